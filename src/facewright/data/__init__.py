@@ -1,0 +1,1 @@
+"""Raw pictures to datasets."""

@@ -1,0 +1,147 @@
+"""Which device, which precision, which random numbers: decided here, once."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+import torch
+
+from facewright.errors import InputError
+from facewright.types import Image
+
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
+_KEEP_BYTES = 1 << 30
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """Return the device to compute on.
+
+    Args:
+        name: "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:1".
+
+    Returns:
+        A device that exists.
+
+    Raises:
+        InputError: The device does not exist or cannot be used.
+    """
+    available = torch.cuda.is_available()
+    if name == "auto":
+        return torch.device("cuda" if available else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(f"no device is called `{name}`", hint="auto, cpu, cuda, cuda:1") from error
+    if device.type == "cuda" and not available:
+        raise InputError(
+            "there is no CUDA device that PyTorch can use",
+            hint="run `facewright doctor` for the reason, or use --device cpu",
+        )
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"there is no {name}", hint=f"{torch.cuda.device_count()} CUDA devices")
+    if device.type not in {"cpu", "cuda"}:
+        raise InputError(f"{name} is not supported", hint="auto, cpu, cuda, cuda:1")
+    return device
+
+
+def pick_dtype(device: torch.device, precision: Precision = "auto") -> torch.dtype:
+    """Return the number format for the convolutions.
+
+    Half precision (float16) never runs on a CPU, where it is hundreds of times slower.
+
+    Args:
+        device: Where the network runs.
+        precision: "auto" (bfloat16 where the processor multiplies it natively, else float32) or
+            a name.
+
+    Returns:
+        A floating point type.
+
+    Raises:
+        InputError: The name is unknown, or it is float16 on a CPU.
+    """
+    if precision == "auto":
+        return torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
+    if precision not in _DTYPES:
+        raise InputError(f"no precision is called `{precision}`", hint=f"auto, {', '.join(_DTYPES)}")
+    if precision == "float16" and device.type == "cpu":
+        raise InputError("float16 is not usable on a CPU", hint="use --precision bfloat16")
+    return _DTYPES[precision]
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Tell whether the processor multiplies bfloat16 natively."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    flags = _cpu_flags()
+    return "avx512_bf16" in flags or "amx_bf16" in flags or "bf16" in flags  # the last is Arm's
+
+
+def seeded(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """Return a source of random numbers that starts at `seed`."""
+    return torch.Generator(device=device).manual_seed(seed)
+
+
+def keep_memory() -> bool:
+    """Tell the C library to keep freed blocks instead of returning them to the kernel.
+
+    Page faults on large activations otherwise take about half of the time on a CPU. Call it once
+    at the start of a program; it changes the whole process.
+
+    Returns:
+        Whether the C library has the switch (glibc does).
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    return bool(mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)) and bool(
+        mallopt(_M_TRIM_THRESHOLD, 2 * _KEEP_BYTES - 1)
+    )
+
+
+def to_tensor(images: Image, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """Turn pictures into what networks take. uint8 is what crosses the bus.
+
+    Args:
+        images: (n, height, width, 3), uint8.
+        device: Where to put them.
+        dtype: A floating point type.
+
+    Returns:
+        (n, 3, height, width) in [-1, 1].
+    """
+    x = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    return x.permute(0, 3, 1, 2).to(dtype) / 127.5 - 1  # [n 3 h w]
+
+
+def to_images(x: torch.Tensor) -> Image:
+    """Turn what networks return into pictures: the inverse of `to_tensor`.
+
+    Args:
+        x: (n, 3, height, width); -1 is black, 1 is white; values beyond are clipped.
+
+    Returns:
+        (n, height, width, 3), uint8, C-contiguous.
+    """
+    x = (x.detach().float() * 127.5 + 128).clamp(0, 255).to(torch.uint8)
+    return np.ascontiguousarray(x.permute(0, 2, 3, 1).cpu().numpy())  # [n h w 3]
+
+
+def _cpu_flags() -> set[str]:
+    """Return what the processor says it can do, where the system tells."""
+    path = Path("/proc/cpuinfo")
+    if not path.exists():
+        return set()
+    with path.open(encoding="utf-8") as file:
+        lines = [line for line in file if line.startswith(("flags", "Features"))]
+    return set(lines[0].split(":", 1)[1].split()) if lines else set()

@@ -1,0 +1,1 @@
+"""The operations under the networks: each a reference, and a fast path equal to it."""

@@ -1,0 +1,1 @@
+"""Names to weights. Knows no network."""

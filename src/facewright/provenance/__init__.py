@@ -1,0 +1,1 @@
+"""What made a file, written into the file."""

@@ -1,0 +1,1 @@
+"""Files to files: what a user asks for, in one function each."""

@@ -1,0 +1,191 @@
+"""The nouns that travel between packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facewright.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+"""What a JSON file can hold: configurations, parameters and manifests are made of it."""
+
+Image: TypeAlias = NDArray[np.uint8]
+"""A picture: (height, width, 3), RGB, C-contiguous. RGBA only where a function says so."""
+
+Space: TypeAlias = Literal["z", "w", "w+"]
+"""Where latents live: the input of the mapping network, its output, or one w per layer."""
+
+
+def check_image(image: Image) -> Image:
+    """Return `image` if it is an RGB picture, and raise otherwise.
+
+    Args:
+        image: Any array.
+
+    Returns:
+        The same array.
+
+    Raises:
+        InputError: It is not uint8, not (height, width, 3), or not C-contiguous.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise InputError(
+            f"a picture is uint8 (height, width, 3), not {image.dtype} {image.shape}",
+            hint="read pictures with facewright.media.decode.read_image",
+        )
+    if not image.flags.c_contiguous:
+        raise InputError("a picture is C-contiguous", hint="pass numpy.ascontiguousarray(image)")
+    return image
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Where a face is in a picture; never whose.
+
+    Coordinates are pixels of that picture; (0, 0) is the centre of its top-left pixel.
+    """
+
+    box: NDArray[np.float32]
+    """Left, top, right, bottom."""
+    points: NDArray[np.float32]
+    """(k, 3): x, y and z of each landmark."""
+    score: float
+    """How sure the detector is, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        """Check the shapes."""
+        if self.box.shape != (4,) or self.points.ndim != 2 or self.points.shape[1] != 3:
+            raise InputError(
+                f"a face has a box (4,) and points (k, 3), not {self.box.shape} and "
+                f"{self.points.shape}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A square cut out of a picture, with its own way back."""
+
+    image: Image
+    """(size, size, 3)."""
+    matrix: NDArray[np.float64]
+    """2×3, from pixels of the picture to pixels of the crop."""
+    template: str
+    """The name of the alignment template."""
+
+    def __post_init__(self) -> None:
+        """Check the shapes."""
+        height, width = check_image(self.image).shape[:2]
+        if height != width or self.matrix.shape != (2, 3):
+            raise InputError(
+                f"a crop is square with a 2×3 matrix, not {height}×{width} with "
+                f"{self.matrix.shape}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Latents:
+    """Points in a generator's latent space."""
+
+    values: torch.Tensor
+    """(n, layers, dim), float32; z and w have one layer."""
+    space: Space
+    generator: str
+    """The name of the generator that they belong to."""
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        if self.values.ndim != 3:
+            raise InputError(f"latents are (n, layers, dim), not {tuple(self.values.shape)}")
+        if self.space != "w+" and self.values.shape[1] != 1:
+            raise InputError(f"latents in {self.space} have one layer, not {self.values.shape[1]}")
+
+    def spread(self, layers: int) -> Latents:
+        """Give every layer of the synthesis network its own copy of w: the only way to w+.
+
+        Args:
+            layers: How many style vectors the synthesis network takes.
+
+        Returns:
+            Latents in w+, (n, layers, dim).
+
+        Raises:
+            InputError: The latents are in z, or in w+ with another number of layers.
+        """
+        if self.space == "z":
+            raise InputError("z is not spread", hint="map it to w first")
+        if self.space == "w+":
+            if self.values.shape[1] != layers:
+                raise InputError(f"w+ of {self.values.shape[1]} layers does not fit {layers}")
+            return self
+        return Latents(self.values.expand(-1, layers, -1), "w+", self.generator)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known about a set of weights before loading it."""
+
+    name: str
+    kind: str
+    """What the weights are for: "generator", "encoder", ..."""
+    licence: str = "unknown"
+    """SPDX identifier or a sentence."""
+    trained_on: str = "unknown"
+    """The data, each set with its licence."""
+    source: str = ""
+    """A file of the package, a URL, or the command that made the weights."""
+    sha256: str = ""
+    """Of the file; empty for weights that were never written."""
+    size: int = 0
+    """Bytes of the file."""
+    notes: str = ""
+    """Limits and measured numbers, in prose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A model at rest: what it is, how it is built, and its numbers. No code inside."""
+
+    card: Card
+    config: Mapping[str, Json]
+    tensors: Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """How a picture came about: needed to write one, enough to make it again."""
+
+    task: str
+    """The name of the task, as on the command line."""
+    parameters: Mapping[str, Json]
+    """Every option of the task with the value that it had."""
+    seeds: tuple[int, ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+    """Name of each set of weights → sha256 of its file."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Name of each file that went in → sha256."""
+    consent: str = ""
+    """Who agreed to what, where a real person is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Moving pictures. A still is a clip of one frame."""
+
+    size: tuple[int, int]
+    """Width and height in pixels."""
+    rate: Fraction
+    """Frames per second."""
+    frames: Iterator[Image]
+    count: int | None = None
+    """How many frames there are, where known."""
+    sound: str | None = None
+    """Path of the file whose sound belongs to the clip."""
