@@ -1,0 +1,222 @@
+"""Save and load a model as safetensors plus its configuration."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
+
+from facewright.errors import InputError, WeightsError
+from facewright.types import Bundle, Card, Json
+
+FORMAT = 1
+"""The version of what is written beside the tensors."""
+
+_KEY = "facewright"  # of the safetensors metadata
+_HEADER_LIMIT = 100_000_000  # bytes; safetensors itself refuses more
+_COMPUTED = ("sha256", "size")  # fields of the card that a file cannot say about itself
+
+
+def save_bundle(path: Path, bundle: Bundle, *, half: bool = False) -> Card:
+    """Write a model to one safetensors file, whole or not at all.
+
+    Equal bundles give equal bytes.
+
+    Args:
+        path: Where to write; an existing file is replaced.
+        bundle: The model. Tensors may be tied, strided, on any device, and may require gradients.
+        half: Store float32 tensors as float16, in half the space.
+
+    Returns:
+        The card with the sha256 and the size of the file.
+
+    Raises:
+        InputError: The configuration is not JSON, or a tensor does not fit float16.
+        WeightsError: The file cannot be written.
+    """
+    tensors = {name: _pack(name, x, half=half) for name, x in sorted(bundle.tensors.items())}
+    metadata = {_KEY: _describe(bundle)}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _replacing(path) as unfinished:
+            save_file(tensors, unfinished, metadata=metadata)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{path} cannot be written: {error}") from error
+    return replace(bundle.card, sha256=file_sha256(path), size=path.stat().st_size)
+
+
+def load_bundle(path: Path, *, sha256: str | None = None) -> Bundle:
+    """Read a model. Nothing in the file is executed.
+
+    Args:
+        path: A file that `save_bundle` wrote.
+        sha256: What the file must hash to, in hexadecimal; None accepts any.
+
+    Returns:
+        The bundle on the CPU, its card with the sha256 and the size of the file. Tensors have the
+        type that they were stored in, so those saved with `half` are float16.
+
+    Raises:
+        WeightsError: The file is missing, damaged, not what `sha256` says, not a bundle, or was
+            written by a newer version.
+    """
+    data = _read(path)
+    found = hashlib.sha256(data).hexdigest()
+    if sha256 is not None and found != sha256.lower():
+        raise WeightsError(
+            f"{path} is not the file that it should be: sha256 {found}, not {sha256}",
+            hint="delete it, then copy or fetch it again",
+        )
+    card, config = _read_description(path, data)
+    try:
+        tensors = load(data)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise _damaged(path, str(error)) from error
+    return Bundle(replace(card, sha256=found, size=len(data)), config, tensors)
+
+
+def read_card(path: Path) -> Card:
+    """Read what is known about a model without building its tensors.
+
+    Args:
+        path: A file that `save_bundle` wrote.
+
+    Returns:
+        The card with the sha256 and the size of the file.
+
+    Raises:
+        WeightsError: As `load_bundle`, as far as the beginning of the file shows it.
+    """
+    data = _read(path, header_only=True)
+    card, _ = _read_description(path, data)
+    return replace(card, sha256=file_sha256(path), size=path.stat().st_size)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file in hexadecimal.
+
+    Args:
+        path: Any file.
+
+    Raises:
+        WeightsError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _pack(name: str, x: torch.Tensor, *, half: bool) -> torch.Tensor:
+    """Return a tensor with storage of its own, as it will be written."""
+    x = x.detach().cpu()
+    if not (half and x.dtype == torch.float32):
+        return x.clone(memory_format=torch.contiguous_format)
+    packed = x.to(torch.float16, memory_format=torch.contiguous_format)
+    if not torch.equal(packed.isfinite(), x.isfinite()):
+        raise InputError(f"tensor `{name}` does not fit float16", hint="save it without half")
+    return packed
+
+
+def _describe(bundle: Bundle) -> str:
+    """Return the card and the configuration as JSON text with a fixed order of keys."""
+    card = {key: value for key, value in asdict(bundle.card).items() if key not in _COMPUTED}
+    described = {"format": FORMAT, "card": card, "config": dict(bundle.config)}
+    try:
+        return json.dumps(described, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"the configuration of `{bundle.card.name}` is not JSON: {error}"
+        ) from error
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a file to write, and put it in place of `path` once it is on the disk."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _read(path: Path, *, header_only: bool = False) -> bytes:
+    """Return the bytes of a file, or of its beginning up to the tensors."""
+    try:
+        with path.open("rb") as file:
+            if not header_only:
+                return file.read()
+            start = file.read(8)
+            length = min(int.from_bytes(start, "little"), _HEADER_LIMIT)
+            return start + file.read(length)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _read_description(path: Path, data: bytes) -> tuple[Card, Mapping[str, Json]]:
+    """Read the card and the configuration from the beginning of a safetensors file."""
+    length = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or length > min(len(data) - 8, _HEADER_LIMIT):
+        raise _damaged(path, "it ends before its header does, or is no safetensors file")
+    try:
+        header = json.loads(data[8 : 8 + length])
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, "it is no safetensors file") from error
+    try:
+        described = json.loads(header["__metadata__"][_KEY])
+        version, card, config = described["format"], described["card"], described["config"]
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise WeightsError(
+            f"{path} holds tensors, but was not written by Facewright",
+            hint="weights of other projects have to be converted first",
+        ) from error
+    if version != FORMAT:
+        raise WeightsError(
+            f"{path} is in format {version}; this version reads format {FORMAT}",
+            hint="upgrade facewright: `pip install --upgrade facewright`",
+        )
+    if not isinstance(config, dict):
+        raise _damaged(path, "its configuration is not a table")
+    return _read_card_fields(path, card), cast("dict[str, Json]", config)
+
+
+def _read_card_fields(path: Path, fields: Json) -> Card:
+    """Build a card from what a file says. Fields of later versions are left out."""
+    if not isinstance(fields, dict):
+        raise _damaged(path, "its card is not a table")
+    known: dict[str, Any] = {
+        key: value
+        for key, value in fields.items()
+        if key in Card.__dataclass_fields__ and key not in _COMPUTED and isinstance(value, str)
+    }
+    if not {"name", "kind"} <= known.keys():
+        raise _damaged(path, "its card has no name or no kind")
+    return Card(**known)
+
+
+def _damaged(path: Path, reason: str) -> WeightsError:
+    """Return the error for a file that cannot be understood."""
+    return WeightsError(
+        f"{path} is damaged: {reason}", hint="copy or fetch it again, or save it again"
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> WeightsError:
+    """Return the error for a file that cannot be opened."""
+    return WeightsError(
+        f"{path} cannot be read: {error.strerror or error}",
+        hint="check the path, and that the file may be read",
+    )
