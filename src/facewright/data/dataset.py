@@ -1,0 +1,276 @@
+"""Read a prepared dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.data.archive import DESCRIPTION, Source, open_source
+from facewright.data.headers import SUFFIXES, read_size
+from facewright.data.labels import LabelGroup, read_labels
+from facewright.device import seeded
+from facewright.errors import DatasetError, FileError, InputError
+from facewright.media.decode import read_image
+from facewright.types import Image
+
+_THREADS = 8  # decoding and reading release the interpreter lock
+_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)  # the last: a
+# password. What reading a damaged member of a zip may raise.
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Square pictures of one size, with labels or without. Made by `open_dataset`."""
+
+    name: str
+    """The name of the folder or zip, without ending."""
+    resolution: int
+    """Height and width of every picture in pixels."""
+    labels: torch.Tensor
+    """(n, c_dim), float32; c_dim is 0 for a dataset opened without `cond`."""
+    label_groups: tuple[LabelGroup, ...]
+    """What the numbers of a label mean; empty without `cond`."""
+    sha256: str
+    """A fingerprint of the names and sizes (in a zip: checksums) of the files, and the labels."""
+    details: Mapping[str, Any]
+    """What `dataset.json` says besides the labels, such as the licence."""
+    mirror: bool
+    """Whether every picture comes a second time, flipped left to right."""
+    names: tuple[str, ...]
+    """The path of each picture inside the folder or zip."""
+    _source: Source
+    _cache: _Cache
+
+    def __len__(self) -> int:
+        """Return how many pictures there are, flipped ones included."""
+        return len(self.labels)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """What each number of a label stands for, such as "age: 20-29"; c_dim of them."""
+        return tuple(f"{g.name}: {value}" for g in self.label_groups for value in g.values)
+
+    def images(self, indices: Sequence[int] | NDArray[np.int64]) -> Image:
+        """Read pictures; each file is decoded once where the cache has room.
+
+        Args:
+            indices: (n,), below `len(self)`. With `mirror`, the second half are the flipped ones.
+
+        Returns:
+            (n, resolution, resolution, 3), uint8, RGB.
+
+        Raises:
+            DatasetError: A picture is damaged.
+            InputError: An index is out of range.
+        """
+        places = np.asarray(indices, dtype=np.int64)
+        if places.size and not 0 <= places.min() <= places.max() < len(self):
+            raise InputError(f"the dataset has pictures 0 to {len(self) - 1}")
+        flipped, files = np.divmod(places, len(self.names))
+        pictures = self._cache.read(files, self._decode)  # [n h w 3]
+        turned = flipped.astype(bool)
+        pictures[turned] = pictures[turned, :, ::-1]
+        return pictures
+
+    def verify(self) -> None:
+        """Decode every picture.
+
+        Raises:
+            DatasetError: At least one is damaged; names the first.
+        """
+        with ThreadPoolExecutor(_THREADS) as pool:
+            problems = pool.map(self._find_damage, range(len(self.names)))
+            _raise_first(self.name, zip(self.names, problems, strict=True))
+
+    def _find_damage(self, index: int) -> str | None:
+        """Decode one picture, and say what is wrong with it."""
+        try:
+            self._decode(index)
+        except DatasetError as error:
+            return str(error)
+        return None
+
+    def _decode(self, index: int) -> Image:
+        """Read one picture from its file."""
+        name = self.names[index]
+        try:
+            with self._source.open(name) as file:
+                image = read_image(file.read())
+        except (*_UNREADABLE, FileError) as error:
+            raise DatasetError(f"{name} in {self.name} is damaged: {error}") from error
+        if image.shape != (self.resolution, self.resolution, 3):
+            raise DatasetError(f"{name} in {self.name} decodes to {image.shape}")
+        return image
+
+
+class _Cache:
+    """Decoded pictures, kept as long as all of them fit."""
+
+    def __init__(self, shape: tuple[int, int, int, int], limit: int) -> None:
+        """Keep pictures of shape (n, h, w, 3) if they take no more than `limit` bytes."""
+        self._shape = shape[1:]
+        fits = int(np.prod(shape, dtype=np.int64)) <= limit
+        self._pictures: Image | None = np.empty(shape, np.uint8) if fits else None
+        self._there = np.zeros(shape[0], bool)
+
+    def read(self, files: NDArray[np.int64], decode: Callable[[int], Image]) -> Image:
+        """Return a fresh array of pictures (n, h, w, 3), decoding what is not there yet."""
+        missing = [int(i) for i in np.unique(files[~self._there[files]])]
+        with ThreadPoolExecutor(min(_THREADS, max(1, len(missing)))) as pool:
+            fresh = dict(zip(missing, pool.map(decode, missing), strict=True))
+        if self._pictures is None:
+            pictures = [fresh[int(i)] for i in files]
+            return np.stack(pictures) if pictures else np.empty((0, *self._shape), np.uint8)
+        for index, picture in fresh.items():
+            self._pictures[index] = picture
+            self._there[index] = True
+        return self._pictures[files]
+
+
+def open_dataset(
+    path: Path,
+    *,
+    cond: bool = False,
+    mirror: bool = False,
+    limit: int | None = None,
+    verify: bool = False,
+    cache_bytes: int = 1 << 30,
+) -> Dataset:
+    """Open a folder or zip of square pictures of one size, and check every header and label.
+
+    Args:
+        path: A folder or zip of PNG, JPEG or WebP pictures, with `dataset.json` at its root or
+            without. Its form: `{"labels": [["00000/img00000000.png", 3], ...], "label_groups":
+            [{"name": "age", "values": ["20-29", ...]}, ...], "licence": ...}`, where a label is
+            the number of a class or a vector.
+        cond: Whether the labels are wanted.
+        mirror: Whether to add every picture flipped left to right.
+        limit: Use only so many files, picked at random but always the same ones.
+        verify: Whether to decode every picture now, and not only its header.
+        cache_bytes: Keep decoded pictures in memory if all of them fit in so many bytes.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        DatasetError: The path is no folder or zip, there are no pictures, a picture is not
+            square, has another size than the others or not a power of two, is no picture or
+            damaged, or a label is missing. Names the first file and how many more there are.
+        InputError: The limit is below one.
+    """
+    source = open_source(path)
+    files = source.list_files()
+    names = [name for name in files if _is_picture(name)]
+    if not names:
+        raise DatasetError(
+            f"there are no pictures in {path}", hint="it must hold PNG, JPEG or WebP files"
+        )
+    description = _read_description(source, path) if DESCRIPTION in files else {}
+    wanted = _pick(names, limit)
+    resolution = _check_sizes(source, path, wanted)
+    labels: torch.Tensor = torch.zeros(len(wanted), 0)
+    groups: tuple[LabelGroup, ...] = ()
+    if cond:
+        labels, groups = read_labels(description, wanted)
+    listing = json.dumps([[n, files[n]] for n in (*wanted, DESCRIPTION) if n in files])
+    dataset = Dataset(
+        name=path.stem if path.suffix == ".zip" else path.resolve().name,
+        resolution=resolution,
+        labels=torch.cat([labels, labels]) if mirror else labels,
+        label_groups=groups,
+        sha256=hashlib.sha256((listing + json.dumps(description)).encode()).hexdigest(),
+        details={key: value for key, value in description.items() if key != "labels"},
+        mirror=mirror,
+        names=tuple(wanted),
+        _source=source,
+        _cache=_Cache((len(wanted), resolution, resolution, 3), cache_bytes),
+    )
+    if verify:
+        dataset.verify()
+    return dataset
+
+
+def _is_picture(name: str) -> bool:
+    """Tell whether a file counts: hidden ones and what archivers leave behind do not."""
+    parts = PurePosixPath(name).parts
+    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    return name.lower().endswith(SUFFIXES) and not hidden
+
+
+def _read_description(source: Source, path: Path) -> dict[str, Any]:
+    """Read `dataset.json`."""
+    try:
+        with source.open(DESCRIPTION) as file:
+            description = json.load(file)
+    except (*_UNREADABLE, ValueError) as error:
+        raise DatasetError(f"{DESCRIPTION} in {path} is damaged: {error}") from error
+    if not isinstance(description, dict):
+        raise DatasetError(f"{DESCRIPTION} in {path} does not hold an object")
+    return description
+
+
+def _pick(names: list[str], limit: int | None) -> list[str]:
+    """Pick `limit` of the names at random, but always the same ones."""
+    if limit is None or limit >= len(names):
+        return names
+    if limit < 1:
+        raise InputError(f"a limit of {limit} leaves no pictures")
+    chosen = torch.randperm(len(names), generator=seeded(0))[:limit]
+    return [names[i] for i in sorted(chosen.tolist())]
+
+
+def _check_sizes(source: Source, path: Path, names: list[str]) -> int:
+    """Return the one resolution, reading the headers of all files."""
+
+    def measure(name: str) -> tuple[int, int] | None:
+        try:
+            with source.open(name) as file:
+                return read_size(file)
+        except _UNREADABLE:
+            return None
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        sizes = list(pool.map(measure, names))
+    common = Counter(size for size in sizes if size).most_common(1)
+    usual = common[0][0] if common else (0, 0)
+    problems = (_judge(size, usual) for size in sizes)
+    _raise_first(path.name, zip(names, problems, strict=True))
+    return usual[0]
+
+
+def _judge(size: tuple[int, int] | None, usual: tuple[int, int]) -> str | None:
+    """Say what is wrong with the size of a picture."""
+    if size is None:
+        return "is not a PNG, JPEG or WebP picture"
+    rules = (
+        (size[0] != size[1], "not square"),
+        (size[0] & (size[0] - 1), "not a power of two"),
+        (size != usual, f"but most are {usual[0]}×{usual[1]}"),
+    )
+    broken = next((reason for is_broken, reason in rules if is_broken), None)
+    return f"is {size[0]}×{size[1]} pixels, {broken}" if broken else None
+
+
+def _raise_first(where: str, problems: Iterable[tuple[str, str | None]]) -> None:
+    """Raise for the first file with a problem, counting the others."""
+    found = [(name, problem) for name, problem in problems if problem]
+    if not found:
+        return
+    name, problem = found[0]
+    text = problem if name in problem else f"{name} in {where} {problem}"
+    more = f"; {len(found) - 1} more files cannot be used" if len(found) > 1 else ""
+    raise DatasetError(
+        text + more, hint="`facewright prepare` makes a dataset out of any pictures of faces"
+    )

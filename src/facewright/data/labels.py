@@ -1,0 +1,208 @@
+"""Turn words such as "age: 30-39" into the numbers that a conditional network takes, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.errors import DatasetError, InputError
+from facewright.types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class LabelGroup:
+    """One property of which every picture has exactly one value."""
+
+    name: str
+    """Such as "age"."""
+    values: tuple[str, ...]
+    """Such as ("20-29", "30-39"); each is one number of the label."""
+
+
+def encode_label(groups: Sequence[LabelGroup], chosen: Mapping[str, str]) -> torch.Tensor:
+    """Turn one value per group into a label: one-hot vectors side by side.
+
+    Args:
+        groups: What the network was trained on, in order.
+        chosen: Group name → value; upper and lower case count the same.
+
+    Returns:
+        (c_dim,), float32, zeros and ones, where c_dim is the number of values of all groups.
+
+    Raises:
+        InputError: A group or value is unknown, or a group has no value.
+
+    Example:
+        >>> groups = (LabelGroup("age", ("20-29", "30-39")), LabelGroup("gender", ("f", "m")))
+        >>> encode_label(groups, {"age": "30-39", "gender": "f"}).tolist()
+        [0.0, 1.0, 1.0, 0.0]
+    """
+    names = [group.name for group in groups]
+    for name in chosen:
+        if name not in names:
+            raise InputError(f"no label is called `{name}`", hint=f"one of: {', '.join(names)}")
+    label = []
+    for group in groups:
+        if group.name not in chosen:
+            raise InputError(
+                f"the label `{group.name}` is missing", hint=f"one of: {', '.join(group.values)}"
+            )
+        place = _find_value(group, chosen[group.name])
+        label += [float(i == place) for i in range(len(group.values))]
+    return torch.tensor(label)
+
+
+def decode_label(groups: Sequence[LabelGroup], label: torch.Tensor) -> dict[str, str]:
+    """Say what a label means: the inverse of `encode_label`.
+
+    Args:
+        groups: What the network was trained on, in order.
+        label: (c_dim,); of each group, the largest number counts.
+
+    Returns:
+        Group name → value.
+
+    Raises:
+        InputError: The label has another length than all groups together.
+    """
+    sizes = [len(group.values) for group in groups]
+    if tuple(label.shape) != (sum(sizes),):
+        raise InputError(f"a label has shape ({sum(sizes)},) here, not {tuple(label.shape)}")
+    parts = torch.split(label, sizes)
+    return {
+        group.name: group.values[int(part.argmax())]
+        for group, part in zip(groups, parts, strict=True)
+    }
+
+
+def groups_to_json(groups: Sequence[LabelGroup]) -> Json:
+    """Return groups as `dataset.json` and the configuration of a network hold them."""
+    return [{"name": group.name, "values": list(group.values)} for group in groups]
+
+
+def groups_from_json(json: Json) -> tuple[LabelGroup, ...]:
+    """Read groups: the inverse of `groups_to_json`.
+
+    Args:
+        json: [{"name": "age", "values": ["20-29", ...]}, ...], or None for no groups.
+
+    Returns:
+        The groups in order.
+
+    Raises:
+        InputError: It looks different, or a name or value occurs twice.
+    """
+    if json is None:
+        return ()
+    wrong = InputError(
+        "label groups are not as expected",
+        hint='they look like [{"name": "age", "values": ["20-29", "30-39"]}]',
+    )
+    if not isinstance(json, list):
+        raise wrong
+    groups = []
+    for entry in json:
+        name = entry.get("name") if isinstance(entry, dict) else None
+        values = entry.get("values") if isinstance(entry, dict) else None
+        if not isinstance(name, str) or not isinstance(values, list) or not values:
+            raise wrong
+        groups.append(LabelGroup(name, tuple(str(value) for value in values)))
+    _check_unique("label group", [group.name for group in groups])
+    for group in groups:
+        _check_unique(f"value of `{group.name}`", [value.casefold() for value in group.values])
+    return tuple(groups)
+
+
+def read_labels(
+    description: Mapping[str, Any], names: Sequence[str]
+) -> tuple[torch.Tensor, tuple[LabelGroup, ...]]:
+    """Read the labels of pictures from what `dataset.json` says.
+
+    Args:
+        description: With "labels": [[name, class or vector], ...], and optionally "label_groups"
+            or "label_names". Without both, the values are called "0", "1", ...
+        names: The pictures whose labels are wanted.
+
+    Returns:
+        Labels (n, c_dim), float32, and what their numbers mean.
+
+    Raises:
+        DatasetError: There are no labels, a picture has none, or they differ in form.
+    """
+    known = _list_labels(description.get("labels"))
+    missing = [name for name in names if name not in known]
+    if missing:
+        more = f"; {len(missing) - 1} more have none" if len(missing) > 1 else ""
+        raise DatasetError(
+            f"{missing[0]} has no label{more}", hint="add it to dataset.json, or leave out --cond"
+        )
+    table = _to_vectors(known)
+    groups = groups_from_json(description.get("label_groups"))
+    if not groups:
+        width = next(iter(table.values())).size
+        values = description.get("label_names") or range(width)
+        groups = (LabelGroup("label", tuple(str(value) for value in values)),)
+    width = sum(len(group.values) for group in groups)
+    vectors = np.stack([table[name] for name in names])  # [n c_dim]
+    if vectors.shape[1] != width:
+        raise DatasetError(
+            f"labels have {vectors.shape[1]} numbers, but dataset.json names {width} values"
+        )
+    return torch.from_numpy(vectors), groups
+
+
+def _list_labels(labels: object) -> dict[str, Any]:
+    """Return name → label as in the file."""
+    if not labels:
+        raise DatasetError("the dataset has no labels", hint="leave out --cond")
+    if isinstance(labels, dict):
+        labels = list(labels.items())
+    try:
+        return {str(name).replace("\\", "/"): label for name, label in labels}  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:
+        raise DatasetError(
+            "the labels of the dataset are not as expected",
+            hint='dataset.json looks like {"labels": [["00000/img00000000.png", 3], ...]}',
+        ) from error
+
+
+def _to_vectors(known: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
+    """Turn numbers of classes into one-hot vectors; check that all labels have one form."""
+    first = next(iter(known.items()))
+    one_hot = isinstance(first[1], int)
+    count = 1 + max((v for v in known.values() if isinstance(v, int)), default=0)
+    rows = np.eye(count, dtype=np.float32)
+    shape = (count,) if one_hot else np.shape(first[1])
+    table = {}
+    for name, label in known.items():
+        fits = isinstance(label, int) == one_hot and (not one_hot or label >= 0)
+        try:
+            row = rows[label] if one_hot and fits else np.asarray(label, np.float32)
+        except (TypeError, ValueError):
+            fits, row = False, rows[0]
+        if not fits or row.ndim != 1 or row.shape != shape:
+            raise DatasetError(f"the label of {name}, {label}, is unlike that of {first[0]}")
+        table[name] = row
+    return table
+
+
+def _find_value(group: LabelGroup, value: str) -> int:
+    """Return where a value stands in its group."""
+    folded = [known.casefold() for known in group.values]
+    if value.casefold() not in folded:
+        raise InputError(
+            f"`{value}` is no value of `{group.name}`", hint=f"one of: {', '.join(group.values)}"
+        )
+    return folded.index(value.casefold())
+
+
+def _check_unique(what: str, names: list[str]) -> None:
+    """Raise if a name occurs twice."""
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"the {what} `{name}` occurs twice")
