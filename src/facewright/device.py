@@ -70,7 +70,9 @@ def pick_dtype(device: torch.device, precision: Precision = "auto") -> torch.dty
     if precision == "auto":
         return torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
     if precision not in _DTYPES:
-        raise InputError(f"no precision is called `{precision}`", hint=f"auto, {', '.join(_DTYPES)}")
+        raise InputError(
+            f"no precision is called `{precision}`", hint=f"auto, {', '.join(_DTYPES)}"
+        )
     if precision == "float16" and device.type == "cpu":
         raise InputError("float16 is not usable on a CPU", hint="use --precision bfloat16")
     return _DTYPES[precision]

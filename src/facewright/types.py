@@ -15,7 +15,7 @@ from facewright.errors import InputError
 if TYPE_CHECKING:
     import torch
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """What a JSON file can hold: configurations, parameters and manifests are made of it."""
 
 Image: TypeAlias = NDArray[np.uint8]
@@ -86,8 +86,7 @@ class Crop:
         height, width = check_image(self.image).shape[:2]
         if height != width or self.matrix.shape != (2, 3):
             raise InputError(
-                f"a crop is square with a 2×3 matrix, not {height}×{width} with "
-                f"{self.matrix.shape}"
+                f"a crop is square with a 2×3 matrix, not {height}×{width} with {self.matrix.shape}"
             )
 
 

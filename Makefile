@@ -1,0 +1,63 @@
+# Every target sets up what it needs. `make` alone lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := $(wildcard src tests benchmarks examples recipes)
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test check lint fix bench docs clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/installed ## Make people, a mixing grid and a clip: demo/index.html
+	@$(BIN)/facewright demo -o demo
+
+test: .venv/installed-dev ## Run the default tests; ARGS='-k paste' chooses
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
+
+check: lint test docs ## Everything that must be green before a commit is shared
+
+lint: .venv/installed-dev ## Check format, style, spelling, types and architecture
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/codespell $(CODE) docs *.md
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fix: .venv/installed-dev ## Mend what the linters can mend
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+bench: .venv/installed-dev ## Measure speed: one JSON line per question; ARGS chooses
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+docs: .venv/installed-dev ## Build the documentation into site/, strict about links
+	@$(BIN)/zensical build --clean --strict
+
+clean: ## Remove what the targets made, .venv included
+	rm -rf .venv demo site dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# ---------------------------------------------------------------- set-up
+
+# pip is the last thing that venv installs, so an interrupted attempt is repeated.
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: $(PYTHON) is missing or older than 3.11"; \
+	  echo "hint: name a newer one, as in make PYTHON=python3.12"; exit 1; } >&2
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/pip
+	@echo "Installing Facewright into .venv; the first time takes minutes." >&2
+	@$(PIP) -e .
+	@touch $@
+
+.venv/installed-dev: pyproject.toml | .venv/bin/pip
+	@echo "Installing Facewright and its tools into .venv; the first time takes minutes." >&2
+	@$(PIP) -e '.[dev]'
+	@touch .venv/installed $@

@@ -1,0 +1,25 @@
+"""What every test may rely on."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Before torch is imported: one thread each, so that sums come out the same on every machine and
+# parallel test processes do not fight over the cores.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+settings.register_profile("patient", deadline=None)  # a busy machine is not a failing test
+if not os.environ.get("CI"):  # there, Hypothesis picks its own repeatable profile
+    settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session")
+def oracles() -> Path:
+    """The folder of reference numbers; the test skips on a machine that does not have it."""
+    beside = Path(__file__).parents[2] / "shared" / "oracles"
+    folder = Path(os.environ.get("FACEWRIGHT_ORACLES", beside))
+    if not folder.is_dir():
+        pytest.skip("no reference numbers: set FACEWRIGHT_ORACLES to their folder")
+    return folder
