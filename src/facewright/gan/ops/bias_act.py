@@ -17,16 +17,23 @@ class Activation(NamedTuple):
     """A non-linearity with the field's defaults."""
 
     run: Callable[[Tensor, float], Tensor]
-    """From the values and alpha to the result."""
+    """From the values, which it may overwrite, and alpha to the result."""
     alpha: float = 0.0
     gain: float = 1.0
     """Keeps the variance of normally distributed values about the same."""
+    scales: bool = False
+    """Whether act(c * x) = c * act(x) for c > 0, so that the gain can join the bias."""
 
 
 ACTIVATIONS = {
-    "linear": Activation(lambda x, _: x),
-    "relu": Activation(lambda x, _: F.relu(x), gain=math.sqrt(2)),
-    "lrelu": Activation(F.leaky_relu, alpha=0.2, gain=math.sqrt(2)),
+    "linear": Activation(lambda x, _: x, scales=True),
+    "relu": Activation(lambda x, _: F.relu(x, inplace=True), gain=math.sqrt(2), scales=True),
+    "lrelu": Activation(
+        lambda x, alpha: F.leaky_relu(x, alpha, inplace=True),
+        alpha=0.2,
+        gain=math.sqrt(2),
+        scales=True,
+    ),
     "tanh": Activation(lambda x, _: torch.tanh(x)),
     "sigmoid": Activation(lambda x, _: torch.sigmoid(x)),
     "elu": Activation(lambda x, _: F.elu(x)),
@@ -70,11 +77,20 @@ def bias_act(  # noqa: PLR0913
         )
     if clamp is not None and clamp < 0:
         raise InputError(f"clamp is a bound of 0 or more, not {clamp}")
-    run, default_alpha, default_gain = ACTIVATIONS[act]
-    gain = default_gain if gain is None else gain
+    how = ACTIVATIONS[act]
+    alpha = how.alpha if alpha is None else alpha
+    gain = how.gain if gain is None else gain
     if b is not None:
-        x = x + b.to(x.dtype).reshape([-1 if i == dim % x.ndim else 1 for i in range(x.ndim)])
-    x = run(x, default_alpha if alpha is None else alpha)
-    if gain != 1:
-        x = x * gain
-    return x if clamp is None else x.clamp(-clamp, clamp)
+        b = b.reshape([-1 if i == dim % x.ndim else 1 for i in range(x.ndim)])
+    if how.scales and gain > 0:
+        y = how.run(_scale_and_shift(x, b, gain), alpha)
+    else:
+        y = how.run(_scale_and_shift(x, b, 1.0), alpha) * gain
+    return y if clamp is None else y.clamp(-clamp, clamp)
+
+
+def _scale_and_shift(x: Tensor, b: Tensor | None, gain: float) -> Tensor:
+    """Return gain * (x + b), always a new tensor, in one pass over `x`."""
+    if b is None:
+        return x * gain
+    return torch.add((b * gain).to(x.dtype), x, alpha=gain)

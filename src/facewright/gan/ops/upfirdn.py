@@ -1,4 +1,8 @@
-"""Resample with a filter: insert zeros, pad, convolve, decimate; and convolutions that do so."""
+"""Resample with a filter: insert zeros, pad, convolve, decimate; and convolutions that do so.
+
+Filters are constants: no gradient flows into them. Everything is differentiable with respect to
+the pictures as often as one likes. How the resampling runs is the matter of `resample.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from facewright.errors import InputError
+from facewright.gan.ops.resample import Sides, Spacing, resample
 
 Padding: TypeAlias = int | Sequence[int]
 """All sides; (x, y); or (left, right, top, bottom). Negative numbers crop."""
@@ -58,7 +63,7 @@ def setup_filter(
     return f * gain ** (f.ndim / 2)
 
 
-def upfirdn2d(
+def upfirdn2d(  # noqa: PLR0913
     x: Tensor,
     f: Tensor | None,
     *,
@@ -86,11 +91,12 @@ def upfirdn2d(
     Raises:
         InputError: `padding` has a length other than 1, 2 or 4.
     """
+    sides = _four(padding)
     if f is None:
         f = torch.ones(1, 1, device=x.device)
     taps = f if flip_filter else f.flip(tuple(range(f.ndim)))
-    taps = (taps * gain ** (f.ndim / 2)).to(x.dtype)
-    return _upfirdn2d_plain(x, taps, up, down, _four(padding))
+    taps = taps if gain == 1 else taps * gain ** (f.ndim / 2)
+    return resample(x, taps, Spacing(up, down), sides)
 
 
 def filter2d(x: Tensor, f: Tensor, *, padding: Padding = 0, gain: float = 1.0) -> Tensor:
@@ -209,7 +215,7 @@ def _conv_up(  # noqa: PLR0913
     *,
     up: int,
     down: int,
-    sides: tuple[int, int, int, int],
+    sides: Sides,
     groups: int,
     flip: bool,
 ) -> Tensor:
@@ -227,44 +233,26 @@ def _conv_up(  # noqa: PLR0913
 
 def _transposed(w: Tensor, groups: int) -> Tensor:
     """Turn the weight of a correlation into that of the equal transposed convolution."""
-    w = w.flip((2, 3)).unflatten(0, (groups, -1)).transpose(1, 2)  # [groups in out kh kw]
-    return w.flatten(0, 1)
+    w = w.flip((2, 3)).reshape(groups, -1, *w.shape[1:])  # [groups out in kh kw]
+    return w.transpose(1, 2).flatten(0, 1)  # [groups*in out kh kw]
 
 
-def _conv(x: Tensor, w: Tensor, sides: tuple[int, int, int, int], groups: int) -> Tensor:
+def _conv(x: Tensor, w: Tensor, sides: Sides, groups: int) -> Tensor:
     """Correlate; the padding may differ from side to side or crop."""
     left, right, top, bottom = sides
-    if left == right >= 0 and top == bottom >= 0:
+    if left == right >= 0 and top == bottom >= 0:  # convolutions pad both sides alike
         return F.conv2d(x, w, padding=(top, left), groups=groups)
     return F.conv2d(F.pad(x, sides), w, groups=groups)
 
 
-def _upfirdn2d_plain(
-    x: Tensor, taps: Tensor, up: int, down: int, sides: tuple[int, int, int, int]
-) -> Tensor:
-    """Do as the name says, step by step; `taps` correlate."""
-    n, channels, high, wide = x.shape
-    if up > 1:
-        x = x.reshape(n, channels, high, 1, wide, 1)
-        x = F.pad(x, (0, up - 1, 0, 0, 0, up - 1))  # [n c h up w up]
-        x = x.reshape(n, channels, high * up, wide * up)
-    x = F.pad(x, sides)
-    w = taps.expand(channels, 1, *taps.shape)
-    if taps.ndim == 2:
-        x = F.conv2d(x, w, groups=channels)
-    else:
-        x = F.conv2d(F.conv2d(x, w[:, :, None, :], groups=channels), w[..., None], groups=channels)
-    return x[:, :, ::down, ::down]
-
-
-def _up_sides(f: Tensor, up: int) -> tuple[int, int, int, int]:
+def _up_sides(f: Tensor, up: int) -> Sides:
     """Return the padding that keeps an enlargement centred."""
     high, wide = _size(f)
     before, after = (wide + up - 1) // 2, (wide - up) // 2
     return before, after, (high + up - 1) // 2, (high - up) // 2
 
 
-def _down_sides(f: Tensor, down: int) -> tuple[int, int, int, int]:
+def _down_sides(f: Tensor, down: int) -> Sides:
     """Return the padding that keeps a reduction centred."""
     high, wide = _size(f)
     before, after = (wide - down + 1) // 2, (wide - down) // 2
@@ -276,7 +264,7 @@ def _size(f: Tensor) -> tuple[int, int]:
     return f.shape[0], f.shape[-1]
 
 
-def _four(padding: Padding) -> tuple[int, int, int, int]:
+def _four(padding: Padding) -> Sides:
     """Spell a padding out: left, right, top, bottom."""
     sides = [padding] if isinstance(padding, int) else list(padding)
     if len(sides) not in {1, 2, 4}:
@@ -289,6 +277,6 @@ def _four(padding: Padding) -> tuple[int, int, int, int]:
     return sides[0], sides[0], sides[-1], sides[-1]
 
 
-def _add(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+def _add(a: Sides, b: Sides) -> Sides:
     """Add two paddings side by side."""
     return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]

@@ -1,0 +1,243 @@
+"""From latents to pictures: the mapping and the synthesis network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch import nn
+
+from facewright.errors import InputError
+from facewright.gan.layers import (
+    TAPS,
+    Conv2d,
+    as_channels_last,
+    channels_at,
+    resolutions_up_to,
+)
+from facewright.gan.mapping import MappingNetwork
+from facewright.gan.ops.upfirdn import setup_filter, upsample2d
+from facewright.gan.styled import Noise, SynthesisLayer, ToRGB
+
+Architecture: TypeAlias = Literal["skip", "resnet", "orig"]
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorConfig:
+    """What a StyleGAN2 generator is built from."""
+
+    resolution: int
+    """Width and height of the pictures in pixels, a power of two from 4 to 1024."""
+    z_dim: int = 512
+    """Size of z."""
+    c_dim: int = 0
+    """Size of a label; 0 without labels."""
+    w_dim: int = 512
+    """Size of w."""
+    mapping_layers: int = 8
+    """Fully connected layers from z to w."""
+    architecture: Architecture = "skip"
+    """How layers reach the picture: summed RGB, residual blocks, or only the last layer."""
+    channel_base: int = 32768
+    """Feature maps times resolution."""
+    channel_max: int = 512
+    """Most feature maps of any layer."""
+    conv_clamp: float | None = None
+    """Limit of every activation; float16 needs 256, other precisions need none."""
+
+    def __post_init__(self) -> None:
+        """Check what cannot work."""
+        if not (4 <= self.resolution <= 1024) or self.resolution.bit_count() != 1:
+            raise InputError(
+                f"a resolution is a power of two from 4 to 1024, not {self.resolution}"
+            )
+        if self.architecture not in {"skip", "resnet", "orig"}:
+            raise InputError(
+                f"no architecture is called `{self.architecture}`", hint="skip, resnet or orig"
+            )
+
+
+class SynthesisBlock(nn.Module):
+    """The layers of one resolution."""
+
+    resample_filter: torch.Tensor
+
+    def __init__(self, config: GeneratorConfig, resolution: int) -> None:
+        super().__init__()
+        first, last = resolution == 4, resolution == config.resolution
+        self.architecture, self.first = config.architecture, first
+        outputs = channels_at(resolution, config.channel_base, config.channel_max)
+        common: dict[str, Any] = {
+            "w_dim": config.w_dim,
+            "resolution": resolution,
+            "clamp": config.conv_clamp,
+        }
+        if first:
+            self.const = nn.Parameter(torch.randn(outputs, resolution, resolution))
+        else:
+            inputs = channels_at(resolution // 2, config.channel_base, config.channel_max)
+            self.conv0 = SynthesisLayer(inputs, outputs, up=2, **common)
+        self.conv1 = SynthesisLayer(outputs, outputs, **common)
+        draws = last or config.architecture == "skip"
+        self.torgb = ToRGB(outputs, w_dim=config.w_dim, clamp=config.conv_clamp) if draws else None
+        if config.architecture == "resnet" and not first:
+            self.skip = Conv2d(inputs, outputs, 1, bias=False, up=2)
+        self.register_buffer("resample_filter", setup_filter(TAPS), persistent=False)
+        self.layers = 1 if first else 2
+        """How many style vectors the block uses up; the next block's first one drives `torgb`."""
+
+    def forward(
+        self,
+        x: torch.Tensor | None,
+        image: torch.Tensor | None,
+        ws: torch.Tensor,
+        *,
+        noise: Noise,
+        rng: torch.Generator | None,
+        dtype: torch.dtype,
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the feature maps and the picture so far.
+
+        Args:
+            x: (n, inputs, resolution / 2, resolution / 2), or None in the first block.
+            image: (n, 3, resolution / 2, resolution / 2) float32, or None where there is none yet.
+            ws: (n, layers + 1, w_dim): the block's style vectors and the one of `torgb`.
+            noise: Which noise the layers add.
+            rng: Where random noise comes from.
+            dtype: The number format of the convolutions.
+        """
+        x = self._convolve(x, ws, noise=noise, rng=rng, dtype=dtype)
+        if image is not None:
+            image = upsample2d(image, self.resample_filter)
+        if self.torgb is not None:
+            rgb = self.torgb(x, ws[:, self.layers])
+            image = rgb if image is None else image + rgb
+        return x, image
+
+    def _convolve(
+        self,
+        x: torch.Tensor | None,
+        ws: torch.Tensor,
+        *,
+        noise: Noise,
+        rng: torch.Generator | None,
+        dtype: torch.dtype,
+    ) -> torch.Tensor:
+        """Return the feature maps of this resolution."""
+        if x is None:
+            x = self.const.to(dtype)[None].expand(ws.shape[0], -1, -1, -1)
+            return self.conv1(as_channels_last(x), ws[:, 0], noise=noise, rng=rng)
+        if self.architecture != "resnet":
+            x = self.conv0(x, ws[:, 0], noise=noise, rng=rng)
+            return self.conv1(x, ws[:, 1], noise=noise, rng=rng)
+        half = math.sqrt(0.5)
+        y = self.skip(x, gain=half)
+        x = self.conv0(x, ws[:, 0], noise=noise, rng=rng)
+        return y + self.conv1(x, ws[:, 1], noise=noise, rng=rng, gain=half)
+
+
+class SynthesisNetwork(nn.Module):
+    """From one style vector per layer to a picture (Karras et al. 2020, figure 7)."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.resolutions = resolutions_up_to(config.resolution)
+        for resolution in self.resolutions:
+            self.add_module(f"b{resolution}", SynthesisBlock(config, resolution))
+        self.layers = 2 * len(self.resolutions)
+
+    def forward(
+        self,
+        ws: torch.Tensor,
+        *,
+        noise: Noise = "const",
+        rng: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> torch.Tensor:
+        """Draw the pictures of `ws`.
+
+        Args:
+            ws: (n, layers, w_dim), float32.
+            noise: Which noise the layers add.
+            rng: Where random noise comes from; None is torch's global state.
+            dtype: The number format of the convolutions.
+
+        Returns:
+            (n, 3, resolution, resolution), float32, black -1, white 1, not clipped.
+        """
+        x: torch.Tensor | None = None
+        image: torch.Tensor | None = None
+        for block, styles in self._blocks(ws):
+            x, image = block(x, image, styles, noise=noise, rng=rng, dtype=dtype)
+        if image is None:
+            raise InputError("the last block draws no picture")
+        return image
+
+    def _blocks(self, ws: torch.Tensor) -> Iterator[tuple[SynthesisBlock, torch.Tensor]]:
+        """Yield each block with its style vectors."""
+        if ws.ndim != 3 or ws.shape[1] != self.layers:
+            raise InputError(f"w+ is (n, {self.layers}, w_dim), not {tuple(ws.shape)}")
+        start = 0
+        for resolution in self.resolutions:
+            block = self.get_submodule(f"b{resolution}")
+            assert isinstance(block, SynthesisBlock)  # noqa: S101 - for the type checker
+            yield block, ws[:, start : start + block.layers + 1]
+            start += block.layers
+
+
+class Generator(nn.Module):
+    """A mapping network and a synthesis network."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.mapping = MappingNetwork(
+            config.z_dim, config.c_dim, config.w_dim, layers=config.mapping_layers
+        )
+        self.synthesis = SynthesisNetwork(config)
+        self.layers = self.synthesis.layers
+
+    def styles(
+        self,
+        z: torch.Tensor,
+        c: torch.Tensor | None = None,
+        *,
+        psi: float = 1.0,
+        cutoff: int | None = None,
+        track: bool = False,
+    ) -> torch.Tensor:
+        """Map z and labels to w+, pulled towards the average face.
+
+        Args:
+            z: (n, z_dim), normally distributed.
+            c: (n, c_dim), or None without labels.
+            psi: Truncation psi: 1 leaves w as it is, 0 is the average face.
+            cutoff: Truncate only this many layers from the first; None is all.
+            track: Update the moving average of w, before truncation.
+
+        Returns:
+            (n, layers, w_dim), float32.
+        """
+        w = self.mapping(z, c, track=track)
+        ws = w[:, None].expand(-1, self.layers, -1)  # [n layers w_dim]
+        if psi == 1:
+            return ws
+        cutoff = self.layers if cutoff is None else cutoff
+        near = self.mapping.w_avg.lerp(ws[:, :cutoff], psi)
+        return torch.cat([near, ws[:, cutoff:]], dim=1)
+
+    def forward(
+        self,
+        z: torch.Tensor,
+        c: torch.Tensor | None = None,
+        *,
+        psi: float = 1.0,
+        noise: Noise = "const",
+        rng: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> torch.Tensor:
+        """Draw pictures from z, (n, z_dim), and labels, (n, c_dim): `styles`, then `synthesis`."""
+        return self.synthesis(self.styles(z, c, psi=psi), noise=noise, rng=rng, dtype=dtype)
