@@ -1,0 +1,72 @@
+"""The commands that the documentation shows: each of them runs.
+
+A fence that begins with `console` holds commands, one per line that begins with `$ facewright`. The
+commands of one page run in order in one new folder, so that one may show what another made. Where
+that would take long, or needs files that the page does not make, the fence says
+`console {no-run}`.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```console(?P<tags>[^\n]*)\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def commands(text):
+    """Return the arguments of every command that runs, in order."""
+    bodies = [m["body"] for m in FENCE.finditer(text) if "no-run" not in m["tags"]]
+    lines = "".join(bodies).replace("\\\n", " ").splitlines()
+    return [
+        shlex.split(line, comments=True)[2:] for line in lines if line.startswith("$ facewright")
+    ]
+
+
+def exit_status(argv):
+    from facewright.cli.main import main
+
+    try:
+        return main(argv)
+    except SystemExit as error:
+        return error.code
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if commands(page.read_text(encoding="utf-8"))],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_commands_on_the_page_run(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for argv in commands(page.read_text(encoding="utf-8")):
+        status = exit_status(argv)
+        printed = capsys.readouterr()
+        assert not status, f"facewright {shlex.join(argv)}\n{printed.out}{printed.err}"
+
+
+def test_commands_are_found_in_order():
+    text = """
+```console
+$ facewright generate --seeds 0-3 \\
+    -o 'two words.png'
+a line of output
+$ ls
+$ facewright show 'two words.png'  # its manifest
+```
+
+```console {no-run}
+$ facewright train generator faces.zip
+```
+
+```sh
+facewright doctor
+```
+"""
+    assert commands(text) == [
+        ["generate", "--seeds", "0-3", "-o", "two words.png"],
+        ["show", "two words.png"],
+    ]
