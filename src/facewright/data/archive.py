@@ -7,17 +7,19 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol, TypeAlias
 
-from facewright.data.headers import guess_suffix, read_size
 from facewright.data.labels import LabelGroup, groups_to_json
-from facewright.errors import DatasetError
+from facewright.errors import DatasetError, FileError
+from facewright.media.decode import read_image_header
 from facewright.types import Json
 
 DESCRIPTION = "dataset.json"
 """The file at the root of a dataset that holds its labels."""
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+"""The endings of the files that count as pictures, in lower case."""
 
 RawLabel: TypeAlias = "int | Sequence[float]"
 """The number of a class, or the whole vector."""
@@ -148,9 +150,10 @@ def _write_zip(
     first: tuple[int, int] | None = None
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for number, (picture, label) in enumerate(items):
-            size, suffix = read_size(BytesIO(picture)), guess_suffix(picture)
+            suffix = _guess_suffix(picture)
+            size = _read_size(picture)
             first = first or size
-            if suffix is None or size is None or size[0] != size[1] or size != first:
+            if not suffix or size is None or size[0] != size[1] or size != first:
                 raise DatasetError(f"item {number} is no square picture like the first: {size}")
             name = f"{number // _PER_FOLDER:05d}/img{number:08d}{suffix}"
             archive.writestr(_describe_entry(name), picture)
@@ -175,6 +178,23 @@ def _labels_to_json(labels: Sequence[tuple[str, RawLabel | None]]) -> Json:
         [name, label if isinstance(label, int) else [float(x) for x in label or ()]]
         for name, label in labels
     ]
+
+
+def _guess_suffix(picture: bytes) -> str | None:
+    """Return the file ending that belongs to the first bytes of a picture, or None."""
+    if picture.startswith(b"\xff\xd8"):
+        return ".jpg"
+    if picture.startswith(b"\x89PNG\r\n\x1a\n"):
+        return ".png"
+    return ".webp" if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP" else None
+
+
+def _read_size(picture: bytes) -> tuple[int, int] | None:
+    """Return width and height, or None for what is no picture."""
+    try:
+        return read_image_header(picture)[:2]
+    except FileError:
+        return None
 
 
 def _describe_entry(name: str) -> zipfile.ZipInfo:

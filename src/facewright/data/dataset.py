@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 import zipfile
 import zlib
 from collections import Counter
@@ -11,20 +12,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facewright.data.archive import DESCRIPTION, Source, open_source
-from facewright.data.headers import SUFFIXES, read_size
+from facewright.data.archive import DESCRIPTION, SUFFIXES, Source, open_source
 from facewright.data.labels import LabelGroup, read_labels
 from facewright.device import seeded
 from facewright.errors import DatasetError, FileError, InputError
-from facewright.media.decode import read_image
+from facewright.media.decode import read_image, read_image_header
 from facewright.types import Image
 
+T = TypeVar("T")
+R = TypeVar("R")
+
+_HEADER = 1 << 16  # bytes: enough for the size, unless a large thumbnail comes before it
 _THREADS = 8  # decoding and reading release the interpreter lock
 _UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)  # the last: a
 # password. What reading a damaged member of a zip may raise.
@@ -90,9 +94,8 @@ class Dataset:
         Raises:
             DatasetError: At least one is damaged; names the first.
         """
-        with ThreadPoolExecutor(_THREADS) as pool:
-            problems = pool.map(self._find_damage, range(len(self.names)))
-            _raise_first(self.name, zip(self.names, problems, strict=True))
+        problems = _map_threads(self._find_damage, range(len(self.names)))
+        _raise_first(self.name, zip(self.names, problems, strict=True))
 
     def _find_damage(self, index: int) -> str | None:
         """Decode one picture, and say what is wrong with it."""
@@ -128,8 +131,7 @@ class _Cache:
     def read(self, files: NDArray[np.int64], decode: Callable[[int], Image]) -> Image:
         """Return a fresh array of pictures (n, h, w, 3), decoding what is not there yet."""
         missing = [int(i) for i in np.unique(files[~self._there[files]])]
-        with ThreadPoolExecutor(min(_THREADS, max(1, len(missing)))) as pool:
-            fresh = dict(zip(missing, pool.map(decode, missing), strict=True))
+        fresh = dict(zip(missing, _map_threads(decode, missing), strict=True))
         if self._pictures is None:
             pictures = [fresh[int(i)] for i in files]
             return np.stack(pictures) if pictures else np.empty((0, *self._shape), np.uint8)
@@ -237,12 +239,11 @@ def _check_sizes(source: Source, path: Path, names: list[str]) -> int:
     def measure(name: str) -> tuple[int, int] | None:
         try:
             with source.open(name) as file:
-                return read_size(file)
-        except _UNREADABLE:
+                return _read_size(file)
+        except (*_UNREADABLE, FileError):
             return None
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        sizes = list(pool.map(measure, names))
+    sizes = _map_threads(measure, names)
     common = Counter(size for size in sizes if size).most_common(1)
     usual = common[0][0] if common else (0, 0)
     problems = (_judge(size, usual) for size in sizes)
@@ -250,10 +251,31 @@ def _check_sizes(source: Source, path: Path, names: list[str]) -> int:
     return usual[0]
 
 
+def _read_size(file: IO[bytes]) -> tuple[int, int]:
+    """Read width and height from the start of a file, or from all of it where that is too short."""
+    start = file.read(_HEADER)
+    try:
+        return read_image_header(start)[:2]
+    except FileError:
+        return read_image_header(start + file.read())[:2]
+
+
+def _map_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """Apply a function to many items at once, and return the results in order.
+
+    Reading a picture changes the filters of warnings, which threads share; hence they are put
+    back at the end.
+    """
+    if len(items) < 2:
+        return [function(item) for item in items]
+    with warnings.catch_warnings(), ThreadPoolExecutor(min(_THREADS, len(items))) as pool:
+        return list(pool.map(function, items))
+
+
 def _judge(size: tuple[int, int] | None, usual: tuple[int, int]) -> str | None:
     """Say what is wrong with the size of a picture."""
     if size is None:
-        return "is not a PNG, JPEG or WebP picture"
+        return "is not a PNG, JPEG or WebP picture, or is cut short"
     rules = (
         (size[0] != size[1], "not square"),
         (size[0] & (size[0] - 1), "not a power of two"),
