@@ -1,0 +1,143 @@
+"""Run one loop on several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import distributed, nn
+
+from facewright.errors import TrainingError
+
+_LIMIT = 1e5  # of a gradient, as in the StyleGAN family
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Which of how many processes this one is. The default is the only one."""
+
+    rank: int = 0
+    """The number of this process among all."""
+    world: int = 1
+    """How many processes there are on all machines."""
+    local_rank: int = 0
+    """The number of this process on its machine: which GPU it uses."""
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes and prints."""
+        return self.rank == 0
+
+
+def start_processes(environ: Mapping[str, str], device_type: str) -> Processes:
+    """Join the other processes that torchrun started.
+
+    Args:
+        environ: The environment; torchrun sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and
+            MASTER_PORT. Without WORLD_SIZE, or where it is 1, this is the only process.
+        device_type: "cpu" (processes talk through Gloo) or "cuda" (through NCCL; each process
+            takes the GPU of its local rank).
+
+    Returns:
+        Which process this one is. End with `stop_processes`.
+
+    Raises:
+        TrainingError: The variables are incomplete, or the processes do not find each other.
+    """
+    if int(environ.get("WORLD_SIZE", "1")) == 1:
+        return Processes()
+    try:
+        processes = Processes(
+            rank=int(environ["RANK"]),
+            world=int(environ["WORLD_SIZE"]),
+            local_rank=int(environ["LOCAL_RANK"]),
+        )
+        address = f"tcp://{environ['MASTER_ADDR']}:{environ['MASTER_PORT']}"
+    except (KeyError, ValueError) as error:
+        raise TrainingError(
+            f"the variables of torchrun are incomplete: {error}", hint="start it with torchrun"
+        ) from error
+    if device_type == "cuda":
+        torch.cuda.set_device(processes.local_rank)
+    try:
+        distributed.init_process_group(
+            "nccl" if device_type == "cuda" else "gloo",
+            init_method=address,
+            rank=processes.rank,
+            world_size=processes.world,
+        )
+    except (RuntimeError, ValueError) as error:
+        raise TrainingError(f"the processes do not find each other: {error}") from error
+    return processes
+
+
+def stop_processes(processes: Processes) -> None:
+    """Part from the other processes."""
+    if processes.world > 1:
+        distributed.destroy_process_group()
+
+
+def broadcast_module(module: nn.Module, processes: Processes) -> None:
+    """Give the parameters and buffers of the first process to all, in place."""
+    if processes.world == 1:
+        return
+    with torch.no_grad():
+        for tensor in (*module.parameters(), *module.buffers()):
+            dense = tensor.detach().clone(memory_format=torch.contiguous_format)
+            distributed.broadcast(dense, src=0)
+            tensor.copy_(dense)
+
+
+def all_reduce_gradients(
+    parameters: Iterable[nn.Parameter],
+    processes: Processes,
+    *,
+    reduction: Literal["mean", "sum"] = "mean",
+) -> None:
+    """Give every process the same gradients, and replace what is not finite, in place.
+
+    NaN becomes 0; infinities become ±1e5, as in the StyleGAN family. All gradients travel as one
+    buffer.
+
+    Args:
+        parameters: Those without a gradient are skipped; they must be the same in all processes.
+        processes: Who takes part.
+        reduction: "mean" where each process averages its loss over its share of the batch, "sum"
+            where it divides by the whole batch.
+    """
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    if not gradients:
+        return
+    with torch.no_grad():
+        if processes.world == 1:
+            for gradient in gradients:
+                torch.nan_to_num(gradient, 0.0, _LIMIT, -_LIMIT, out=gradient)
+            return
+        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        distributed.all_reduce(flat)
+        if reduction == "mean":
+            flat /= processes.world
+        torch.nan_to_num(flat, 0.0, _LIMIT, -_LIMIT, out=flat)
+        parts = flat.split([gradient.numel() for gradient in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view(gradient.shape))
+
+
+def all_gather_sum(tensor: torch.Tensor, processes: Processes) -> torch.Tensor:
+    """Add up a tensor over all processes, in the order of their ranks.
+
+    Args:
+        tensor: Of the same shape and type in all processes.
+        processes: Who takes part.
+
+    Returns:
+        The same numbers in every process, to the last bit, so that all decide alike.
+    """
+    if processes.world == 1:
+        return tensor.detach().clone()
+    dense = tensor.detach().contiguous()
+    parts = [torch.empty_like(dense) for _ in range(processes.world)]
+    distributed.all_gather(parts, dense)
+    return torch.stack(parts).sum(dim=0)

@@ -1,0 +1,41 @@
+"""Average weights over a training run."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+@torch.no_grad()
+def update_ema(
+    ema: nn.Module,
+    model: nn.Module,
+    *,
+    images: int,
+    batch: int,
+    half_life: float,
+    rampup: float | None = None,
+) -> None:
+    """Move the averaged network a little towards the one in training, in place.
+
+    Parameters follow with weight 1 - 0.5^(batch / half_life); buffers are copied. As in StyleGAN2
+    with adaptive augmentation (Karras et al. 2020, "ema_kimg" and "ema_rampup").
+
+    Args:
+        ema: The averaged network.
+        model: The network in training, of the same class and sizes.
+        images: How many pictures the run has seen.
+        batch: How many pictures the last step has seen, of all processes together.
+        half_life: After so many pictures, an old weight counts half.
+        rampup: At the start, the half life is at most this fraction of `images`; None for the
+            full half life from the first step on.
+    """
+    if rampup is not None:
+        half_life = min(half_life, images * rampup)
+    weight = 1 - 0.5 ** (batch / max(half_life, 1e-8))
+    averaged: list[torch.Tensor] = list(ema.parameters())
+    current: list[torch.Tensor] = list(model.parameters())
+    if averaged:
+        torch._foreach_lerp_(averaged, current, weight)  # one pass over all
+    for target, source in zip(ema.buffers(), model.buffers(), strict=True):
+        target.copy_(source)
