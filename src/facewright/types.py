@@ -173,6 +173,12 @@ class Manifest:
     """Name of each file that went in → sha256."""
     consent: str = ""
     """Who agreed to what, where a real person is shown."""
+    version: str = ""
+    """Of Facewright."""
+    torch: str = ""
+    """The version of PyTorch that computed it."""
+    device: str = ""
+    """The type of device that computed it: "cpu" or "cuda"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,152 @@
+"""Write results: encode, mark, sign. The one way out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from facewright.errors import FileError, InputError
+from facewright.media.decode import read_metadata
+from facewright.media.encode import TEXT_KEY, Format, encode_image
+from facewright.media.encode_video import ClipFormat, write_clip
+from facewright.media.video import read_clip_metadata
+from facewright.provenance.manifest import from_text, is_manifest, to_text
+from facewright.types import Clip, Image, Manifest
+
+PICTURES: dict[str, Format] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+"""How pictures are written, by extension."""
+
+CLIPS: dict[str, ClipFormat] = {".mp4": "mp4", ".gif": "gif"}
+"""How clips are written, by extension."""
+
+_PLACES = (TEXT_KEY, "UserComment", "comment")  # where the formats keep their text
+
+
+def publish_image(
+    image: Image, path: Path, manifest: Manifest, *, quality: int = 95, overwrite: bool = False
+) -> Path:
+    """Write a picture that says how it came about, whole or not at all.
+
+    Equal arguments give equal bytes: nothing in the file tells when or where it was written.
+
+    Args:
+        image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
+        path: .png, .jpg, .jpeg or .webp. Missing folders are made.
+        manifest: How the picture came about.
+        quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
+        overwrite: Replace a file that is already there.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: The extension is unknown, the file is there already, the picture does not suit
+            the format, or the manifest is not JSON.
+        FileError: The file cannot be written.
+    """
+    form = PICTURES[check_destination(path, PICTURES, overwrite=overwrite)]
+    data = encode_image(image, form, text=to_text(manifest), quality=quality)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise _not_written(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):  # it may not be there, nor its folder
+            unfinished.unlink()
+    return path
+
+
+def publish_clip(clip: Clip, path: Path, manifest: Manifest, *, overwrite: bool = False) -> Path:
+    """Write a clip that says how it came about, whole or not at all.
+
+    Equal arguments give equal bytes. An interrupted run leaves no file.
+
+    Args:
+        clip: What to write; its frames are used up.
+        path: .mp4 or .gif. Missing folders are made.
+        manifest: How the clip came about.
+        overwrite: Replace a file that is already there.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: The extension is unknown, the file is there already, the clip has no frames or
+            one of another size, or the manifest is not JSON.
+        FileError: The file cannot be written, or the sound of the clip cannot be read.
+    """
+    form = CLIPS[check_destination(path, CLIPS, overwrite=overwrite)]
+    text = to_text(manifest)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(path, error) from error
+    write_clip(clip, path, form, text=text)
+    return path
+
+
+def check_destination(
+    path: Path, known: dict[str, Format] | dict[str, ClipFormat], *, overwrite: bool = False
+) -> str:
+    """Raise what publishing to a path would raise, before the work that leads there.
+
+    Args:
+        path: Where a result is to go.
+        known: `PICTURES` or `CLIPS`.
+        overwrite: Whether a file that is already there may be replaced.
+
+    Returns:
+        The extension in lower case.
+
+    Raises:
+        InputError: The extension is unknown, or the file is there already.
+    """
+    extension = path.suffix.lower()
+    if extension not in known:
+        raise InputError(
+            f"{path} has no extension that can be written here", hint=f"one of: {', '.join(known)}"
+        )
+    if path.is_dir():
+        raise InputError(f"{path} is a folder", hint="name a file")
+    if path.exists() and not overwrite:
+        raise InputError(
+            f"{path} is there already", hint="pass --overwrite to replace it, or another name"
+        )
+    return extension
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read how a file came about.
+
+    Args:
+        path: A PNG, JPEG, WebP, MP4 or GIF that was published.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        FileError: The file is missing, damaged, or carries no manifest.
+    """
+    texts = read_clip_metadata(path) if path.suffix.lower() == ".mp4" else read_metadata(path)
+    found = next((texts[place] for place in _PLACES if is_manifest(texts.get(place, ""))), None)
+    if found is None:
+        raise FileError(
+            f"{path} carries no manifest",
+            hint="it was not made by Facewright, or a program that saved it again dropped it",
+        )
+    try:
+        return from_text(found)
+    except FileError as error:
+        raise FileError(f"{path}: {error}", hint=error.hint) from error
+
+
+def _not_written(path: Path, error: OSError) -> FileError:
+    """Return the error for a file that could not be written."""
+    return FileError(f"{path} cannot be written: {error.strerror or error}")

@@ -1,0 +1,74 @@
+"""Pictures become bytes that carry a text."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from facewright.errors import InputError
+from facewright.media.decode import read_image, read_image_header, read_metadata
+from facewright.media.encode import encode_image
+
+SMALL = np.full((6, 8, 3), (200, 30, 90), np.uint8)
+PLACES = {"png": "facewright", "jpeg": "UserComment", "webp": "UserComment"}
+
+
+@pytest.mark.parametrize("form", PLACES)
+def test_the_text_comes_back(form: str) -> None:
+    text = '{"seeds": "0-3"} ' * 3000
+    assert read_metadata(encode_image(SMALL, form, text=text))[PLACES[form]] == text
+
+
+@pytest.mark.parametrize("form", PLACES)
+def test_equal_pictures_give_equal_bytes(form: str) -> None:
+    first, second = (encode_image(SMALL.copy(), form, text="t") for _ in range(2))
+    assert first == second
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    image=arrays(
+        np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([3, 4]))
+    ),
+    form=st.sampled_from(["png", "webp"]),
+)
+def test_png_and_quality_100_webp_keep_every_pixel(image: np.ndarray, form: str) -> None:
+    image[..., 3:] = 255
+    data = encode_image(image, form, text="t", quality=100)
+    assert np.array_equal(read_image(data), image[..., :3])
+
+
+def test_transparency_is_kept() -> None:
+    clear = np.zeros((4, 4, 4), np.uint8)
+    for form in ("png", "webp"):
+        data = encode_image(clear, form, text="t")
+        assert read_image_header(data)[2] == "RGBA"
+        assert (read_image(data) == 255).all()
+
+
+def test_jpeg_keeps_fine_colours() -> None:
+    stripes = np.zeros((16, 16, 3), np.uint8)
+    stripes[:, ::2] = 255, 0, 0
+    stripes[:, 1::2] = 0, 0, 255
+    back = read_image(encode_image(stripes, "jpeg", text="t")).astype(int)
+    assert np.abs(back - stripes).mean() < 4  # halved chroma would give more than 60
+
+
+@pytest.mark.parametrize(
+    ("image", "form", "options"),
+    [
+        (SMALL, "bmp", {}),
+        (SMALL, "jpeg", {"quality": 0}),
+        (SMALL, "jpeg", {"text": "x" * 70_000}),
+        (SMALL, "png", {"text": "ü"}),
+        (SMALL.astype(np.float32), "png", {}),
+        (SMALL[..., 0], "png", {}),
+        (SMALL[:0], "png", {}),
+        (np.zeros((4, 4, 4), np.uint8), "jpeg", {}),
+        (np.zeros((1, 20_000, 3), np.uint8), "webp", {}),
+    ],
+)
+def test_what_does_not_fit_is_refused(image: np.ndarray, form: str, options: dict) -> None:
+    with pytest.raises(InputError):
+        encode_image(image, form, **{"text": "t", **options})

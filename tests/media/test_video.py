@@ -1,0 +1,257 @@
+"""Clips go to a file and come back."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from facewright.errors import FacewrightError, FileError, InputError
+from facewright.media.encode import encode_image
+from facewright.media.encode_video import write_clip
+from facewright.media.video import read_clip, read_clip_metadata
+from facewright.types import Clip
+
+NTSC = Fraction(30_000, 1001)
+TEXT = '{"facewright": 1, "task": "x"}'
+
+
+def frames(count: int, width: int = 32, height: int = 24) -> Iterator[np.ndarray]:
+    x = np.arange(width)[None, :, None] * np.array([4, 2, 0]) + np.zeros((height, 1, 1))
+    for i in range(count):
+        yield (x + np.array([i * 5, 100, 200 - 5 * i])).clip(0, 255).astype(np.uint8)
+
+
+def make_clip(count: int = 12, rate: Fraction = NTSC, **options: int) -> Clip:
+    images = list(frames(count, **options))
+    return Clip((images[0].shape[1], images[0].shape[0]), rate, iter(images))
+
+
+@pytest.mark.parametrize("rate", [Fraction(24), Fraction(25), NTSC, Fraction(60)])
+def test_mp4_keeps_rate_count_text_and_colours(tmp_path: Path, rate: Fraction) -> None:
+    path = tmp_path / "x.mp4"
+    assert write_clip(make_clip(12, rate), path, "mp4", text=TEXT) == 12
+    clip = read_clip(path)
+    assert (clip.size, clip.rate, clip.count, clip.sound) == ((32, 24), rate, 12, None)
+    back = np.stack(list(clip.frames)).astype(int)
+    wanted = np.stack(list(frames(12))).astype(int)
+    assert back.shape == wanted.shape
+    assert np.abs(back - wanted).mean() < 3
+    assert np.abs((back - wanted).mean((0, 1, 2))).max() < 2.5
+    assert read_clip_metadata(path)["comment"] == TEXT
+
+
+def test_greys_come_back_without_a_cast(tmp_path: Path) -> None:
+    for level in (0, 64, 128, 200, 255):
+        images = iter([np.full((16, 16, 3), level, np.uint8)])
+        write_clip(Clip((16, 16), Fraction(25), images), tmp_path / "x.mp4", "mp4", text=TEXT)
+        back = next(read_clip(tmp_path / "x.mp4").frames).astype(int)
+        assert np.abs(back - level).max() <= 2
+
+
+@pytest.mark.parametrize("form", ["mp4", "gif"])
+def test_equal_frames_give_equal_bytes(tmp_path: Path, form: str) -> None:
+    for name in "ab":
+        write_clip(make_clip(rate=Fraction(25)), tmp_path / name, form, text=TEXT)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_odd_sizes_grow_by_the_last_row_and_column(tmp_path: Path) -> None:
+    write_clip(make_clip(3, width=33, height=23), tmp_path / "x.mp4", "mp4", text=TEXT)
+    clip = read_clip(tmp_path / "x.mp4")
+    image = next(clip.frames).astype(int)
+    assert clip.size == (34, 24)
+    assert np.abs(image[:, 32] - image[:, 33]).mean() < 4
+    assert np.abs(image[22] - image[23]).mean() < 4
+
+
+def test_playing_can_start_before_the_file_is_there(tmp_path: Path) -> None:
+    write_clip(make_clip(), tmp_path / "x.mp4", "mp4", text=TEXT)
+    data = (tmp_path / "x.mp4").read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+
+
+def test_gif_keeps_rate_text_and_colours(tmp_path: Path) -> None:
+    path = tmp_path / "x.gif"
+    assert write_clip(make_clip(12, Fraction(25)), path, "gif", text=TEXT) == 12
+    clip = read_clip(path)
+    assert (clip.size, clip.rate) == ((32, 24), 25)
+    back = np.stack(list(clip.frames)).astype(int)
+    assert np.abs(back - np.stack(list(frames(12)))).mean() < 6
+    assert read_clip_metadata(path)["comment"] == TEXT
+
+
+def test_gif_lasts_as_long_as_the_clip_where_hundredths_do_not_fit(tmp_path: Path) -> None:
+    write_clip(make_clip(30, Fraction(30)), tmp_path / "x.gif", "gif", text=TEXT)
+    with av.open(str(tmp_path / "x.gif")) as source:
+        assert source.duration == 1_000_000
+
+
+def test_a_still_is_a_clip_of_one_frame(tmp_path: Path) -> None:
+    image = next(frames(1))
+    (tmp_path / "x.png").write_bytes(encode_image(image, "png", text=TEXT))
+    clip = read_clip(tmp_path / "x.png")
+    assert (clip.size, clip.count) == ((32, 24), 1)
+    assert [np.array_equal(frame, image) for frame in clip.frames] == [True]
+
+
+def write_raw(path: Path, times: list[int], *, rotation: int = 0, sound: str = "") -> None:
+    """Write frames at the given milliseconds."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"crf": "1", "bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 32, 24, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        if rotation:
+            stream.set_display_rotation(rotation)
+        if sound:
+            write_tone(out, sound, len(times))
+        for time, image in zip(times, frames(len(times)), strict=True):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+
+
+def write_tone(out: av.container.OutputContainer, codec: str, count: int) -> None:
+    stream = out.add_stream(codec, rate=48_000)
+    stream.layout = "mono"
+    for i in range(count):
+        kind = stream.codec_context.format.name
+        data = np.zeros((1, 1024), np.float32 if kind.startswith("flt") else np.int16)
+        frame = av.AudioFrame.from_ndarray(data, format=kind, layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = 48_000, i * 1024, Fraction(1, 48_000)
+        out.mux(stream.encode(frame))
+    out.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(("rotation", "turns"), [(90, 1), (-90, -1), (180, 2)])
+def test_rotation_flags_are_honoured(tmp_path: Path, rotation: int, turns: int) -> None:
+    write_raw(tmp_path / "plain.mp4", [0, 40])
+    write_raw(tmp_path / "turned.mp4", [0, 40], rotation=rotation)
+    plain, turned = (read_clip(tmp_path / f"{name}.mp4") for name in ("plain", "turned"))
+    assert turned.size == (plain.size if turns == 2 else plain.size[::-1])
+    assert np.array_equal(next(turned.frames), np.rot90(next(plain.frames), turns))
+
+
+def test_varying_rates_become_constant_and_keep_their_length(tmp_path: Path) -> None:
+    write_raw(tmp_path / "x.mp4", [0, 40, 80, 120, 400, 440, 480, 500])
+    clip = read_clip(tmp_path / "x.mp4")
+    images = list(clip.frames)
+    assert len(images) / clip.rate == pytest.approx(0.52, abs=0.08)
+    assert sum(np.array_equal(a, b) for a, b in pairwise(images)) >= 3
+
+
+def test_sound_is_copied_up_to_the_end_of_the_pictures(tmp_path: Path) -> None:
+    write_raw(tmp_path / "x.mp4", [40 * i for i in range(50)], sound="aac")
+    source = read_clip(tmp_path / "x.mp4")
+    assert source.sound == str(tmp_path / "x.mp4")
+    clip = Clip((32, 24), Fraction(25), frames(10), sound=source.sound)
+    write_clip(clip, tmp_path / "y.mp4", "mp4", text=TEXT)
+
+    def packets(name: str) -> list[bytes]:
+        with av.open(str(tmp_path / name)) as file:
+            return [bytes(p) for p in file.demux(audio=0) if p.size]
+
+    kept, whole = packets("y.mp4"), packets("x.mp4")
+    assert 15 < len(kept) < len(whole)
+    assert kept == whole[: len(kept)]
+
+
+def test_sound_that_an_mp4_cannot_hold_is_an_error(tmp_path: Path) -> None:
+    write_raw(tmp_path / "x.mkv", [0, 40], sound="pcm_s16le")
+    clip = Clip((32, 24), Fraction(25), frames(3), sound=str(tmp_path / "x.mkv"))
+    with pytest.raises(FileError, match="pcm_s16le, which an MP4 cannot hold"):
+        write_clip(clip, tmp_path / "y.mp4", "mp4", text=TEXT)
+    assert [p.name for p in tmp_path.iterdir()] == ["x.mkv"]
+
+
+@pytest.mark.parametrize("form", ["mp4", "gif"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, InputError])
+def test_an_interrupted_clip_leaves_what_was_there(
+    tmp_path: Path, form: str, error: type[BaseException]
+) -> None:
+    def broken() -> Iterator[np.ndarray]:
+        yield from frames(5)
+        raise error("stop")
+
+    path = tmp_path / "x"
+    path.write_text("before")
+    with pytest.raises(error):
+        write_clip(Clip((32, 24), Fraction(25), broken()), path, form, text=TEXT)
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert path.read_text() == "before"
+
+
+@pytest.mark.parametrize("form", ["mp4", "gif"])
+@pytest.mark.parametrize(
+    "clip",
+    [
+        Clip((32, 24), Fraction(25), iter([])),
+        Clip((32, 25), Fraction(25), frames(1)),
+        Clip((32, 24), Fraction(0), frames(1)),
+        Clip((32, 24), Fraction(25), iter([np.zeros((24, 32), np.uint8)])),
+    ],
+    ids=["no frames", "another size", "no rate", "grey"],
+)
+def test_what_is_no_clip_is_refused(tmp_path: Path, form: str, clip: Clip) -> None:
+    with pytest.raises(InputError):
+        write_clip(clip, tmp_path / "x", form, text=TEXT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_gifs_faster_than_browsers_show_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="at most 50"):
+        write_clip(make_clip(2, Fraction(60)), tmp_path / "x", "gif", text=TEXT)
+
+
+def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    for form in ("mp4", "gif"):
+        with pytest.raises(FileError, match="cannot be written"):
+            write_clip(make_clip(2, Fraction(25)), tmp_path / "none" / "x", form, text=TEXT)
+
+
+def test_errors_name_the_file_and_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("no clip" * 99)
+    with av.open(str(tmp_path / "sound.mp4"), "w") as out:
+        write_tone(out, "aac", 3)
+    for name, reason in (
+        ("empty.mp4", "is empty"),
+        ("text.mp4", "is damaged, or not a clip"),
+        ("sound.mp4", "has no pictures"),
+        ("none.mp4", "cannot be read: No such file"),
+    ):
+        for read in (read_clip, read_clip_metadata):
+            with pytest.raises(FileError, match=reason) as caught:
+                read(tmp_path / name)
+            assert str(tmp_path / name) in str(caught.value)
+
+
+def test_playlists_are_not_followed(tmp_path: Path) -> None:
+    write_clip(make_clip(2), tmp_path / "x.mp4", "mp4", text=TEXT)
+    (tmp_path / "list.mp4").write_text("#EXTM3U\n#EXTINF:1,\nx.mp4\n#EXT-X-ENDLIST\n")
+    with pytest.raises(FileError, match="not a clip"):
+        read_clip(tmp_path / "list.mp4")
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(start=st.floats(0, 1, exclude_max=True), junk=st.binary(max_size=8), kept=st.integers(0, 1))
+def test_damaged_clips_never_crash(tmp_path: Path, start: float, junk: bytes, kept: int) -> None:
+    whole, path = tmp_path / "whole.mp4", tmp_path / "damaged.mp4"
+    if not whole.exists():
+        write_clip(make_clip(4), whole, "mp4", text=TEXT)
+    data = whole.read_bytes()
+    place = int(start * len(data))
+    path.write_bytes(data[:place] + junk + kept * data[place + len(junk) :])
+    try:
+        images = list(read_clip(path).frames)
+    except FacewrightError:
+        return
+    assert all(image.dtype == np.uint8 for image in images)
