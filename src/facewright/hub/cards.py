@@ -1,0 +1,72 @@
+"""What is known about each set of weights before loading it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facewright.errors import WeightsError
+from facewright.types import Card
+
+CATALOG = Path(__file__).with_name("catalog.toml")
+"""The list that ships with the package."""
+
+_REQUIRED = {"name", "kind", "size", "sha256", "licence", "trained_on", "source"}
+_OPTIONAL = {"notes", "file", "url", "hidden"}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One set of weights of the catalog: what it is, and where its file comes from."""
+
+    card: Card
+    file: str = ""
+    """Name of a file in starter/, shipped with the package; or empty."""
+    url: str = ""
+    """Where the file is fetched from; or empty."""
+    hidden: bool = False
+    """Not listed for users, such as a network for metrics."""
+
+
+def known_cards(catalog: Path = CATALOG) -> dict[str, Entry]:
+    """Read the catalog.
+
+    Args:
+        catalog: A TOML file with one `[[weights]]` table per set; its own comment says what is
+            in them.
+
+    Returns:
+        Entries by name, in the order of the file, hidden ones too.
+
+    Raises:
+        WeightsError: The file cannot be read, or an entry is incomplete or contradicts itself.
+    """
+    try:
+        tables = tomllib.loads(catalog.read_text(encoding="utf-8")).get("weights", [])
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"the catalog {catalog} cannot be read: {error}") from error
+    entries = [_read_entry(table) for table in tables]
+    known = {entry.card.name: entry for entry in entries}
+    if len(known) < len(entries):
+        raise WeightsError(f"the catalog {catalog} has one name twice")
+    return known
+
+
+def _read_entry(table: dict[str, Any]) -> Entry:
+    """Check one table of the catalog and turn it into an entry."""
+    name = table.get("name", "?")
+    if missing := _REQUIRED - table.keys():
+        raise WeightsError(f"`{name}` in the catalog has no {', '.join(sorted(missing))}")
+    if unknown := table.keys() - _REQUIRED - _OPTIONAL:
+        raise WeightsError(f"`{name}` in the catalog has unknown {', '.join(sorted(unknown))}")
+    if ("file" in table) == ("url" in table):
+        raise WeightsError(f"`{name}` in the catalog has a file or a URL, one of the two")
+    if not _SHA256.fullmatch(table["sha256"]):
+        raise WeightsError(f"`{name}` in the catalog has a sha256 that is none")
+    place = {key: table[key] for key in ("file", "url", "hidden") if key in table}
+    card = Card(**{key: value for key, value in table.items() if key not in place})
+    return Entry(card, **place)
