@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -109,6 +110,16 @@ def keep_memory() -> bool:
     return bool(mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)) and bool(
         mallopt(_M_TRIM_THRESHOLD, 2 * _KEEP_BYTES - 1)
     )
+
+
+def free_memory(device: torch.device) -> int:
+    """Return how many bytes the device has free, or a guess of 4 GiB where nobody tells."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 32
 
 
 def to_tensor(images: Image, device: torch.device, dtype: torch.dtype) -> torch.Tensor:

@@ -52,7 +52,7 @@ def encode_label(groups: Sequence[LabelGroup], chosen: Mapping[str, str]) -> tor
             raise InputError(
                 f"the label `{group.name}` is missing", hint=f"one of: {', '.join(group.values)}"
             )
-        place = _find_value(group, chosen[group.name])
+        place = find_value(group, chosen[group.name])
         label += [float(i == place) for i in range(len(group.values))]
     return torch.tensor(label)
 
@@ -191,7 +191,7 @@ def _to_vectors(known: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
     return table
 
 
-def _find_value(group: LabelGroup, value: str) -> int:
+def find_value(group: LabelGroup, value: str) -> int:
     """Return where a value stands in its group."""
     folded = [known.casefold() for known in group.values]
     if value.casefold() not in folded:

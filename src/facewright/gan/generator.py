@@ -70,6 +70,7 @@ class SynthesisBlock(nn.Module):
         first, last = resolution == 4, resolution == config.resolution
         self.architecture, self.first = config.architecture, first
         outputs = channels_at(resolution, config.channel_base, config.channel_max)
+        inputs = channels_at(resolution // 2, config.channel_base, config.channel_max)
         common: dict[str, Any] = {
             "w_dim": config.w_dim,
             "resolution": resolution,
@@ -78,7 +79,6 @@ class SynthesisBlock(nn.Module):
         if first:
             self.const = nn.Parameter(torch.randn(outputs, resolution, resolution))
         else:
-            inputs = channels_at(resolution // 2, config.channel_base, config.channel_max)
             self.conv0 = SynthesisLayer(inputs, outputs, up=2, **common)
         self.conv1 = SynthesisLayer(outputs, outputs, **common)
         draws = last or config.architecture == "skip"

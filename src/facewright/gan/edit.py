@@ -1,0 +1,153 @@
+"""Move latents: mix, inject, blend, walk along a direction."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+
+import torch
+
+from facewright.errors import InputError
+
+RANGES = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 18)}
+"""Layers by what they carry: up to 8×8 pixels, up to 32×32, above (Karras et al. 2019, 3.1)."""
+
+_PART = re.compile(r"(\d+)(?:\s*-\s*(\d*))?")
+
+
+def parse_layers(text: str, layers: int) -> tuple[int, ...]:
+    """Read which layers are meant.
+
+    Args:
+        text: "all", "coarse", "middle", "fine", numbers, ranges such as "0-3" or "4-" (to the
+            end), or several of these separated by commas.
+        layers: How many layers the generator has.
+
+    Returns:
+        Layers from 0, ascending, each once.
+
+    Raises:
+        InputError: A part is not understood, or the generator has no such layer.
+
+    Example:
+        >>> parse_layers("coarse,7", 10)
+        (0, 1, 2, 3, 7)
+    """
+    found: set[int] = set()
+    for part in (part.strip().lower() for part in text.split(",")):
+        found.update(_read_part(part, layers))
+    return tuple(sorted(found))
+
+
+def mix_styles(
+    ws: torch.Tensor, other: torch.Tensor, layers: Sequence[int], *, strength: float = 1.0
+) -> torch.Tensor:
+    """Put the styles of some layers of one face into another: style mixing, or injection.
+
+    Args:
+        ws: (n, layers, w_dim), the faces that keep the rest.
+        other: (n or 1, layers, w_dim), whose styles come in.
+        layers: Which layers, from 0.
+        strength: 1 replaces, 0 changes nothing, values between blend.
+
+    Returns:
+        (n, layers, w_dim).
+
+    Raises:
+        InputError: The shapes do not fit, or a layer does not exist.
+    """
+    if ws.shape[1:] != other.shape[1:]:
+        raise InputError(f"styles of {tuple(other.shape)} do not fit {tuple(ws.shape)}")
+    if layers and not 0 <= min(layers) <= max(layers) < ws.shape[1]:
+        raise InputError(f"layers are 0 to {ws.shape[1] - 1}, not {list(layers)}")
+    mixed, chosen = ws.clone(), list(layers)
+    mixed[:, chosen] = ws[:, chosen].lerp(other[:, chosen].expand_as(ws[:, chosen]), strength)
+    return mixed
+
+
+def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
+    """Go from one z to another along the sphere that z lives near (Shoemake 1985).
+
+    Args:
+        a: (..., dim).
+        b: (..., dim).
+        t: 0 is `a`, 1 is `b`.
+
+    Returns:
+        (..., dim). Its length goes evenly from that of `a` to that of `b`.
+    """
+    along = a.norm(dim=-1, keepdim=True).lerp(b.norm(dim=-1, keepdim=True), t)
+    unit_a, unit_b = (x / x.norm(dim=-1, keepdim=True).clamp_min(1e-12) for x in (a, b))
+    cosine = (unit_a * unit_b).sum(dim=-1, keepdim=True).clamp(-1, 1)
+    angle = cosine.acos()
+    sine = angle.sin()
+    straight = unit_a.lerp(unit_b, t)
+    curved = (((1 - t) * angle).sin() * unit_a + (t * angle).sin() * unit_b) / sine.clamp_min(1e-12)
+    return torch.where(sine < 1e-6, straight, curved) * along
+
+
+def lerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
+    """Go from one point to another in a straight line: what w asks for."""
+    return a.lerp(b, t)
+
+
+def walk(
+    keys: torch.Tensor,
+    steps: int,
+    *,
+    between: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor] = lerp,
+    loop: bool = True,
+    ease: bool = True,
+) -> torch.Tensor:
+    """Return latents on the way from key to key.
+
+    Args:
+        keys: (k, ...), the latents to pass through; at least two.
+        steps: How many latents to return in all.
+        between: `lerp` for w, `slerp` for z.
+        loop: Return to the first key, so that a clip can repeat without a jump.
+        ease: Slow down at the keys.
+
+    Returns:
+        (steps, ...). The first is the first key; the last is the last key, or, in a loop, the
+        step before the first.
+
+    Raises:
+        InputError: There are too few keys or steps.
+    """
+    if len(keys) < 2 or steps < 2:
+        raise InputError(
+            f"a walk needs two keys and two steps, not {len(keys)} and {steps}",
+            hint="name at least two seeds, such as --seeds 1,2,3",
+        )
+    legs = len(keys) if loop else len(keys) - 1
+    path = []
+    for step in range(steps):
+        place = step * legs / (steps if loop else steps - 1)
+        leg = min(int(place), legs - 1)
+        t = place - leg
+        t = (1 - math.cos(math.pi * t)) / 2 if ease else t
+        path.append(between(keys[leg], keys[(leg + 1) % len(keys)], t))
+    return torch.stack(path)
+
+
+def _read_part(part: str, layers: int) -> range:
+    """Read a name, a number or a range."""
+    if part == "all":
+        return range(layers)
+    if part in RANGES:
+        start, stop = RANGES[part]
+        if start >= layers:
+            raise InputError(f"this generator has {layers} layers, none of them {part}")
+        return range(start, min(stop, layers))
+    match = _PART.fullmatch(part)
+    if not match:
+        raise InputError(
+            f"`{part}` names no layers", hint="all, coarse, middle, fine, or such as 0-3,7"
+        )
+    first = int(match[1])
+    last = first if match[2] is None else int(match[2] or layers - 1)
+    if not first <= last < layers:
+        raise InputError(f"layers are 0 to {layers - 1}, so `{part}` does not fit")
+    return range(first, last + 1)

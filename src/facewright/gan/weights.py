@@ -1,0 +1,146 @@
+"""Generators at rest: pack them into bundles, and build them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from facewright.data.labels import LabelGroup, groups_from_json, groups_to_json
+from facewright.errors import FacewrightError, InputError, WeightsError
+from facewright.gan.generator import Generator, GeneratorConfig
+from facewright.types import Bundle, Card, Json
+
+KIND = "generator"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTable:
+    """Which labels a generator learned, and how often each combination occurred."""
+
+    groups: tuple[LabelGroup, ...]
+    """What the numbers of a label mean."""
+    vectors: torch.Tensor
+    """(m, c_dim), float32: every combination that occurred."""
+    counts: torch.Tensor
+    """(m,), float32: how often."""
+
+
+NO_LABELS = LabelTable((), torch.zeros(1, 0), torch.ones(1))
+
+
+def count_labels(labels: torch.Tensor, groups: tuple[LabelGroup, ...]) -> LabelTable:
+    """Count the combinations in the labels of a dataset.
+
+    Args:
+        labels: (n, c_dim).
+        groups: What the numbers mean.
+
+    Returns:
+        The table; that of no labels where c_dim is 0.
+    """
+    if labels.shape[1] == 0:
+        return NO_LABELS
+    vectors, counts = torch.unique(labels, dim=0, return_counts=True)
+    return LabelTable(groups, vectors, counts.float())
+
+
+def pack_generator(generator: Generator, card: Card, *, labels: LabelTable = NO_LABELS) -> Bundle:
+    """Return a generator as a bundle.
+
+    Args:
+        generator: Any; its weights are not copied.
+        card: What is known about it; its kind is "generator".
+        labels: What its labels mean.
+    """
+    if card.kind != KIND:
+        raise InputError(f"the card of a generator is of the kind `{KIND}`, not `{card.kind}`")
+    config: dict[str, Json] = {"generator": asdict(generator.config)}
+    if labels.groups:
+        config["labels"] = {
+            "groups": groups_to_json(labels.groups),
+            "vectors": labels.vectors.tolist(),
+            "counts": labels.counts.tolist(),
+        }
+    return Bundle(card, config, generator.state_dict())
+
+
+def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Generator:
+    """Build the generator of a bundle.
+
+    Args:
+        bundle: From `hub`.
+        device: Where to put it.
+
+    Returns:
+        The generator, float32, for use and not for training.
+
+    Raises:
+        WeightsError: The bundle holds something else, or its tensors do not fit its configuration.
+    """
+    name = bundle.card.name
+    if bundle.card.kind != KIND:
+        raise WeightsError(
+            f"`{name}` is a {bundle.card.kind}, not a generator",
+            hint="`facewright models list` shows which weights are generators",
+        )
+    generator = Generator(read_config(bundle))
+    tensors = {key: tensor.float() for key, tensor in bundle.tensors.items()}
+    try:
+        generator.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
+    return generator.to(device).eval().requires_grad_(False)
+
+
+def read_config(bundle: Bundle) -> GeneratorConfig:
+    """Return how the generator of a bundle is built.
+
+    Raises:
+        WeightsError: The configuration is incomplete or unknown.
+    """
+    fields: Any = bundle.config.get("generator")
+    try:
+        return GeneratorConfig(**fields)
+    except (TypeError, FacewrightError) as error:
+        raise WeightsError(
+            f"the configuration of `{bundle.card.name}` is not understood: {error}",
+            hint="a newer version of facewright may have written it",
+        ) from error
+
+
+def load_labels(bundle: Bundle) -> LabelTable:
+    """Return what the labels of a bundle's generator mean.
+
+    Raises:
+        WeightsError: The table is damaged.
+    """
+    table: Any = bundle.config.get("labels")
+    if table is None:
+        return NO_LABELS
+    try:
+        groups = groups_from_json(table["groups"])
+        vectors, counts = torch.tensor(table["vectors"]), torch.tensor(table["counts"])
+    except (TypeError, KeyError, ValueError, FacewrightError) as error:
+        raise WeightsError(f"the labels of `{bundle.card.name}` are not understood") from error
+    if vectors.shape != (len(counts), sum(len(group.values) for group in groups)):
+        raise WeightsError(f"the labels of `{bundle.card.name}` do not fit each other")
+    return LabelTable(groups, vectors, counts)
+
+
+def copy_matching(target: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> list[str]:
+    """Copy every tensor that the target has by that name and shape: transfer learning.
+
+    Args:
+        target: A network; changed in place.
+        tensors: The weights of another one.
+
+    Returns:
+        The names of the target's tensors that stayed as they were.
+    """
+    own = target.state_dict()
+    fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
+    target.load_state_dict(fitting, strict=False)
+    return [name for name in own if name not in fitting]
