@@ -1,4 +1,4 @@
-"""Draw boxes, landmarks, bars, labels and contact sheets."""
+"""Draw labels and contact sheets."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from facewright.types import Image, check_image
 
 Colour: TypeAlias = tuple[int, int, int]
 _Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
+_Labels: TypeAlias = tuple[Sequence[str], Sequence[str], Sequence[str]]  # captions, rows, columns
 
 WHITE: Colour = (255, 255, 255)
 NEAR_BLACK: Colour = (17, 17, 19)
@@ -98,13 +99,7 @@ def contact_sheet(
     if columns < 1:
         raise InputError(f"a sheet has at least one column, not {columns}")
     rows = math.ceil(len(images) / columns)
-    for what, given, wanted in (
-        ("labels", labels, len(images)),
-        ("row labels", row_labels, rows),
-        ("column labels", column_labels, columns),
-    ):
-        if given and len(given) != wanted:
-            raise InputError(f"{len(given)} {what} do not fit; {wanted} are needed")
+    _check_labels((labels, row_labels, column_labels), (len(images), rows, columns))
     style = style or SheetStyle()
     grid = _plan(images[0], (columns, rows), (labels, row_labels, column_labels), style)
     sheet = Pictures.new("RGB", grid.size, style.background)
@@ -145,6 +140,14 @@ def _check_images(images: Sequence[Image]) -> None:
         raise InputError(f"the pictures of a contact sheet have one size, not {found}")
 
 
+def _check_labels(labels: _Labels, wanted: tuple[int, int, int]) -> None:
+    """Raise unless there are as many labels of each kind as needed, or none."""
+    kinds = ("labels", "row labels", "column labels")
+    for kind, given, count in zip(kinds, labels, wanted, strict=True):
+        if given and len(given) != count:
+            raise InputError(f"{len(given)} {kind} do not fit; {count} are needed")
+
+
 def _pick_columns(count: int) -> int:
     """Return a number of columns for a sheet that is square or somewhat wide.
 
@@ -159,7 +162,7 @@ def _pick_columns(count: int) -> int:
 def _plan(
     image: Image,
     cells: tuple[int, int],
-    labels: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    labels: _Labels,
     style: SheetStyle,
 ) -> _Grid:
     """Work out where everything goes."""
@@ -182,7 +185,7 @@ def _plan(
 def _write_labels(
     sheet: Pictures.Image,
     grid: _Grid,
-    labels: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    labels: _Labels,
     ink: Colour,
 ) -> None:
     """Write the captions, the row labels and the column labels."""
