@@ -55,7 +55,8 @@ class SynthesisLayer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.register_buffer("noise_const", torch.randn(resolution, resolution))
         self.register_buffer("resample_filter", setup_filter(TAPS), persistent=False)
-        self._cache: tuple[tuple[int, torch.dtype], torch.Tensor, torch.Tensor] | None = None
+        self.frozen = False
+        self._cache: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def forward(
         self,
@@ -80,6 +81,10 @@ class SynthesisLayer(nn.Module):
         )
         return y if self.clamp is None else y.clamp(-self.clamp * gain, self.clamp * gain)
 
+    def freeze(self) -> None:
+        """Promise that the weights stay as they are, where they are, so that work can be saved."""
+        self.frozen, self._cache = True, None
+
     def _noise(
         self, y: torch.Tensor, noise: Noise, rng: torch.Generator | None
     ) -> torch.Tensor | None:
@@ -94,17 +99,12 @@ class SynthesisLayer(nn.Module):
         return drawn * self.noise_strength
 
     def _weights(self, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the weights in `dtype` and their summed squares, kept while nobody trains."""
-        if torch.is_grad_enabled():
+        """Return the weights in `dtype` and their summed squares."""
+        if not self.frozen or torch.is_grad_enabled():
             return self.weight.to(dtype), squared_sum(self.weight)
-        key = (self.weight._version, dtype)  # noqa: SLF001 - how torch counts changes
-        if (
-            self._cache is None
-            or self._cache[0] != key
-            or self._cache[1].device != self.weight.device
-        ):
-            self._cache = (key, as_channels_last(self.weight.to(dtype)), squared_sum(self.weight))
-        return self._cache[1], self._cache[2]
+        if self._cache is None or self._cache[0].dtype != dtype:
+            self._cache = (as_channels_last(self.weight.to(dtype)), squared_sum(self.weight))
+        return self._cache
 
 
 class ToRGB(nn.Module):

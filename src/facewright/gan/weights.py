@@ -92,7 +92,7 @@ def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Genera
         generator.load_state_dict(tensors)
     except RuntimeError as error:
         raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
-    return generator.to(device).eval().requires_grad_(False)
+    return generator.to(device).freeze()
 
 
 def read_config(bundle: Bundle) -> GeneratorConfig:

@@ -1,0 +1,1 @@
+"""Measure how good, how varied and how original the faces are."""

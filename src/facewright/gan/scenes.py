@@ -1,0 +1,152 @@
+"""From seeds to pictures of several people: casts by label, mixing grids, walks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+
+from facewright.gan.edit import lerp, mix_styles, slerp, walk
+from facewright.gan.generator import Generator
+from facewright.gan.sample import Look, check_labels, draw_faces, draw_latents, draw_styles
+from facewright.gan.weights import NO_LABELS, LabelTable
+from facewright.types import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """A generator, with all that it takes to draw from seeds."""
+
+    generator: Generator
+    batch: int
+    """People at a time. Every batch is filled up to it, so that a picture does not depend on
+    which others are drawn."""
+    look: Look = field(default_factory=Look)
+    labels: LabelTable = NO_LABELS
+    """What the labels of the generator mean."""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """Label → value; what is not chosen is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixingGrid:
+    """The figure of the StyleGAN papers."""
+
+    rows: list[Image]
+    """The faces that give what is not mixed in."""
+    columns: list[Image]
+    """The faces that give the styles of some layers."""
+    cells: list[Image]
+    """Each row with each column, row by row."""
+
+
+def draw_cast(artist: Artist, cast: Sequence[tuple[int, Mapping[str, str]]]) -> Iterator[Image]:
+    """Draw people who differ in seed, label or both.
+
+    Args:
+        artist: Its own labels hold for everyone, where the cast says nothing else.
+        cast: The seed of each person, and label → value.
+
+    Yields:
+        One picture each, (resolution, resolution, 3).
+
+    Raises:
+        InputError: A label is unknown, or the generator has none.
+    """
+    config = artist.generator.config
+    for start in range(0, len(cast), artist.batch):
+        z, c = [], []
+        for seed, label in cast[start : start + artist.batch]:
+            chosen = {**artist.chosen, **label}
+            check_labels(artist.labels, chosen)
+            latent, vector = draw_latents(config, [seed], labels=artist.labels, chosen=chosen)
+            z.append(latent)
+            c.append(vector)
+        yield from draw_faces(
+            artist.generator, torch.cat(z), torch.cat(c), look=artist.look, batch=artist.batch
+        )
+
+
+def draw_mixing_grid(
+    artist: Artist, rows: Sequence[int], columns: Sequence[int], layers: Sequence[int]
+) -> MixingGrid:
+    """Give each face of the rows the styles of each face of the columns.
+
+    Figure 3 of Karras et al. 2019, "A style-based generator architecture".
+
+    Args:
+        artist: Draws all of them.
+        rows: Seeds.
+        columns: Seeds.
+        layers: Which layers take their style from the column, from 0.
+
+    Returns:
+        All pictures, (resolution, resolution, 3) each.
+
+    Raises:
+        InputError: A label is unknown, or a layer does not exist.
+    """
+    kept, given = _styles(artist, rows), _styles(artist, columns)  # [r layers dim] [c layers dim]
+    mixed = torch.cat([mix_styles(w.expand_as(given), given, layers) for w in kept[:, None]])
+    ws = torch.cat([kept, given, mixed])  # [r+c+r*c layers dim]
+    images = list(draw_styles(artist.generator, ws, look=artist.look, batch=artist.batch))
+    heads = len(rows) + len(columns)
+    return MixingGrid(images[: len(rows)], images[len(rows) : heads], images[heads:])
+
+
+def draw_walk(
+    artist: Artist,
+    seeds: Sequence[int],
+    steps: int,
+    *,
+    space: Literal["z", "w"] = "w",
+    loop: bool = True,
+) -> Iterator[Image]:
+    """Draw the faces on the way from person to person.
+
+    Args:
+        artist: Draws all of them.
+        seeds: Whom to pass, at least two.
+        steps: How many pictures.
+        space: "z" goes along the sphere (slerp), "w" in straight lines.
+        loop: Return to the first person.
+
+    Yields:
+        One picture per step, (resolution, resolution, 3).
+
+    Raises:
+        InputError: There are too few seeds or steps, or a label is unknown.
+    """
+    if space == "w":
+        styles = walk(_styles(artist, seeds), steps, between=lerp, loop=loop)
+    else:
+        z, c = _latents(artist, seeds)
+        path = walk(z, steps, between=slerp, loop=loop)
+        styles = _map(artist, path, walk(c, steps, between=lerp, loop=loop))
+    for part in styles.split(artist.batch):
+        yield from draw_styles(artist.generator, part, look=artist.look, batch=artist.batch)
+
+
+def _latents(artist: Artist, seeds: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return z (n, z_dim) and labels (n, c_dim) of seeds."""
+    check_labels(artist.labels, artist.chosen)
+    return draw_latents(
+        artist.generator.config, seeds, labels=artist.labels, chosen=artist.chosen
+    )
+
+
+def _styles(artist: Artist, seeds: Sequence[int]) -> torch.Tensor:
+    """Return w+ of seeds, truncated, (n, layers, w_dim)."""
+    return _map(artist, *_latents(artist, seeds))
+
+
+@torch.no_grad()
+def _map(artist: Artist, z: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+    """Map z and labels to w+, truncated, (n, layers, w_dim)."""
+    device = artist.generator.mapping.w_avg.device
+    look = artist.look
+    return artist.generator.styles(
+        z.to(device), c.to(device), psi=look.psi, cutoff=look.cutoff
+    )

@@ -1,0 +1,122 @@
+"""What a training run leaves behind: pictures to look at, weights to use, a point to go on from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from facewright.data.dataset import Dataset
+from facewright.device import seeded, to_images
+from facewright.fit.checkpoint import (
+    checkpoint_path,
+    flatten_state,
+    latest_checkpoint,
+    load_checkpoint,
+    prune_checkpoints,
+    save_checkpoint,
+    unflatten_state,
+)
+from facewright.gan.steps import Contest
+from facewright.gan.weights import KIND, count_labels, pack_generator
+from facewright.hub.bundle import save_bundle
+from facewright.media.draw import contact_sheet
+from facewright.provenance.publish import publish_image
+from facewright.types import Card, Image, Json, Manifest
+
+_CHUNK = 16
+
+
+class Gallery:
+    """The same latents drawn again and again, so that one sees a run progress.
+
+    Args:
+        dataset: Where the labels and the real pictures come from.
+        seed: Which latents and pictures.
+        z_dim: Size of z.
+    """
+
+    def __init__(self, dataset: Dataset, *, seed: int, z_dim: int) -> None:
+        self.columns = min(max(1024 // dataset.resolution, 2), 16)
+        rows = min(max(512 // dataset.resolution, 2), 8)
+        count = self.columns * rows
+        rng = seeded(seed)
+        chosen = torch.randperm(len(dataset), generator=rng)[:count].tolist()
+        self.places = [chosen[i % len(chosen)] for i in range(count)]
+        self.z = torch.randn(count, z_dim, generator=rng)
+        self.c = dataset.labels[self.places]
+
+    def draw_reals(self, dataset: Dataset) -> Image:
+        """Return a sheet of real pictures."""
+        return contact_sheet(list(dataset.images(self.places)), columns=self.columns)
+
+    @torch.no_grad()
+    def draw_fakes(self, contest: Contest) -> Image:
+        """Return a sheet of pictures by the averaged generator, of the same labels."""
+        device, parts = contest.device, []
+        for start in range(0, len(self.z), _CHUNK):
+            z, c = self.z[start : start + _CHUNK], self.c[start : start + _CHUNK]
+            parts.append(to_images(contest.G_ema(z.to(device), c.to(device))))
+        return contact_sheet(list(np.concatenate(parts)), columns=self.columns)
+
+
+class Archive:
+    """The folder of a run.
+
+    Args:
+        outdir: The folder; made if missing.
+        dataset: What the run learns from.
+        options: The options of the run, for manifests and for comparison when it goes on.
+    """
+
+    def __init__(self, outdir: Path, dataset: Dataset, options: dict[str, Json]) -> None:
+        outdir.mkdir(parents=True, exist_ok=True)
+        self.outdir, self.dataset, self.options = outdir, dataset, options
+
+    def save_sheet(self, name: str, sheet: Image, *, images: int = 0) -> Path:
+        """Write a picture with the manifest of the run."""
+        manifest = Manifest(
+            task="train generator",
+            parameters={**self.options, "images": images},
+            sources={self.dataset.name: self.dataset.sha256},
+        )
+        return publish_image(sheet, self.outdir / name, manifest, overwrite=True)
+
+    def save_weights(self, contest: Contest) -> Path:
+        """Write the averaged generator as a bundle, in half precision."""
+        kimg = contest.images / 1000
+        licence = self.dataset.details.get("licence")
+        card = Card(
+            name=f"{self.dataset.name}-{kimg:.0f}kimg",
+            kind=KIND,
+            licence="that of whoever trained it",
+            trained_on=f"{self.dataset.name}" + (f" ({licence})" if licence else ""),
+            source=f"facewright train generator, {kimg:.1f} kimg",
+        )
+        labels = count_labels(self.dataset.labels, self.dataset.label_groups)
+        path = self.outdir / f"snapshot-{contest.images // 1000:06d}.safetensors"
+        save_bundle(path, pack_generator(contest.G_ema, card, labels=labels), half=True)
+        return path
+
+    def save_checkpoint(self, contest: Contest, position: int) -> Path:
+        """Write everything that the run needs to go on."""
+        state = {"contest": contest.state(), "position": position, "options": self.options}
+        tensors, rest = flatten_state(state)
+        path = checkpoint_path(self.outdir, contest.images)
+        save_checkpoint(path, tensors, rest)
+        prune_checkpoints(self.outdir)
+        return path
+
+
+def load_run(outdir: Path) -> dict[str, object] | None:
+    """Return the newest state of a run: "contest", "position" and "options"; None without one.
+
+    Raises:
+        TrainingError: The checkpoint is damaged.
+    """
+    path = latest_checkpoint(outdir)
+    if path is None:
+        return None
+    state: dict[str, object] = unflatten_state(*load_checkpoint(path))
+    return state

@@ -1,0 +1,1 @@
+"""What augmentation can do to a batch of pictures, differentiably, each picture in its own way."""
