@@ -109,13 +109,13 @@ def test_type_of_the_pictures_is_kept():
 def test_quarter_turns_move_every_pixel_to_its_place(percentile):
     x = smooth()
     y = only(rotate90=1)(x, 1, rng=None, debug_percentile=percentile)
-    assert torch.allclose(y, x.rot90(int(percentile * 4), (2, 3)), atol=0.03)
+    assert torch.allclose(y, x.rot90(int(percentile * 4), (2, 3)), atol=0.06)
 
 
 def test_mirror_image_moves_every_pixel_to_its_place():
     x = smooth()
     y = only(xflip=1)(x, 1, rng=None, debug_percentile=0.7)
-    assert torch.allclose(y, x.flip(3), atol=0.03)
+    assert torch.allclose(y, x.flip(3), atol=0.06)
 
 
 def test_whole_shift_moves_pixels_and_mirrors_the_border():
