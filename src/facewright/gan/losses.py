@@ -66,16 +66,18 @@ def path_lengths(images: torch.Tensor, ws: torch.Tensor, noise: torch.Tensor) ->
 
 
 def path_length_penalty(
-    lengths: torch.Tensor, average: torch.Tensor
+    lengths: torch.Tensor, average: torch.Tensor, *, mean: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return how unequal the path lengths are, and their new moving average.
 
     Args:
         lengths: (n,), from `path_lengths`.
         average: (), the moving average so far, starting from 0.
+        mean: (), that of the lengths in all processes; None is that of `lengths`.
 
     Returns:
         (n,) and ().
     """
-    average = average.lerp(lengths.detach().mean(), PATH_LENGTH_DECAY)
+    mean = lengths.detach().mean() if mean is None else mean
+    average = average.lerp(mean, PATH_LENGTH_DECAY)
     return (lengths - average).square(), average

@@ -143,15 +143,13 @@ class Contest:
 
     def step_path_length(self) -> None:
         """Teach the generator to move pictures evenly with w."""
-        z, c = self.draw(max(self.rules.batch // PATH_LENGTH_SHRINK, self.processes.world))
+        world = self.processes.world
+        z, c = self.draw(max(self.rules.batch // PATH_LENGTH_SHRINK // world, 1) * world)
         ws = self.mix(z, c)
         images = self._draw_pictures(ws)
-        noise = torch.randn(
-            images.shape, generator=self.rngs["noise"], device=self.device, dtype=torch.float32
-        )
-        lengths = path_lengths(images, ws, noise)
-        penalty, average = path_length_penalty(lengths, self.path_average)
-        self.path_average = all_gather_sum(average, self.processes) / self.processes.world
+        lengths = path_lengths(images, ws, self._draw_noise(images.shape))
+        mean = all_gather_sum(lengths.detach().mean(), self.processes) / world
+        penalty, self.path_average = path_length_penalty(lengths, self.path_average, mean=mean)
         self.averages.add("path_length", lengths)
         untouched = images[:, 0, 0, 0] * 0  # so that every parameter has a gradient
         loss = (penalty * self.rules.path_length_weight + untouched).mean()
@@ -242,6 +240,13 @@ class Contest:
     def _draw_pictures(self, ws: torch.Tensor) -> torch.Tensor:
         """Run the synthesis network as in training."""
         return self.G.synthesis(ws, noise="random", rng=self.rngs["noise"], dtype=self.rules.dtype)
+
+    def _draw_noise(self, shape: torch.Size) -> torch.Tensor:
+        """Draw normal numbers of a shape: as in `draw`, together what one process draws."""
+        rank, world = self.processes.rank, self.processes.world
+        rng = seeded(int(torch.randint(1 << 62, (), generator=self.rngs["shared"])), self.device)
+        whole = torch.randn(shape[0] * world, *shape[1:], generator=rng, device=self.device)
+        return whole[rank::world]
 
     def _score(self, images: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         """Augment pictures and score them."""
