@@ -2,9 +2,9 @@
 
     python recipes/faces-64/prepare.py fairface-frontal.zip faces-64.zip [--size 64]
 
-Takes the pictures marked `clean` (ordinary light, uncovered eyes) that also keep the `LIMITS` below:
-faces that look ahead with open eyes and are not cut off. Scales them down with an area filter, and
-writes age, gender and ethnicity as labels.
+Takes the pictures marked `clean` (ordinary light, uncovered eyes) that also keep the `LIMITS`
+below: faces that look ahead with open eyes and are not cut off. Scales them down with an area
+filter, and writes age, gender and ethnicity as labels.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def read_items(source: Path, size: int) -> Iterator[tuple[bytes, list[float]]]:
 
 def main() -> None:
     """Read the command line and write the dataset."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("source", type=Path)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--size", type=int, default=64)

@@ -1,0 +1,24 @@
+"""Run every benchmark, or those that are named: `python -m benchmarks synthesis training`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+QUESTIONS = ("synthesis", "training", "start_up")
+
+
+def main() -> int:
+    """Run the questions one after the other."""
+    named = [name for name in sys.argv[1:] if not name.startswith("-")]
+    unknown = set(named) - set(QUESTIONS)
+    if unknown:
+        print(f"no benchmark is called {', '.join(unknown)}; one of: {', '.join(QUESTIONS)}")
+        return 2
+    for name in named or QUESTIONS:
+        importlib.import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
