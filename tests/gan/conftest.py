@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +14,12 @@ import torch
 from safetensors.torch import load_file
 
 from facewright.data.archive import write_dataset
-from facewright.data.dataset import open_dataset
+from facewright.data.dataset import Dataset, open_dataset
 from facewright.data.labels import LabelGroup
 from facewright.device import seeded
 from facewright.gan.discriminator import Discriminator, DiscriminatorConfig
 from facewright.gan.generator import Generator, GeneratorConfig
+from facewright.gan.train import TrainOptions, train_generator
 
 GROUPS = (LabelGroup("age", ("young", "old")), LabelGroup("gender", ("female", "male")))
 
@@ -65,8 +67,8 @@ def tiny_generator() -> Generator:
 
 
 @pytest.fixture(scope="session")
-def tiny_dataset(tmp_path_factory):
-    """Twelve blurred random pictures of 16×16 pixels, with two groups of labels, mirrored."""
+def tiny_archive(tmp_path_factory) -> Path:
+    """A zip of twelve blurred random pictures of 16×16 pixels, with two groups of labels."""
     rng = np.random.default_rng(0)
     items = []
     for i in range(12):
@@ -75,7 +77,50 @@ def tiny_dataset(tmp_path_factory):
         items.append((png.tobytes(), [i % 2, 1 - i % 2, i % 3 == 0, i % 3 != 0]))
     path = tmp_path_factory.mktemp("data") / "tiny.zip"
     write_dataset(path, items, label_groups=GROUPS)
-    return open_dataset(path, cond=True, mirror=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset(tiny_archive) -> Dataset:
+    """The pictures of `tiny_archive`, with labels, mirrored."""
+    return open_dataset(tiny_archive, cond=True, mirror=True)
+
+
+@pytest.fixture(scope="session")
+def tiny_options() -> Callable[..., TrainOptions]:
+    """Return what builds options of a tiny run in which everything happens, with changes."""
+
+    def choose(**changes: Any) -> TrainOptions:
+        values: dict[str, Any] = {
+            "kimg": 0.08,
+            "batch": 4,
+            "gamma": 1.0,
+            "mirror": True,
+            "target": 0.2,
+            "ada_kimg": 0.1,  # so that p moves
+            "cond": True,
+            "snap": 5,
+            "tick_kimg": 0.008,
+            "seed": 3,
+            "precision": "float32",
+            "lr": 0.01,
+            "channel_base": 64,
+            "channel_max": 8,
+            "mapping_layers": 1,
+        }
+        return TrainOptions(**{**values, **changes})
+
+    return choose
+
+
+@pytest.fixture(scope="session")
+def train(tiny_options) -> Callable[..., Path]:
+    """Return what trains a tiny run: `train(dataset, outdir, **changes)`."""
+
+    def go(dataset: Dataset, outdir: Path, **changes: Any) -> Path:
+        return train_generator(dataset, outdir, tiny_options(**changes), device=torch.device("cpu"))
+
+    return go
 
 
 @pytest.fixture(scope="session")
