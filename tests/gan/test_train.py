@@ -1,0 +1,244 @@
+import dataclasses
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from facewright.data.dataset import Dataset, open_dataset
+from facewright.device import seeded
+from facewright.errors import TrainingError
+from facewright.fit.checkpoint import flatten_state, latest_checkpoint
+from facewright.fit.distributed import Processes
+from facewright.gan.augment import PIPES, Augment
+from facewright.gan.snapshots import load_run
+from facewright.gan.steps import Contest
+from facewright.gan.train import TrainOptions, plan_training, train_generator
+from facewright.gan.weights import load_generator
+from facewright.hub.bundle import load_bundle
+from facewright.provenance.publish import read_manifest
+
+CPU = torch.device("cpu")
+
+
+def read_tensors(outdir: Path) -> tuple[dict[str, torch.Tensor], Any]:
+    """Return everything that the newest checkpoint of a run holds, but for its options."""
+    run: Any = load_run(outdir)
+    return flatten_state({"contest": run["contest"], "position": run["position"]})
+
+
+def assert_same_state(one: Path, two: Path) -> None:
+    (tensors, rest), (others, other_rest) = read_tensors(one), read_tensors(two)
+    assert rest == other_rest
+    assert tensors.keys() == others.keys()
+    assert [name for name in tensors if not torch.equal(tensors[name], others[name])] == []
+
+
+def read_lines(outdir: Path) -> list[dict[str, Any]]:
+    path = outdir / "stats.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture(scope="session")
+def finished(train, tiny_dataset, tmp_path_factory) -> Path:
+    """The folder of a run that nothing disturbed."""
+    outdir = tmp_path_factory.mktemp("runs") / "finished"
+    train(tiny_dataset, outdir)
+    return outdir
+
+
+# ---------------------------------------------------------------- what a run leaves behind
+
+
+def test_a_run_leaves_pictures_weights_checkpoints_and_a_log(finished):
+    names = {path.name for path in finished.iterdir() if not path.name.startswith("events.")}
+    assert names == {
+        "reals.png",
+        "fakes_init.png",
+        "fakes-000000.png",
+        "snapshot-000000.safetensors",
+        "checkpoint-0000000040.safetensors",
+        "checkpoint-0000000080.safetensors",
+        "stats.jsonl",
+    }
+
+
+def test_the_log_has_a_line_per_tick(finished):
+    lines = read_lines(finished)
+    assert [line["images"] for line in lines] == list(range(8, 81, 8))
+    always = {"images", "kimg", "seconds", "sec_per_kimg", "eta", "loss_G", "loss_D", "r_t", "p"}
+    assert all(always | {"memory_GiB"} <= line.keys() for line in lines)
+    assert {"r1", "path_length"} <= lines[0].keys()
+    assert any(line["p"] > 0 for line in lines)
+    assert lines[-1]["eta"] == 0
+
+
+def test_every_picture_says_how_it_came_about(tiny_options, finished, tiny_dataset):
+    for name, images in (("reals.png", 0), ("fakes_init.png", 0), ("fakes-000000.png", 80)):
+        manifest = read_manifest(finished / name)
+        assert manifest.task == "train generator"
+        assert manifest.parameters == {**dataclasses.asdict(tiny_options()), "images": images}
+        assert manifest.sources == {tiny_dataset.name: tiny_dataset.sha256}
+
+
+def test_the_weights_are_those_of_the_averaged_generator(tiny_options, finished, tiny_dataset):
+    bundle = load_bundle(finished / "snapshot-000000.safetensors")
+    generator = load_generator(bundle)
+    run: Any = load_run(finished)
+    for name, tensor in run["contest"]["G_ema"].items():
+        assert torch.equal(generator.state_dict()[name], tensor.half().float())
+    assert generator.config == plan_training(tiny_dataset, tiny_options(), CPU).generator
+    assert "tiny" in bundle.card.trained_on
+
+
+def test_training_changes_every_tensor_that_can_learn(train, finished, tiny_dataset, tmp_path):
+    train(tiny_dataset, tmp_path / "short", kimg=0.004)
+    early, late = (load_run(folder)["contest"] for folder in (tmp_path / "short", finished))
+    for name in ("G", "D", "G_ema"):
+        same = {k for k in late[name] if torch.equal(early[name][k], late[name][k])}
+        assert all(k.endswith("noise_const") for k in same)
+
+
+# ---------------------------------------------------------------- stopping and going on
+
+
+def test_stop_and_resume_equals_never_stopped(train, finished, tiny_dataset, tmp_path):
+    train(tiny_dataset, tmp_path, kimg=0.044)  # between two ticks
+    assert load_run(tmp_path)["contest"]["images"] == 44
+    train(tiny_dataset, tmp_path, snap=2)
+    assert_same_state(tmp_path, finished)
+    images = [line["images"] for line in read_lines(tmp_path)]
+    assert images == [8, 16, 24, 32, 40, 44, 48, 56, 64, 72, 80]
+
+
+def test_a_finished_run_stays_as_it_is(train, finished, tiny_dataset):
+    before = latest_checkpoint(finished).read_bytes()
+    path = train(tiny_dataset, finished)
+    assert path == finished / "snapshot-000000.safetensors"
+    assert path.exists()
+    assert latest_checkpoint(finished).read_bytes() == before
+    assert [line["images"] for line in read_lines(finished)] == list(range(8, 81, 8))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finishes_the_step_and_nothing_is_lost(
+    train, tiny_options, number, finished, tiny_dataset, tmp_path
+):
+    """The clock, which is read at every tick, sends the signal as a user would."""
+    readings = []
+
+    def clock() -> float:
+        readings.append(len(readings))
+        if len(readings) == 3:
+            signal.raise_signal(number)
+        return float(len(readings))
+
+    train_generator(tiny_dataset, tmp_path, tiny_options(), device=CPU, clock=clock)
+    stopped = load_run(tmp_path)["contest"]["images"]
+    assert 0 < stopped < 80
+    assert read_lines(tmp_path)[-1]["images"] == stopped
+    train(tiny_dataset, tmp_path)
+    assert_same_state(tmp_path, finished)
+
+
+def test_other_options_in_the_same_folder_are_refused(train, finished, tiny_dataset):
+    with pytest.raises(TrainingError, match=r"other options: gamma 1\.0, seed 3") as error:
+        train(tiny_dataset, finished, gamma=2.0, seed=4)
+    assert "--outdir" in error.value.hint
+
+
+# ---------------------------------------------------------------- transfer
+
+
+def test_transfer_copies_what_fits_and_leaves_the_rest(
+    tiny_options, finished, tiny_dataset, tmp_path
+):
+    tensors = load_bundle(finished / "snapshot-000000.safetensors").tensors
+    options = tiny_options(kimg=0.004, lr=1e-12, channel_max=4, aug="noaug", resume="finished")
+    start = {"G_ema": tensors}
+    train_generator(tiny_dataset, tmp_path, options, device=CPU, start=start)
+    run: Any = load_run(tmp_path)
+    fresh = build_contest(tiny_dataset, options)
+    copied = set()
+    for name in ("G", "G_ema"):
+        for key, tensor in run["contest"][name].items():
+            fits = tensors[key].shape == tensor.shape
+            source = tensors[key].float() if fits else getattr(fresh, name).state_dict()[key]
+            limit = 0.1 if key.endswith("w_avg") else 1e-6  # it moves with every step
+            torch.testing.assert_close(tensor, source, rtol=0, atol=limit)
+            copied |= {key} if fits else set()
+    assert {"mapping.fc0.weight", "synthesis.b16.conv1.weight"} <= copied
+    assert "synthesis.b4.const" not in copied
+    for key, tensor in run["contest"]["D"].items():
+        torch.testing.assert_close(tensor, fresh.D.state_dict()[key], rtol=0, atol=1e-6)
+
+
+def test_transfer_from_a_run_takes_all_three_networks(
+    tiny_options, finished, tiny_dataset, tmp_path
+):
+    earlier: Any = load_run(finished)
+    start = {name: earlier["contest"][name] for name in ("G", "G_ema", "D")}
+    options = tiny_options(kimg=0.004, lr=1e-12, aug="noaug", resume="finished", freezed=2)
+    train_generator(tiny_dataset, tmp_path, options, device=CPU, start=start)
+    run: Any = load_run(tmp_path)
+    for name, network in start.items():
+        for key in set(network) - {"mapping.w_avg"}:
+            limit = 0.05 if name == "G_ema" else 1e-6  # the average moves towards G at once
+            torch.testing.assert_close(run["contest"][name][key], network[key], rtol=0, atol=limit)
+
+
+def test_transfer_from_something_else_is_refused(tiny_options, tiny_dataset, tmp_path):
+    start = {"G_ema": {"other": torch.zeros(2), "mapping.w_avg": torch.zeros(3)}}
+    with pytest.raises(TrainingError, match="none of the weights") as error:
+        train_generator(tiny_dataset, tmp_path, tiny_options(), device=CPU, start=start)
+    assert "--channel-base" in error.value.hint
+
+
+def build_contest(dataset: Dataset, options: TrainOptions) -> Contest:
+    plan = plan_training(dataset, options, CPU)
+    return Contest(
+        plan.generator,
+        plan.discriminator,
+        plan.rules,
+        labels=dataset.labels,
+        augment=Augment(PIPES["bgc"]),
+        seed=options.seed,
+        device=CPU,
+        processes=Processes(),
+    )
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+def test_losses_that_are_no_numbers_end_the_run_and_spare_the_checkpoint(
+    train, tiny_dataset, tmp_path
+):
+    train(tiny_dataset, tmp_path, kimg=0.016)
+    spoilt = dataclasses.replace(tiny_dataset, labels=tiny_dataset.labels * float("nan"))
+    with pytest.raises(TrainingError, match="loss_D, loss_G.* not a number") as error:
+        train(spoilt, tmp_path, kimg=0.032)
+    assert "sound" in error.value.hint
+    tensors, _ = read_tensors(tmp_path)
+    assert latest_checkpoint(tmp_path).name == "checkpoint-0000000016.safetensors"
+    assert all(tensor.isfinite().all() for tensor in tensors.values())
+    train(tiny_dataset, tmp_path, kimg=0.02)
+    assert load_run(tmp_path)["contest"]["images"] == 20
+
+
+# ---------------------------------------------------------------- other runs
+
+
+def test_a_fixed_probability_stays(train, tiny_dataset, tmp_path):
+    train(tiny_dataset, tmp_path, aug="fixed", p=0.3, kimg=0.016)
+    assert load_run(tmp_path)["contest"]["p"] == 0.3
+
+
+def test_datasets_without_labels_can_be_learned(train, tiny_archive, tmp_path):
+    plain = open_dataset(tiny_archive)
+    path = train(plain, tmp_path, cond=False, mirror=False, kimg=0.004)
+    generator = load_generator(load_bundle(path))
+    assert generator.config.c_dim == 0
+    assert generator(torch.randn(1, 512, generator=seeded(0))).isfinite().all()
