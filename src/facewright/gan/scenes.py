@@ -8,6 +8,8 @@ from typing import Literal
 
 import torch
 
+from facewright.data.labels import LabelGroup
+from facewright.errors import InputError
 from facewright.gan.edit import lerp, mix_styles, slerp, walk
 from facewright.gan.generator import Generator
 from facewright.gan.sample import Look, check_labels, draw_faces, draw_latents, draw_styles
@@ -129,12 +131,38 @@ def draw_walk(
         yield from draw_styles(artist.generator, part, look=artist.look, batch=artist.batch)
 
 
+def draw_pairs(artist: Artist, count: int) -> torch.Tensor:
+    """Return the ends of paths between people, (count, 2, layers, w_dim): seeds 0, 1, 2, ..."""
+    return _styles(artist, range(2 * count)).unflatten(0, (count, 2))
+
+
+@torch.no_grad()
+def synthesise(artist: Artist, ws: torch.Tensor) -> torch.Tensor:
+    """Return what the network makes of w+, not rounded to 8 bits: (n, 3, h, w)."""
+    device = artist.generator.mapping.w_avg.device
+    look = artist.look
+    return artist.generator.synthesis(ws.to(device), noise=look.noise, dtype=look.dtype)
+
+
+def find_group(labels: LabelTable, name: str) -> LabelGroup:
+    """Return a label of a generator by its name.
+
+    Raises:
+        InputError: The generator does not know it.
+    """
+    groups = {group.name: group for group in labels.groups}
+    if name not in groups:
+        raise InputError(
+            f"this generator knows no label `{name}`",
+            hint=f"one of: {', '.join(groups)}" if groups else "it was trained without labels",
+        )
+    return groups[name]
+
+
 def _latents(artist: Artist, seeds: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return z (n, z_dim) and labels (n, c_dim) of seeds."""
     check_labels(artist.labels, artist.chosen)
-    return draw_latents(
-        artist.generator.config, seeds, labels=artist.labels, chosen=artist.chosen
-    )
+    return draw_latents(artist.generator.config, seeds, labels=artist.labels, chosen=artist.chosen)
 
 
 def _styles(artist: Artist, seeds: Sequence[int]) -> torch.Tensor:
@@ -147,6 +175,4 @@ def _map(artist: Artist, z: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
     """Map z and labels to w+, truncated, (n, layers, w_dim)."""
     device = artist.generator.mapping.w_avg.device
     look = artist.look
-    return artist.generator.styles(
-        z.to(device), c.to(device), psi=look.psi, cutoff=look.cutoff
-    )
+    return artist.generator.styles(z.to(device), c.to(device), psi=look.psi, cutoff=look.cutoff)

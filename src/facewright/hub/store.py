@@ -54,7 +54,7 @@ def find_weights(
         return _find_file(name_or_path, known)
     if entry.url:
         return _fetch(entry, cache, progress)
-    path = STARTER / entry.file
+    path = entry_path(entry, cache)
     if not path.is_file():
         raise WeightsError(
             f"the starter weights `{name_or_path}` are missing: {path}",
@@ -91,6 +91,19 @@ def load_weights(
     return load_bundle(path, sha256=entry.card.sha256 if entry else None)
 
 
+def entry_path(entry: Entry, cache: Path) -> Path:
+    """Return where the file of an entry is, or will be once it is fetched.
+
+    Args:
+        entry: Of the catalog.
+        cache: The folder for fetched files.
+    """
+    if not entry.url:
+        return STARTER / entry.file
+    suffix = PurePosixPath(urlsplit(entry.url).path).suffix
+    return cache / f"{entry.card.name}-{entry.card.sha256[:12]}{suffix}"
+
+
 def _find_file(name_or_path: str | Path, known: Mapping[str, Entry]) -> Path:
     """Return a file on the disk that a user named."""
     path = Path(name_or_path)
@@ -112,7 +125,7 @@ def _fetch(entry: Entry, cache: Path, progress: Progress | None) -> Path:
     """Return the file of an entry in the cache, fetched unless it is there and intact."""
     name, sha256 = entry.card.name, entry.card.sha256
     url = urlsplit(entry.url)
-    path = cache / f"{name}-{sha256[:12]}{PurePosixPath(url.path).suffix}"
+    path = entry_path(entry, cache)
     if path.is_file() and file_sha256(path) == sha256:
         return path
     if url.scheme not in {"http", "https"}:

@@ -1,0 +1,83 @@
+"""Turn tasks into commands: the options come from their signatures, printing comes from here."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+from cyclopts import Parameter
+
+from facewright.cli.commands import COMMANDS, Command
+from facewright.cli.options_file import NAME as OPTIONS_FILE
+from facewright.cli.outcome import PRINTERS, print_json
+from facewright.cli.progress import progress_line
+
+_BY_NAME = {command.name.replace(" ", "_"): command for command in COMMANDS}
+
+
+def __getattr__(name: str) -> Callable[..., int]:
+    """Build a command when cyclopts first asks for it (PEP 562)."""
+    if name not in _BY_NAME:
+        raise AttributeError(f"no command is called `{name}`")
+    return _adapt(_BY_NAME[name])
+
+
+def _adapt(command: Command) -> Callable[..., int]:
+    """Return a function with the options of a task that also prints the outcome."""
+    module, _, attribute = command.function.partition(":")
+    task = getattr(import_module(module), attribute)
+    original = inspect.signature(task).parameters
+    reports = "progress" in original
+
+    def run(*positional: Any, **named: Any) -> int:
+        from facewright.device import keep_memory
+
+        keep_memory()
+        as_json, _ = named.pop("json", False), named.pop("options_file", None)
+        if not reports:
+            outcome = task(*positional, **named)
+        else:
+            with progress_line() as progress:
+                outcome = task(*positional, **named, progress=progress)
+        return print_json(outcome) if as_json else PRINTERS[command.prints](outcome)
+
+    run.__name__, run.__doc__ = attribute, task.__doc__
+    signature = inspect.Signature(_list_parameters(task, as_data=command.data))
+    run.__signature__ = signature  # type: ignore[attr-defined]
+    return run
+
+
+def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect.Parameter]:
+    """Return the parameters of a task as the command line has them, then those of printing."""
+    hints = typing.get_type_hints(task, include_extras=True)
+    found, has_options = [], False
+    for parameter in inspect.signature(task).parameters.values():
+        hint = hints[parameter.name]
+        dataclass = next((part for part in (hint, *get_args(hint)) if is_dataclass(part)), None)
+        if parameter.name == "progress":
+            continue
+        if dataclass:
+            has_options = True
+            found.append(_keyword(parameter.name, Annotated[dataclass, Parameter(name="*")]))
+        else:
+            found.append(parameter.replace(annotation=hint))
+    if has_options:
+        told = "Read options from this TOML file; those on the command line come first."
+        named = Annotated[Path | None, Parameter(name=OPTIONS_FILE, help=told)]
+        found.append(_keyword("options_file", named, None))
+    if as_data:
+        found.append(
+            _keyword("json", Annotated[bool, Parameter(negative=(), help="Print JSON.")], False)
+        )
+    return found
+
+
+def _keyword(name: str, hint: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    """Return a parameter that is given by name."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=hint)

@@ -1,0 +1,106 @@
+"""Every command: its name, the function behind it, one line of help."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. The function's own signature and docstring are its options and their help."""
+
+    name: str
+    function: str
+    """Where it is, module:name; loaded when the command runs, not for the list of commands."""
+    help: str
+    prints: str = "files"
+    """What it prints; the name of one of `outcome.PRINTERS`."""
+    data: bool = False
+    """Whether it prints JSON on demand."""
+
+
+COMMANDS = (
+    Command(
+        "generate",
+        "facewright.tasks.pictures:generate_faces",
+        "Generate people who do not exist.",
+    ),
+    Command(
+        "mix",
+        "facewright.tasks.pictures:mix_faces",
+        "Mix the styles of people: a grid as in the StyleGAN papers.",
+    ),
+    Command(
+        "interpolate",
+        "facewright.tasks.pictures:interpolate_faces",
+        "Walk from person to person: a clip.",
+    ),
+    Command(
+        "show",
+        "facewright.tasks.remake:show_file",
+        "Say how a file came about.",
+        prints="manifest",
+        data=True,
+    ),
+    Command(
+        "remake",
+        "facewright.tasks.remake:remake_file",
+        "Make a file again from its manifest.",
+        prints="remade",
+    ),
+    Command(
+        "train generator",
+        "facewright.tasks.training:train_generator",
+        "Train a generator, or go on training one.",
+        prints="training",
+    ),
+    Command(
+        "evaluate",
+        "facewright.tasks.evaluation:evaluate_generator",
+        "Measure how good, how varied and how original a generator is.",
+        prints="measured",
+        data=True,
+    ),
+    Command(
+        "models list",
+        "facewright.tasks.models:list_models",
+        "List the weights that are known by name.",
+        prints="listed",
+        data=True,
+    ),
+    Command(
+        "models show",
+        "facewright.tasks.models:show_model",
+        "Print the card of some weights.",
+        prints="card",
+        data=True,
+    ),
+    Command(
+        "models fetch",
+        "facewright.tasks.models:fetch_model",
+        "Fetch weights, so that they are there without a network.",
+    ),
+    Command(
+        "models verify",
+        "facewright.tasks.models:verify_models",
+        "Check the sha256 of all weights on this machine.",
+        prints="checked",
+        data=True,
+    ),
+    Command(
+        "doctor",
+        "facewright.tasks.doctor:examine",
+        "Say what this machine can do, and how to mend what is wrong.",
+        prints="diagnosis",
+        data=True,
+    ),
+    Command(
+        "demo",
+        "facewright.tasks.demo:make_demo",
+        "Make people, a mixing grid and a clip, and a page that shows them.",
+    ),
+)
+
+GROUPS = {
+    "train": "Train networks.",
+    "models": "List, fetch and check weights.",
+}
+"""Commands of two words: the first word and its line of help."""

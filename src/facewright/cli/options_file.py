@@ -1,0 +1,30 @@
+"""Read options from a TOML file, for `--options`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cyclopts import App, ArgumentCollection
+from cyclopts.config import Toml
+
+from facewright.errors import FileError
+
+NAME = "--options"
+
+
+def read_options_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Fill in what the command line leaves out from the file that `--options` names.
+
+    The file holds the names of options as they are on the command line, without the dashes in
+    front: `kimg = 800`.
+
+    Raises:
+        FileError: There is no such file.
+    """
+    tokens = next((argument.tokens for argument in arguments if NAME in argument.names), [])
+    if not tokens:
+        return
+    path = Path(tokens[0].value)
+    if not path.is_file():
+        raise FileError(f"there is no file {path}", hint=f"{NAME} names a TOML file")
+    Toml(path, must_exist=True, use_commands_as_keys=False)(app, commands, arguments)

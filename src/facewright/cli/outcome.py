@@ -1,0 +1,164 @@
+"""Print what a task returns: for people, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from facewright.tasks.doctor import Diagnosis
+    from facewright.tasks.evaluation import Measured
+    from facewright.tasks.models import Checked, Listed
+    from facewright.tasks.remake import Remade
+    from facewright.tasks.training import Outlook, Trained
+    from facewright.types import Card, Manifest
+
+_FAILED, _INTERRUPTED = 1, 130
+
+
+def print_json(outcome: Any) -> int:
+    """Print an outcome as JSON."""
+    print(json.dumps(outcome, indent=2, ensure_ascii=False, default=_to_plain))
+    return 0
+
+
+def print_files(outcome: Path | Sequence[Path]) -> int:
+    """Print the path of each file that was written, one per line."""
+    for path in outcome if isinstance(outcome, Sequence) else [outcome]:
+        print(path)
+    return 0
+
+
+def print_manifest(manifest: Manifest) -> int:
+    """Print how a file came about."""
+    from facewright.provenance.manifest import format_seeds
+
+    rows: dict[str, Any] = {"task": manifest.task, "seeds": format_seeds(manifest.seeds)}
+    rows |= {f"  {key}": value for key, value in manifest.parameters.items()}
+    rows |= {f"model {name}": sha256 for name, sha256 in manifest.models.items()}
+    rows |= {f"source {name}": sha256 for name, sha256 in manifest.sources.items()}
+    rows |= {"consent": manifest.consent, "facewright": manifest.version}
+    rows |= {"torch": manifest.torch, "device": manifest.device}
+    _print_table({name: value for name, value in rows.items() if value not in ("", None, [])})
+    return 0
+
+
+def print_remade(remade: Remade) -> int:
+    """Print where the new file is, and how much it is like the old one."""
+    judgement = {
+        "bytes": f"the same as {remade.original}, to the last bit",
+        "pixels": f"the same pixels as {remade.original}, with another manifest",
+        "different": f"not the same as {remade.original}",
+    }
+    reason = f": {remade.reason}" if remade.reason else ""
+    print(remade.path)
+    print(judgement[remade.likeness] + reason)
+    return 0
+
+
+def print_training(outcome: Outlook | Trained) -> int:
+    """Print what a training run would do, or how it ended; 130 if it was stopped."""
+    if hasattr(outcome, "plan"):
+        return print_json(outcome)
+    print(outcome.weights)
+    return 0 if outcome.finished else _INTERRUPTED
+
+
+def print_measured(measured: Measured) -> int:
+    """Print the numbers of an evaluation."""
+    _print_table({name: f"{value:.4g}" for name, value in measured.values.items()})
+    about = f"{measured.weights} against {measured.dataset}"
+    print(f"{about}: {measured.count} pictures each, psi {measured.psi:g}")
+    return 0
+
+
+def print_listed(found: Sequence[Listed]) -> int:
+    """Print which weights are known."""
+    if not found:
+        print("the catalog lists no weights")
+    rows = {
+        entry.card.name: f"{entry.card.kind}, {entry.card.size / 1e6:.1f} MB, {entry.place}"
+        for entry in found
+    }
+    _print_table(rows)
+    return 0
+
+
+def print_card(card: Card) -> int:
+    """Print what is known about some weights."""
+    _print_table({name: value for name, value in asdict(card).items() if value not in ("", 0)})
+    return 0
+
+
+def print_checked(found: Sequence[Checked]) -> int:
+    """Print which weights are intact; 1 if any is not."""
+    _print_table({entry.name: entry.problem or "intact" for entry in found})
+    if not found:
+        print("there are no weights to check")
+    return 0 if all(entry.intact for entry in found) else _FAILED
+
+
+def print_diagnosis(found: Diagnosis) -> int:
+    """Print what a machine can do, and what to mend."""
+    speed = found.images_per_second
+    rows: dict[str, Any] = dict(found.facts)
+    rows |= {f"weights {name}": state for name, state in found.weights.items()}
+    _print_table(rows | ({"speed": f"{speed:g} images/s"} if speed else {}))
+    for problem in found.problems:
+        print(f"\nproblem: {problem.what}\nfix: {problem.fix}")
+    if not found.problems:
+        print("\nEverything is in order.")
+    return 0
+
+
+def _print_table(rows: Mapping[str, Any]) -> None:
+    """Print names and values: aligned on a terminal, one `name: value` per line in a pipe."""
+    console = Console()
+    if not console.is_terminal:
+        for name, value in rows.items():
+            print(f"{name.strip()}: {_to_text(value)}")
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        table.add_row(Text(name), Text(_to_text(value)))
+    console.print(table)
+
+
+def _to_text(value: Any) -> str:
+    """Return a value as people read it."""
+    return (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False, default=_to_plain)
+    )
+
+
+def _to_plain(value: Any) -> Any:
+    """Return something that JSON can hold in place of what it cannot."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+PRINTERS: Mapping[str, Callable[[Any], int]] = {
+    "files": print_files,
+    "manifest": print_manifest,
+    "remade": print_remade,
+    "training": print_training,
+    "measured": print_measured,
+    "listed": print_listed,
+    "card": print_card,
+    "checked": print_checked,
+    "diagnosis": print_diagnosis,
+}
+"""What a command prints → the function that prints it."""

@@ -1,0 +1,26 @@
+"""Show on the terminal how far a task is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+
+@contextlib.contextmanager
+def progress_line() -> Iterator[Callable[[int, int], None]]:
+    """Give a function that is told how much is done, of how much.
+
+    The line is on standard error and vanishes at the end; where that is no terminal, nothing is
+    written.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _done, _total: None
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,212 @@
+"""Say what this machine can do, and how to mend what is wrong."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from facewright import __version__
+from facewright.device import free_memory, has_fast_bfloat16, pick_device, pick_dtype, seeded
+from facewright.errors import FacewrightError
+from facewright.gan.sample import Look, draw_faces, pick_batch
+from facewright.gan.weights import load_generator
+from facewright.tasks.models import list_models
+from facewright.tasks.weights import (
+    CACHE_VARIABLE,
+    STARTERS,
+    cache_folder,
+    open_weights,
+    pick_weights,
+)
+
+_PACKAGES = ("torch", "numpy", "opencv-python-headless", "Pillow", "av", "safetensors", "rich")
+_SECONDS = 1.0  # of measuring
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong or slower than need be."""
+
+    what: str
+    fix: str
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """What was found, in the order in which it is told."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
+    """Name of each set that ships or was fetched → "loads, sha256 verified", or what is wrong."""
+    images_per_second: float | None = None
+    """Of the default generator, as `generate` runs it; None without one."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+def examine(device: str = "auto") -> Diagnosis:
+    """Say what this machine can do, and how to mend what is wrong.
+
+    Args:
+        device: What to examine: auto, cpu, cuda or cuda:1.
+
+    Returns:
+        Versions, device, precision, memory, weights, measured speed; and each problem with its fix.
+
+    Raises:
+        InputError: There is no such device.
+    """
+    place, found = pick_device(device), Diagnosis()
+    found.facts |= _list_versions()
+    found.facts |= _describe_device(place)
+    found.problems += _find_device_problems(place)
+    _examine_weights(place, found)
+    _examine_cache(found)
+    return found
+
+
+def _list_versions() -> dict[str, str]:
+    """Return the versions of everything that takes part."""
+    found = {"facewright": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "from elsewhere"
+    return found | {"FFmpeg": _ffmpeg_version(), "system": platform.platform()}
+
+
+def _ffmpeg_version() -> str:
+    """Return the version of FFmpeg's libavcodec that came with PyAV."""
+    import av
+
+    return "libavcodec " + ".".join(map(str, av.library_versions["libavcodec"]))
+
+
+def _describe_device(device: torch.device) -> dict[str, str]:
+    """Return what computes, how, and with how much memory."""
+    dtype = str(pick_dtype(device)).removeprefix("torch.")
+    native = "the processor multiplies it natively"
+    reason = native if has_fast_bfloat16(device) else "no bfloat16 unit, which would be faster"
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    return {
+        "device": f"{device.type}: {name}",
+        "precision": f"{dtype}: {reason}",
+        "cores": f"{os.cpu_count()}, {torch.get_num_threads()} threads",
+        "free memory": f"{free_memory(device) / 2**30:.1f} GiB",
+    }
+
+
+def _processor() -> str:
+    """Return what the processor calls itself, where the system tells."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
+
+
+def _find_device_problems(device: torch.device) -> list[Problem]:
+    """Find out whether something faster lies idle."""
+    found = []
+    driver = _ask_driver()
+    if device.type == "cpu" and driver is not None:
+        found.append(_explain_idle_gpu(driver))
+    if device.type == "cpu" and not has_fast_bfloat16(device):
+        what = "this processor has no bfloat16: pictures take longer, and float16 would be slower"
+        found.append(Problem(what, "nothing to mend; float32 is chosen, so leave --precision"))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    threads = torch.get_num_threads()
+    if device.type == "cpu" and cores and threads * 2 < cores:
+        what = f"PyTorch uses {threads} threads on {cores} cores"
+        found.append(Problem(what, "unset OMP_NUM_THREADS, or set it to the number of cores"))
+    return found
+
+
+def _ask_driver() -> str | None:
+    """Return what the driver of an NVIDIA GPU says; None without one, "" for one that fails."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return None
+    command = [program, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command, capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _explain_idle_gpu(driver: str) -> Problem:
+    """Say why a GPU is there and not used."""
+    if not driver:
+        return Problem(
+            "nvidia-smi is installed, but no GPU answers",
+            "the driver does not run: restart, or install it again; without a GPU, ignore this",
+        )
+    name = driver.splitlines()[0]
+    if torch.version.cuda is None:
+        return Problem(
+            f"{name} is not used: this PyTorch was built for the CPU only",
+            "`pip uninstall torch`, then `pip install torch` from the index of a CUDA build, "
+            "which the installation page of PyTorch names",
+        )
+    return Problem(
+        f"{name} is not used: PyTorch, built for CUDA {torch.version.cuda}, cannot reach it",
+        "update the driver to one that knows this CUDA version, and check CUDA_VISIBLE_DEVICES",
+    )
+
+
+def _examine_weights(device: torch.device, found: Diagnosis) -> None:
+    """Load all weights that are on this machine, and time the default generator."""
+    for listed in list_models():
+        if listed.place == "can be fetched":
+            continue
+        try:
+            open_weights(listed.card.name)
+            found.weights[listed.card.name] = "loads, sha256 verified"
+        except FacewrightError as error:
+            found.weights[listed.card.name] = str(error)
+            found.problems.append(Problem(str(error), error.hint))
+    try:
+        name = pick_weights(None)
+        found.images_per_second = round(_measure_speed(name, device), 1)
+    except FacewrightError as error:
+        if not any(str(error) == problem.what for problem in found.problems):
+            found.problems.append(Problem(str(error), error.hint))
+    else:
+        found.facts["default weights"] = name
+        if name not in found.weights:
+            found.weights[name] = "loads" + ("" if name in STARTERS else ", not in the catalog")
+
+
+def _measure_speed(name: str, device: torch.device) -> float:
+    """Return how many people per second the generator draws."""
+    generator = load_generator(open_weights(name), device)
+    dtype = pick_dtype(device)
+    batch, look = pick_batch(generator.config, device, dtype), Look(dtype=dtype)
+    z = torch.randn(batch, generator.config.z_dim, generator=seeded(0))
+    c = torch.zeros(batch, generator.config.c_dim)
+    draw_faces(generator, z, c, look=look, batch=batch)  # the first is slow
+    start, drawn = time.perf_counter(), 0
+    while time.perf_counter() - start < _SECONDS:
+        draw_faces(generator, z, c, look=look, batch=batch)
+        drawn += batch
+    return drawn / (time.perf_counter() - start)
+
+
+def _examine_cache(found: Diagnosis) -> None:
+    """Find out whether fetched weights could be kept."""
+    folder = cache_folder()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    found.facts["cache folder"] = str(folder)
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        what = f"the cache folder {folder} cannot be written"
+        found.problems.append(Problem(what, f"set {CACHE_VARIABLE} to a folder that can"))

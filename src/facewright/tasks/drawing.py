@@ -1,0 +1,201 @@
+"""What every task that draws people shares: its options, the open generator, the manifest."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import torch
+
+from facewright import __version__
+from facewright.device import Precision, pick_device, pick_dtype
+from facewright.errors import FileError, InputError
+from facewright.gan.sample import Look, check_labels, pick_batch
+from facewright.gan.scenes import Artist
+from facewright.gan.weights import load_generator, load_labels
+from facewright.hub.store import Progress
+from facewright.provenance.manifest import parse_seeds
+from facewright.tasks.weights import open_weights, pick_weights
+from facewright.types import Manifest
+
+T = TypeVar("T")
+
+LABELS = ("age", "gender", "ethnicity")
+"""Labels that have an option of their own."""
+
+_NOT_RECORDED = {"seeds", "device", "out", "overwrite", "format"}
+# The first two have their own place in a manifest; the others say where a file goes.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawOptions:
+    """How people are drawn, whatever is made of them."""
+
+    out: Path
+    """Where to write; overwrites nothing unless --overwrite."""
+    weights: str | None = None
+    """The generator: a name that `facewright models list` shows, or a file."""
+    psi: float = 0.7
+    """Truncation psi: 1 is full variety, 0 is the average face."""
+    cutoff: int | None = None
+    """Truncate only this many layers from the first; otherwise all."""
+    noise: Literal["const", "none"] = "const"
+    """Which noise the layers add."""
+    age: str | None = None
+    """Draw only people of this age, such as 30-39; otherwise as it comes."""
+    gender: str | None = None
+    """Draw only people of this gender."""
+    ethnicity: str | None = None
+    """Draw only people of this ethnicity, such as 'East Asian'."""
+    label: tuple[str, ...] = ()
+    """Any other label as NAME=VALUE; may be repeated."""
+    size: int | None = None
+    """Width and height of each face in pixels; otherwise as drawn, on sheets at least 128 and in
+    clips at least 256."""
+    batch: int | None = None
+    """People at a time; otherwise as many as the memory holds."""
+    precision: Precision = "auto"
+    """Number format of the convolutions; auto is bfloat16 where the processor has it."""
+    device: str = "auto"
+    """Where to compute: auto, cpu, cuda or cuda:1."""
+    overwrite: bool = False
+    """Replace files that are there already."""
+
+
+Options = TypeVar("Options", bound=DrawOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Easel:
+    """An artist who is ready, and what a manifest says about it."""
+
+    artist: Artist
+    models: dict[str, str]
+    """Name of the weights → sha256."""
+    resolved: dict[str, Any]
+    """What the options left open, as it was decided."""
+    device: torch.device
+
+    @property
+    def resolution(self) -> int:
+        """Width and height of what the generator draws, in pixels."""
+        return self.artist.generator.config.resolution
+
+
+def open_easel(options: DrawOptions, progress: Progress | None = None) -> Easel:
+    """Load the generator and decide what the options leave open.
+
+    Args:
+        options: How to draw.
+        progress: Is told how far a download of weights is.
+
+    Returns:
+        Everything ready to draw.
+
+    Raises:
+        WeightsError: There are no such weights.
+        InputError: An option makes no sense with them.
+    """
+    if options.batch is not None and options.batch < 1:
+        raise InputError(f"--batch is 1 or more, not {options.batch}")
+    device = pick_device(options.device)
+    dtype = pick_dtype(device, options.precision)
+    name = pick_weights(options.weights)
+    bundle = open_weights(name, progress)
+    labels, chosen = load_labels(bundle), read_labels(options)
+    check_labels(labels, chosen)
+    generator = load_generator(bundle, device)
+    batch = options.batch or pick_batch(generator.config, device, dtype)
+    look = Look(psi=options.psi, cutoff=options.cutoff, noise=options.noise, dtype=dtype)
+    resolved = {
+        "weights": name,
+        "batch": batch,
+        "precision": str(dtype).removeprefix("torch."),
+        "device": device.type,
+    }
+    artist = Artist(generator, batch, look, labels, chosen)
+    return Easel(artist, {bundle.card.name: bundle.card.sha256}, resolved, device)
+
+
+def settle(options: Options, easel: Easel, *, smallest: int = 0) -> Options:
+    """Return the options with nothing left open.
+
+    Args:
+        options: What was asked for.
+        easel: What was decided.
+        smallest: Pictures are enlarged to at least so many pixels unless the options say a size.
+    """
+    size = options.size or max(easel.resolution, smallest)
+    return replace(options, **easel.resolved, size=size)
+
+
+def describe(task: str, options: DrawOptions, seeds: Iterable[int], easel: Easel) -> Manifest:
+    """Say how a picture comes about.
+
+    Args:
+        task: The name of the task, as on the command line.
+        options: Settled ones.
+        seeds: Of the people in the picture.
+        easel: What draws it.
+    """
+    parameters = {k: v for k, v in asdict(options).items() if k not in _NOT_RECORDED}
+    return Manifest(
+        task=task,
+        parameters={**parameters, "label": list(options.label)},
+        seeds=tuple(seeds),
+        models=easel.models,
+        version=__version__,
+        torch=torch.__version__,
+        device=easel.device.type,
+    )
+
+
+def read_seeds(text: str, option: str = "--seeds") -> tuple[int, ...]:
+    """Read seeds as a user writes them.
+
+    Args:
+        text: Such as "0-15,42".
+        option: What an error calls it.
+
+    Returns:
+        The seeds in order; at least one.
+
+    Raises:
+        InputError: The text is something else.
+    """
+    try:
+        seeds = parse_seeds(text.replace(" ", ""))
+    except FileError as error:
+        raise InputError(
+            f"`{text}` names no seeds", hint=f"{option} takes numbers and ranges such as 0-15,42"
+        ) from error
+    if not seeds or min(seeds) < 0 or max(seeds) >= 2**63:
+        raise InputError(
+            f"{option} names at least one seed, from 0 on", hint=f"such as {option} 0-15,42"
+        )
+    return seeds
+
+
+def read_labels(options: DrawOptions) -> dict[str, str]:
+    """Return label → value as the options choose them.
+
+    Raises:
+        InputError: A label is not NAME=VALUE, or is chosen twice.
+    """
+    chosen = {name: value for name in LABELS if (value := getattr(options, name)) is not None}
+    for text in options.label:
+        name, equals, value = text.partition("=")
+        if not (equals and name and value):
+            raise InputError(f"`{text}` chooses no label", hint="--label NAME=VALUE")
+        if name in chosen:
+            raise InputError(f"the label `{name}` is chosen twice")
+        chosen[name] = value
+    return chosen
+
+
+def count_off(items: Iterable[T], total: int, progress: Progress | None) -> Iterator[T]:
+    """Pass items on, and tell after each how many there were."""
+    for done, item in enumerate(items, 1):
+        yield item
+        if progress:
+            progress(done, total)

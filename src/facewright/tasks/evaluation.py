@@ -1,0 +1,163 @@
+"""Measure how good, how varied and how original a generator is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from facewright.data.dataset import open_dataset
+from facewright.device import Precision, pick_device, pick_dtype, seeded
+from facewright.errors import InputError
+from facewright.gan.metrics.compare import compare_features, compare_pictures
+from facewright.gan.metrics.inception import NAME as INCEPTION
+from facewright.gan.metrics.inception import load_inception
+from facewright.gan.metrics.smoothness import perceptual_path_length
+from facewright.gan.sample import Look, pick_batch, sample_people
+from facewright.gan.scenes import Artist, draw_pairs, synthesise
+from facewright.gan.weights import load_generator, load_labels
+from facewright.hub.store import Progress, find_weights
+from facewright.tasks.drawing import count_off
+from facewright.tasks.weights import cache_folder, open_weights, pick_weights
+from facewright.types import Bundle, Image
+
+METRICS = {
+    "swd": ("SWD",),
+    "originality": ("memorisation", "near copies"),
+    "fid": ("FID", "Fréchet distance"),
+    "kid": ("KID", "kernel distance"),
+    "pr": ("precision", "recall"),
+    "ppl": ("PPL",),
+}
+"""What `evaluate` can measure → how the names of its numbers begin."""
+
+_WITHOUT_NETWORK, _WITH_FEATURES = {"swd", "originality"}, {"fid", "kid", "pr"}
+_USUAL_COUNT = 2048
+_MOST_PAIRS = 512  # for PPL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateOptions:
+    """What to measure, and on how many pictures."""
+
+    count: int | None = None
+    """Pictures on each side; otherwise 2048, or as many as the dataset has."""
+    metrics: str = "swd,originality"
+    """What to measure: swd, originality; and with a feature network fid, kid, pr, ppl."""
+    features: Path | None = None
+    """A file with the feature network; otherwise the one that the catalog knows is fetched."""
+    psi: float = 1.0
+    """Truncation psi: 1 is full variety, 0 is the average face."""
+    seed: int = 0
+    """Where every random number starts."""
+    batch: int | None = None
+    """People at a time; otherwise as many as the memory holds."""
+    precision: Precision = "auto"
+    """Number format of the convolutions; auto is bfloat16 where the processor has it."""
+    device: str = "auto"
+    """Where to compute: auto, cpu, cuda or cuda:1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an evaluation found."""
+
+    weights: str
+    sha256: str
+    dataset: str
+    dataset_sha256: str
+    count: int
+    """Pictures on each side."""
+    psi: float
+    values: dict[str, float]
+
+
+def evaluate_generator(
+    weights: str,
+    dataset: Path,
+    *,
+    options: EvaluateOptions | None = None,
+    progress: Progress | None = None,
+) -> Measured:
+    """Measure how good, how varied and how original the people of a generator are.
+
+    Without a feature network: the sliced Wasserstein distance (0 is best), and whether generated
+    people are copies of those in the dataset.
+
+    Args:
+        weights: A name that `facewright models list` shows, or a file.
+        dataset: The folder or zip of real pictures to compare with.
+        options: What to measure; None is the default of each.
+        progress: Is told how many people are drawn, and of how many.
+
+    Returns:
+        The numbers by name.
+
+    Raises:
+        InputError: An option makes no sense, or the dataset has another resolution.
+        WeightsError: There are no such weights, or no feature network.
+        DatasetError: The dataset cannot be used.
+    """
+    options = options or EvaluateOptions()
+    wanted, device = _read_metrics(options.metrics), pick_device(options.device)
+    bundle, pictures = open_weights(pick_weights(weights), progress), open_dataset(dataset)
+    artist = _hire(bundle, device, options)
+    if pictures.resolution != artist.generator.config.resolution:
+        raise InputError(
+            f"the dataset has {pictures.resolution} pixels, the generator "
+            f"{artist.generator.config.resolution}",
+            hint="compare with a dataset of the generator's own resolution",
+        )
+    network = None
+    if wanted - _WITHOUT_NETWORK:
+        file = options.features or find_weights(INCEPTION, cache=cache_folder(), progress=progress)
+        network = load_inception(file, device)
+
+    rng = seeded(options.seed)
+    count = min(options.count or _USUAL_COUNT, len(pictures))
+    reals = pictures.images(torch.randperm(len(pictures), generator=rng)[:count].numpy())
+    fakes = _draw_fakes(artist, count, progress)
+    values: dict[str, float] = {}
+    if wanted & _WITHOUT_NETWORK:
+        values |= compare_pictures(reals, fakes, rng=rng)
+    if network and wanted & _WITH_FEATURES:
+        values |= compare_features(reals, fakes, network, device, rng=rng)
+    if network and "ppl" in wanted:
+        pairs = draw_pairs(artist, max(min(count // 2, _MOST_PAIRS), 1))
+        images = partial(synthesise, artist)
+        values[f"PPL in {network.name}"] = perceptual_path_length(images, network, pairs, rng=rng)
+    begin = tuple(start for name in wanted for start in METRICS[name])
+    kept = {name: value for name, value in values.items() if name.startswith(begin)}
+    card = bundle.card
+    return Measured(
+        card.name, card.sha256, pictures.name, pictures.sha256, count, options.psi, kept
+    )
+
+
+def _read_metrics(text: str) -> set[str]:
+    """Read what is to be measured."""
+    wanted = {name.strip().lower() for name in text.split(",")}
+    if unknown := wanted - METRICS.keys():
+        raise InputError(
+            f"`{', '.join(sorted(unknown))}` cannot be measured",
+            hint=f"--metrics takes any of {', '.join(METRICS)}",
+        )
+    return wanted
+
+
+def _hire(bundle: Bundle, device: torch.device, options: EvaluateOptions) -> Artist:
+    """Return the artist who draws for an evaluation."""
+    generator, dtype = load_generator(bundle, device), pick_dtype(device, options.precision)
+    batch = options.batch or pick_batch(generator.config, device, dtype)
+    return Artist(generator, batch, Look(psi=options.psi, dtype=dtype), load_labels(bundle))
+
+
+def _draw_fakes(artist: Artist, count: int, progress: Progress | None) -> Image:
+    """Draw so many people, (count, size, size, 3)."""
+    people = sample_people(
+        artist.generator, range(count), labels=artist.labels, look=artist.look, batch=artist.batch
+    )
+    return np.stack([person.image for person in count_off(people, count, progress)])

@@ -1,0 +1,188 @@
+"""Say how a file came about, and make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from facewright.errors import FacewrightError, FileError, InputError, WeightsError
+from facewright.hub.store import Progress
+from facewright.media.decode import read_image
+from facewright.media.video import read_clip
+from facewright.provenance.manifest import format_seeds
+from facewright.provenance.publish import read_manifest
+from facewright.tasks.pictures import (
+    GenerateOptions,
+    InterpolateOptions,
+    MixOptions,
+    generate_faces,
+    interpolate_faces,
+    mix_faces,
+)
+from facewright.tasks.weights import hash_weights
+from facewright.types import Manifest
+
+TASKS: Mapping[str, tuple[type[Any], Callable[..., list[Path]]]] = {
+    "generate": (GenerateOptions, generate_faces),
+    "mix": (MixOptions, mix_faces),
+    "interpolate": (InterpolateOptions, interpolate_faces),
+}
+"""The task that a manifest names → its options and its function."""
+
+Likeness = Literal["bytes", "pixels", "different"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """A file that was made again."""
+
+    path: Path
+    original: Path
+    likeness: Likeness
+    """What is the same as in the original: every byte, every pixel, or not even that."""
+    reason: str = ""
+    """What was different this time, where something was."""
+
+
+def show_file(file: Path) -> Manifest:
+    """Read how a file came about.
+
+    Args:
+        file: A picture or clip that Facewright wrote.
+
+    Returns:
+        Its manifest.
+
+    Raises:
+        FileError: The file is missing, damaged, or carries no manifest.
+    """
+    return read_manifest(file)
+
+
+def remake_file(
+    file: Path,
+    *,
+    out: Path | None = None,
+    weights: str | None = None,
+    device: str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Remade:
+    """Make a file again from its manifest, bit for bit on the same type of device.
+
+    Args:
+        file: A picture or clip that Facewright wrote.
+        out: Where to write; otherwise beside the file, with -remade in its name.
+        weights: Where the weights are now; they must have the same sha256 as then.
+        device: Where to compute: otherwise the same type of device as then.
+        overwrite: Replace a file that is there already.
+        progress: Is told how much is drawn.
+
+    Returns:
+        The new file, and whether it is the same.
+
+    Raises:
+        FileError: The file carries no manifest, or a damaged one.
+        WeightsError: The weights are not there any more, or are other ones now.
+        InputError: The task cannot be done again, or the new file is there already.
+    """
+    manifest = read_manifest(file)
+    out = out or file.with_name(f"{file.stem}-remade{file.suffix}")
+    if out.resolve() == file.resolve():
+        raise InputError("a file is not remade in its own place", hint="name another with -o")
+    options, perform = _restore(manifest, out, overwrite=overwrite)
+    changes = {"weights": weights, "device": device}
+    options = replace(options, **{k: v for k, v in changes.items() if v is not None})
+    _check_weights(manifest, options.weights)
+    perform(options, progress=progress)
+    likeness = _compare(file, out)
+    reason = "" if likeness == "bytes" else _explain(manifest, read_manifest(out))
+    return Remade(out, file, likeness, reason)
+
+
+def _restore(
+    manifest: Manifest, out: Path, *, overwrite: bool
+) -> tuple[Any, Callable[..., list[Path]]]:
+    """Turn a manifest back into the options of its task."""
+    if manifest.task not in TASKS:
+        raise InputError(
+            f"a file made by `{manifest.task}` cannot be made again on its own",
+            hint=f"those of {', '.join(TASKS)} can",
+        )
+    kind, perform = TASKS[manifest.task]
+    known = {field.name for field in fields(kind)}
+    hints = get_type_hints(kind)
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in manifest.parameters.items()}
+    if "seeds" in known:
+        values["seeds"] = format_seeds(manifest.seeds)
+    if manifest.device:
+        values["device"] = manifest.device
+    wrong = [k for k, v in values.items() if k not in known or not _fits(v, hints[k])]
+    if wrong:
+        raise FileError(
+            f"the manifest has parameters that are not understood: {', '.join(wrong)}",
+            hint="a newer version of facewright may have written it",
+        )
+    try:
+        return kind(**values, out=out, overwrite=overwrite), perform
+    except TypeError as error:
+        raise FileError(f"the manifest is incomplete: {error}") from error
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Tell whether a value out of a file is what an option takes."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        return any(_fits(value, part) for part in parts)
+    if origin is Literal:
+        return value in parts
+    if origin is tuple:
+        return isinstance(value, tuple) and all(isinstance(part, str) for part in value)
+    kinds = (float, int) if hint is float else hint
+    return isinstance(value, kinds) and isinstance(value, bool) <= (hint is bool)
+
+
+def _check_weights(manifest: Manifest, weights: str) -> None:
+    """Raise unless the weights are those that made the file."""
+    wanted = next(iter(manifest.models.values()), "")
+    try:
+        found = hash_weights(weights)
+    except FacewrightError as error:
+        raise WeightsError(
+            str(error), hint=f"say where the weights with the sha256 {wanted} are: --weights FILE"
+        ) from error
+    if wanted and found != wanted:
+        raise WeightsError(
+            f"the weights `{weights}` are not those that made this file: sha256 {found}, "
+            f"not {wanted}",
+            hint="name the old ones with --weights FILE",
+        )
+
+
+def _compare(file: Path, out: Path) -> Likeness:
+    """Tell how much two files are alike."""
+    if file.read_bytes() == out.read_bytes():
+        return "bytes"
+    if file.suffix.lower() == ".mp4":
+        pairs = zip(read_clip(file).frames, read_clip(out).frames, strict=False)
+        same = all(np.array_equal(a, b) for a, b in pairs)
+    else:
+        same = np.array_equal(read_image(file), read_image(out))
+    return "pixels" if same else "different"
+
+
+def _explain(then: Manifest, now: Manifest) -> str:
+    """Say what differs between two manifests."""
+    pairs = {
+        "Facewright": (then.version, now.version),
+        "PyTorch": (then.torch, now.torch),
+        "the device": (then.device, now.device),
+        "the weights": (then.parameters.get("weights"), now.parameters.get("weights")),
+    }
+    changed = [f"{name} was {a}, is {b}" for name, (a, b) in pairs.items() if a != b]
+    return "; ".join(changed)

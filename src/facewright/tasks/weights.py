@@ -1,0 +1,78 @@
+"""Which weights a task uses, and where fetched ones are kept."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from facewright.errors import WeightsError
+from facewright.hub.bundle import file_sha256
+from facewright.hub.cards import Entry, known_cards
+from facewright.hub.store import Progress, find_weights, load_weights
+from facewright.types import Bundle
+
+STARTERS = ("faces-128", "faces-64")
+"""Generators that ship with the package, the best first: what is used where none is named."""
+
+WEIGHTS_VARIABLE = "FACEWRIGHT_WEIGHTS"
+"""The environment variable that names the weights to use where none are named."""
+
+CACHE_VARIABLE = "FACEWRIGHT_CACHE"
+"""The environment variable that names the folder for fetched weights."""
+
+
+def pick_weights(
+    name: str | None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    known: Mapping[str, Entry] | None = None,
+) -> str:
+    """Return the weights that were asked for, or else the best that ship with the package.
+
+    Args:
+        name: A name of the catalog or a file; None for the default.
+        environ: `FACEWRIGHT_WEIGHTS` in it is the default.
+        known: The catalog; None reads that of the package.
+
+    Raises:
+        WeightsError: None are named, and none ship with this installation.
+    """
+    if wanted := name or environ.get(WEIGHTS_VARIABLE):
+        return wanted
+    known = known_cards() if known is None else known
+    found = next((starter for starter in STARTERS if starter in known), None)
+    if found is None:
+        raise WeightsError(
+            "no starter weights ship with this installation",
+            hint="name a file with --weights, or train one: `facewright train generator --help`",
+        )
+    return found
+
+
+def open_weights(name: str, progress: Progress | None = None) -> Bundle:
+    """Read weights by name or file, fetched first if need be."""
+    return load_weights(name, cache=cache_folder(), progress=progress)
+
+
+def hash_weights(name: str) -> str:
+    """Return the sha256 of weights by name or file, fetched first if need be."""
+    return file_sha256(find_weights(name, cache=cache_folder()))
+
+
+def cache_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Return the folder for fetched weights, as the platform wants it.
+
+    Args:
+        environ: `FACEWRIGHT_CACHE` in it wins; else `XDG_CACHE_HOME` or `LOCALAPPDATA` counts.
+        platform: As `sys.platform`.
+    """
+    if chosen := environ.get(CACHE_VARIABLE):
+        return Path(chosen).expanduser()
+    if platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "facewright"
+    variable, default = "XDG_CACHE_HOME", Path.home() / ".cache"
+    if platform == "win32":
+        variable, default = "LOCALAPPDATA", Path.home() / "AppData" / "Local"
+    return Path(environ.get(variable) or default) / "facewright"
