@@ -13,7 +13,7 @@ from facewright.errors import InputError
 RANGES = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 18)}
 """Layers by what they carry: up to 8×8 pixels, up to 32×32, above (Karras et al. 2019, 3.1)."""
 
-_PART = re.compile(r"(\d+)(?:\s*-\s*(\d*))?")
+_PART = re.compile(r"(\d{1,9})(?:\s*-\s*(\d{0,9}))?")
 
 
 def parse_layers(text: str, layers: int) -> tuple[int, ...]:
