@@ -1,3 +1,6 @@
+import copy
+import dataclasses
+
 import pytest
 import torch
 
@@ -142,6 +145,47 @@ def test_kept_weights_follow_new_ones(tiny_generator, tiny_config, shake):
         tiny_generator.load_state_dict(other.state_dict())
         assert torch.equal(tiny_generator(z), other(z))
     assert not torch.allclose(tiny_generator(z), before)
+
+
+@pytest.mark.parametrize("noise", ["const", "random", "none"])
+@pytest.mark.parametrize("architecture", ["skip", "resnet", "orig"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_frozen_generators_draw_the_same(count, architecture, noise, tiny_config, shake):
+    """With 64 channels at 64 pixels, so that every way to save work is taken."""
+    config = tiny_config(resolution=64, architecture=architecture, channel_base=4096)
+    G = shake(Generator(dataclasses.replace(config, channel_max=64, conv_clamp=256)))
+    frozen = copy.deepcopy(G).freeze()
+    z = torch.randn(count, 8, generator=seeded(0))
+    with torch.no_grad():
+        expected = G(z, noise=noise, rng=seeded(1))
+        found, again = (frozen(z, noise=noise, rng=seeded(1)) for _ in range(2))
+        rounded = frozen(z, noise=noise, rng=seeded(1), dtype=torch.bfloat16)
+    limit = 1e-5 * float(expected.abs().max())
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=limit)
+    assert torch.equal(found, again)
+    assert peak_signal_to_noise(rounded, expected) >= 35
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("count", [1, 4])
+def test_frozen_generators_equal_the_reference(count, reference, distance):
+    G, n = copy.deepcopy(reference.G).freeze(), reference.numbers
+    with torch.no_grad():
+        ws = n["w"][:count]
+        assert distance(G.synthesis(ws), n["img_const"][:count]) < 1e-5
+        assert distance(G.synthesis(ws, noise="none"), n["img_none"][:count]) < 1e-5
+
+
+def test_frozen_generators_still_lead_gradients_back(tiny_config, shake):
+    """As finding the latents of a face needs."""
+    G = shake(Generator(tiny_config()))
+    frozen = copy.deepcopy(G).freeze()
+    gradients = []
+    for network in (G, frozen):
+        ws = torch.randn(1, 6, 8, generator=seeded(0)).requires_grad_()
+        gradients += torch.autograd.grad(network.synthesis(ws).square().sum(), ws)
+    torch.testing.assert_close(*gradients)
+    assert not any(p.requires_grad for p in frozen.parameters())
 
 
 def test_clamp_bounds_every_activation(tiny_config, shake):
