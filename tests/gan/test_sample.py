@@ -32,7 +32,10 @@ def conditional(tiny_config, shake) -> Generator:
     return shake(Generator(tiny_config(c_dim=4))).eval().requires_grad_(False)
 
 
-def test_a_seed_is_the_same_person_whoever_is_beside(tiny_generator):
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_seed_is_the_same_person_whoever_is_beside(frozen, tiny_generator):
+    if frozen:
+        tiny_generator.freeze()
     together = {s.seed: s.image for s in sample_people(tiny_generator, range(6), batch=4)}
     assert list(together) == list(range(6))
     for seeds in ([3], [5, 3], [9, 8, 7, 3, 5]):
