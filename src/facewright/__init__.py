@@ -14,6 +14,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from facewright.errors import FacewrightError
+    from facewright.gan.plan import TrainOptions
+    from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
+    from facewright.tasks.pictures import (
+        GenerateOptions,
+        InterpolateOptions,
+        MixOptions,
+        generate_faces,
+        interpolate_faces,
+        mix_faces,
+    )
+    from facewright.tasks.remake import remake_file, show_file
+    from facewright.tasks.training import train_generator
     from facewright.types import Bundle, Card, Clip, Crop, Face, Image, Latents, Manifest
 
 __version__ = "0.1.0"
@@ -23,12 +35,24 @@ __all__ = [
     "Card",
     "Clip",
     "Crop",
+    "EvaluateOptions",
     "Face",
     "FacewrightError",
+    "GenerateOptions",
     "Image",
+    "InterpolateOptions",
     "Latents",
     "Manifest",
+    "MixOptions",
+    "TrainOptions",
     "__version__",
+    "evaluate_generator",
+    "generate_faces",
+    "interpolate_faces",
+    "mix_faces",
+    "remake_file",
+    "show_file",
+    "train_generator",
 ]
 
 # Public name → the module it lives in. Loaded at first use, so that the import costs milliseconds.
@@ -37,11 +61,23 @@ _HOMES = {
     "Card": "facewright.types",
     "Clip": "facewright.types",
     "Crop": "facewright.types",
+    "EvaluateOptions": "facewright.tasks.evaluation",
     "Face": "facewright.types",
     "FacewrightError": "facewright.errors",
+    "GenerateOptions": "facewright.tasks.pictures",
     "Image": "facewright.types",
+    "InterpolateOptions": "facewright.tasks.pictures",
     "Latents": "facewright.types",
     "Manifest": "facewright.types",
+    "MixOptions": "facewright.tasks.pictures",
+    "TrainOptions": "facewright.gan.plan",
+    "evaluate_generator": "facewright.tasks.evaluation",
+    "generate_faces": "facewright.tasks.pictures",
+    "interpolate_faces": "facewright.tasks.pictures",
+    "mix_faces": "facewright.tasks.pictures",
+    "remake_file": "facewright.tasks.remake",
+    "show_file": "facewright.tasks.remake",
+    "train_generator": "facewright.tasks.training",
 }
 
 

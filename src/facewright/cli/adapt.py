@@ -17,6 +17,7 @@ from facewright.cli.options_file import NAME as OPTIONS_FILE
 from facewright.cli.outcome import PRINTERS, print_json
 from facewright.cli.progress import progress_line
 
+_MISSING = inspect.Parameter.empty
 _BY_NAME = {command.name.replace(" ", "_"): command for command in COMMANDS}
 
 
@@ -58,12 +59,14 @@ def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect
     found, has_options = [], False
     for parameter in inspect.signature(task).parameters.values():
         hint = hints[parameter.name]
-        dataclass = next((part for part in (hint, *get_args(hint)) if is_dataclass(part)), None)
+        kinds: list[Any] = [part for part in (hint, *get_args(hint)) if is_dataclass(part)]
         if parameter.name == "progress":
             continue
-        if dataclass:
+        if kinds:
             has_options = True
-            found.append(_keyword(parameter.name, Annotated[dataclass, Parameter(name="*")]))
+            default = _MISSING if parameter.default is _MISSING else kinds[0]()
+            flat = Annotated[kinds[0], Parameter(name="*")]  # type: ignore[valid-type]
+            found.append(_keyword(parameter.name, flat, default))
         else:
             found.append(parameter.replace(annotation=hint))
     if has_options:
@@ -71,13 +74,12 @@ def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect
         named = Annotated[Path | None, Parameter(name=OPTIONS_FILE, help=told)]
         found.append(_keyword("options_file", named, None))
     if as_data:
-        found.append(
-            _keyword("json", Annotated[bool, Parameter(negative=(), help="Print JSON.")], False)
-        )
+        flag = Annotated[bool, Parameter(negative=(), help="Print JSON.")]
+        found.append(_keyword("json", flag, False))
     return found
 
 
-def _keyword(name: str, hint: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+def _keyword(name: str, hint: Any, default: Any = _MISSING) -> inspect.Parameter:
     """Return a parameter that is given by name."""
     kind = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(name, kind, default=default, annotation=hint)

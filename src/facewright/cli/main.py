@@ -38,9 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: list[str]) -> int:
     """Run one command, and let errors through."""
-    quiet = {"exit_on_error": False, "print_error": False}
     try:
-        status = build_app()(argv, result_action="return_value", **quiet)
+        status = build_app()(
+            argv, result_action="return_value", exit_on_error=False, print_error=False
+        )
         sys.stdout.flush()
     except BrokenPipeError:  # such as `facewright show x.png | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
