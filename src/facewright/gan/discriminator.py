@@ -159,7 +159,16 @@ class Discriminator(nn.Module):
 
         Returns:
             (n, 1), float32: above zero is more real than not.
+
+        Raises:
+            InputError: The pictures have another size, or labels are missing or of another size.
         """
+        size = self.config.resolution
+        if images.ndim != 4 or images.shape[1:] != (3, size, size):
+            raise InputError(
+                f"pictures are (n, 3, {size}, {size}), not {tuple(images.shape)}",
+                hint="this network scores pictures of one size: resize them first",
+            )
         x: torch.Tensor | None = None
         picture: torch.Tensor | None = images
         for resolution in self.resolutions:
