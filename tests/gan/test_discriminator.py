@@ -63,6 +63,13 @@ def test_missing_labels_are_refused_with_a_hint():
     assert "conditional" in error.value.hint
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 32, 32), (2, 1, 16, 16), (3, 16, 16), (2, 3, 16, 8)])
+def test_pictures_of_another_size_are_refused_with_a_hint(shape):
+    with pytest.raises(InputError, match=r"pictures are \(n, 3, 16, 16\)") as error:
+        build()(torch.zeros(shape))
+    assert "resize" in error.value.hint
+
+
 def test_spread_is_that_of_every_other_picture():
     x = torch.randn(6, 2, 4, 4, generator=seeded(0))
     y = append_spread(x, 3)
