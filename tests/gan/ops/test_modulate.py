@@ -7,6 +7,8 @@ from facewright.device import seeded
 from facewright.gan.ops.modulate import (
     demodulation,
     finish_style,
+    finish_style_,
+    fold_style,
     modulated_conv2d,
     modulated_conv2d_reference,
     squared_sum,
@@ -84,3 +86,30 @@ def test_finish_is_demodulation_noise_bias_and_activation_in_turn(with_noise):
 def test_finish_keeps_the_number_format():
     y, ones = torch.zeros(1, 2, 3, 3, dtype=torch.bfloat16), torch.ones(1, 2)
     assert finish_style(y, ones, torch.ones(1, 1, 3, 3), ones[0]).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("with_factors", [False, True])
+@pytest.mark.parametrize("noises", [0, 1, 2])
+@pytest.mark.parametrize("size", [8, 80])  # in one piece, and a few rows at a time
+def test_finishing_in_place_does_the_same(size, noises, with_factors):
+    rng = seeded(4)
+    y = torch.randn(2, 64, size, size, generator=rng)
+    factors, bias = torch.rand(2, 64, generator=rng) + 0.1, torch.randn(64, generator=rng)
+    factors = factors if with_factors else torch.ones(2, 64)
+    noise = torch.randn(noises, 1, size, size, generator=rng) if noises else None
+    expected = finish_style(y, factors, noise, bias, gain=1.3)
+    scaled = None if noise is None else noise * 1.3
+    if with_factors:
+        found = finish_style_(y, factors * 1.3, scaled, bias * 1.3)
+    else:
+        found = finish_style_(y * 1.3, None, scaled, bias * 1.3)
+    torch.testing.assert_close(found, expected)
+    assert (found is y) or not with_factors
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_folded_weights_need_no_scaling(kernel):
+    x, weight, styles = (t[:1] if i != 1 else t for i, t in enumerate(draw(kernel)))
+    factors = demodulation(styles, squared_sum(weight))
+    y = F.conv2d(x, fold_style(weight, styles, factors), padding=kernel // 2)
+    torch.testing.assert_close(y, modulated_conv2d_reference(x, weight, styles))
