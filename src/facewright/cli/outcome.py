@@ -52,7 +52,7 @@ def print_manifest(manifest: Manifest) -> int:
 
 
 def print_remade(remade: Remade) -> int:
-    """Print where the new file is, and how much it is like the old one."""
+    """Print where the new file is, and how much it is like the old one; 1 if not at all."""
     judgement = {
         "bytes": f"the same as {remade.original}, to the last bit",
         "pixels": f"the same pixels as {remade.original}, with another manifest",
@@ -61,7 +61,7 @@ def print_remade(remade: Remade) -> int:
     reason = f": {remade.reason}" if remade.reason else ""
     print(remade.path)
     print(judgement[remade.likeness] + reason)
-    return 0
+    return _FAILED if remade.likeness == "different" else 0
 
 
 def print_training(outcome: Outlook | Trained) -> int:

@@ -1,0 +1,158 @@
+"""The terminal door: what goes in, what comes out, and how it ends."""
+
+import json
+import shlex
+import subprocess
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from facewright import __version__
+from facewright.cli.commands import COMMANDS, GROUPS
+from facewright.cli.main import build_app
+from facewright.cli.outcome import PRINTERS
+from facewright.gan.weights import NO_LABELS
+from facewright.tasks.demo import format_command, plan_exhibits
+
+
+def test_help_lists_every_command(facewright):
+    status, out, _ = facewright("--help")
+    assert status == 0
+    first_words = {command.name.split()[0] for command in COMMANDS}
+    assert all(f" {word} " in out for word in first_words)
+
+
+def test_help_is_quick_and_loads_no_torch():
+    script = (
+        "import sys; from facewright.cli.main import main; main(['--help']); "
+        "print('torch' in sys.modules, 'numpy' in sys.modules, 'facewright.tasks' in sys.modules)"
+    )
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "False False False"
+    assert time.perf_counter() - start < 2  # 0.2 on an idle machine
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_has_a_function_a_printer_and_help(command, facewright):
+    module, _, name = command.function.partition(":")
+    assert callable(getattr(import_module(module), name))
+    assert command.prints in PRINTERS
+    assert command.help.endswith(".")
+    assert all(word in GROUPS for word in command.name.split()[:-1])
+    status, out, _ = facewright(*command.name.split(), "--help")
+    assert status == 0
+    assert out.startswith(f"Usage: facewright {command.name}")
+    assert ("--json" in out) == command.data
+
+
+def test_version_is_printed(facewright):
+    assert facewright("--version") == (0, f"{__version__}\n", "")
+
+
+def test_generate_writes_and_prints_the_file(facewright):
+    assert facewright("generate", "--seeds", "0-3", "-o", "x.png") == (0, "x.png\n", "")
+    assert Path("x.png").is_file()
+
+
+def test_show_prints_lines_in_a_pipe_and_json_on_demand(facewright):
+    facewright("generate", "--seeds", "0-3", "--psi", "0.5", "-o", "x.png")
+    status, out, _ = facewright("show", "x.png")
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[:2] == ["task: generate", "seeds: 0-3"]
+    assert "psi: 0.5" in lines
+    status, out, _ = facewright("show", "x.png", "--json")
+    assert json.loads(out)["parameters"]["psi"] == 0.5
+
+
+def test_remake_says_that_it_is_the_same(facewright):
+    facewright("generate", "--seeds", "3", "-o", "x.png")
+    status, out, _ = facewright("remake", "x.png")
+    assert status == 0
+    assert out == "x-remade.png\nthe same as x.png, to the last bit\n"
+
+
+def test_mix_and_interpolate_run(facewright):
+    assert facewright("mix", "--rows", "1", "--columns", "2", "-o", "m.png")[0] == 0
+    words = ["--seeds", "1,2", "--seconds", "0.2", "--no-loop", "-o", "c.mp4"]
+    assert facewright("interpolate", *words)[:2] == (0, "c.mp4\n")
+
+
+def test_error_is_told_with_its_hint_and_without_a_traceback(facewright):
+    status, out, err = facewright("generate", "--seeds", "x", "-o", "x.png")
+    assert (status, out) == (1, "")
+    assert err == (
+        "error: `x` names no seeds\nhint: --seeds takes numbers and ranges such as 0-15,42\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sculpt",
+        "generate --seeds 1",
+        "generate --seeds 1 -o x.png --sharpness 7",
+        "generate --seeds 1 -o x.png extra",
+        "generate --seeds 1 -o x.png --psi high",
+        "train generator",
+    ],
+)
+def test_bad_usage_exits_with_2(facewright, line):
+    status, out, err = facewright(*line.split())
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ")
+    assert "hint: " in err
+
+
+def test_options_come_from_the_line_then_the_file_then_the_environment(facewright, monkeypatch):
+    Path("options.toml").write_text("psi = 0.25\nseeds = '1-2'\n")
+    monkeypatch.setenv("FACEWRIGHT_GENERATE_PSI", "0.125")
+    monkeypatch.setenv("FACEWRIGHT_GENERATE_SIZE", "20")
+    words = ["--options", "options.toml", "--seeds", "5", "-o", "x.png"]
+    assert facewright("generate", *words)[0] == 0
+    shown = json.loads(facewright("show", "x.png", "--json")[1])
+    assert shown["seeds"] == [5]
+    assert (shown["parameters"]["psi"], shown["parameters"]["size"]) == (0.25, 20)
+
+
+def test_missing_options_file_is_an_error(facewright):
+    status, _, err = facewright("generate", "--seeds", "1", "-o", "x.png", "--options", "no.toml")
+    assert status == 1
+    assert "there is no file no.toml" in err
+
+
+def test_unknown_option_in_the_file_is_bad_usage(facewright):
+    Path("options.toml").write_text("sharpness = 7\n")
+    words = ["--seeds", "1", "-o", "x.png", "--options", "options.toml"]
+    status, _, err = facewright("generate", *words)
+    assert status == 2
+    assert "sharpness" in err
+
+
+def test_commands_of_the_demo_parse_to_the_options_that_made_it():
+    exhibits = plan_exhibits(Path("demo"), NO_LABELS, {"weights": "faces", "precision": "float32"})
+    for exhibit in exhibits:
+        words = shlex.split(format_command(exhibit.command, exhibit.options, set()))
+        _, bound, _ = build_app().parse_args(words[1:], exit_on_error=False)
+        assert bound.arguments["options"] == exhibit.options
+
+
+def test_models_and_doctor_print_json(facewright):
+    assert isinstance(json.loads(facewright("models", "list", "--json")[1]), list)
+    assert json.loads(facewright("doctor", "--device", "cpu", "--json")[1])["facts"]["python"]
+
+
+def test_interrupt_exits_with_130(facewright, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    facewright("generate", "--seeds", "1", "-o", "x.png")
+    monkeypatch.setitem(PRINTERS, "manifest", interrupt)
+    assert facewright("show", "x.png") == (130, "", "")
+

@@ -1,0 +1,68 @@
+"""A tiny generator with labels, and a tiny dataset."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from facewright.data.labels import LabelGroup
+from facewright.gan.generator import Generator, GeneratorConfig
+from facewright.gan.weights import LabelTable, pack_generator
+from facewright.hub.bundle import save_bundle
+from facewright.provenance.publish import publish_image
+from facewright.types import Card, Manifest
+
+GROUPS = (LabelGroup("age", ("20-29", "30-39", "40-49")), LabelGroup("gender", ("f", "m")))
+RESOLUTION = 16
+
+
+def build_generator(*, c_dim=5, seed=0):
+    config = GeneratorConfig(
+        resolution=RESOLUTION,
+        z_dim=8,
+        w_dim=8,
+        c_dim=c_dim,
+        channel_base=64,
+        channel_max=8,
+        mapping_layers=2,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return Generator(config)
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    """The file of a generator that knows age and gender."""
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    vectors = torch.tensor([[float(i == a) for i in range(3)] + [1.0, 0.0] for a in range(3)])
+    table = LabelTable(GROUPS, vectors, torch.ones(3))
+    card = Card(name="tiny", kind="generator", trained_on="nothing", licence="CC0-1.0")
+    save_bundle(path, pack_generator(build_generator(), card, labels=table))
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def plain_weights(tmp_path_factory):
+    """The file of a generator without labels."""
+    path = tmp_path_factory.mktemp("weights") / "plain.safetensors"
+    card = Card(name="plain", kind="generator")
+    save_bundle(path, pack_generator(build_generator(c_dim=0, seed=1), card))
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory):
+    """A folder of twelve pictures with labels."""
+    folder = tmp_path_factory.mktemp("data") / "noise"
+    rng = np.random.default_rng(0)
+    names = [f"{number:02}.png" for number in range(12)]
+    for name in names:
+        image = rng.integers(0, 256, (RESOLUTION, RESOLUTION, 3), dtype=np.uint8)
+        publish_image(image, folder / name, Manifest("noise", {}))
+    labels = [[name, number % 3] for number, name in enumerate(names)]
+    groups = [{"name": "age", "values": list(GROUPS[0].values)}]
+    text = json.dumps({"labels": labels, "label_groups": groups, "licence": "CC0-1.0"})
+    (folder / "dataset.json").write_text(text, encoding="utf-8")
+    return folder

@@ -1,0 +1,31 @@
+"""What is said about a machine."""
+
+from facewright.tasks.doctor import _explain_idle_gpu, examine
+
+
+def test_facts_name_versions_device_and_precision(weights, monkeypatch, tmp_path):
+    monkeypatch.setenv("FACEWRIGHT_WEIGHTS", weights)
+    monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path))
+    found = examine("cpu")
+    assert {"facewright", "python", "torch", "numpy", "av", "FFmpeg"} <= found.facts.keys()
+    assert found.facts["device"].startswith("cpu")
+    assert found.facts["precision"].partition(":")[0] in {"float32", "bfloat16"}
+    assert found.facts["default weights"] == weights
+    assert found.images_per_second > 0
+    assert all(problem.fix for problem in found.problems)
+
+
+def test_missing_weights_and_a_useless_cache_are_problems(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("FACEWRIGHT_WEIGHTS", "nobody")
+    monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path / "file" / "cache"))
+    found = examine("cpu")
+    told = "\n".join(problem.what for problem in found.problems)
+    assert "no weights called `nobody`" in told
+    assert "cannot be written" in told
+    assert found.images_per_second is None
+
+
+def test_idle_gpu_is_explained():
+    assert "no GPU answers" in _explain_idle_gpu("").what
+    assert "Some GPU is not used" in _explain_idle_gpu("Some GPU\nAnother").what

@@ -1,0 +1,57 @@
+"""Numbers that say how good a generator is."""
+
+from pathlib import Path
+
+import pytest
+
+from facewright.errors import InputError, WeightsError
+from facewright.gan.generator import Generator, GeneratorConfig
+from facewright.gan.weights import pack_generator
+from facewright.hub.bundle import save_bundle
+from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
+from facewright.types import Card
+
+
+def evaluate(weights, dataset, **options):
+    options = EvaluateOptions(**{"device": "cpu", "precision": "float32", "batch": 4, **options})
+    return evaluate_generator(weights, dataset, options=options)
+
+
+def test_texture_and_originality_are_measured_without_a_network(weights, dataset):
+    measured = evaluate(weights, dataset)
+    assert measured.count == 12
+    assert measured.weights == "tiny"
+    assert list(measured.values) == ["SWD", "SWD 16", "memorisation", "near copies"]
+
+
+def test_same_seed_gives_the_same_numbers(weights, dataset):
+    first, again = (evaluate(weights, dataset, count=8) for _ in range(2))
+    assert first == again
+    assert first != evaluate(weights, dataset, count=8, seed=1)
+
+
+def test_only_what_is_wanted_is_told(weights, dataset):
+    assert set(evaluate(weights, dataset, metrics="originality").values) == {
+        "memorisation",
+        "near copies",
+    }
+
+
+def test_unknown_metrics_are_refused(weights, dataset):
+    with pytest.raises(InputError, match="`beauty` cannot be measured"):
+        evaluate(weights, dataset, metrics="swd,beauty")
+
+
+def test_file_that_is_no_feature_network_is_refused(weights, dataset):
+    with pytest.raises(WeightsError):
+        evaluate(weights, dataset, metrics="fid", features=Path(weights))
+
+
+def test_dataset_of_another_resolution_is_refused(dataset, tmp_path):
+    config = GeneratorConfig(
+        resolution=8, z_dim=8, w_dim=8, channel_base=64, channel_max=8, mapping_layers=2
+    )
+    path = tmp_path / "x.safetensors"
+    save_bundle(path, pack_generator(Generator(config), Card("x", "generator")))
+    with pytest.raises(InputError, match="16 pixels, the generator 8"):
+        evaluate(str(path), dataset)

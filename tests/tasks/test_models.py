@@ -1,0 +1,43 @@
+"""Weights by name."""
+
+import pytest
+
+from facewright.errors import WeightsError
+from facewright.hub.cards import known_cards
+from facewright.hub.store import entry_path
+from facewright.tasks.models import fetch_model, list_models, show_model, verify_models
+
+
+def test_listed_weights_are_those_of_the_catalog_for_users():
+    names = [entry.card.name for entry in list_models()]
+    assert names == [name for name, entry in known_cards().items() if not entry.hidden]
+
+
+def test_weights_on_this_machine_are_intact(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path))
+    assert [entry for entry in verify_models() if not entry.intact] == []
+
+
+def test_damaged_download_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path))
+    name, entry = next((n, e) for n, e in known_cards().items() if e.url)
+    entry_path(entry, tmp_path).write_bytes(b"something else")
+    checked = {found.name: found for found in verify_models()}
+    assert not checked[name].intact
+    assert "sha256" in checked[name].problem
+
+
+def test_card_of_a_file_is_read(weights):
+    card = show_model(weights)
+    assert (card.name, card.kind, len(card.sha256)) == ("tiny", "generator", 64)
+
+
+def test_card_of_the_catalog_needs_no_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path))
+    for name, entry in known_cards().items():
+        assert show_model(name) == entry.card
+
+
+def test_unknown_weights_are_an_error():
+    with pytest.raises(WeightsError, match="no weights called `nobody`"):
+        fetch_model("nobody")

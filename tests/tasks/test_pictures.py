@@ -1,0 +1,189 @@
+"""What a user asks for: people, mixtures, clips."""
+
+import numpy as np
+import pytest
+
+from facewright.errors import InputError, WeightsError
+from facewright.media.decode import read_image
+from facewright.media.video import read_clip
+from facewright.provenance.publish import read_manifest
+from facewright.tasks.pictures import (
+    GenerateOptions,
+    InterpolateOptions,
+    MixOptions,
+    generate_faces,
+    interpolate_faces,
+    mix_faces,
+)
+
+
+@pytest.fixture
+def generate(weights, tmp_path):
+    def run(seeds, out, **options):
+        common = {"weights": weights, "device": "cpu", "precision": "float32", "batch": 4}
+        return generate_faces(
+            GenerateOptions(seeds=seeds, out=tmp_path / out, **{**common, **options})
+        )
+
+    return run
+
+
+def test_one_seed_gives_its_picture_as_drawn(generate):
+    [path] = generate("42", "x.png")
+    assert read_image(path).shape == (16, 16, 3)
+
+
+def test_several_seeds_give_a_sheet_of_larger_faces(generate):
+    [path] = generate("0-3", "x.png")
+    assert min(read_image(path).shape[:2]) > 2 * 128
+
+
+def test_folder_gets_one_file_per_seed_and_the_sheet(generate, tmp_path):
+    paths = generate("0-2,42", "people", sheet=True, format="webp")
+    names = [path.relative_to(tmp_path / "people").as_posix() for path in paths]
+    seeds = [f"seed{seed:04}.webp" for seed in (0, 1, 2, 42)]
+    assert names == [*seeds, "sheet.png"]
+    assert all(path.is_file() for path in paths)
+
+
+def test_person_does_not_depend_on_who_is_drawn_beside(generate):
+    [alone] = generate("5", "alone.png")
+    beside = generate("3-9", "people")[2]
+    assert alone.read_bytes() == beside.read_bytes()
+
+
+def test_manifest_holds_everything_that_was_decided(generate, weights):
+    [path] = generate("7", "x.png", psi=0.5, age="30-39", batch=None)
+    manifest = read_manifest(path)
+    assert manifest.task == "generate"
+    assert manifest.seeds == (7,)
+    assert manifest.parameters["psi"] == 0.5
+    assert manifest.parameters["age"] == "30-39"
+    assert manifest.parameters["precision"] == "float32"
+    assert manifest.parameters["batch"] >= 1
+    assert manifest.parameters["size"] == 16
+    assert manifest.parameters["weights"] == weights
+    assert list(manifest.models) == ["tiny"]
+    assert (manifest.device, bool(manifest.version), bool(manifest.torch)) == ("cpu", True, True)
+
+
+def test_labels_change_the_person(generate):
+    pictures = [
+        read_image(generate("7", f"{age}.png", age=age, label=("gender=m",))[0])
+        for age in ("20-29", "40-49")
+    ]
+    assert not np.array_equal(*pictures)
+
+
+def test_varied_labels_make_a_row_each(generate):
+    [by_seed] = generate("0-3", "a.png", vary="age", size=32)
+    [by_label] = generate("0", "b.png", vary="gender,age", size=32)
+    assert read_image(by_seed).shape[0] > 3 * 32
+    assert read_image(by_seed).shape[1] > 4 * 32
+    assert 2 * 32 < read_image(by_label).shape[0] < 3 * 32 + 32
+
+
+def test_size_enlarges_a_picture(generate):
+    [path] = generate("0", "x.jpg", size=50)
+    assert read_image(path).shape == (50, 50, 3)
+
+
+def test_progress_counts_people(weights, tmp_path):
+    told = []
+    options = GenerateOptions(seeds="0-4", out=tmp_path / "x.png", weights=weights, batch=2)
+    generate_faces(options, progress=lambda done, total: told.append((done, total)))
+    assert told == [(n, 5) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "out", "options", "message"),
+    [
+        ("a-b", "x.png", {}, "names no seeds"),
+        ("", "x.png", {}, "at least one seed"),
+        ("-3", "x.png", {}, "at least one seed"),
+        ("1", "x.bmp", {}, "no extension"),
+        ("1", "x.png", {"batch": 0}, "--batch is 1 or more"),
+        ("1", "x.png", {"age": "7"}, "`7` is no value of `age`"),
+        ("1", "x.png", {"ethnicity": "any"}, "no label is called"),
+        ("1", "x.png", {"label": ("age",)}, "chooses no label"),
+        ("1", "x.png", {"age": "20-29", "label": ("age=30-39",)}, "chosen twice"),
+        ("1", "x.png", {"vary": "hat"}, "knows no label `hat`"),
+        ("1-2", "x.png", {"vary": "age,gender"}, "does not fit 2 seeds"),
+        ("1", "folder", {"vary": "age"}, "draws one sheet"),
+        ("1", "x.png", {"size": 99_999}, "resized to"),
+        ("1", "x.png", {"device": "toaster"}, "no device"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(generate, tmp_path, seeds, out, options, message):
+    with pytest.raises(InputError, match=message):
+        generate(seeds, out, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_existing_file_is_kept_and_noticed_before_the_work(generate, tmp_path):
+    (tmp_path / "people").mkdir()
+    (tmp_path / "people" / "seed0002.png").write_bytes(b"mine")
+    with pytest.raises(InputError, match="is there already"):
+        generate("0-2", "people", weights="no such weights")
+    assert [path.name for path in (tmp_path / "people").iterdir()] == ["seed0002.png"]
+    generate("0-2", "people", overwrite=True)
+    assert (tmp_path / "people" / "seed0002.png").read_bytes() != b"mine"
+
+
+def test_generator_without_labels_says_so(generate, plain_weights):
+    assert generate("1", "x.png", weights=plain_weights)
+    with pytest.raises(InputError, match="knows no labels"):
+        generate("1", "y.png", weights=plain_weights, age="20-29")
+
+
+def test_unknown_weights_are_an_error(generate):
+    with pytest.raises(WeightsError, match="no weights called `nobody`"):
+        generate("1", "x.png", weights="nobody")
+
+
+def test_mixing_grid_has_a_cell_for_each_pair(weights, tmp_path):
+    options = MixOptions(
+        rows="1-2", columns="5-7", out=tmp_path / "m.png", weights=weights, size=32, batch=4
+    )
+    [path] = mix_faces(options)
+    height, width, _ = read_image(path).shape
+    assert 3 * 32 < height < 5 * 32 + 64
+    assert 4 * 32 < width < 6 * 32 + 64
+    assert read_manifest(path).seeds == (1, 2, 5, 6, 7)
+
+
+def test_unknown_layers_are_refused(weights, tmp_path):
+    out = tmp_path / "m.png"
+    options = MixOptions(rows="1", columns="2", layers="9-12", out=out, weights=weights)
+    with pytest.raises(InputError, match="layers"):
+        mix_faces(options)
+
+
+@pytest.mark.parametrize("space", ["z", "w"])
+def test_clip_has_the_length_and_size_asked_for(weights, tmp_path, space):
+    options = InterpolateOptions(
+        seeds="1,2,3",
+        out=tmp_path / "c.mp4",
+        seconds=0.5,
+        fps=24,
+        space=space,
+        size=32,
+        weights=weights,
+        batch=4,
+    )
+    [path] = interpolate_faces(options)
+    clip = read_clip(path)
+    assert clip.size == (32, 32)
+    assert clip.rate == 24
+    assert len(list(clip.frames)) == 12
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"seconds": 0}, "0 frames"), ({"fps": 0}, "0 frames"), ({"seeds": "4"}, "two keys")],
+)
+def test_clips_that_make_no_sense_are_refused(weights, tmp_path, options, message):
+    common = {"seeds": "1,2", "out": tmp_path / "c.gif", "weights": weights, "seconds": 0.2}
+    with pytest.raises(InputError, match=message):
+        interpolate_faces(InterpolateOptions(**{**common, **options}))
+    assert not list(tmp_path.iterdir())

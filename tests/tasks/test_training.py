@@ -1,0 +1,105 @@
+"""From a dataset to weights, as a user asks for it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from facewright.errors import InputError, TrainingError, WeightsError
+from facewright.gan.plan import TrainOptions
+from facewright.tasks.pictures import GenerateOptions, generate_faces
+from facewright.tasks.training import Outlook, Trained, train_generator
+
+TINY = {"batch": 4, "channel_base": 64, "channel_max": 8, "precision": "float32"}
+
+
+def train(dataset, outdir, **options):
+    options = TrainOptions(**{**TINY, "kimg": 0.008, "tick_kimg": 0.004, **options})
+    return train_generator(dataset, outdir=outdir, options=options, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def run(dataset, tmp_path_factory):
+    """A short run, and how it ended."""
+    outdir = tmp_path_factory.mktemp("runs") / "first"
+    return outdir, train(dataset, outdir, cond=True, snap=1)
+
+
+def test_dry_run_tells_the_plan_and_writes_nothing(dataset, tmp_path):
+    options = TrainOptions(**TINY, cond=True, mirror=True)
+    outlook = train_generator(
+        dataset, outdir=tmp_path / "run", options=options, device="cpu", dry_run=True
+    )
+    assert isinstance(outlook, Outlook)
+    assert outlook.dataset["pictures"] == 24
+    assert outlook.dataset["labels"] == ["age: 20-29", "age: 30-39", "age: 40-49"]
+    assert outlook.plan["generator"]["resolution"] == 16
+    assert outlook.plan["rules"]["dtype"] == "float32"
+    assert not (tmp_path / "run").exists()
+
+
+def test_run_leaves_weights_that_draw_by_label(run, tmp_path):
+    _, trained = run
+    assert isinstance(trained, Trained)
+    assert (trained.kimg, trained.finished) == (0.008, True)
+    options = GenerateOptions(
+        seeds="1", age="30-39", out=tmp_path / "x.png", weights=str(trained.weights)
+    )
+    assert generate_faces(options) == [tmp_path / "x.png"]
+
+
+def test_same_command_goes_on(dataset, tmp_path):
+    assert train(dataset, tmp_path).kimg == 0.008
+    assert train(dataset, tmp_path, kimg=0.016).kimg == 0.016
+
+
+def test_folder_of_another_run_is_refused(dataset, run):
+    outdir, _ = run
+    with pytest.raises(TrainingError, match="holds a run with other options: mirror"):
+        train(dataset, outdir, cond=True, mirror=True)
+
+
+@pytest.mark.parametrize("kind", ["run", "weights"])
+def test_training_starts_from_a_run_or_weights(dataset, run, tmp_path, kind):
+    outdir, trained = run
+    resume = str(outdir if kind == "run" else trained.weights)
+    assert train(dataset, tmp_path, cond=True, resume=resume).finished
+
+
+def test_what_cannot_be_resumed_is_refused(dataset, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(TrainingError, match="holds no checkpoint"):
+        train(dataset, tmp_path / "run", resume=str(tmp_path / "empty"))
+    with pytest.raises(WeightsError, match="no weights called"):
+        train(dataset, tmp_path / "run", resume="nobody")
+
+
+def test_options_that_make_no_sense_are_refused(dataset, tmp_path):
+    with pytest.raises(InputError, match="--kimg is above 0"):
+        train(dataset, tmp_path, kimg=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_leaves_a_checkpoint_and_the_same_command_goes_on(dataset, tmp_path, number):
+    words = [sys.executable, "-m", "facewright", "train", "generator", str(dataset)]
+    words += ["--outdir", str(tmp_path), "--batch", "4", "--tick-kimg", "0.004"]
+    words += ["--channel-base", "64", "--channel-max", "8", "--device", "cpu"]
+    with subprocess.Popen([*words, "--kimg", "1000"], env=os.environ) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "stats.jsonl").exists() or not _has_reported(tmp_path):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(60) == 130
+    seen = int(next(tmp_path.glob("checkpoint-*")).stem.rpartition("-")[2])
+    more = str((seen + 4) / 1000)
+    done = subprocess.run([*words, "--kimg", more], check=False)
+    assert done.returncode == 0
+
+
+def _has_reported(folder):
+    return bool((folder / "stats.jsonl").read_text(encoding="utf-8"))
