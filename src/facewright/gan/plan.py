@@ -81,13 +81,16 @@ class Plan:
     rules: Rules
 
 
-def plan_training(dataset: Dataset, options: TrainOptions, device: torch.device) -> Plan:
+def plan_training(
+    dataset: Dataset, options: TrainOptions, device: torch.device, *, world: int = 1
+) -> Plan:
     """Put options, dataset and configuration together, and check them.
 
     Args:
         dataset: What to learn from.
         options: What was asked for.
         device: Where to compute.
+        world: How many processes share a batch.
 
     Returns:
         The plan.
@@ -96,7 +99,9 @@ def plan_training(dataset: Dataset, options: TrainOptions, device: torch.device)
         InputError: An option makes no sense.
     """
     _check(options)
-    recipe = pick_recipe(options.cfg, resolution=dataset.resolution, batch=options.batch)
+    recipe = pick_recipe(
+        options.cfg, resolution=dataset.resolution, batch=options.batch, world=world
+    )
     chosen = {
         name: value
         for name in ("gamma", "lr", "channel_base", "mapping_layers", "path_length_weight")
@@ -114,7 +119,9 @@ def plan_training(dataset: Dataset, options: TrainOptions, device: torch.device)
         "channel_max": options.channel_max,
         "conv_clamp": 256 if dtype == torch.float16 else None,
     }
-    ada_kimg = options.ada_kimg or (500 if options.resume is None else 100)
+    ada_kimg = options.ada_kimg
+    if ada_kimg is None:  # a discriminator that is there already learns by heart sooner
+        ada_kimg = 500 if options.resume is None else 100
     return Plan(
         recipe,
         GeneratorConfig(
@@ -153,6 +160,7 @@ def _check(options: TrainOptions) -> None:
         (options.gamma is None or options.gamma >= 0, "--gamma is 0 or more"),
         (options.lr is None or options.lr > 0, "--lr is above 0"),
         (options.freezed >= 0, "--freezed is 0 or more"),
+        (options.ada_kimg is None or options.ada_kimg > 0, "--ada-kimg is above 0"),
         (options.augpipe in PIPES, f"--augpipe is one of {', '.join(PIPES)}"),
     )
     broken = [text for holds, text in rules if not holds]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from facewright.errors import InputError
@@ -50,7 +50,7 @@ PRESETS: tuple[str, ...] = ("auto", *_FIXED)
 """Every name that `pick_recipe` takes."""
 
 
-def pick_recipe(name: str, *, resolution: int, batch: int | None = None) -> Recipe:
+def pick_recipe(name: str, *, resolution: int, batch: int | None = None, world: int = 1) -> Recipe:
     """Return the numbers of a configuration.
 
     "auto" derives them from resolution and batch; the others are those that the StyleGAN2 and the
@@ -60,26 +60,25 @@ def pick_recipe(name: str, *, resolution: int, batch: int | None = None) -> Reci
         name: One of `PRESETS`.
         resolution: Of the dataset, in pixels.
         batch: Pictures per step; None is the configuration's own choice.
+        world: How many processes share a batch.
 
     Returns:
         The numbers, for that batch.
 
     Raises:
-        InputError: The name is unknown, or the batch is not positive.
+        InputError: The name is unknown, the batch is not positive, or it cannot be shared.
     """
     if batch is not None and batch < 1:
         raise InputError(f"a batch has at least one picture, not {batch}")
-    if name == "auto":
-        return _derive(resolution, batch or max(min(4096 // resolution, 32), 4))
-    if name not in _FIXED:
+    if name not in PRESETS:
         raise InputError(
             f"no configuration is called `{name}`", hint=f"one of: {', '.join(PRESETS)}"
         )
+    if name == "auto":
+        batch = batch or max(min(4096 // resolution, 32), 4 * world)
+        return _share(_derive(resolution, batch), world)
     fixed = _FIXED[name]
-    if batch is None or batch == fixed.batch:
-        return fixed
-    values = {key: getattr(fixed, key) for key in Recipe.__slots__}
-    return Recipe(**{**values, "batch": batch, "group_size": _group(batch, fixed.group_size)})
+    return _share(replace(fixed, batch=batch or fixed.batch), world)
 
 
 def pick_gamma(resolution: int, batch: int) -> float:
@@ -91,7 +90,7 @@ def _derive(resolution: int, batch: int) -> Recipe:
     """Return the numbers of "auto"."""
     return Recipe(
         batch=batch,
-        group_size=_group(batch, 4),
+        group_size=4,
         channel_base=32768 if resolution >= 512 else 16384,
         lr=0.002 if resolution >= 1024 else 0.0025,
         gamma=pick_gamma(resolution, batch),
@@ -101,6 +100,13 @@ def _derive(resolution: int, batch: int) -> Recipe:
     )
 
 
-def _group(batch: int, largest: int) -> int:
-    """Return the largest group size up to `largest` that divides the batch."""
-    return max(size for size in range(1, min(batch, largest) + 1) if batch % size == 0)
+def _share(recipe: Recipe, world: int) -> Recipe:
+    """Return the recipe with groups that fit into the share of each process."""
+    share, rest = divmod(recipe.batch, world)
+    if rest or share == 0:
+        raise InputError(
+            f"a batch of {recipe.batch} cannot be shared by {world} processes",
+            hint=f"pass --batch {max(share, 1) * world}, or another multiple of {world}",
+        )
+    fitting = [size for size in range(1, recipe.group_size + 1) if share % size == 0]
+    return replace(recipe, group_size=fitting[-1])

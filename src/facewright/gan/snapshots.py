@@ -72,6 +72,8 @@ class Archive:
 
     def __init__(self, outdir: Path, dataset: Dataset, options: dict[str, Json]) -> None:
         outdir.mkdir(parents=True, exist_ok=True)
+        for left in outdir.glob(".*.part"):  # by a run that was killed while it wrote
+            left.unlink(missing_ok=True)
         self.outdir, self.dataset, self.options = outdir, dataset, options
 
     def save_sheet(self, name: str, sheet: Image, *, images: int = 0) -> Path:

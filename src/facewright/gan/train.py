@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from facewright.gan.steps import Contest
 from facewright.gan.weights import copy_matching
 from facewright.types import Json
 
-_FREE = {"kimg", "snap", "tick_kimg", "resume"}  # may change when a run goes on
+_FREE = {"kimg", "snap", "tick_kimg"}  # may change when a run goes on
 
 
 def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
@@ -61,7 +62,7 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
         TrainingError: The folder holds another run, or the losses are not finite any more.
     """
     processes = processes or Processes()
-    plan = plan_training(dataset, options, device)
+    plan = plan_training(dataset, options, device, world=processes.world)
     saved: dict[str, Json] = asdict(options)
     archive = Archive(outdir, dataset, saved)
 
@@ -99,14 +100,19 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
 
     # The loop. One tick is a report; every `snap` ticks leave pictures, weights and a checkpoint.
     tick_images = max(round(options.tick_kimg * 1000), 1)
-    log = _open_log(outdir, total, contest.images, processes, clock)
+    log = (
+        TrainingLog(outdir, total=total, images=contest.images, clock=clock)
+        if processes.first
+        else None
+    )
     ticks_since_snap, stopping = 0, False
-    with StopSignal() as stop, log:
+    with StopSignal() as stop, log or nullcontext():
         while contest.images < total and not stopping:
             places = sampler.take(plan.rules.batch)
             reals = to_tensor(dataset.images(places), device, torch.float32)
             contest.step(reals, dataset.labels[torch.from_numpy(places)].to(device))
-            log.advance(contest.images)
+            if log:
+                log.advance(contest.images)
 
             wishes = torch.tensor(float(stop.requested), device=device)
             stopping = bool(all_gather_sum(wishes, processes) > 0)
@@ -119,7 +125,8 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
             values = contest.averages.take(processes)
             _check_finite(values, archive.outdir)
             memory = peak_memory(device)
-            log.write(contest.images, {**values, "p": contest.p, "memory_GiB": memory})
+            if log:
+                log.write(contest.images, {**values, "p": contest.p, "memory_GiB": memory})
             ticks_since_snap += 1
             if ticks_since_snap < options.snap and not done:
                 continue
@@ -131,7 +138,7 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
                 archive.save_sheet(name, gallery.draw_fakes(contest), images=contest.images)
                 archive.save_weights(contest)
                 archive.save_checkpoint(contest, sampler.position)
-        if stopping:
+        if log and stopping:
             log.note(f"stopped at {contest.images / 1000:.1f} kimg; the same command goes on")
     return outdir / f"snapshot-{contest.images // 1000:06d}.safetensors"
 
@@ -171,14 +178,3 @@ def _transfer(contest: Contest, start: Mapping[str, Mapping[str, torch.Tensor]])
                 "none of the weights to start from has a matching name and shape",
                 hint="--channel-base and --channel-max must be those that they were trained with",
             )
-
-
-def _open_log(
-    outdir: Path, total: int, images: int, processes: Processes, clock: Callable[[], float]
-) -> TrainingLog:
-    """Open the log of the run, or one that says nothing in processes after the first."""
-    if processes.first:
-        return TrainingLog(outdir, total=total, images=images, clock=clock)
-    return TrainingLog(
-        outdir / f".process-{processes.rank}", total=total, images=images, clock=clock
-    )
