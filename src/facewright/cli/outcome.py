@@ -68,7 +68,8 @@ def print_training(outcome: Outlook | Trained) -> int:
     """Print what a training run would do, or how it ended; 130 if it was stopped."""
     if hasattr(outcome, "plan"):
         return print_json(outcome)
-    print(outcome.weights)
+    if outcome.process == 0:
+        print(outcome.weights)
     return 0 if outcome.finished else _INTERRUPTED
 
 

@@ -14,7 +14,7 @@ from facewright.data.dataset import open_dataset
 from facewright.device import pick_device
 from facewright.errors import TrainingError
 from facewright.fit.checkpoint import latest_checkpoint
-from facewright.fit.distributed import start_processes, stop_processes
+from facewright.fit.distributed import all_gather_sum, start_processes, stop_processes
 from facewright.gan.plan import TrainOptions, plan_training
 from facewright.gan.snapshots import load_run
 from facewright.gan.train import train_generator as run_training
@@ -44,6 +44,8 @@ class Trained:
     """Thousands of pictures that the networks have seen."""
     finished: bool
     """False for a run that was stopped: the same command goes on."""
+    process: int = 0
+    """Which of several processes says so; all say the same."""
 
 
 def train_generator(
@@ -97,10 +99,11 @@ def train_generator(
         weights = run_training(
             pictures, outdir, options, device=place, start=start, processes=processes
         )
+        seen = _count_images(outdir) if processes.first else 0  # who writes it knows it is there
+        kimg = int(all_gather_sum(torch.tensor(seen, device=place), processes)) / 1000
     finally:
         stop_processes(processes)
-    kimg = _count_images(outdir) / 1000
-    return Trained(weights, kimg, finished=kimg >= options.kimg)
+    return Trained(weights, kimg, kimg >= options.kimg, processes.rank)
 
 
 def _load_start(resume: str) -> Mapping[str, Mapping[str, torch.Tensor]]:

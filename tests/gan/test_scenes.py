@@ -1,0 +1,93 @@
+"""Several people at once: casts, mixing grids, walks."""
+
+import numpy as np
+import pytest
+import torch
+
+from facewright.data.labels import LabelGroup
+from facewright.errors import InputError
+from facewright.gan.generator import Generator, GeneratorConfig
+from facewright.gan.sample import Look, sample_people
+from facewright.gan.scenes import (
+    Artist,
+    draw_cast,
+    draw_mixing_grid,
+    draw_pairs,
+    draw_walk,
+    find_group,
+    synthesise,
+)
+from facewright.gan.weights import LabelTable
+
+GROUPS = (LabelGroup("age", ("young", "old")),)
+
+
+@pytest.fixture(scope="module")
+def artist():
+    config = GeneratorConfig(
+        resolution=16,
+        z_dim=8,
+        w_dim=8,
+        c_dim=2,
+        channel_base=64,
+        channel_max=8,
+        mapping_layers=2,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        generator = Generator(config).eval()
+    labels = LabelTable(GROUPS, torch.eye(2), torch.ones(2))
+    return Artist(generator, 4, Look(psi=0.8), labels)
+
+
+def faces(artist, seeds, **chosen):
+    people = sample_people(
+        artist.generator,
+        seeds,
+        labels=artist.labels,
+        chosen=chosen,
+        look=artist.look,
+        batch=artist.batch,
+    )
+    return [person.image for person in people]
+
+
+def test_cast_of_one_label_is_that_of_sampling(artist):
+    drawn = list(draw_cast(artist, [(seed, {"age": "old"}) for seed in range(6)]))
+    np.testing.assert_array_equal(drawn, faces(artist, range(6), age="old"))
+
+
+def test_grid_without_layers_repeats_the_rows(artist):
+    grid = draw_mixing_grid(artist, [1, 2], [3, 4, 5], [])
+    np.testing.assert_array_equal(grid.rows, faces(artist, [1, 2]))
+    np.testing.assert_array_equal(grid.columns, faces(artist, [3, 4, 5]))
+    expected = [grid.rows[0]] * 3 + [grid.rows[1]] * 3
+    np.testing.assert_array_equal(grid.cells, expected)
+
+
+def test_grid_with_all_layers_repeats_the_columns(artist):
+    layers = range(artist.generator.layers)
+    grid = draw_mixing_grid(artist, [1, 2], [3, 4, 5], layers)
+    np.testing.assert_array_equal(grid.cells, [*grid.columns, *grid.columns])
+
+
+@pytest.mark.parametrize("space", ["z", "w"])
+def test_walk_begins_with_the_first_person_and_ends_with_the_last(artist, space):
+    frames = list(draw_walk(artist, [1, 2], 5, space=space, loop=False))
+    ends = faces(artist, [1, 2])
+    assert len(frames) == 5
+    assert np.abs(frames[0].astype(int) - ends[0]).max() <= 1
+    assert np.abs(frames[-1].astype(int) - ends[1]).max() <= 1
+
+
+def test_pairs_are_seeds_in_order(artist):
+    pairs = draw_pairs(artist, 3)
+    assert pairs.shape == (3, 2, artist.generator.layers, 8)
+    pictures = synthesise(artist, pairs[1])
+    assert pictures.shape == (2, 3, 16, 16)
+
+
+def test_unknown_label_is_refused(artist):
+    assert find_group(artist.labels, "age") is GROUPS[0]
+    with pytest.raises(InputError, match="knows no label `hat`"):
+        find_group(artist.labels, "hat")

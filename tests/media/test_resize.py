@@ -1,0 +1,35 @@
+"""Larger and smaller pictures."""
+
+import numpy as np
+import pytest
+
+from facewright.errors import InputError
+from facewright.media.resize import resize_image
+
+
+def test_even_pictures_stay_even():
+    image = np.full((8, 8, 3), 77, np.uint8)
+    for size in (1, 5, 8, 24):
+        resized = resize_image(image, size)
+        assert resized.shape == (size, size, 3)
+        assert (resized == 77).all()
+
+
+def test_smooth_pictures_survive_a_round_trip():
+    ramp = np.linspace(20, 230, 16)
+    image = np.repeat((ramp[:, None] / 2 + ramp[None] / 2)[..., None], 3, axis=2).astype(np.uint8)
+    back = resize_image(resize_image(image, 64), 16)
+    assert np.abs(back.astype(int) - image).max() <= 6
+
+
+def test_same_size_is_the_same_picture():
+    image = np.zeros((4, 4, 3), np.uint8)
+    assert resize_image(image, 4) is image
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "message"), [((4, 5, 3), 8, "square"), ((4, 4, 3), 0, "resized to 1 to")]
+)
+def test_what_makes_no_sense_is_refused(shape, size, message):
+    with pytest.raises(InputError, match=message):
+        resize_image(np.zeros(shape, np.uint8), size)
