@@ -152,7 +152,7 @@ def _double(x: Tensor, axis: int, share: float) -> Tensor:
     """Double one axis: two pixels for each, leaning to the one before and to the one after."""
     count = x.shape[axis]
     y = _empty(x, [size * 2 if i == axis else size for i, size in enumerate(x.shape)])
-    pairs = y.unflatten(axis, (count, 2))  # type: ignore[no-untyped-call]
+    pairs = y.unflatten(axis, (count, 2))
     before, after = pairs.select(axis + 1, 0), pairs.select(axis + 1, 1)
     first, last = x.narrow(axis, 0, count - 1), x.narrow(axis, 1, count - 1)
     torch.lerp(last, first, share, out=before.narrow(axis, 1, count - 1))
