@@ -47,6 +47,20 @@ COMMANDS = (
         prints="remade",
     ),
     Command(
+        "collect",
+        "facewright.tasks.libraries:collect_pictures",
+        "Gather pictures into a library, each with its source and licence.",
+        prints="gathered",
+        data=True,
+    ),
+    Command(
+        "audit",
+        "facewright.tasks.libraries:audit_pictures",
+        "Report licences, consents, balance and duplicates; remove pictures.",
+        prints="audit",
+        data=True,
+    ),
+    Command(
         "train generator",
         "facewright.tasks.training:train_generator",
         "Train a generator, or go on training one.",

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from facewright.cli.reports import print_audit, print_gathered
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,9 +27,9 @@ _FAILED, _INTERRUPTED = 1, 130
 
 
 def print_json(outcome: Any) -> int:
-    """Print an outcome as JSON."""
+    """Print an outcome as JSON; 1 if it says that it failed."""
     print(json.dumps(outcome, indent=2, ensure_ascii=False, default=_to_plain))
-    return 0
+    return _FAILED if getattr(outcome, "failed", False) else 0
 
 
 def print_files(outcome: Path | Sequence[Path]) -> int:
@@ -161,5 +163,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "card": print_card,
     "checked": print_checked,
     "diagnosis": print_diagnosis,
+    "gathered": print_gathered,
+    "audit": print_audit,
 }
 """What a command prints → the function that prints it."""

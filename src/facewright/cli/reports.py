@@ -1,0 +1,78 @@
+"""Print what a library of pictures holds, and what a run added to it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from facewright.tasks.libraries import Audited, Gathered
+
+_FAILED = 1
+_MOST_PAIRS = 20  # of a kind; JSON has all
+_BAR = 30  # letters
+
+
+def print_gathered(gathered: Gathered) -> int:
+    """Print what was added, and what was refused; 1 if anything was."""
+    counts = gathered.counts
+    for refusal in counts.refused:
+        print(f"refused: {refusal.source}: {refusal.reason}", file=sys.stderr)
+    rows = {
+        "added": counts.added,
+        "already there": counts.known,
+        "looks like one that is there": counts.similar,
+        "removed, stays away": counts.removed,
+        "no picture": counts.aside,
+        "refused": len(counts.refused),
+        f"in {gathered.library}": counts.total,
+    }
+    always = ("added", "refused", f"in {gathered.library}")
+    _print_rows({name: count for name, count in rows.items() if count or name in always})
+    return _FAILED if gathered.failed else 0
+
+
+def print_audit(found: Audited) -> int:
+    """Print licences, consents, balance and duplicates; 1 if files are damaged."""
+    _print_rows({found.kind: found.path, "pictures": found.pictures, "removed": found.removed})
+    _print_counts("licence", found.licences)
+    _print_counts("consent", found.consents)
+    for group, counts in found.balance.items():
+        _print_counts(f"{group}, evenness {found.evenness[group]:.2f}", counts)
+    _print_list("the same to the last byte", (" = ".join(names) for names in found.duplicates))
+    pairs = (f"{pair.first} ~ {pair.second} ({pair.distance} of 256)" for pair in found.similar)
+    _print_list("look alike", pairs)
+    _print_list("damaged", (f"{name} {problem}" for name, problem in found.damaged.items()))
+    return _FAILED if found.failed else 0
+
+
+def _print_rows(rows: Mapping[str, object]) -> None:
+    """Print one `name: value` per line."""
+    for name, value in rows.items():
+        print(f"{name}: {value}")
+
+
+def _print_counts(title: str, counts: Mapping[str, int]) -> None:
+    """Print how often each value occurs, with a bar for its share."""
+    if not counts:
+        return
+    names = {name: " ".join(name.split())[:60] or "(missing)" for name in counts}
+    width, total = max(map(len, names.values())), sum(counts.values())
+    print(f"\n{title}:")
+    for name, count in counts.items():
+        share = count / total
+        bar = "█" * round(_BAR * share)
+        print(f"  {names[name]:<{width}}  {count:>7}  {share:>6.1%}  {bar}".rstrip())
+
+
+def _print_list(title: str, lines: Iterable[str]) -> None:
+    """Print some lines, and how many more there are."""
+    listed = list(lines)
+    if not listed:
+        return
+    print(f"\n{title}: {len(listed)}")
+    for line in listed[:_MOST_PAIRS]:
+        print(f"  {line}")
+    if len(listed) > _MOST_PAIRS:
+        print(f"  and {len(listed) - _MOST_PAIRS} more: --json lists all")

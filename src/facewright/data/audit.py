@@ -1,0 +1,287 @@
+"""Report what a dataset holds, and under which licences."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from facewright.data.archive import DESCRIPTION, open_source
+from facewright.data.dataset import open_dataset
+from facewright.data.duplicates import MOST, check_limit, find_pairs, perceptual_hash
+from facewright.data.labels import decode_label
+from facewright.data.library import REMOVED, Record, is_library, read_records
+from facewright.data.removals import find_named, read_removals, write_removals
+from facewright.errors import DatasetError, FacewrightError, FileError, InputError
+from facewright.media.decode import read_image
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the pictures that are read, and how many there are."""
+
+_UNKNOWN = "(none)"  # what a picture without a label counts as
+_EXACT = frozenset({"years"})  # groups with a value per year, of which there is a coarser one
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two pictures that look alike."""
+
+    first: str
+    second: str
+    distance: int
+    """How many of 256 bits of their perceptual hashes differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What a library or a dataset holds."""
+
+    path: str
+    kind: str
+    """"library" or "dataset"."""
+    pictures: int
+    """Those that may be used: without the removed ones."""
+    removed: int = 0
+    licences: Mapping[str, int]
+    """Licence → pictures; the empty one is missing."""
+    consents: Mapping[str, int]
+    """Consent → pictures; the empty one is missing."""
+    balance: Mapping[str, Mapping[str, int]]
+    """Group → value → pictures."""
+    evenness: Mapping[str, float]
+    """Group → 1 where all values are equally frequent, towards 0 where one has nearly all."""
+    duplicates: Sequence[Sequence[str]] = ()
+    """Pictures that are the same to the last byte."""
+    similar: Sequence[Pair] = ()
+    """Pairs that look alike and are not the same to the last byte."""
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    """Picture → what is wrong with its file."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is wrong with a file."""
+        return bool(self.damaged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One picture, wherever it is."""
+
+    name: str
+    sha256: str
+    phash: str
+    licence: str
+    consent: str
+    labels: Mapping[str, str]
+
+
+def audit(
+    path: Path, *, similar: int = MOST, verify: bool = False, progress: Progress | None = None
+) -> Audit:
+    """Report what a library or a prepared dataset holds.
+
+    Args:
+        path: A library, or the folder or zip of a dataset.
+        similar: Report pairs whose perceptual hashes differ in no more bits, 0 to 31.
+        verify: Read every picture of a library again and compare its sha256; otherwise only
+            whether its file is there and has its size. The pictures of a dataset are always read.
+        progress: Is told how many pictures are read.
+
+    Returns:
+        Licences, consents, balance, duplicates, what looks alike, and what is damaged.
+
+    Raises:
+        FileError: There is neither, or it is damaged.
+        InputError: The distance is out of range.
+    """
+    check_limit(similar)
+    if not is_library(path):
+        return _report(path, "dataset", list(_read_dataset(path, progress)), similar)
+    away = {entry.sha256 for entry in read_removals(path / REMOVED)}
+    records = read_records(path)
+    kept = [record for record in records if record.sha256 not in away]
+    damaged: dict[str, str] = {}
+    for number, record in enumerate(kept, start=1):
+        problem = find_damage(path, record, verify=verify)
+        damaged |= {record.file: problem} if problem else {}
+        if progress:
+            progress(number, len(kept))
+    entries = [
+        _Entry(r.file, r.sha256, r.phash, r.licence, r.consent, dict(r.labels)) for r in kept
+    ]
+    removed = len(records) - len(kept)
+    return _report(path, "library", entries, similar, removed=removed, damaged=damaged)
+
+
+def remove_pictures(folder: Path, names: Iterable[str], *, purge: bool = False) -> list[str]:
+    """Mark pictures of a library as removed.
+
+    Args:
+        folder: The library.
+        names: Each the sha256 of a picture or its beginning, its path in the library, or its
+            source.
+        purge: Whether to delete the files of all removed pictures. Their hashes stay, so that they
+            never come back.
+
+    Returns:
+        The sha256 of those that were not removed before.
+
+    Raises:
+        InputError: A name fits no picture, or this is no library.
+        FileError: The library is damaged or cannot be written.
+    """
+    if not is_library(folder):
+        raise InputError(
+            f"{folder} is no library", hint="remove pictures from the library, then prepare again"
+        )
+    records = read_records(folder)
+    before = {entry.sha256: entry for entry in read_removals(folder / REMOVED)}
+    found = {entry.sha256: entry for entry in find_named(records, names)}
+    fresh = [sha256 for sha256 in found if sha256 not in before]
+    write_removals(folder / REMOVED, (found | before).values())
+    for record in records if purge else ():
+        if record.sha256 in before or record.sha256 in found:
+            try:
+                (folder / record.file).unlink(missing_ok=True)
+            except OSError as error:
+                raise FileError(f"{record.file} cannot be deleted: {error.strerror}") from error
+    return fresh
+
+
+def find_damage(folder: Path, record: Record, *, verify: bool) -> str:
+    """Say what is wrong with the file of a record, or return an empty string.
+
+    Args:
+        folder: The library.
+        record: Of its manifest.
+        verify: Whether to read the file.
+    """
+    path = folder / record.file
+    try:
+        if path.stat().st_size != record.bytes:
+            return "has another size than the manifest says"
+        if verify and hashlib.sha256(path.read_bytes()).hexdigest() != record.sha256:
+            return "has another sha256 than the manifest says"
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    return ""
+
+
+def measure_evenness(counts: Iterable[int]) -> float:
+    """Measure how evenly pictures are spread over the values of a group.
+
+    Args:
+        counts: Pictures per value.
+
+    Returns:
+        Pielou's evenness: the entropy over its largest possible value, 0 to 1.
+
+    >>> round(measure_evenness([50, 50]), 3), round(measure_evenness([99, 1]), 3)
+    (1.0, 0.081)
+    """
+    there = [count for count in counts if count]
+    if len(there) < 2:
+        return 1.0
+    shares = [count / sum(there) for count in there]
+    return -sum(share * math.log(share) for share in shares) / math.log(len(there))
+
+
+def _report(
+    path: Path,
+    kind: str,
+    entries: Sequence[_Entry],
+    similar: int,
+    *,
+    removed: int = 0,
+    damaged: Mapping[str, str] | None = None,
+) -> Audit:
+    """Count everything."""
+    same: dict[str, list[str]] = {}
+    for entry in entries:
+        same.setdefault(entry.sha256, []).append(entry.name)
+    pairs = [
+        Pair(entries[first].name, entries[second].name, bits)
+        for first, second, bits in find_pairs([e.phash for e in entries], limit=similar)
+        if entries[first].sha256 != entries[second].sha256
+    ]
+    balance = _count_labels(entries)
+    return Audit(
+        path=str(path),
+        kind=kind,
+        pictures=len(entries),
+        removed=removed,
+        licences=_count(entry.licence for entry in entries),
+        consents=_count(entry.consent for entry in entries),
+        balance=balance,
+        evenness={
+            group: round(measure_evenness(n for value, n in counts.items() if value != _UNKNOWN), 3)
+            for group, counts in balance.items()
+        },
+        duplicates=[names for names in same.values() if len(names) > 1],
+        similar=sorted(pairs, key=lambda pair: pair.distance),
+        damaged=damaged or {},
+    )
+
+
+def _count(texts: Iterable[str]) -> dict[str, int]:
+    """Count texts, the most frequent first."""
+    return dict(Counter(texts).most_common())
+
+
+def _count_labels(entries: Sequence[_Entry]) -> dict[str, dict[str, int]]:
+    """Count the values of each group, in order of the values."""
+    groups = dict.fromkeys(group for entry in entries for group in entry.labels)
+    counted = {
+        group: Counter(entry.labels.get(group, _UNKNOWN) for entry in entries)
+        for group in groups
+        if group not in _EXACT
+    }
+    return {group: dict(sorted(counts.items(), key=_rank)) for group, counts in counted.items()}
+
+
+def _rank(pair: tuple[str, int]) -> tuple[bool, float, str]:
+    """Put ranges of ages in order, and pictures without a label at the end."""
+    start = pair[0].rstrip("+").partition("-")[0]
+    age = float(start) if start.isascii() and start.isdecimal() else math.inf
+    return pair[0] == _UNKNOWN, age, pair[0]
+
+
+def _read_dataset(path: Path, progress: Progress | None) -> Iterator[_Entry]:
+    """Read every picture of a dataset."""
+    description = _read_description(path)
+    dataset = open_dataset(path, cond=bool(description.get("labels")))
+    source = open_source(path)
+    licence, consent = (str(description.get(key) or "") for key in ("licence", "consent"))
+    for number, name in enumerate(dataset.names):
+        try:
+            with source.open(name) as file:
+                data = file.read()
+            phash = perceptual_hash(read_image(data, name=name))
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, FacewrightError) as error:
+            raise DatasetError(f"{name} in {path} is damaged: {error}") from error
+        groups = dataset.label_groups
+        labels = decode_label(groups, dataset.labels[number]) if groups else {}
+        sha256 = hashlib.sha256(data).hexdigest()
+        yield _Entry(name, sha256, phash, licence, consent, labels)
+        if progress:
+            progress(number + 1, len(dataset.names))
+
+
+def _read_description(path: Path) -> Mapping[str, Any]:
+    """Read `dataset.json`, if there is one; `open_dataset` says what is wrong with it."""
+    source = open_source(path)
+    if DESCRIPTION not in source.list_files():
+        return {}
+    try:
+        with source.open(DESCRIPTION) as file:
+            description = json.load(file)
+    except (OSError, zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError):
+        return {}
+    return description if isinstance(description, dict) else {}

@@ -1,0 +1,189 @@
+"""Tell pictures that look the same, however they were saved."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+
+from facewright.errors import InputError
+from facewright.types import Image, check_image
+
+BITS = 256
+"""Length of a perceptual hash."""
+
+SAME = 24
+"""Hashes that differ in no more bits count as one picture.
+
+Saved again as JPEG at half the size, a photo of 200 pixels moves by up to 8 bits, made brighter by
+up to 28, mostly less than 12. Among portraits of one composition, no two people are closer than 46;
+among twelve thousand cut-out faces, pairs within 31 are the same photo. With the usual 64 bits,
+portraits of different people are 4 apart.
+"""
+
+MOST = 31
+"""The largest distance that the search finds without fail."""
+
+_SIDE, _KEPT = 64, 16  # the DCT is taken of 64×64 pixels, and 16×16 frequencies of it count
+_CHUNKS = 16  # of 16 bits each: hashes 31 apart share one chunk up to a single bit
+_CHUNK_BITS = BITS // _CHUNKS
+_ROUNDING = 1e-2  # below, what the DCT makes of an even picture is error
+_DIGITS = re.compile(f"[0-9a-f]{{{BITS // 4}}}")
+_NEIGHBOURS = (0, *(1 << bit for bit in range(_CHUNK_BITS)))
+
+
+def perceptual_hash(image: Image) -> str:
+    """Describe what a picture looks like, so that copies of it are told by it.
+
+    The signs of low frequencies about their median, as in the hash known as pHash, with four times
+    as many of them. Size, format, compression and brightness hardly matter; a crop or a flip is
+    another picture.
+
+    Args:
+        image: Any picture.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    grey = cv2.cvtColor(check_image(image), cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    low = cv2.dct(small)[:_KEPT, :_KEPT].ravel()  # [256]
+    low = np.where(np.abs(low) < _ROUNDING, 0, low)
+    signs = low > np.median(low[1:])
+    signs[0] = False  # the mean: brightness is no likeness
+    return np.packbits(signs).tobytes().hex()
+
+
+def distance(one: str, other: str) -> int:
+    """Count the bits in which two hashes differ.
+
+    Args:
+        one: From `perceptual_hash`.
+        other: Another.
+
+    Returns:
+        0 for the same picture, about 128 for two that have nothing in common.
+
+    >>> distance("0" * 63 + "3", "0" * 64)
+    2
+    """
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+class HashIndex:
+    """Finds the nearest among many hashes without comparing all of them.
+
+    Hashes are cut into 16 chunks: two that differ in at most 31 bits agree in one chunk, or differ
+    there in a single bit. Only hashes that share such a chunk are compared (multi-index hashing:
+    Norouzi, Punjani and Fleet 2012).
+
+    Example:
+        >>> index = HashIndex()
+        >>> index.add("00" * 32)
+        0
+        >>> index.nearest("00" * 31 + "07", limit=24)
+        (0, 3)
+    """
+
+    def __init__(self) -> None:
+        self._hashes: list[int] = []
+        self._tables: list[dict[int, array[int]]] = [{} for _ in range(_CHUNKS)]
+
+    def __len__(self) -> int:
+        """Return how many hashes there are."""
+        return len(self._hashes)
+
+    def add(self, text: str) -> int:
+        """Add a hash, and return its place: they are counted from 0.
+
+        Raises:
+            InputError: The text is no perceptual hash.
+        """
+        number, place = _parse(text), len(self._hashes)
+        self._hashes.append(number)
+        for table, chunk in zip(self._tables, _cut(number), strict=True):
+            table.setdefault(chunk, array("L")).append(place)
+        return place
+
+    def nearest(self, text: str, *, limit: int = SAME) -> tuple[int, int] | None:
+        """Find the hash that differs least.
+
+        Args:
+            text: What is compared.
+            limit: The most bits that may differ, 0 to 31.
+
+        Returns:
+            Its place and its distance; None where all are further away. Of several, the first.
+
+        Raises:
+            InputError: The limit is out of range, or the text is no perceptual hash.
+        """
+        found = self.near(text, limit=limit)
+        return min(found, key=lambda pair: (pair[1], pair[0])) if found else None
+
+    def near(self, text: str, *, limit: int = SAME) -> list[tuple[int, int]]:
+        """Find all hashes that are near.
+
+        Args:
+            text: What is compared.
+            limit: The most bits that may differ, 0 to 31.
+
+        Returns:
+            Place and distance of each, in order of the places.
+
+        Raises:
+            InputError: The limit is out of range, or the text is no perceptual hash.
+        """
+        check_limit(limit)
+        number = _parse(text)
+        places: set[int] = set()
+        for table, chunk in zip(self._tables, _cut(number), strict=True):
+            for change in _NEIGHBOURS:
+                places.update(table.get(chunk ^ change, ()))
+        distances = ((place, (self._hashes[place] ^ number).bit_count()) for place in places)
+        return sorted(pair for pair in distances if pair[1] <= limit)
+
+
+def find_pairs(hashes: Sequence[str], *, limit: int = MOST) -> Iterator[tuple[int, int, int]]:
+    """Find all pairs of pictures that look alike.
+
+    Args:
+        hashes: From `perceptual_hash`.
+        limit: The most bits that may differ, 0 to 31.
+
+    Yields:
+        First place, second place, distance; the first is the lower.
+
+    Raises:
+        InputError: The limit is out of range, or a text is no perceptual hash.
+    """
+    index = HashIndex()
+    for second, text in enumerate(hashes):
+        for first, bits in index.near(text, limit=limit):
+            yield first, second, bits
+        index.add(text)
+
+
+def check_limit(limit: int) -> None:
+    """Raise unless a distance can be searched for."""
+    if not 0 <= limit <= MOST:
+        raise InputError(
+            f"pictures are told alike up to a distance of {MOST} bits, not {limit}",
+            hint=f"{SAME} is the same picture saved again, {MOST} is still not another person",
+        )
+
+
+def _parse(text: str) -> int:
+    """Return a hash as a number."""
+    if not _DIGITS.fullmatch(text):
+        raise InputError(f"`{text[:80]}` is no perceptual hash of {BITS // 4} hexadecimal digits")
+    return int(text, 16)
+
+
+def _cut(number: int) -> Iterator[int]:
+    """Cut a hash into chunks."""
+    mask = (1 << _CHUNK_BITS) - 1
+    return ((number >> place) & mask for place in range(0, BITS, _CHUNK_BITS))

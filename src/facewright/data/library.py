@@ -1,0 +1,280 @@
+"""Keep collected pictures in a folder, with a line for each about where it came from.
+
+```text
+LIBRARY/
+  pictures/ab/ab12….jpg   every picture byte for byte, named after its sha256
+  manifest.jsonl          one line per picture: a Record
+  seen.jsonl              what need not be read again: addresses, clips, pictures that are alike
+  removed.txt             sha256 of pictures that must not be used, and never come back
+```
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import IO, Any, Literal, TypeAlias
+
+from facewright.data.duplicates import SAME, HashIndex, check_limit
+from facewright.data.journal import JournalWriter, read_journal
+from facewright.data.removals import Removed, read_removals
+from facewright.errors import FileError, InputError
+
+MANIFEST, SEEN, REMOVED = "manifest.jsonl", "seen.jsonl", "removed.txt"
+"""The files at the root of a library."""
+
+Outcome: TypeAlias = Literal["added", "known", "similar", "removed"]
+"""What became of a picture that was offered to a library."""
+
+_NUMBERS = ("width", "height", "bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is known about one picture: a line of the manifest."""
+
+    file: str
+    """Its path in the library, with forward slashes."""
+    source: str
+    """Where it came from: a path, a path inside an archive, or an address."""
+    date: str
+    """When it was collected, such as 2026-03-01."""
+    sha256: str
+    phash: str
+    """What it looks like: `perceptual_hash` of the upright picture."""
+    licence: str
+    """What may be done with it."""
+    consent: str = ""
+    """Who of those shown agreed, and to what."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Such as {"age": "30-39", "gender": "Female"}."""
+    width: int
+    """Pixels, upright."""
+    height: int
+    bytes: int
+    """Size of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that may enter a library."""
+
+    data: bytes
+    record: Record
+
+
+class Library:
+    """The pictures of a folder while more are added. Made by `open_library`."""
+
+    def __init__(self, folder: Path, *, similar: int | None = SAME) -> None:
+        """Read what a library holds, and repair what an interrupted run left."""
+        if similar is not None:
+            check_limit(similar)
+        self.folder = folder
+        self.records = {record.sha256: record for record in read_records(folder)}
+        self.seen: dict[str, Mapping[str, Any]] = {
+            str(entry.get("key")): entry for entry in read_journal(folder / SEEN)
+        }
+        self.removed = {entry.sha256: entry for entry in read_removals(folder / REMOVED)}
+        self._similar = similar
+        self._index, self._indexed = HashIndex(), list[str]()
+        for record in self.records.values():
+            self._remember(record)
+        for removed in self.removed.values():
+            self._remember(removed)
+        self._manifest = JournalWriter(folder / MANIFEST)
+        self._seen = JournalWriter(folder / SEEN)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._manifest.close()
+        self._seen.close()
+
+    def find(self, sha256: str) -> Outcome | None:
+        """Say what is known about a file before it is decoded.
+
+        Args:
+            sha256: Of its bytes.
+
+        Returns:
+            "removed", "known" or, from an earlier run, "similar"; None for a file that is new.
+        """
+        if sha256 in self.removed:
+            return "removed"
+        if sha256 in self.records:
+            return "known"
+        return "similar" if f"picture {sha256}" in self.seen and self._similar is not None else None
+
+    def add(self, picture: Picture) -> Outcome:
+        """Add a picture, unless it or one that looks the same is there already or was removed.
+
+        The picture is on the disk before its line is in the manifest.
+
+        Args:
+            picture: The picture and its record.
+
+        Returns:
+            What became of it.
+
+        Raises:
+            FileError: The library cannot be written.
+        """
+        record = picture.record
+        if known := self.find(record.sha256):
+            return known
+        twin = self._find_twin(record)
+        if twin in self.removed:
+            return "removed"
+        if twin is not None:
+            self.note(f"picture {record.sha256}", {"like": twin, "source": record.source})
+            return "similar"
+        _write_whole(self.folder / record.file, picture.data)
+        self._manifest.write(asdict(record))
+        self.records[record.sha256] = record
+        self._remember(record)
+        return "added"
+
+    def note(self, key: str, details: Mapping[str, Any]) -> None:
+        """Write down what need not be read again.
+
+        Args:
+            key: What was read: an address, a clip.
+            details: What helps to tell whether it changed.
+        """
+        entry = {"key": key, **details}
+        if self.seen.get(key) != entry:
+            self._seen.write(entry)
+            self.seen[key] = entry
+
+    def _find_twin(self, record: Record) -> str | None:
+        """Return the sha256 of a picture that looks the same, or None."""
+        if self._similar is None:
+            return None
+        twin = self._index.nearest(record.phash, limit=self._similar)
+        return self._indexed[twin[0]] if twin else None
+
+    def _remember(self, known: Record | Removed) -> None:
+        """Put a picture where pictures that look the same find it."""
+        if known.phash:
+            self._index.add(known.phash)
+            self._indexed.append(known.sha256)
+
+
+@contextlib.contextmanager
+def open_library(folder: Path, *, similar: int | None = SAME) -> Iterator[Library]:
+    """Open a library to add pictures to it; made if missing.
+
+    Args:
+        folder: Where it is.
+        similar: Pictures whose perceptual hashes differ in no more bits count as one; None keeps
+            everything but files that are equal to the last byte.
+
+    Yields:
+        The library; nobody else adds to it meanwhile.
+
+    Raises:
+        FileError: It is no library, is damaged, cannot be written, or another run is adding to it.
+        InputError: The distance is out of range.
+    """
+    if folder.is_file():
+        raise FileError(f"{folder} is a file", hint="a library is a folder: name another")
+    if folder.is_dir() and not is_library(folder) and any(folder.iterdir()):
+        raise FileError(
+            f"{folder} holds other files and is no library", hint="name a new folder with -o"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("a")
+    except OSError as error:
+        raise FileError(f"{folder} cannot be written: {error.strerror or error}") from error
+    with lock:
+        _lock(lock, folder)
+        with contextlib.closing(Library(folder, similar=similar)) as library:
+            yield library
+
+
+def is_library(folder: Path) -> bool:
+    """Tell a library from other folders."""
+    return (folder / MANIFEST).is_file() or (folder / ".lock").is_file()
+
+
+def read_records(folder: Path) -> list[Record]:
+    """Read the manifest of a library.
+
+    Args:
+        folder: The library.
+
+    Returns:
+        A record per picture, removed ones included, in the order in which they came.
+
+    Raises:
+        FileError: A line is damaged.
+    """
+    return [_to_record(entry, folder / MANIFEST) for entry in read_journal(folder / MANIFEST)]
+
+
+def name_picture(sha256: str, suffix: str) -> str:
+    """Return where in a library a picture is kept.
+
+    >>> name_picture("ab12", ".jpg")
+    'pictures/ab/ab12.jpg'
+    """
+    return f"pictures/{sha256[:2]}/{sha256}{suffix}"
+
+
+def _to_record(entry: Mapping[str, Any], path: Path) -> Record:
+    """Read one line of the manifest."""
+    known = {f.name: entry[f.name] for f in fields(Record) if f.name in entry}
+    kinds = dict.fromkeys(known, str) | {"labels": dict} | dict.fromkeys(_NUMBERS, int)
+    fits = all(isinstance(value, kinds[name]) for name, value in known.items())
+    try:
+        record = Record(**known) if fits else None
+    except TypeError:  # something is missing
+        record = None
+    if record is None or not _is_safe(record):
+        raise FileError(f"{path} has a damaged entry: {str(entry)[:80]}", hint="take that line out")
+    return record
+
+
+def _is_safe(record: Record) -> bool:
+    """Tell whether a record means a file inside the library, with a hash that can be searched."""
+    outside = ".." in Path(record.file).parts or Path(record.file).is_absolute()
+    try:
+        HashIndex().add(record.phash)
+    except InputError:
+        return False
+    return not outside
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file that appears whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    """Keep a second run out, where the system can."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise FileError(
+            f"another run is adding to {folder}", hint="wait until it has ended"
+        ) from error

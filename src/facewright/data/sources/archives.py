@@ -1,0 +1,160 @@
+"""Read the pictures of zip and tar archives without unpacking anything to the disk."""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from facewright.data.sources.items import (
+    PICTURES,
+    Found,
+    Reading,
+    Refusal,
+    is_hidden,
+    take_file,
+    too_large,
+)
+
+ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+"""How the names of archives end."""
+
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError),
+    *(RuntimeError, AttributeError, struct.error, zlib.error, lzma.LZMAError),
+    *(zipfile.BadZipFile, tarfile.TarError),
+)  # all that the standard library is known to raise on archives that make no sense
+_MOST_TIMES, _ALWAYS_FINE = 200, 1 << 30  # how far a compressed tar may unpack: 200 times, or 1 GiB
+
+
+def is_archive(path: Path) -> bool:
+    """Tell archives from other files, by their names."""
+    return path.name.lower().endswith(ENDINGS)
+
+
+def read_archive(path: Path, reading: Reading) -> Iterator[Found]:
+    """Read every picture in an archive, in its own order.
+
+    Nothing is written: a member whose path leads out of the archive is harmless, but refused, as
+    its sender meant harm. So are links, devices, and members larger than the limit; a file that is
+    no picture is read no further than its first bytes.
+
+    Args:
+        path: A zip or tar, compressed or not.
+        reading: The limits.
+
+    Yields:
+        What is found; damage ends the archive with a refusal.
+    """
+    members = _read_zip if path.name.lower().endswith(".zip") else _read_tar
+    try:
+        yield from members(path, reading)
+    except _DAMAGE as error:
+        reason = getattr(error, "strerror", None) or error
+        yield Refusal(str(path), f"is damaged or no archive: {reason}")
+
+
+def read_tables(path: Path, *, max_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Read the text files in a zip that may hold labels.
+
+    Args:
+        path: Any archive; of a tar, which has no directory, nothing is read.
+        max_bytes: Leave larger ones out.
+
+    Yields:
+        Name and content of each .csv and .txt; nothing of what is damaged.
+    """
+    if not path.name.lower().endswith(".zip"):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if info.filename.lower().endswith((".csv", ".txt")) and not is_hidden(
+                    info.filename
+                ):
+                    with archive.open(info) as file:
+                        data = file.read(max_bytes + 1)
+                    if len(data) <= max_bytes:
+                        yield info.filename, data
+    except _DAMAGE:
+        return  # reading the pictures will tell
+
+
+def count_members(path: Path) -> int:
+    """Count the members of a zip, for those who wait; 0 where it is not known beforehand."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return len(archive.infolist())
+    except _DAMAGE:
+        return 0
+
+
+def _read_zip(path: Path, reading: Reading) -> Iterator[Found]:
+    """Read the members of a zip."""
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            name, source = info.filename.replace("\\", "/"), f"{path}!{info.filename}"
+            if info.is_dir() or (is_hidden(name) and not _leads_out(name)):
+                continue
+            is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
+            if problem := _find_problem(name, "a link" if is_link else ""):
+                yield Refusal(source, problem)
+                continue
+            try:
+                with archive.open(info) as file:
+                    found = take_file(name, file, source, reading)
+            except _DAMAGE as error:
+                found = Refusal(source, f"is damaged: {error}")
+            yield found
+
+
+def _read_tar(path: Path, reading: Reading) -> Iterator[Found]:
+    """Read the members of a tar from its beginning to its end."""
+    most = max(_MOST_TIMES * path.stat().st_size, _ALWAYS_FINE)
+    with tarfile.open(path, "r:*") as archive:
+        for member in archive:
+            source = f"{path}!{member.name}"
+            if member.offset_data + member.size > most:
+                yield Refusal(str(path), f"unpacks to more than {_MOST_TIMES} times its size")
+                return
+            if member.isdir() or (is_hidden(member.name) and not _leads_out(member.name)):
+                continue
+            yield _take_member(archive, member, source, reading)
+
+
+def _take_member(
+    archive: tarfile.TarFile, member: tarfile.TarInfo, source: str, reading: Reading
+) -> Found:
+    """Read one member of a tar."""
+    kind = "a link" if member.issym() or member.islnk() else "" if member.isreg() else "a device"
+    if problem := _find_problem(member.name, kind):
+        return Refusal(source, problem)
+    if member.size > reading.limits.max_bytes and _is_meant(member.name):
+        return too_large(source, reading.limits.max_bytes)
+    file = archive.extractfile(member)
+    if file is None:
+        return Refusal(source, "is no regular file")
+    with file:
+        return take_file(member.name, file, source, reading)
+
+
+def _find_problem(name: str, kind: str) -> str:
+    """Say why a member is refused by its name and kind, or return an empty string."""
+    if _leads_out(name):
+        return "has a path that leads out of the archive"
+    return f"is {kind}, no regular file" if kind else ""
+
+
+def _leads_out(name: str) -> bool:
+    """Tell whether unpacking a member would write outside of the archive's folder."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return name.startswith(("/", "\\")) or ".." in parts or name[1:2] == ":"
+
+
+def _is_meant(name: str) -> bool:
+    """Tell whether a member is meant to be a picture."""
+    return PurePosixPath(name).suffix.lower() in PICTURES

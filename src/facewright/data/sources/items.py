@@ -1,0 +1,215 @@
+"""What comes out of every source, and what may go in."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, TypeAlias
+
+from facewright.data.sources.fetch import Manners
+from facewright.errors import FacewrightError, FileError
+from facewright.provenance.publish import publish_image
+from facewright.types import Image, Manifest
+
+PICTURES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
+    | {".heic", ".heif", ".avif", ".jxl", ".psd", ".jp2"}  # refused, but not in silence
+)
+"""Endings of files that are meant to be pictures."""
+
+CLIPS = frozenset({".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp"})
+"""Endings of files that are read frame by frame."""
+
+HEAD = 16
+"""How many bytes tell what a file is."""
+
+Labels: TypeAlias = Mapping[str, str]
+"""Group → value, such as {"age": "30-39"}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What need not be read again once everything before it is in the library."""
+
+    key: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file that looks like a picture."""
+
+    source: str
+    """Where it came from, as the manifest will say."""
+    data: bytes
+    labels: Labels = field(default_factory=dict)
+    licence: str = ""
+    """Empty where that of the whole run counts."""
+    consent: str = ""
+    note: Note | None = None
+    """What to write down once the picture is in the library, or known not to belong there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that is not taken, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something that an earlier run has read."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A file that is meant to be no picture."""
+
+    source: str
+
+
+Found: TypeAlias = Item | Refusal | Note | Known | Aside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much may go in, and what is taken from clips."""
+
+    max_bytes: int = 64 << 20
+    """Of one file."""
+    every: int = 30
+    """Take every so many-th frame of a clip."""
+    after_cuts: bool = False
+    """Take the sharpest frame after each cut of a clip instead."""
+    labels: bool = True
+    """Take labels from names and tables of known layouts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a source must know beside its own name."""
+
+    limits: Limits
+    manners: Manners
+    seen: Mapping[str, Mapping[str, Any]]
+    """What earlier runs noted."""
+    find_labels: Callable[[str], Labels]
+    """The labels of a file by its path."""
+    avoid: Path
+    """The library itself, which is no source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a source yields."""
+
+    items: Iterator[Found]
+    count: int = 0
+    """How many there will be, where that is known."""
+
+
+def guess_suffix(data: bytes) -> str | None:
+    """Say what kind of picture a file is by its first bytes.
+
+    Args:
+        data: At least the first 16 of them.
+
+    Returns:
+        The ending that belongs to it, or None for what is no picture.
+
+    >>> guess_suffix(b"GIF89a..........")
+    '.gif'
+    """
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return ".webp"
+    if data[:2] == b"BM" and data[6:10] == bytes(4):
+        return ".bmp"
+    return next((suffix for start, suffix in _STARTS.items() if data.startswith(start)), None)
+
+
+def is_hidden(name: str) -> bool:
+    """Tell what systems and archivers leave behind from what people put there."""
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+
+
+def take_file(name: str, file: IO[bytes], source: str, reading: Reading) -> Found:
+    """Read one file of a source, unless it is no picture or too large.
+
+    Args:
+        name: Its path inside the source, which its ending and its labels are taken from.
+        file: Where to read.
+        source: What the manifest will say.
+        reading: The limits.
+
+    Returns:
+        An item, a refusal, or a file to leave aside.
+    """
+    limit = reading.limits.max_bytes
+    head = file.read(HEAD)
+    meant = PurePosixPath(name).suffix.lower() in PICTURES
+    if guess_suffix(head) is None:
+        reason = "is not a picture that can be read" if head else "is empty"
+        return Refusal(source, reason) if meant else Aside(source)
+    data = head + file.read(limit + 1 - len(head))
+    if len(data) > limit:
+        return too_large(source, limit)
+    return Item(source, data, reading.find_labels(name))
+
+
+def too_large(source: str, limit: int) -> Refusal:
+    """Return the refusal of a file that is over the limit."""
+    return Refusal(source, f"is larger than {limit / (1 << 20):g} MiB")
+
+
+def render(image: Image, suffix: str, manifest: Manifest) -> bytes:
+    """Turn pixels into the bytes of a picture that says how it came about.
+
+    Args:
+        image: Any picture.
+        suffix: ".jpg" or ".png".
+        manifest: How it came about.
+
+    Returns:
+        The whole file; equal arguments give equal bytes.
+    """
+    with tempfile.TemporaryDirectory(prefix="facewright-") as folder:
+        path = publish_image(image, Path(folder) / f"picture{suffix}", manifest)
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def refuse_errors(source: str, items: Iterator[Found]) -> Iterator[Found]:
+    """Yield the items, and turn an error that ends them into a refusal."""
+    try:
+        yield from items
+    except FacewrightError as error:
+        yield Refusal(source, strip_name(str(error), source))
+
+
+def strip_name(message: str, source: str) -> str:
+    """Return a message without the name that it begins with.
+
+    >>> strip_name("a.jpg is empty", "a.jpg")
+    'is empty'
+    """
+    return message.removeprefix(source).lstrip(" :")
+
+
+_STARTS = {
+    b"\xff\xd8\xff": ".jpg",
+    b"\x89PNG\r\n\x1a\n": ".png",
+    b"GIF87a": ".gif",
+    b"GIF89a": ".gif",
+    b"II*\0": ".tif",
+    b"MM\0*": ".tif",
+    b"II+\0": ".tif",
+    b"MM\0+": ".tif",
+}

@@ -1,0 +1,173 @@
+"""Say what a source is, and open it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+from facewright.data.library import is_library
+from facewright.data.sources.addresses import Address, read_addresses, read_text, read_web
+from facewright.data.sources.albums import read_album_files, read_page
+from facewright.data.sources.archives import count_members, is_archive, read_archive, read_tables
+from facewright.data.sources.folders import list_files, read_file, read_folder
+from facewright.data.sources.items import (
+    Aside,
+    Limits,
+    Reading,
+    Refusal,
+    Stream,
+    refuse_errors,
+    strip_name,
+)
+from facewright.data.sources.layouts import (
+    Table,
+    TextKind,
+    find_kind,
+    is_address,
+    read_pixels,
+    read_table,
+)
+from facewright.errors import FileError, InputError
+
+_PAGES, _TEXTS = (".html", ".htm"), (".csv", ".txt")
+_WANTED = ("labels", "attributes")  # kinds of text that go beside pictures
+_LINE = 1 << 17  # bytes that are looked at to say what a text file holds
+
+
+def check_sources(sources: Sequence[str]) -> None:
+    """Raise what opening the sources would raise, before any of them is read.
+
+    Raises:
+        InputError: There are none, or one of them is a library.
+        FileError: One does not exist.
+    """
+    if not sources:
+        raise InputError("no source is named", hint="name a folder, an archive, a list, a clip ...")
+    for source in sources:
+        path = Path(source)
+        if is_address(source):
+            continue
+        if not path.exists():
+            raise FileError(f"there is no {source}", hint="a source is a path or an address")
+        if path.is_dir() and is_library(path):
+            raise InputError(
+                f"{source} is a library itself",
+                hint="name the sources it was made of: its licences would get lost",
+            )
+
+
+def open_source(source: str, reading: Reading) -> Stream:
+    """Open one source of pictures.
+
+    Args:
+        source: A folder, an archive, a list of addresses, an album page, a clip, a table of
+            pixels, one picture, or an address.
+        reading: The limits.
+
+    Returns:
+        What it holds, read when it is asked for; whatever goes wrong is a refusal.
+    """
+    try:
+        return _open(source, reading)
+    except FileError as error:
+        return Stream(iter([Refusal(source, strip_name(str(error), source))]), 1)
+
+
+def gather_tables(
+    sources: Iterable[str], limits: Limits, avoid: Path
+) -> tuple[Table, list[Refusal]]:
+    """Read the labels that lie beside the pictures.
+
+    Args:
+        sources: As for `open_source`; of folders and zips, every .csv and .txt is looked at.
+        limits: How large a table may be, and whether labels are wanted.
+        avoid: The library, which is no source.
+
+    Returns:
+        The labels of all tables, and the tables that are damaged.
+    """
+    table: Table = {}
+    refused: list[Refusal] = []
+    if not limits.labels:
+        return table, refused
+    for name, text in chain.from_iterable(_find_texts(s, limits, avoid) for s in sources):
+        kind = find_kind(text[:_LINE].splitlines()[:2], Path(name).suffix.lower())
+        if kind not in _WANTED:
+            continue
+        try:
+            table |= read_table(text, kind, name)
+        except FileError as error:
+            refused.append(Refusal(name, str(error)))
+    return table, refused
+
+
+def _open(source: str, reading: Reading) -> Stream:
+    """Open one source; raises FileError for one that makes no sense."""
+    if is_address(source):
+        return Stream(read_web([Address(source)], reading), 1)
+    path = Path(source)
+    if path.is_dir():
+        return Stream(read_folder(path, reading), len(list_files(path, avoid=reading.avoid)))
+    if is_archive(path):
+        return Stream(read_archive(path, reading), count_members(path))
+    openers = dict.fromkeys(_PAGES, _open_page) | dict.fromkeys(_TEXTS, _open_text)
+    return openers.get(path.suffix.lower(), _open_named)(path, reading)
+
+
+def _find_texts(source: str, limits: Limits, avoid: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and text of every file that may hold labels."""
+    path = Path(source)
+    if is_address(source):
+        return
+    if is_archive(path):
+        for name, data in read_tables(path, max_bytes=limits.max_bytes):
+            yield f"{path}!{name}", data.decode("utf-8-sig", "replace")
+        return
+    files = list_files(path, avoid=avoid) if path.is_dir() else [path]
+    for file in files:
+        if isinstance(file, Path) and file.suffix.lower() in _TEXTS and _peek(file) in _WANTED:
+            yield str(file), read_text(file)
+
+
+def _peek(path: Path) -> TextKind:
+    """Say what a text file holds, by its beginning."""
+    try:
+        if not path.is_file():
+            return "other"
+        with path.open("rb") as file:
+            lines = file.read(_LINE).decode("utf-8-sig", "replace").splitlines()
+    except OSError:
+        return "other"
+    filled = [line for line in lines if line.strip() and not line.startswith("#")]
+    return find_kind(filled[:2], path.suffix.lower())
+
+
+def _open_page(path: Path, reading: Reading) -> Stream:
+    """Open an album page."""
+    page = read_page(path)
+    addresses = [Address(address) for address in page.addresses]
+    both = chain(read_album_files(path, page, reading), read_web(addresses, reading))
+    return Stream(both, len(page.files) + len(addresses))
+
+
+def _open_text(path: Path, reading: Reading) -> Stream:
+    """Open a list of addresses or a table."""
+    kind = _peek(path)
+    if kind == "addresses":
+        addresses = read_addresses(path)
+        return Stream(read_web(addresses, reading), len(addresses))
+    if kind == "pixels":
+        return Stream(read_pixels(path))
+    if kind in _WANTED:  # read by `gather_tables`
+        return Stream(iter(()))
+    reason = "holds neither addresses nor labels nor pixels"
+    return Stream(iter([Refusal(str(path), reason)]), 1)
+
+
+def _open_named(path: Path, reading: Reading) -> Stream:
+    """Open one file that was named by itself: it is meant to be a picture or a clip."""
+    found = read_file(path, path.name, reading)
+    reason = "is neither a picture nor anything that holds some"
+    judged = (Refusal(str(path), reason) if isinstance(one, Aside) else one for one in found)
+    return Stream(refuse_errors(str(path), judged), 1)
