@@ -2,6 +2,7 @@
 
 import os
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -103,6 +104,17 @@ def test_links_and_pipes_do_not_trap(tmp_path, gather, picture):
     assert reasons(found).keys() == {"loop", "self.png", "nowhere.png", "pipe.png"}
     assert reasons(found)["pipe.png"] == "is no regular file"
     assert reasons(found)["nowhere.png"] == "is a link to nothing"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text here")
+def test_names_that_are_no_text_are_written_and_refused_readably(tmp_path, gather, picture):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name, data in {b"good\xff.png": picture(1), b"bad\xff.png": b"nothing"}.items():
+        (folder / os.fsdecode(name)).write_bytes(data)
+    found = gather(folder)
+    assert (found.added, list(reasons(found))) == (1, ["bad?.png"])
+    assert read_records(tmp_path / "library")[0].source == f"{folder}/good?.png"
 
 
 def test_run_that_is_interrupted_goes_on(tmp_path, gather, picture):

@@ -123,6 +123,7 @@ def test_labels_in_a_zip_find_their_pictures(tmp_path, gather, picture):
 
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
         archive.writestr("set/train/1.png", picture(1))
+        archive.writestr("set/zeros.txt", bytes(9 << 20))
         archive.writestr("set/train.csv", "file,age,gender,race\ntrain/1.png,20-29,Male,White\n")
     assert gather(tmp_path / "set.zip").added == 1
     (record,) = read_records(tmp_path / "library")

@@ -7,7 +7,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from facewright.data.sources.items import (
@@ -28,6 +28,7 @@ _DAMAGE = (
     *(RuntimeError, AttributeError, struct.error, zlib.error, lzma.LZMAError),
     *(zipfile.BadZipFile, tarfile.TarError),
 )  # all that the standard library is known to raise on archives that make no sense
+_BEGINNING = 1 << 16  # bytes that tell what a text holds
 _MOST_TIMES, _ALWAYS_FINE = 200, 1 << 30  # how far a compressed tar may unpack: 200 times, or 1 GiB
 
 
@@ -58,28 +59,32 @@ def read_archive(path: Path, reading: Reading) -> Iterator[Found]:
         yield Refusal(str(path), f"is damaged or no archive: {reason}")
 
 
-def read_tables(path: Path, *, max_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Read the text files in a zip that may hold labels.
+def read_tables(
+    path: Path, *, max_bytes: int, is_wanted: Callable[[str, bytes], bool]
+) -> Iterator[tuple[str, bytes]]:
+    """Read the text files in a zip that hold labels.
 
     Args:
         path: Any archive; of a tar, which has no directory, nothing is read.
         max_bytes: Leave larger ones out.
+        is_wanted: Tells by the name and the beginning of a file whether to read on.
 
     Yields:
-        Name and content of each .csv and .txt; nothing of what is damaged.
+        Name and content of each .csv and .txt that is wanted; nothing of what is damaged.
     """
     if not path.name.lower().endswith(".zip"):
         return
     try:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
-                if info.filename.lower().endswith((".csv", ".txt")) and not is_hidden(
-                    info.filename
-                ):
-                    with archive.open(info) as file:
-                        data = file.read(max_bytes + 1)
-                    if len(data) <= max_bytes:
-                        yield info.filename, data
+                name = info.filename
+                if not name.lower().endswith((".csv", ".txt")) or is_hidden(name):
+                    continue
+                with archive.open(info) as file:
+                    head = file.read(_BEGINNING)
+                    data = head + file.read(max_bytes) if is_wanted(name, head) else b""
+                if 0 < len(data) <= max_bytes:
+                    yield name, data
     except _DAMAGE:
         return  # reading the pictures will tell
 

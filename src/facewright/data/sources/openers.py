@@ -121,7 +121,8 @@ def _find_texts(source: str, limits: Limits, avoid: Path) -> Iterator[tuple[str,
     if is_address(source):
         return
     if is_archive(path):
-        for name, data in read_tables(path, max_bytes=limits.max_bytes):
+        tables = read_tables(path, max_bytes=limits.max_bytes, is_wanted=_is_table)
+        for name, data in tables:
             yield f"{path}!{name}", data.decode("utf-8-sig", "replace")
         return
     files = list_files(path, avoid=avoid) if path.is_dir() else [path]
@@ -130,17 +131,27 @@ def _find_texts(source: str, limits: Limits, avoid: Path) -> Iterator[tuple[str,
             yield str(file), read_text(file)
 
 
+def _is_table(name: str, head: bytes) -> bool:
+    """Tell whether a text file goes beside pictures."""
+    return _judge(head, Path(name).suffix) in _WANTED
+
+
 def _peek(path: Path) -> TextKind:
     """Say what a text file holds, by its beginning."""
     try:
         if not path.is_file():
             return "other"
         with path.open("rb") as file:
-            lines = file.read(_LINE).decode("utf-8-sig", "replace").splitlines()
+            return _judge(file.read(_LINE), path.suffix)
     except OSError:
         return "other"
+
+
+def _judge(head: bytes, suffix: str) -> TextKind:
+    """Say what a text holds, leaving out empty lines and remarks."""
+    lines = head.decode("utf-8-sig", "replace").splitlines()
     filled = [line for line in lines if line.strip() and not line.startswith("#")]
-    return find_kind(filled[:2], path.suffix.lower())
+    return find_kind(filled[:2], suffix.lower())
 
 
 def _open_page(path: Path, reading: Reading) -> Stream:
