@@ -91,8 +91,8 @@ def labels_from_name(name: str) -> dict[str, str]:
 def name_age(years: int) -> str:
     """Return the range that an age is in.
 
-    >>> [name_age(years) for years in (0, 34, 99)]
-    ['0-2', '30-39', '70+']
+    >>> name_age(34), name_age(99)
+    ('30-39', '70+')
     """
     return next(name for name, (first, last) in AGES.items() if first <= years <= last)
 
