@@ -17,11 +17,15 @@ from facewright.gan.ops.modulate import (
     finish_style_,
     fold_style,
     modulated_conv2d,
+    shrink,
     squared_sum,
 )
 from facewright.gan.ops.upfirdn import setup_filter
 
 _FOLD_FROM = 18  # pixels per output channel: two passes over the weights of a 3×3 kernel
+
+HALF_CLAMP = 256.0
+"""Limit of every activation in float16, whose largest number is 65,504."""
 
 Noise: TypeAlias = Literal["const", "random", "none"]
 """The noise that a layer adds: its own fixed one, a new one each time, or none."""
@@ -74,15 +78,19 @@ class SynthesisLayer(nn.Module):
     ) -> torch.Tensor:
         """Map (n, inputs, h, w) and styles (n, w_dim) to (n, outputs, h·up, w·up)."""
         styles, gain = self.affine(w), math.sqrt(2) * gain  # [n inputs]
+        if x.dtype == torch.float16:  # demodulation cancels the factor
+            styles = styles / styles.abs().amax(dim=1, keepdim=True)
         added = self._noise(len(x), noise, rng)
         if self.frozen and not torch.is_grad_enabled():
             y = self._draw(x, styles, added, gain)
         else:
+            weight = shrink(self.weight) if x.dtype == torch.float16 else self.weight
             scaled = x * styles.to(x.dtype)[:, :, None, None]
-            y = convolve_up(scaled, self.weight.to(x.dtype), up=self.up, f=self.resample_filter)
-            factors = demodulation(styles, squared_sum(self.weight))
+            y = convolve_up(scaled, weight.to(x.dtype), up=self.up, f=self.resample_filter)
+            factors = demodulation(styles, squared_sum(weight))
             y = finish_style(y, factors, added, self.bias, gain=gain)
-        limit = None if self.clamp is None else self.clamp * gain / math.sqrt(2)
+        clamp = HALF_CLAMP if self.clamp is None and x.dtype == torch.float16 else self.clamp
+        limit = None if clamp is None else clamp * gain / math.sqrt(2)
         return y if limit is None else y.clamp(-limit, limit)
 
     def freeze(self) -> None:
@@ -123,7 +131,8 @@ class SynthesisLayer(nn.Module):
     def _weights(self, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the weights in `dtype` and their summed squares, kept from call to call."""
         if self._cache is None or self._cache[0].dtype != dtype:
-            self._cache = (as_channels_last(self.weight.to(dtype)), squared_sum(self.weight))
+            weight = shrink(self.weight) if dtype == torch.float16 else self.weight
+            self._cache = (as_channels_last(weight.to(dtype)), squared_sum(weight))
         return self._cache
 
 
@@ -153,4 +162,5 @@ class ToRGB(nn.Module):
         else:
             y = modulated_conv2d(x, self.weight, styles, demodulate=False).float()
         y = y + self.bias[None, :, None, None]
-        return y if self.clamp is None else y.clamp(-self.clamp, self.clamp)
+        clamp = HALF_CLAMP if self.clamp is None and x.dtype == torch.float16 else self.clamp
+        return y if clamp is None else y.clamp(-clamp, clamp)

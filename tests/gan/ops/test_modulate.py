@@ -14,6 +14,7 @@ from facewright.gan.ops.modulate import (
     squared_sum,
 )
 from facewright.gan.ops.upfirdn import setup_filter
+from facewright.gan.styled import SynthesisLayer
 
 FILTER = setup_filter((1, 3, 3, 1))
 
@@ -113,3 +114,18 @@ def test_folded_weights_need_no_scaling(kernel):
     factors = demodulation(styles, squared_sum(weight))
     y = F.conv2d(x, fold_style(weight, styles, factors), padding=kernel // 2)
     torch.testing.assert_close(y, modulated_conv2d_reference(x, weight, styles))
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_float16_does_not_saturate_where_float32_does_not(frozen):
+    layer = SynthesisLayer(512, 16, w_dim=8, resolution=4)
+    with torch.no_grad():
+        layer.affine.bias.fill_(2)
+    if frozen:
+        layer.freeze()
+    x = torch.randn(2, 512, 4, 4, generator=seeded(0)) * 60
+    w = torch.randn(2, 8, generator=seeded(1))
+    with torch.no_grad():
+        exact = layer(x, w, noise="none", rng=None)
+        near = layer(x.half(), w, noise="none", rng=None).float()
+    torch.testing.assert_close(near, exact.clamp(-256, 256), rtol=0, atol=1)

@@ -93,6 +93,18 @@ def squared_sum(weight: torch.Tensor) -> torch.Tensor:
     return weight.float().square().sum(dim=(2, 3))
 
 
+def shrink(weight: torch.Tensor) -> torch.Tensor:
+    """Scale the weights of each output channel so that sums of products fit into float16.
+
+    Demodulation cancels the factor.
+
+    Args:
+        weight: (outputs, inputs, k, k).
+    """
+    largest = weight.abs().amax(dim=(1, 2, 3), keepdim=True)
+    return weight / (largest * weight[0].numel() ** 0.5).clamp_min(EPSILON)
+
+
 def demodulation(styles: torch.Tensor, squares: torch.Tensor) -> torch.Tensor:
     """Return (n, outputs): what scales each output channel back to unit variance.
 
