@@ -8,11 +8,20 @@ same pictures (a test compares them).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest import mock
 
 import torch
 from torch.nn import functional as F
 
+from facewright.gan import discriminator as discriminator_module
+from facewright.gan import generator as generator_module
+from facewright.gan import styled
 from facewright.gan.generator import Generator, SynthesisBlock
+from facewright.gan.ops import upfirdn
+from facewright.gan.ops.bias_act import bias_act
+from facewright.gan.ops.modulate import modulated_conv2d_reference
 from facewright.gan.ops.resample import Spacing, resample_plainly
 from facewright.gan.styled import SynthesisLayer, ToRGB
 
@@ -85,3 +94,35 @@ def _convolve(
 
 def _enlarge(image: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
     return resample_plainly(image, f * 4, Spacing(2, 1), (2, 1, 2, 1))
+
+
+@contextmanager
+def plain_training() -> Iterator[None]:
+    """Let networks compute the plain way while they train, gradients included."""
+    with (
+        mock.patch.object(upfirdn, "resample", resample_plainly),
+        mock.patch.object(styled, "modulated_conv2d", modulated_conv2d_reference),
+        mock.patch.object(SynthesisLayer, "forward", _train_layer),
+        mock.patch.object(generator_module, "as_channels_last", torch.Tensor.contiguous),
+        mock.patch.object(discriminator_module, "as_channels_last", torch.Tensor.contiguous),
+    ):
+        yield
+
+
+def _train_layer(
+    layer: SynthesisLayer,
+    x: torch.Tensor,
+    w: torch.Tensor,
+    *,
+    noise: str,
+    rng: torch.Generator | None,
+    gain: float = 1.0,
+) -> torch.Tensor:
+    f = layer.resample_filter
+    y = modulated_conv2d_reference(x, layer.weight, layer.affine(w), up=layer.up, f=f)
+    if noise == "random":
+        shape = (len(y), 1, *y.shape[2:])
+        y = y + torch.randn(shape, generator=rng, device=y.device) * layer.noise_strength
+    elif noise == "const":
+        y = y + layer.noise_const * layer.noise_strength
+    return bias_act(y, layer.bias, act="lrelu", gain=math.sqrt(2) * gain)
