@@ -101,6 +101,36 @@ def test_cache_outlives_the_files(folder: Path):
     assert np.array_equal(dataset.images([0])[0], paint(0))
 
 
+def test_verifying_fills_the_cache(folder: Path):
+    dataset = open_dataset(folder, verify=True)
+    for path in folder.glob("deep/*.png"):
+        path.unlink()
+    assert np.array_equal(dataset.images(range(6)), np.stack([paint(n) for n in range(6)]))
+
+
+def test_cache_keeps_as_many_as_fit(folder: Path):
+    dataset = open_dataset(folder, verify=True, cache_bytes=2 * 8 * 8 * 3 + 1)
+    assert np.array_equal(dataset.images(range(6)), np.stack([paint(n) for n in range(6)]))
+    for path in folder.glob("deep/*.png"):
+        path.unlink()
+    kept = 0
+    for number in range(6):
+        try:
+            kept += np.array_equal(dataset.images([number])[0], paint(number))
+        except DatasetError:
+            continue
+    assert kept == 2
+
+
+def test_link_that_leads_nowhere_is_named(folder: Path):
+    (folder / "notes").symlink_to(folder / "nowhere")  # is no picture: does not matter
+    assert len(open_dataset(folder)) == 6
+    (folder / "deep" / "x.png").symlink_to(folder / "nowhere.png")
+    with pytest.raises(DatasetError, match=r"deep/x\.png in faces .* cannot be opened") as caught:
+        open_dataset(folder)
+    assert "power of two" in caught.value.hint
+
+
 def test_limit_takes_the_same_files_each_time(archive: Path, folder: Path):
     first, second = open_dataset(folder, limit=3), open_dataset(folder, limit=3)
     assert len(first) == 3

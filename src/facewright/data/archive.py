@@ -47,12 +47,12 @@ class FolderSource:
         self._path = path
 
     def list_files(self) -> dict[str, str]:
-        """Return path inside the folder, with forward slashes → size."""
+        """Return path inside the folder, with forward slashes → size; that of a dead link is ""."""
         files = {}
         for folder, _, names in os.walk(self._path):
             for name in names:
                 path = Path(folder, name)
-                files[path.relative_to(self._path).as_posix()] = str(path.stat().st_size)
+                files[path.relative_to(self._path).as_posix()] = _measure(path)
         return dict(sorted(files.items()))
 
     def open(self, name: str) -> IO[bytes]:
@@ -137,6 +137,14 @@ def write_dataset(
     finally:
         Path(temporary).unlink(missing_ok=True)
     return count
+
+
+def _measure(path: Path) -> str:
+    """Return the size of a file, or nothing where a link leads nowhere."""
+    try:
+        return str(path.stat().st_size)
+    except OSError:
+        return ""
 
 
 def _write_zip(

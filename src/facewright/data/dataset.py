@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from facewright.data.archive import DESCRIPTION, SUFFIXES, Source, open_source
+from facewright.data.cache import PictureCache
 from facewright.data.labels import LabelGroup, read_labels
 from facewright.device import seeded
 from facewright.errors import DatasetError, FileError, InputError
@@ -55,7 +56,7 @@ class Dataset:
     names: tuple[str, ...]
     """The path of each picture inside the folder or zip."""
     _source: Source
-    _cache: _Cache
+    _cache: PictureCache
 
     def __len__(self) -> int:
         """Return how many pictures there are, flipped ones included."""
@@ -83,16 +84,18 @@ class Dataset:
         if places.size and not 0 <= places.min() <= places.max() < len(self):
             raise InputError(f"the dataset has pictures 0 to {len(self) - 1}")
         flipped, files = np.divmod(places, len(self.names))
-        pictures = self._cache.read(files, self._decode)  # [n h w 3]
+        missing = self._cache.missing(files)
+        fresh = dict(zip(missing, _map_threads(self._decode, missing), strict=True))
+        pictures = self._cache.gather(files, fresh)  # [n h w 3]
         turned = flipped.astype(bool)
         pictures[turned] = pictures[turned, :, ::-1]
         return pictures
 
     def verify(self) -> None:
-        """Decode every picture.
+        """Decode every picture, and keep as many as the cache has room for.
 
         Raises:
-            DatasetError: At least one is damaged; names the first.
+            DatasetError: At least one is damaged; names the first and how many more there are.
         """
         problems = _map_threads(self._find_damage, range(len(self.names)))
         _raise_first(self.name, zip(self.names, problems, strict=True))
@@ -106,7 +109,7 @@ class Dataset:
         return None
 
     def _decode(self, index: int) -> Image:
-        """Read one picture from its file."""
+        """Read one picture from its file, and keep it if there is room."""
         name = self.names[index]
         try:
             with self._source.open(name) as file:
@@ -115,30 +118,8 @@ class Dataset:
             raise DatasetError(f"{name} in {self.name} is damaged: {error}") from error
         if image.shape != (self.resolution, self.resolution, 3):
             raise DatasetError(f"{name} in {self.name} decodes to {image.shape}")
+        self._cache.keep(index, image)
         return image
-
-
-class _Cache:
-    """Decoded pictures, kept as long as all of them fit."""
-
-    def __init__(self, shape: tuple[int, int, int, int], limit: int) -> None:
-        """Keep pictures of shape (n, h, w, 3) if they take no more than `limit` bytes."""
-        self._shape = shape[1:]
-        fits = int(np.prod(shape, dtype=np.int64)) <= limit
-        self._pictures: Image | None = np.empty(shape, np.uint8) if fits else None
-        self._there = np.zeros(shape[0], bool)
-
-    def read(self, files: NDArray[np.int64], decode: Callable[[int], Image]) -> Image:
-        """Return a fresh array of pictures (n, h, w, 3), decoding what is not there yet."""
-        missing = [int(i) for i in np.unique(files[~self._there[files]])]
-        fresh = dict(zip(missing, _map_threads(decode, missing), strict=True))
-        if self._pictures is None:
-            pictures = [fresh[int(i)] for i in files]
-            return np.stack(pictures) if pictures else np.empty((0, *self._shape), np.uint8)
-        for index, picture in fresh.items():
-            self._pictures[index] = picture
-            self._there[index] = True
-        return self._pictures[files]
 
 
 def open_dataset(
@@ -161,7 +142,7 @@ def open_dataset(
         mirror: Whether to add every picture flipped left to right.
         limit: Use only so many files, picked at random but always the same ones.
         verify: Whether to decode every picture now, and not only its header.
-        cache_bytes: Keep decoded pictures in memory if all of them fit in so many bytes.
+        cache_bytes: Keep as many decoded pictures in memory as fit in so many bytes.
 
     Returns:
         The dataset.
@@ -197,7 +178,7 @@ def open_dataset(
         mirror=mirror,
         names=tuple(wanted),
         _source=source,
-        _cache=_Cache((len(wanted), resolution, resolution, 3), cache_bytes),
+        _cache=PictureCache(count=len(wanted), resolution=resolution, limit=cache_bytes),
     )
     if verify:
         dataset.verify()
@@ -275,7 +256,7 @@ def _map_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
 def _judge(size: tuple[int, int] | None, usual: tuple[int, int]) -> str | None:
     """Say what is wrong with the size of a picture."""
     if size is None:
-        return "is not a PNG, JPEG or WebP picture, or is cut short"
+        return "is not a PNG, JPEG or WebP picture, is cut short, or cannot be opened"
     rules = (
         (size[0] != size[1], "not square"),
         (size[0] & (size[0] - 1), "not a power of two"),
@@ -294,5 +275,6 @@ def _raise_first(where: str, problems: Iterable[tuple[str, str | None]]) -> None
     text = problem if name in problem else f"{name} in {where} {problem}"
     more = f"; {len(found) - 1} more files cannot be used" if len(found) > 1 else ""
     raise DatasetError(
-        text + more, hint="`facewright prepare` makes a dataset out of any pictures of faces"
+        text + more,
+        hint="remove it, or crop all pictures to squares of one size, a power of two such as 256",
     )
