@@ -1,3 +1,4 @@
+import platform
 import sys
 
 import numpy as np
@@ -7,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facewright.device import (
+    _container_memory,
     free_memory,
     has_fast_bfloat16,
     keep_memory,
+    name_device,
     pick_device,
     pick_dtype,
     seeded,
+    settle_cuda,
     to_images,
     to_tensor,
 )
@@ -114,7 +118,44 @@ def test_there_is_memory():
     assert free_memory(CPU) > 1 << 20
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc is for Linux")
-def test_the_allocator_can_be_told_to_keep_blocks():
-    assert keep_memory() in {True, False}  # False with other C libraries, such as musl
-    assert torch.ones(1 << 20).sum() == 1 << 20
+@pytest.mark.parametrize(
+    ("limit", "expected"), [("max\n", sys.maxsize), ("5000\n", 3000), ("1000\n", 0)]
+)
+def test_container_leaves_what_its_limit_says(tmp_path, limit, expected):
+    (tmp_path / "memory.max").write_text(limit)
+    (tmp_path / "memory.current").write_text("2000\n")
+    assert _container_memory(tmp_path) == expected
+    assert _container_memory(tmp_path / "none") == sys.maxsize
+
+
+def test_glibc_is_told_to_keep_blocks():
+    assert keep_memory() == (platform.libc_ver()[0] == "glibc")
+
+
+@pytest.fixture
+def backends():
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark, matmul.allow_tf32
+    yield cudnn, matmul
+    cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark, matmul.allow_tf32 = before
+
+
+@pytest.mark.parametrize("repeatable", [False, True])
+def test_gpu_computes_float32_as_float32(backends, repeatable):
+    cudnn, matmul = backends
+    cudnn.allow_tf32 = matmul.allow_tf32 = True
+    cudnn.deterministic = False
+    settle_cuda(CPU, repeatable=True)
+    assert (cudnn.allow_tf32, matmul.allow_tf32, cudnn.deterministic) == (True, True, False)
+    settle_cuda(torch.device("cuda"), repeatable=repeatable)
+    assert (cudnn.allow_tf32, matmul.allow_tf32) == (False, False)
+    assert cudnn.deterministic == repeatable
+
+
+def test_processor_goes_by_its_type():
+    assert name_device(CPU) == "cpu"
+
+
+@pytest.mark.gpu
+def test_gpu_goes_by_its_name():
+    assert name_device(torch.device("cuda")) == f"cuda: {torch.cuda.get_device_name()}"

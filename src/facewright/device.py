@@ -19,6 +19,8 @@ Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 _KEEP_BYTES = 1 << 30
+_KEEP_LESS = 1 << 25  # the most that an older glibc takes for a threshold
+_CGROUP = Path("/sys/fs/cgroup")
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -92,6 +94,32 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
     return torch.Generator(device=device).manual_seed(seed)
 
 
+def settle_cuda(device: torch.device, *, repeatable: bool) -> None:
+    """Make a GPU compute float32 as float32; on a CPU, nothing changes.
+
+    By default PyTorch rounds the factors of float32 convolutions to TF32, with 10 bits instead of
+    23. Call it before computing in float32; it changes the whole process.
+
+    Args:
+        device: Where to compute.
+        repeatable: Convolve the same way every time, so that the same inputs give the same bits.
+    """
+    if device.type != "cuda":
+        return
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    if repeatable:
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.benchmark = False
+
+
+def name_device(device: torch.device) -> str:
+    """Return what a manifest calls a device: its type, and of a GPU its name."""
+    if device.type != "cuda":
+        return device.type
+    return f"{device.type}: {torch.cuda.get_device_name(device)}"
+
+
 def keep_memory() -> bool:
     """Tell the C library to keep freed blocks instead of returning them to the kernel.
 
@@ -99,7 +127,7 @@ def keep_memory() -> bool:
     at the start of a program; it changes the whole process.
 
     Returns:
-        Whether the C library has the switch (glibc does).
+        Whether the C library does so now (glibc does).
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -107,19 +135,49 @@ def keep_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    return bool(mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)) and bool(
-        mallopt(_M_TRIM_THRESHOLD, 2 * _KEEP_BYTES - 1)
-    )
+    kept = any(bool(mallopt(_M_MMAP_THRESHOLD, size)) for size in (_KEEP_BYTES, _KEEP_LESS))
+    trimmed = bool(mallopt(_M_TRIM_THRESHOLD, 2 * _KEEP_BYTES - 1))
+    return kept and trimmed
 
 
 def free_memory(device: torch.device) -> int:
-    """Return how many bytes the device has free, or a guess of 4 GiB where nobody tells."""
+    """Return how many bytes the device has free, or a guess of 4 GiB where nobody tells.
+
+    Of a CPU: what programs can still have without swapping, within the limit of the container.
+    """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
+    return min(_available_memory(), _container_memory())
+
+
+def _available_memory() -> int:
+    """Return the bytes that the system can still give away."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        sizes = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+        return int(sizes[0]) * 1024 if sizes else _free_pages()
+    except OSError:
+        return _free_pages()
+
+
+def _free_pages() -> int:
+    """Return the bytes that nothing uses, not even as a cache of files."""
     try:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return 1 << 32
+
+
+def _container_memory(folder: Path = _CGROUP) -> int:
+    """Return the bytes that the control group (version 2) leaves; sys.maxsize without a limit."""
+    try:
+        limit, used = (
+            (folder / name).read_text(encoding="ascii").strip()
+            for name in ("memory.max", "memory.current")
+        )
+    except OSError:
+        return sys.maxsize
+    return sys.maxsize if limit == "max" else max(int(limit) - int(used), 0)
 
 
 def to_tensor(images: Image, device: torch.device, dtype: torch.dtype) -> torch.Tensor:

@@ -14,8 +14,10 @@ from facewright.gan.sample import (
     draw_faces,
     draw_latents,
     draw_styles,
+    fit_batch,
     pick_batch,
     sample_people,
+    settle_batch,
 )
 from facewright.gan.weights import LabelTable
 
@@ -166,3 +168,28 @@ def test_larger_pictures_come_in_smaller_batches():
         pick_batch(GeneratorConfig(r), torch.device("cpu"), torch.float32) for r in (64, 1024)
     )
     assert small >= large
+
+
+def test_batch_is_halved_until_it_fits():
+    tried = []
+
+    def draw(batch):
+        tried.append(batch)
+        if batch > 4:
+            raise torch.OutOfMemoryError
+
+    assert fit_batch(draw, 16) == 4
+    assert tried == [16, 8, 4]
+
+
+def test_one_face_that_does_not_fit_is_an_error():
+    def draw(batch):
+        raise torch.OutOfMemoryError(f"{batch}")
+
+    with pytest.raises(torch.OutOfMemoryError, match="1"):
+        fit_batch(draw, 4)
+
+
+def test_batch_on_a_processor_is_that_of_the_configuration(tiny_generator):
+    expected = pick_batch(tiny_generator.config, torch.device("cpu"), torch.float32)
+    assert settle_batch(tiny_generator, Look()) == expected

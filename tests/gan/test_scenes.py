@@ -1,5 +1,7 @@
 """Several people at once: casts, mixing grids, walks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from facewright.data.labels import LabelGroup
 from facewright.errors import InputError
 from facewright.gan.generator import Generator, GeneratorConfig
-from facewright.gan.sample import Look, sample_people
+from facewright.gan.sample import Look, draw_latents, sample_people
 from facewright.gan.scenes import (
     Artist,
     draw_cast,
@@ -85,6 +87,21 @@ def test_pairs_are_seeds_in_order(artist):
     assert pairs.shape == (3, 2, artist.generator.layers, 8)
     pictures = synthesise(artist, pairs[1])
     assert pictures.shape == (2, 3, 16, 16)
+
+
+def test_ends_of_a_pair_share_one_label(artist):
+    some = replace(artist, chosen={})
+    label = [draw_latents(some.generator.config, [n], labels=some.labels)[1] for n in range(16)]
+    number = next(n for n in range(8) if not torch.equal(label[2 * n], label[2 * n + 1]))
+    z, _ = draw_latents(some.generator.config, [2 * number, 2 * number + 1])
+    expected = some.generator.styles(z, label[2 * number].expand(2, -1), psi=some.look.psi)
+    torch.testing.assert_close(draw_pairs(some, 8)[number], expected)
+
+
+def test_grid_says_how_far_it_is(artist):
+    told = []
+    draw_mixing_grid(artist, [1], [2, 3], [0], progress=lambda *step: told.append(step))
+    assert told == [(4, 5), (5, 5)]
 
 
 def test_unknown_label_is_refused(artist):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from facewright.data.labels import decode_label, encode_label, find_value
-from facewright.device import free_memory, seeded, to_images
+from facewright.device import seeded, to_images
 from facewright.errors import InputError
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.layers import channels_at
@@ -19,7 +19,7 @@ from facewright.gan.weights import NO_LABELS, LabelTable
 from facewright.types import Image
 
 _LARGEST_BATCH = {"cpu": 16, "cuda": 64}
-_CPU_BYTES = 1 << 28  # of activations at a time; more gains nothing, the caches are full
+_ROOM = {"cpu": 1 << 28, "cuda": 1 << 31}  # bytes of activations at a time; more gains nothing
 _COPIES = 8  # feature maps of the last resolution that live at the same time
 
 
@@ -180,19 +180,61 @@ def check_labels(labels: LabelTable, chosen: Mapping[str, str]) -> None:
 
 
 def pick_batch(config: GeneratorConfig, device: torch.device, dtype: torch.dtype) -> int:
-    """Return how many faces to draw at a time: a power of two that fits the memory.
+    """Return how many faces to draw at a time: a power of two.
+
+    It depends on nothing else, such as on free memory, because another batch changes the last bits
+    of a picture.
 
     Args:
         config: Of the generator.
-        device: Where it draws.
+        device: Where it draws; its type counts.
         dtype: Number format of the convolutions.
     """
     channels = channels_at(config.resolution, config.channel_base, config.channel_max)
     each = channels * config.resolution**2 * dtype.itemsize * _COPIES
-    room = free_memory(device) // 4
-    room = min(room, _CPU_BYTES) if device.type == "cpu" else room
-    fitting = max(int(room // each), 1)
+    fitting = max(int(_ROOM[device.type] // each), 1)
     return int(min(2 ** (fitting.bit_length() - 1), _LARGEST_BATCH[device.type]))
+
+
+def fit_batch(draw: Callable[[int], object], batch: int) -> int:
+    """Halve a batch until the memory of a GPU holds it.
+
+    Args:
+        draw: Draws so many faces, to try.
+        batch: To begin with.
+
+    Returns:
+        The first that works.
+
+    Raises:
+        torch.OutOfMemoryError: Not even one face at a time fits.
+    """
+    while batch > 1:
+        try:
+            draw(batch)
+            return batch
+        except torch.OutOfMemoryError:
+            batch //= 2
+    draw(1)
+    return 1
+
+
+def settle_batch(generator: Generator, look: Look) -> int:
+    """Return how many faces a generator draws at a time: `pick_batch`, or less on a full GPU.
+
+    Args:
+        generator: Where it draws.
+        look: How it draws.
+
+    Raises:
+        torch.OutOfMemoryError: Not even one face at a time fits.
+    """
+    device, config = generator.mapping.w_avg.device, generator.config
+    batch = pick_batch(config, device, look.dtype)
+    if device.type == "cpu":  # it pages instead of failing
+        return batch
+    z, c = torch.zeros(1, config.z_dim), torch.zeros(1, config.c_dim)
+    return fit_batch(lambda n: draw_faces(generator, z, c, look=look, batch=n), batch)
 
 
 def _fill(x: torch.Tensor, size: int) -> torch.Tensor:

@@ -14,6 +14,7 @@ from facewright.gan.edit import lerp, mix_styles, slerp, walk
 from facewright.gan.generator import Generator
 from facewright.gan.sample import Look, check_labels, draw_faces, draw_latents, draw_styles
 from facewright.gan.weights import NO_LABELS, LabelTable
+from facewright.hub.store import Progress
 from facewright.types import Image
 
 
@@ -72,7 +73,12 @@ def draw_cast(artist: Artist, cast: Sequence[tuple[int, Mapping[str, str]]]) -> 
 
 
 def draw_mixing_grid(
-    artist: Artist, rows: Sequence[int], columns: Sequence[int], layers: Sequence[int]
+    artist: Artist,
+    rows: Sequence[int],
+    columns: Sequence[int],
+    layers: Sequence[int],
+    *,
+    progress: Progress | None = None,
 ) -> MixingGrid:
     """Give each face of the rows the styles of each face of the columns.
 
@@ -83,6 +89,7 @@ def draw_mixing_grid(
         rows: Seeds.
         columns: Seeds.
         layers: Which layers take their style from the column, from 0.
+        progress: Is told how many faces are drawn, and of how many.
 
     Returns:
         All pictures, (resolution, resolution, 3) each.
@@ -93,7 +100,11 @@ def draw_mixing_grid(
     kept, given = _styles(artist, rows), _styles(artist, columns)  # [r layers dim] [c layers dim]
     mixed = torch.cat([mix_styles(w.expand_as(given), given, layers) for w in kept[:, None]])
     ws = torch.cat([kept, given, mixed])  # [r+c+r*c layers dim]
-    images = list(draw_styles(artist.generator, ws, look=artist.look, batch=artist.batch))
+    images: list[Image] = []
+    for part in ws.split(artist.batch):
+        images += list(draw_styles(artist.generator, part, look=artist.look, batch=artist.batch))
+        if progress:
+            progress(len(images), len(ws))
     heads = len(rows) + len(columns)
     return MixingGrid(images[: len(rows)], images[len(rows) : heads], images[heads:])
 
@@ -132,8 +143,12 @@ def draw_walk(
 
 
 def draw_pairs(artist: Artist, count: int) -> torch.Tensor:
-    """Return the ends of paths between people, (count, 2, layers, w_dim): seeds 0, 1, 2, ..."""
-    return _styles(artist, range(2 * count)).unflatten(0, (count, 2))
+    """Return the ends of paths between people, (count, 2, layers, w_dim): seeds 0, 1, 2, ...
+
+    Both ends have the label of the first, so that only the latents move.
+    """
+    z, c = _latents(artist, range(2 * count))
+    return _map(artist, z, c[::2].repeat_interleave(2, dim=0)).unflatten(0, (count, 2))
 
 
 @torch.no_grad()
