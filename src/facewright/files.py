@@ -1,0 +1,94 @@
+"""Write files whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+_UNFINISHED = re.compile(r"\..+\.(?P<process>\d+)\.[0-9a-f]{8}\.part", re.DOTALL)
+_writing: set[str] = set()  # names of what this process is writing
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a new file to write, and put it in place of `path` once it is on the disk.
+
+    Whenever the process or the machine stops, `path` is as it was before or complete. The new file
+    is hidden, lies in the same folder, and is gone when the block ends with an error. It ends up
+    with the rights that any new file gets, even if the block puts another one in its place.
+
+    Args:
+        path: Where the file belongs; missing folders are made.
+
+    Yields:
+        An empty file to write.
+
+    Raises:
+        OSError: The file cannot be written. Callers turn it into an error of theirs.
+
+    Example:
+        ```python
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(data)
+        ```
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
+    _writing.add(unfinished.name)
+    try:
+        with unfinished.open("xb") as file:
+            rights = os.fstat(file.fileno()).st_mode
+        yield unfinished
+        unfinished.chmod(rights)
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        _flush_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):  # it took its place, or never came to be
+            unfinished.unlink()
+        _writing.discard(unfinished.name)
+
+
+def delete_leftovers(folder: Path, pattern: str = "*") -> None:
+    """Delete the unfinished files of writers that were killed.
+
+    What a living process of this machine may still be writing stays.
+
+    Args:
+        folder: Where to look; folders in it are left alone.
+        pattern: Which files they were to become, such as "checkpoint-*.safetensors".
+    """
+    for path in folder.glob(f".{pattern}.*.part"):
+        named = _UNFINISHED.fullmatch(path.name)
+        if named and path.name not in _writing and not _lives(int(named["process"])):
+            with contextlib.suppress(OSError):  # another process was faster, or holds it open
+                path.unlink()
+
+
+def _lives(process: int) -> bool:
+    """Tell whether another process with a number is there."""
+    if sys.platform == "win32" or process == os.getpid():
+        return False  # Windows keeps files that are open; what this one writes is known
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _flush_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

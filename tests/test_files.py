@@ -1,0 +1,101 @@
+"""Files appear whole or not at all."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from facewright.files import delete_leftovers, replacing
+
+DEAD = 2**22 + 7  # Linux gives processes no higher number than 2 ** 22
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_takes_its_place_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "x.txt"
+    for text in ("first", "second"):
+        with replacing(path) as unfinished:
+            unfinished.write_text(text)
+            assert unfinished.parent == path.parent
+            assert unfinished.name.startswith(".x.txt.")
+            assert not path.exists() or path.read_text() == "first"
+        assert path.read_text() == text
+        assert names(path.parent) == ["x.txt"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_leaves_the_file_before(tmp_path: Path, error: type[BaseException]) -> None:
+    def fail() -> None:
+        with replacing(path) as unfinished:
+            unfinished.write_text("half")
+            raise error
+
+    path = tmp_path / "x"
+    path.write_text("precious")
+    with pytest.raises(error):
+        fail()
+    assert path.read_text() == "precious"
+    assert names(tmp_path) == ["x"]
+
+
+def test_a_file_that_the_writer_takes_away_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), replacing(tmp_path / "x") as unfinished:
+        unfinished.unlink()
+    assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
+@pytest.mark.parametrize(("mask", "rights"), [("022", 0o644), ("027", 0o640), ("077", 0o600)])
+def test_rights_follow_the_mask_of_the_process(tmp_path: Path, mask: str, rights: int) -> None:
+    script = f"""
+import os, pathlib, tempfile
+from facewright.files import replacing
+os.umask(0o{mask})
+with replacing(pathlib.Path("x")) as unfinished:
+    other = tempfile.NamedTemporaryFile(dir=".", delete=False)  # for its owner alone
+    os.replace(other.name, unfinished)
+"""
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+    assert (tmp_path / "x").stat().st_mode & 0o777 == rights
+
+
+def test_threads_that_write_the_same_file_do_not_meet(tmp_path: Path) -> None:
+    path, texts = tmp_path / "x", [letter * 10_000 for letter in "abcdefgh"]
+
+    def write(text: str) -> None:
+        with replacing(path) as unfinished:
+            unfinished.write_text(text)
+
+    threads = [threading.Thread(target=write, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_text() in texts
+    assert names(tmp_path) == ["x"]
+
+
+def test_leftovers_of_the_dead_are_deleted_and_nothing_else(tmp_path: Path) -> None:
+    kept = [
+        f".a.png.{os.getppid()}.01234567.part",  # its writer lives
+        f".b.gif.{DEAD}.01234567.part",  # was not asked for
+        ".c.png.part",  # made by another program
+        "d.png",
+    ]
+    gone = [
+        f".a.png.{DEAD}.01234567.part",
+        f".a.png.{os.getpid()}.01234567.part",  # an earlier process had the same number
+    ]
+    for name in (*kept, *gone):
+        (tmp_path / name).touch()
+    with replacing(tmp_path / "e.png") as unfinished:
+        delete_leftovers(tmp_path, "*.png")
+        assert names(tmp_path) == sorted([*kept, unfinished.name])
+    delete_leftovers(tmp_path)
+    assert names(tmp_path) == sorted(set(kept) - {kept[1]} | {"e.png"})
