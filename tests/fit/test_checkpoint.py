@@ -1,8 +1,4 @@
 import math
-import os
-import signal
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +10,11 @@ from torch import nn
 
 from facewright.errors import TrainingError
 from facewright.fit.checkpoint import (
-    StopSignal,
     checkpoint_path,
     flatten_state,
     latest_checkpoint,
     load_checkpoint,
+    load_latest,
     prune_checkpoints,
     save_checkpoint,
     unflatten_state,
@@ -165,28 +161,22 @@ def test_latest_checkpoint_ignores_unfinished_files(tmp_path: Path):
     assert sorted(load_checkpoint(p)[1] for p in tmp_path.iterdir()) == [999_000, 10_000_000]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_first_signal_is_a_wish_and_the_second_ctrl_c_an_order(number: signal.Signals):
-    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
-    with StopSignal() as stop:
-        assert not stop.requested
-        os.kill(os.getpid(), number)
-        time.sleep(0.01)
-        assert stop.requested
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGTERM)
-    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
-
-
-def test_stop_signal_is_inert_outside_of_the_main_thread():
-    seen = []
-
-    def work() -> None:
-        with StopSignal() as stop:
-            seen.append((stop.requested, signal.getsignal(signal.SIGINT)))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert seen == [(False, signal.getsignal(signal.SIGINT))]
+def test_damaged_newest_checkpoint_gives_way_to_the_one_before(tmp_path: Path):
+    said: list[str] = []
+    assert load_latest(tmp_path, note=said.append) is None
+    for images in (4, 8):
+        tensors, rest = flatten_state({"images": images, "x": torch.ones(50)})
+        save_checkpoint(checkpoint_path(tmp_path, images), tensors, rest)
+    older, newest = checkpoint_path(tmp_path, 4), checkpoint_path(tmp_path, 8)
+    assert load_latest(tmp_path, note=said.append)[0] == newest  # type: ignore[index]
+    assert said == []
+    newest.write_bytes(newest.read_bytes()[:-9])
+    path, state = load_latest(tmp_path, note=said.append) or (None, None)
+    assert (path, state["images"]) == (older, 4)
+    assert len(said) == 1
+    assert newest.name in said[0]
+    assert older.name in said[0]
+    older.write_bytes(b"")
+    with pytest.raises(TrainingError, match=newest.name) as caught:
+        load_latest(tmp_path)
+    assert "--outdir" in caught.value.hint

@@ -118,6 +118,26 @@ def test_incomplete_variables_are_refused(missing: str):
         start_processes(environ, "cpu")
 
 
+@pytest.mark.parametrize(("there", "way_out"), [(0, "--device cpu"), (1, "--nproc-per-node 1")])
+def test_more_processes_than_gpus_are_refused(there: int, way_out: str, monkeypatch):
+    environ = {
+        "WORLD_SIZE": "2",
+        "RANK": "1",
+        "LOCAL_RANK": "1",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": "1",
+    }
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
+    with pytest.raises(TrainingError, match="process 1 of this machine has no GPU") as caught:
+        start_processes(environ, "cuda")
+    assert way_out in caught.value.hint
+
+
+def test_a_world_that_is_no_number_is_refused():
+    with pytest.raises(TrainingError, match="incomplete"):
+        start_processes({"WORLD_SIZE": "many", "RANK": "0"}, "cpu")
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     joined = start_processes(os.environ, "cpu")

@@ -7,13 +7,10 @@ import json
 import math
 import os
 import re
-import signal
 import tempfile
-import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
 from typing import Any
 
 import torch
@@ -26,51 +23,6 @@ from facewright.types import Json
 _NAME = "checkpoint-{images:010d}.safetensors"
 _PATTERN = "checkpoint-*.safetensors"
 _SCALARS = (type(None), bool, int, float, str)
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class StopSignal:
-    """Turn Ctrl-C and SIGTERM into a wish that the training loop can see between two steps.
-
-    A second Ctrl-C raises KeyboardInterrupt at once. Outside of the main thread, where Python
-    allows no signal handlers, it does nothing. The old handlers return at the end of the block.
-
-    Attributes:
-        requested: Whether someone wants the run to stop.
-
-    Example:
-        >>> with StopSignal() as stop:
-        ...     stop.requested
-        False
-    """
-
-    def __init__(self) -> None:
-        self.requested = False
-        self._previous: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> StopSignal:
-        """Begin to listen."""
-        if threading.current_thread() is threading.main_thread():
-            for number in _SIGNALS:
-                self._previous[number] = signal.signal(number, self._handle)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Give the signals back."""
-        for number, handler in self._previous.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        self._previous.clear()
-
-    def _handle(self, number: int, _frame: FrameType | None) -> None:
-        """Remember the wish, and obey the second one."""
-        if self.requested and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self.requested = True
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], state: Json) -> None:
@@ -143,6 +95,34 @@ def latest_checkpoint(run: Path) -> Path | None:
     return max(run.glob(_PATTERN), default=None, key=lambda path: path.name)
 
 
+def load_latest(run: Path, *, note: Callable[[str], None] | None = None) -> tuple[Path, Any] | None:
+    """Read the newest checkpoint of a run that is intact.
+
+    Args:
+        run: The folder of the run.
+        note: Is told which checkpoint is damaged, where an older one takes its place.
+
+    Returns:
+        The file and the state that `flatten_state` got; None without any checkpoint.
+
+    Raises:
+        TrainingError: All checkpoints are damaged; says what is wrong with the newest.
+    """
+    first: TrainingError | None = None
+    for path in sorted(run.glob(_PATTERN), key=lambda path: path.name, reverse=True):
+        try:
+            state = unflatten_state(*load_checkpoint(path))
+        except TrainingError as error:
+            first = first or error
+            continue
+        if first and note:
+            note(f"{first}; going on from the one before it, {path.name}")
+        return path, state
+    if first:
+        raise first
+    return None
+
+
 def prune_checkpoints(run: Path, *, keep: int = 2) -> None:
     """Delete all checkpoints of a run but the latest, and what dead processes left behind.
 
@@ -191,7 +171,7 @@ def unflatten_state(tensors: Mapping[str, torch.Tensor], state: Json) -> Any:
         raise TrainingError(f"the state of the run is incomplete: {error}", hint=_HINT) from error
 
 
-_HINT = "resume from the checkpoint before it, which is kept for this purpose"
+_HINT = "resume from the checkpoint before it, if that is intact, or begin in another --outdir"
 
 
 def _flatten(value: Any, path: tuple[str, ...], tensors: dict[str, torch.Tensor]) -> Json:

@@ -44,9 +44,10 @@ def start_processes(environ: Mapping[str, str], device_type: str) -> Processes:
         Which process this one is. End with `stop_processes`.
 
     Raises:
-        TrainingError: The variables are incomplete, or the processes do not find each other.
+        TrainingError: The variables are incomplete, there are fewer GPUs than processes, or the
+            processes do not find each other.
     """
-    if int(environ.get("WORLD_SIZE", "1")) == 1:
+    if environ.get("WORLD_SIZE", "1") == "1":
         return Processes()
     try:
         processes = Processes(
@@ -60,7 +61,7 @@ def start_processes(environ: Mapping[str, str], device_type: str) -> Processes:
             f"the variables of torchrun are incomplete: {error}", hint="start it with torchrun"
         ) from error
     if device_type == "cuda":
-        torch.cuda.set_device(processes.local_rank)
+        _take_gpu(processes.local_rank)
     try:
         distributed.init_process_group(
             "nccl" if device_type == "cuda" else "gloo",
@@ -71,6 +72,22 @@ def start_processes(environ: Mapping[str, str], device_type: str) -> Processes:
     except (RuntimeError, ValueError) as error:
         raise TrainingError(f"the processes do not find each other: {error}") from error
     return processes
+
+
+def _take_gpu(local_rank: int) -> None:
+    """Use the GPU of a process from now on."""
+    there = torch.cuda.device_count()
+    if local_rank >= there:
+        raise TrainingError(
+            f"process {local_rank} of this machine has no GPU: there are {there}",
+            hint=f"start at most {there}: torchrun --nproc-per-node {there}"
+            if there
+            else "run `facewright doctor` for the reason, or use --device cpu",
+        )
+    try:
+        torch.cuda.set_device(local_rank)
+    except RuntimeError as error:
+        raise TrainingError(f"GPU {local_rank} cannot be used: {error}") from error
 
 
 def stop_processes(processes: Processes) -> None:

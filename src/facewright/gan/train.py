@@ -16,9 +16,9 @@ from facewright.data.dataset import Dataset
 from facewright.data.sampler import InfiniteSampler
 from facewright.device import to_tensor
 from facewright.errors import TrainingError
-from facewright.fit.checkpoint import StopSignal
 from facewright.fit.distributed import Processes, all_gather_sum, broadcast_module
 from facewright.fit.log import TrainingLog, peak_memory
+from facewright.fit.stop import StopSignal
 from facewright.gan.augment import PIPES, Augment
 from facewright.gan.plan import TrainOptions, plan_training
 from facewright.gan.snapshots import Archive, Gallery, load_run

@@ -1,0 +1,51 @@
+"""See to it that one training run at a time writes into a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from facewright.errors import TrainingError
+
+_NAME = ".lock"
+
+
+@contextmanager
+def lock_run(run: Path) -> Iterator[None]:
+    """Hold the folder of a run; the system lets go of it whenever the process ends.
+
+    Where the system or the file system knows no locks, nothing is held.
+
+    Args:
+        run: The folder; it is made.
+
+    Raises:
+        TrainingError: Another process holds it.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    handle = os.open(run / _NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _lock(handle):
+            raise TrainingError(
+                f"a run is going on in {run}", hint="wait for it, or use another --outdir"
+            )
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Take the lock of an open file; return whether nobody else has it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # such as a network file system without locks
+        return True
+    return True

@@ -1,0 +1,65 @@
+"""Turn Ctrl-C into a wish that a training loop can see."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopSignal:
+    """Turn Ctrl-C and SIGTERM into a wish that the training loop can see between two steps.
+
+    A second Ctrl-C raises KeyboardInterrupt at once. Outside of the main thread, where Python
+    allows no signal handlers, it does nothing. The old handlers return at the end of the block.
+
+    Attributes:
+        requested: Whether someone wants the run to stop.
+
+    Example:
+        >>> with StopSignal() as stop:
+        ...     stop.requested
+        False
+    """
+
+    def __init__(self, notice: str = "") -> None:
+        """Prepare to listen.
+
+        Args:
+            notice: What to say on standard error as soon as someone wants the run to stop.
+        """
+        self.requested = False
+        self._notice = notice
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> StopSignal:
+        """Begin to listen."""
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give the signals back."""
+        for number, handler in self._previous.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        self._previous.clear()
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        """Remember the wish, and obey the second one."""
+        if self.requested and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        if self._notice and not self.requested:
+            with contextlib.suppress(OSError):  # whoever read it may be gone
+                os.write(2, f"\n{self._notice}\n".encode())  # unlike print, never in the middle
+        self.requested = True
