@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from facewright.errors import FacewrightError
     from facewright.gan.plan import TrainOptions
     from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
+    from facewright.tasks.manifests import show_file
     from facewright.tasks.pictures import (
         GenerateOptions,
         InterpolateOptions,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         interpolate_faces,
         mix_faces,
     )
-    from facewright.tasks.remake import remake_file, show_file
+    from facewright.tasks.remake import remake_file
     from facewright.tasks.training import train_generator
     from facewright.types import Bundle, Card, Clip, Crop, Face, Image, Latents, Manifest
 
@@ -76,7 +77,7 @@ _HOMES = {
     "interpolate_faces": "facewright.tasks.pictures",
     "mix_faces": "facewright.tasks.pictures",
     "remake_file": "facewright.tasks.remake",
-    "show_file": "facewright.tasks.remake",
+    "show_file": "facewright.tasks.manifests",
     "train_generator": "facewright.tasks.training",
 }
 

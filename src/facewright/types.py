@@ -178,7 +178,7 @@ class Manifest:
     torch: str = ""
     """The version of PyTorch that computed it."""
     device: str = ""
-    """The type of device that computed it: "cpu" or "cuda"."""
+    """What computed it: "cpu", or of a GPU also its name, such as "cuda: NVIDIA H200"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,3 +48,10 @@ def test_command_turns_flags_off_by_name():
     assert format_command("interpolate", options, set()) == (
         "facewright interpolate --seeds 1,2 --overwrite --no-loop --out c.mp4"
     )
+
+
+def test_page_tells_no_path_of_this_machine():
+    shown = plan_exhibits(Path("/home/me/demo"), NO_LABELS, {"weights": "/home/me/x.safetensors"})
+    page = render_page(shown, Card("x", "generator"), set())
+    assert "--weights x.safetensors" in page
+    assert "/home/me" not in page

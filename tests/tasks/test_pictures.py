@@ -52,7 +52,16 @@ def test_person_does_not_depend_on_who_is_drawn_beside(generate):
     assert alone.read_bytes() == beside.read_bytes()
 
 
-def test_manifest_holds_everything_that_was_decided(generate, weights):
+def test_seeds_named_twice_are_drawn_once_into_files_and_twice_onto_sheets(generate):
+    paths = generate("1,1,2", "people")
+    assert [path.name for path in paths] == ["seed0001.png", "seed0002.png"]
+    [sheet] = generate("1,1", "x.png")
+    assert read_manifest(sheet).seeds == (1, 1)
+    both = generate("1,1,2", "both", sheet=True)
+    assert read_manifest(both[-1]).seeds == (1, 1, 2)
+
+
+def test_manifest_holds_everything_that_was_decided(generate):
     [path] = generate("7", "x.png", psi=0.5, age="30-39", batch=None)
     manifest = read_manifest(path)
     assert manifest.task == "generate"
@@ -62,7 +71,7 @@ def test_manifest_holds_everything_that_was_decided(generate, weights):
     assert manifest.parameters["precision"] == "float32"
     assert manifest.parameters["batch"] >= 1
     assert manifest.parameters["size"] == 16
-    assert manifest.parameters["weights"] == weights
+    assert manifest.parameters["weights"] == "tiny"
     assert list(manifest.models) == ["tiny"]
     assert (manifest.device, bool(manifest.version), bool(manifest.torch)) == ("cpu", True, True)
 
@@ -102,7 +111,21 @@ def test_progress_counts_people(weights, tmp_path):
         ("", "x.png", {}, "at least one seed"),
         ("-3", "x.png", {}, "at least one seed"),
         ("1", "x.bmp", {}, "no extension"),
-        ("1", "x.png", {"batch": 0}, "--batch is 1 or more"),
+        ("1", "x.png", {"batch": 0}, "--batch is 1 to"),
+        ("1", "x.png", {"psi": float("nan")}, "--psi is -10 to 10, not nan"),
+        ("1", "x.png", {"psi": -1e30}, "--psi is -10 to 10"),
+        ("1", "x.png", {"cutoff": -3}, "--cutoff is 0 or more"),
+        ("1", "x.png", {"size": 0}, "--size is 1 to"),
+        ("1", "x.png", {"size": -5}, "--size is 1 to"),
+        ("1", "x.png", {"columns": 0}, "--columns is 1 or more"),
+        ("1", "x.png", {"quality": 101}, "--quality is 1 to 100"),
+        ("1", "x.png", {"vary": "age,age"}, "names a label twice"),
+        ("1", "x.png", {"vary": "age", "age": "20-29"}, "both chosen and varied"),
+        ("1", "x.png", {"vary": "age", "label": ("age=20-29",)}, "both chosen and varied"),
+        ("0-199", "x.webp", {"columns": 200}, "25600×128"),
+        ("0-3", "x.jpg", {"columns": 1, "size": 16_384}, "16384×65536"),
+        ("0-399", "x.png", {"size": 1024}, "20480×20480"),
+        ("1-2", "x.webp", {"vary": "age", "size": 9000}, "18000×27000"),
         ("1", "x.png", {"age": "7"}, "`7` is no value of `age`"),
         ("1", "x.png", {"ethnicity": "any"}, "no label is called"),
         ("1", "x.png", {"label": ("age",)}, "chooses no label"),
@@ -110,7 +133,7 @@ def test_progress_counts_people(weights, tmp_path):
         ("1", "x.png", {"vary": "hat"}, "knows no label `hat`"),
         ("1-2", "x.png", {"vary": "age,gender"}, "does not fit 2 seeds"),
         ("1", "folder", {"vary": "age"}, "draws one sheet"),
-        ("1", "x.png", {"size": 99_999}, "resized to"),
+        ("1", "x.png", {"size": 99_999}, "--size is 1 to"),
         ("1", "x.png", {"device": "toaster"}, "no device"),
     ],
 )
@@ -152,6 +175,20 @@ def test_mixing_grid_has_a_cell_for_each_pair(weights, tmp_path):
     assert read_manifest(path).seeds == (1, 2, 5, 6, 7)
 
 
+def test_mixing_says_how_far_it_is(weights, tmp_path):
+    told = []
+    options = MixOptions(rows="1", columns="2", out=tmp_path / "m.png", weights=weights, batch=2)
+    mix_faces(options, progress=lambda *step: told.append(step))
+    assert told == [(2, 3), (3, 3)]
+
+
+def test_grid_too_large_for_its_format_is_refused(weights, tmp_path):
+    out = tmp_path / "m.webp"
+    options = MixOptions(rows="1", columns="0-127", out=out, weights=weights)
+    with pytest.raises(InputError, match="16512×256"):
+        mix_faces(options)
+
+
 def test_unknown_layers_are_refused(weights, tmp_path):
     out = tmp_path / "m.png"
     options = MixOptions(rows="1", columns="2", layers="9-12", out=out, weights=weights)
@@ -180,7 +217,13 @@ def test_clip_has_the_length_and_size_asked_for(weights, tmp_path, space):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"seconds": 0}, "0 frames"), ({"fps": 0}, "0 frames"), ({"seeds": "4"}, "two keys")],
+    [
+        ({"seconds": 0}, "0 frames"),
+        ({"seconds": float("nan")}, "--seconds is 0 to 36000, not nan"),
+        ({"seconds": float("inf")}, "--seconds is 0 to 36000, not inf"),
+        ({"fps": 0}, "--fps is 1 to"),
+        ({"seeds": "4"}, "two keys"),
+    ],
 )
 def test_clips_that_make_no_sense_are_refused(weights, tmp_path, options, message):
     common = {"seeds": "1,2", "out": tmp_path / "c.gif", "weights": weights, "seconds": 0.2}

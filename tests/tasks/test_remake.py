@@ -1,12 +1,15 @@
 """Files that are made again."""
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.media.decode import read_image
 from facewright.provenance.publish import publish_image, read_manifest
+from facewright.tasks.manifests import show_file
 from facewright.tasks.pictures import (
     GenerateOptions,
     InterpolateOptions,
@@ -15,7 +18,8 @@ from facewright.tasks.pictures import (
     interpolate_faces,
     mix_faces,
 )
-from facewright.tasks.remake import remake_file, show_file
+from facewright.tasks.remake import _restore, remake_file
+from facewright.tasks.weights import STARTERS
 from facewright.types import Manifest
 
 
@@ -50,7 +54,7 @@ def make(task, weights, out):
 )
 def test_file_is_made_again_to_the_last_bit(task, name, weights, tmp_path):
     [path] = make(task, weights, tmp_path / name)
-    remade = remake_file(path)
+    remade = remake_file(path, weights=weights)
     assert remade.path == tmp_path / name.replace(".", "-remade.")
     assert remade.likeness == "bytes"
     assert remade.path.read_bytes() == path.read_bytes()
@@ -60,7 +64,8 @@ def test_every_file_of_a_folder_can_be_made_again(weights, tmp_path):
     options = GenerateOptions(
         seeds="0-2", out=tmp_path / "p", sheet=True, captions=True, weights=weights, format="jpg"
     )
-    assert [remake_file(path).likeness for path in generate_faces(options)] == ["bytes"] * 4
+    paths = generate_faces(options)
+    assert [remake_file(path, weights=weights).likeness for path in paths] == ["bytes"] * 4
 
 
 def test_other_weights_are_refused(weights, plain_weights, tmp_path):
@@ -69,21 +74,59 @@ def test_other_weights_are_refused(weights, plain_weights, tmp_path):
         remake_file(path, weights=plain_weights)
 
 
-def test_weights_that_moved_are_named(weights, tmp_path):
-    moved = shutil.copy(weights, tmp_path / "a.safetensors")
-    [path] = make("one", str(moved), tmp_path / "x.png")
-    again = moved.rename(tmp_path / "b.safetensors")
-    with pytest.raises(WeightsError, match="no such file"):
+def test_no_path_gets_into_a_file(weights, tmp_path):
+    [path] = make("one", weights, tmp_path / "x.png")
+    assert read_manifest(path).parameters["weights"] == "tiny"
+    assert str(Path(weights).parent).encode() not in path.read_bytes()
+
+
+def test_weights_may_be_anywhere_under_any_name(weights, plain_weights, tmp_path, monkeypatch):
+    [path] = make("one", weights, tmp_path / "x.png")
+    moved = shutil.copy(weights, tmp_path / "b.safetensors")
+    monkeypatch.delenv("FACEWRIGHT_WEIGHTS", raising=False)
+    with pytest.raises(WeightsError, match="`tiny` that made this file are not known") as caught:
         remake_file(path)
-    remade = remake_file(path, weights=str(again))
-    assert remade.likeness == "pixels"
-    assert "the weights was" in remade.reason
+    assert "--weights FILE" in caught.value.hint
+    monkeypatch.setenv("FACEWRIGHT_WEIGHTS", plain_weights)
+    with pytest.raises(WeightsError, match="are others now"):
+        remake_file(path)
+    monkeypatch.setenv("FACEWRIGHT_WEIGHTS", "nobody")
+    with pytest.raises(WeightsError, match="no weights called `nobody`"):
+        remake_file(path)
+    assert remake_file(path, weights=str(moved)).likeness == "bytes"
+    monkeypatch.setenv("FACEWRIGHT_WEIGHTS", str(moved))
+    assert remake_file(path, overwrite=True).likeness == "bytes"
+
+
+def test_weights_of_the_catalog_are_found_by_name(tmp_path, monkeypatch):
+    monkeypatch.delenv("FACEWRIGHT_WEIGHTS", raising=False)
+    options = GenerateOptions(seeds="5", out=tmp_path / "x.png", weights=STARTERS[-1], batch=1)
+    [path] = generate_faces(options)
+    assert remake_file(path).likeness == "bytes"
+
+
+def test_weights_are_not_taken_from_a_path_in_a_manifest(weights, tmp_path, monkeypatch):
+    monkeypatch.delenv("FACEWRIGHT_WEIGHTS", raising=False)
+    [path] = make("one", weights, tmp_path / "x.png")
+    manifest = read_manifest(path)
+    parameters = {**manifest.parameters, "weights": weights}
+    forged = publish_image(
+        read_image(path), tmp_path / "f.png", replace(manifest, parameters=parameters)
+    )
+    with pytest.raises(WeightsError, match="are not known"):
+        remake_file(forged)
+
+
+def test_gpu_of_any_name_is_one_type_of_device():
+    manifest = Manifest("generate", {"psi": 1.0}, (1,), device="cuda: Some GPU")
+    options, _ = _restore(manifest, Path("x.png"), overwrite=False)
+    assert options.device == "cuda"
 
 
 def test_file_that_was_changed_is_told_from_its_remake(weights, tmp_path):
     [path] = make("one", weights, tmp_path / "x.png")
     forged = publish_image(255 - read_image(path), tmp_path / "forged.png", read_manifest(path))
-    assert remake_file(forged).likeness == "different"
+    assert remake_file(forged, weights=weights).likeness == "different"
 
 
 def test_original_is_never_replaced(weights, tmp_path):

@@ -35,7 +35,7 @@ COMMANDS = (
     ),
     Command(
         "show",
-        "facewright.tasks.remake:show_file",
+        "facewright.tasks.manifests:show_file",
         "Say how a file came about.",
         prints="manifest",
         data=True,

@@ -13,6 +13,7 @@ from typing import Any
 from facewright import __version__
 from facewright.device import Precision
 from facewright.errors import FileError
+from facewright.files import replacing
 from facewright.gan.weights import LabelTable, load_labels
 from facewright.hub.store import Progress
 from facewright.tasks.drawing import DrawOptions
@@ -79,7 +80,8 @@ def make_demo(
     page = render_page(exhibits, bundle.card, hidden)
     path = out / "index.html"
     try:
-        path.write_text(page, encoding="utf-8")
+        with replacing(path) as unfinished:
+            unfinished.write_text(page, encoding="utf-8")
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
     return path
@@ -204,7 +206,8 @@ def _render_exhibit(exhibit: Exhibit, hidden: set[str]) -> str:
     if exhibit.options.out.suffix == ".mp4":
         playing = "autoplay muted loop playsinline controls"
         picture = f'<video src="{name}" aria-label="{alt}" {playing}></video>'
-    beside = replace(exhibit.options, out=Path(name))
+    weights = Path(exhibit.options.weights or "").name or None  # the page may be published
+    beside = replace(exhibit.options, out=Path(name), weights=weights)
     command = html.escape(format_command(exhibit.command, beside, hidden))
     return (
         f"<section>\n<h2>{html.escape(exhibit.title)}</h2>\n<p>{html.escape(exhibit.text)}</p>\n"

@@ -1,6 +1,6 @@
 """What every task that draws people shares: its options, the open generator, the manifest."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeVar
 import torch
 
 from facewright import __version__
-from facewright.device import Precision, pick_device, pick_dtype
+from facewright.device import Precision, name_device, pick_device, pick_dtype, settle_cuda
 from facewright.errors import FileError, InputError
-from facewright.gan.sample import Look, check_labels, pick_batch
+from facewright.gan.sample import Look, check_labels, settle_batch
 from facewright.gan.scenes import Artist
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
@@ -53,7 +53,7 @@ class DrawOptions:
     """Width and height of each face in pixels; otherwise as drawn, on sheets at least 128 and in
     clips at least 256."""
     batch: int | None = None
-    """People at a time; otherwise as many as the memory holds."""
+    """People at a time; otherwise as many as pay off for such a generator."""
     precision: Precision = "auto"
     """Number format of the convolutions; auto is bfloat16 where the processor has it."""
     device: str = "auto"
@@ -96,19 +96,17 @@ def open_easel(options: DrawOptions, progress: Progress | None = None) -> Easel:
         WeightsError: There are no such weights.
         InputError: An option makes no sense with them.
     """
-    if options.batch is not None and options.batch < 1:
-        raise InputError(f"--batch is 1 or more, not {options.batch}")
     device = pick_device(options.device)
-    dtype = pick_dtype(device, options.precision)
-    name = pick_weights(options.weights)
-    bundle = open_weights(name, progress)
-    labels, chosen = load_labels(bundle), read_labels(options)
+    dtype, chosen = pick_dtype(device, options.precision), read_labels(options)
+    bundle = open_weights(pick_weights(options.weights), progress)
+    labels = load_labels(bundle)
     check_labels(labels, chosen)
+    settle_cuda(device, repeatable=True)
     generator = load_generator(bundle, device)
-    batch = options.batch or pick_batch(generator.config, device, dtype)
     look = Look(psi=options.psi, cutoff=options.cutoff, noise=options.noise, dtype=dtype)
+    batch = options.batch or settle_batch(generator, look)
     resolved = {
-        "weights": name,
+        "weights": bundle.card.name,  # never a path: the picture may be published
         "batch": batch,
         "precision": str(dtype).removeprefix("torch."),
         "device": device.type,
@@ -146,7 +144,7 @@ def describe(task: str, options: DrawOptions, seeds: Iterable[int], easel: Easel
         models=easel.models,
         version=__version__,
         torch=torch.__version__,
-        device=easel.device.type,
+        device=name_device(easel.device),
     )
 
 
@@ -191,6 +189,36 @@ def read_labels(options: DrawOptions) -> dict[str, str]:
             raise InputError(f"the label `{name}` is chosen twice")
         chosen[name] = value
     return chosen
+
+
+def read_vary(text: str, chosen: Collection[str], people: int) -> tuple[str, ...]:
+    """Read which labels a sheet varies.
+
+    Args:
+        text: One or two names, such as "age,gender".
+        chosen: Labels that the options choose.
+        people: How many seeds there are.
+
+    Returns:
+        The names: rows, then columns.
+
+    Raises:
+        InputError: A label is named twice or chosen too, or there are too many labels or seeds.
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    if len(names) > 2 or (len(names) == 2 and people != 1):
+        raise InputError(
+            f"--vary {text} does not fit {people} seeds",
+            hint="one label and any seeds, or two labels and one seed",
+        )
+    if len(set(names)) < len(names):
+        raise InputError(f"--vary {text} names a label twice", hint="such as --vary age,gender")
+    if both := [name for name in names if name in chosen]:
+        raise InputError(
+            f"the label `{both[0]}` is both chosen and varied",
+            hint=f"leave out --vary {both[0]} or the choice",
+        )
+    return names
 
 
 def count_off(items: Iterable[T], total: int, progress: Progress | None) -> Iterator[T]:

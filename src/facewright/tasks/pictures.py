@@ -1,5 +1,6 @@
 """Everything one can do to a picture or clip, from file to signed file."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
 from fractions import Fraction
@@ -27,9 +28,12 @@ from facewright.tasks.drawing import (
     count_off,
     describe,
     open_easel,
+    read_labels,
     read_seeds,
+    read_vary,
     settle,
 )
+from facewright.tasks.rules import check_options, check_sheet
 from facewright.types import Clip, Image, Manifest
 
 _SHEET, _CLIP = 128, 256  # pixels: faces on a sheet and in a clip are enlarged to at least that
@@ -112,20 +116,26 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
         InputError: An option makes no sense, or a file is there already.
         WeightsError: There are no such weights.
     """
+    check_options(options)
     seeds = read_seeds(options.seeds)
     files, sheet = _plan_files(options, seeds)
+    seeds = seeds if sheet else tuple(dict.fromkeys(seeds))  # a file holds each person once
     easel = open_easel(options, progress)
     settled = settle(replace(options, sheet=False), easel)
     for_sheet = settle(replace(options, sheet=True), easel, smallest=_SHEET)
     if options.vary is not None:
         return [_publish_varied(for_sheet, easel, seeds, progress)]
 
-    on_sheet = []
+    if sheet:
+        columns = options.columns or math.ceil(math.sqrt(len(seeds)))  # or more
+        cells = (min(columns, len(seeds)), math.ceil(len(seeds) / columns))
+        check_sheet(sheet.suffix, cells, for_sheet.size or 0)
+    on_sheet, waiting = [], dict(files)
     for seed, image in _draw_people(easel, seeds, progress):
-        if seed in files:
+        if path := waiting.pop(seed, None):
             manifest = describe("generate", _for_one(settled), [seed], easel)
             picture = resize_image(image, settled.size or 0)
-            _publish(picture, files[seed], settled, manifest)
+            _publish(picture, path, settled, manifest)
         if sheet:
             on_sheet.append(resize_image(image, for_sheet.size or 0))
     if not sheet:
@@ -153,12 +163,15 @@ def mix_faces(options: MixOptions, *, progress: Progress | None = None) -> list[
         InputError: An option makes no sense, or the file is there already.
         WeightsError: There are no such weights.
     """
+    check_options(options)
     rows, columns = read_seeds(options.rows, "--rows"), read_seeds(options.columns, "--columns")
     check_destination(options.out, PICTURES, overwrite=options.overwrite)
     easel = open_easel(options, progress)
     options = settle(options, easel, smallest=_SHEET)
     layers = parse_layers(options.layers, easel.artist.generator.layers)
-    grid = draw_mixing_grid(easel.artist, rows, columns, layers)
+    cells = (len(columns) + 1, len(rows) + 1)
+    check_sheet(options.out.suffix, cells, options.size or 0)
+    grid = draw_mixing_grid(easel.artist, rows, columns, layers, progress=progress)
     sheet = header_grid(
         *([resize_image(image, options.size or 0) for image in part] for part in astuple(grid)),
         row_labels=[f"seed {seed}" for seed in rows],
@@ -184,8 +197,9 @@ def interpolate_faces(
         InputError: An option makes no sense, or the file is there already.
         WeightsError: There are no such weights.
     """
+    check_options(options)
     seeds, frames = read_seeds(options.seeds), round(options.seconds * options.fps)
-    if not 2 <= frames <= _MOST_FRAMES or options.fps < 1:
+    if not 2 <= frames <= _MOST_FRAMES:
         raise InputError(
             f"{options.seconds:g} s at {options.fps} frames per second are {frames} frames",
             hint=f"a clip has 2 to {_MOST_FRAMES}",
@@ -207,8 +221,10 @@ def _plan_files(
     """Return the file of each seed that gets one, and that of the sheet; none is there yet."""
     alone = _is_picture(options.out)
     as_sheet = options.sheet or options.vary is not None or (alone and len(seeds) > 1)
-    if options.vary is not None and not alone:
-        raise InputError("--vary draws one sheet", hint="name a picture, such as -o people.png")
+    if options.vary is not None:
+        read_vary(options.vary, read_labels(options), len(seeds))
+        if not alone:
+            raise InputError("--vary draws one sheet", hint="name a picture, such as -o people.png")
     files = {} if alone else {s: options.out / f"seed{s:04d}.{options.format}" for s in seeds}
     if alone and not as_sheet:
         files = {seeds[0]: options.out}
@@ -253,17 +269,14 @@ def _publish_varied(
     options: GenerateOptions, easel: Easel, seeds: tuple[int, ...], progress: Progress | None
 ) -> Path:
     """Write a sheet of people by the value of one or two labels."""
-    groups = [find_group(easel.artist.labels, name) for name in (options.vary or "").split(",")]
-    if len(groups) > 2 or (len(groups) == 2 and len(seeds) != 1):
-        raise InputError(
-            f"--vary {options.vary} does not fit {len(seeds)} seeds",
-            hint="one label and any seeds, or two labels and one seed",
-        )
+    names = read_vary(options.vary or "", easel.artist.chosen, len(seeds))
+    groups = [find_group(easel.artist.labels, name) for name in names]
     down = [{groups[0].name: value} for value in groups[0].values]
     across = [{groups[1].name: v} for v in groups[1].values] if len(groups) == 2 else [{}]
     cast = [(seed, {**row, **column}) for row in down for column in across for seed in seeds]
-    drawn = count_off(draw_cast(easel.artist, cast), len(cast), progress)
     headers = groups[1].values if len(groups) == 2 else [f"seed {seed}" for seed in seeds]
+    check_sheet(options.out.suffix, (len(headers), len(down)), options.size or 0)
+    drawn = count_off(draw_cast(easel.artist, cast), len(cast), progress)
     sheet = contact_sheet(
         [resize_image(image, options.size or 0) for image in drawn],
         columns=len(headers),

@@ -1,7 +1,8 @@
-"""Say how a file came about, and make it again."""
+"""Make a file again from its manifest."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 from facewright.errors import FacewrightError, FileError, InputError, WeightsError
+from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
@@ -24,7 +26,7 @@ from facewright.tasks.pictures import (
     interpolate_faces,
     mix_faces,
 )
-from facewright.tasks.weights import hash_weights
+from facewright.tasks.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.types import Manifest
 
 TASKS: Mapping[str, tuple[type[Any], Callable[..., list[Path]]]] = {
@@ -49,21 +51,6 @@ class Remade:
     """What was different this time, where something was."""
 
 
-def show_file(file: Path) -> Manifest:
-    """Read how a file came about.
-
-    Args:
-        file: A picture or clip that Facewright wrote.
-
-    Returns:
-        Its manifest.
-
-    Raises:
-        FileError: The file is missing, damaged, or carries no manifest.
-    """
-    return read_manifest(file)
-
-
 def remake_file(
     file: Path,
     *,
@@ -78,7 +65,8 @@ def remake_file(
     Args:
         file: A picture or clip that Facewright wrote.
         out: Where to write; otherwise beside the file, with -remade in its name.
-        weights: Where the weights are now; they must have the same sha256 as then.
+        weights: Where the weights are now; otherwise those of that name in the catalog, or those
+            that `FACEWRIGHT_WEIGHTS` names. They must have the same sha256 as then.
         device: Where to compute: otherwise the same type of device as then.
         overwrite: Replace a file that is there already.
         progress: Is told how much is drawn.
@@ -96,9 +84,8 @@ def remake_file(
     if out.resolve() == file.resolve():
         raise InputError("a file is not remade in its own place", hint="name another with -o")
     options, perform = _restore(manifest, out, overwrite=overwrite)
-    changes = {"weights": weights, "device": device}
-    options = replace(options, **{k: v for k, v in changes.items() if v is not None})
-    _check_weights(manifest, options.weights)
+    found = _find_weights(manifest, options.weights, weights)
+    options = replace(options, weights=found, device=device or options.device)
     perform(options, progress=progress)
     likeness = _compare(file, out)
     reason = "" if likeness == "bytes" else _explain(manifest, read_manifest(out))
@@ -121,7 +108,7 @@ def _restore(
     if "seeds" in known:
         values["seeds"] = format_seeds(manifest.seeds)
     if manifest.device:
-        values["device"] = manifest.device
+        values["device"] = manifest.device.partition(":")[0]  # without the name of a GPU
     wrong = [k for k, v in values.items() if k not in known or not _fits(v, hints[k])]
     if wrong:
         raise FileError(
@@ -147,21 +134,43 @@ def _fits(value: Any, hint: Any) -> bool:
     return isinstance(value, kinds) and isinstance(value, bool) <= (hint is bool)
 
 
-def _check_weights(manifest: Manifest, weights: str) -> None:
-    """Raise unless the weights are those that made the file."""
+def _find_weights(manifest: Manifest, recorded: str | None, named: str | None) -> str:
+    """Return the weights that made a file: those that are named now, or where they may be.
+
+    Args:
+        manifest: Of the file.
+        recorded: The name in the manifest. Names of the catalog count, paths do not.
+        named: The weights that the user names.
+    """
     wanted = next(iter(manifest.models.values()), "")
-    try:
-        found = hash_weights(weights)
-    except FacewrightError as error:
-        raise WeightsError(
-            str(error), hint=f"say where the weights with the sha256 {wanted} are: --weights FILE"
-        ) from error
-    if wanted and found != wanted:
-        raise WeightsError(
-            f"the weights `{weights}` are not those that made this file: sha256 {found}, "
-            f"not {wanted}",
-            hint="name the old ones with --weights FILE",
-        )
+    hint = f"say where the weights with the sha256 {wanted} are: --weights FILE"
+    if named is not None:
+        if (found := hash_weights(named)) != wanted:
+            raise WeightsError(
+                f"the weights `{named}` are not those that made this file: sha256 {found}, "
+                f"not {wanted}",
+                hint=hint,
+            )
+        return named
+    tried = []
+    for place in (
+        recorded if recorded in known_cards() else None,
+        os.environ.get(WEIGHTS_VARIABLE),
+    ):
+        if place is None:
+            continue
+        try:
+            found = hash_weights(place)
+        except FacewrightError as error:
+            tried.append(str(error))
+            continue
+        if found == wanted:
+            return place
+        tried.append(f"`{place}` are others now")
+    reasons = f" ({'; '.join(tried)})" if tried else ""
+    raise WeightsError(
+        f"the weights `{recorded}` that made this file are not known{reasons}", hint=hint
+    )
 
 
 def _compare(file: Path, out: Path) -> Likeness:

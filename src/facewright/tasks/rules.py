@@ -1,0 +1,81 @@
+"""Which values of options make sense: checked before anything is loaded or drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from facewright.errors import InputError
+from facewright.media.decode import MAX_PIXELS
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a number may be."""
+
+    least: float
+    most: float
+    hint: str
+
+
+RULES: Mapping[str, Rule] = {
+    "psi": Rule(-10, 10, "1 is full variety, 0 is the average face; 0.7 is usual"),
+    "cutoff": Rule(0, math.inf, "the number of layers to truncate, from the first"),
+    "size": Rule(1, 16_384, "the width and height of each face in pixels"),
+    "batch": Rule(1, 4096, "the number of people at a time; leave it out to have it chosen"),
+    "columns": Rule(1, math.inf, "the number of people side by side"),
+    "quality": Rule(1, 100, "95 is usual; 100 makes WebP lossless"),
+    "seconds": Rule(0, 36_000, "the length of the clip"),
+    "fps": Rule(1, 1000, "24, 30 and 60 are usual"),
+    "count": Rule(2, math.inf, "the number of pictures on each side; thousands are usual"),
+    "seed": Rule(0, 2**63 - 1, "where the random numbers start"),
+}
+"""Name of an option → what it may be, where it is a number. None is always left to the task."""
+
+_SIDES = {".webp": 16_383, ".jpg": 65_535, ".jpeg": 65_535}  # pixels: the most that a format holds
+
+
+def check_options(options: Any) -> None:
+    """Raise unless every number among the options makes sense.
+
+    Args:
+        options: A dataclass; its fields with a rule are checked.
+
+    Raises:
+        InputError: One of them is out of range, or not finite.
+
+    Example:
+        >>> check_options(Rule(0, 1, "it has no field with a rule"))
+    """
+    for field in fields(options):
+        value, rule = getattr(options, field.name), RULES.get(field.name)
+        if rule is None or not isinstance(value, int | float):
+            continue
+        if not (math.isfinite(value) and rule.least <= value <= rule.most):
+            allowed = f"{rule.least} to {rule.most}"
+            if rule.most == math.inf:
+                allowed = f"{rule.least} or more"
+            raise InputError(f"--{field.name} is {allowed}, not {value}", hint=rule.hint)
+
+
+def check_sheet(suffix: str, cells: tuple[int, int], size: int) -> None:
+    """Raise if a sheet is larger than its format holds, even without gaps and labels.
+
+    Args:
+        suffix: Of the file, such as ".webp".
+        cells: Columns and rows.
+        size: Width and height of each picture in pixels.
+
+    Raises:
+        InputError: It is.
+    """
+    width, height = (count * size for count in cells)
+    most = _SIDES.get(suffix.lower(), MAX_PIXELS)
+    if max(width, height) > most:
+        hint = f"{suffix} holds sides of up to {most} pixels: fewer people, a smaller --size or PNG"
+        raise InputError(f"the sheet would have {width}×{height} pixels", hint=hint)
+    if width * height > MAX_PIXELS:
+        hint = f"up to {MAX_PIXELS:,} in all can be read again: fewer people, or a smaller --size"
+        raise InputError(f"the sheet would have {width}×{height} pixels", hint=hint)
