@@ -1,4 +1,5 @@
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -148,11 +149,18 @@ def test_failed_save_keeps_the_checkpoint_before(tmp_path: Path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "x.safetensors"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
+def test_checkpoints_may_be_read_by_whoever_may_read_new_files(tmp_path: Path):
+    save_checkpoint(tmp_path / "x", {"a": torch.ones(2)}, None)
+    (tmp_path / "y").touch()
+    assert (tmp_path / "x").stat().st_mode == (tmp_path / "y").stat().st_mode
+
+
 def test_latest_checkpoint_ignores_unfinished_files(tmp_path: Path):
     assert latest_checkpoint(tmp_path) is None
     for images in (2_000, 999_000, 10_000_000):
         save_checkpoint(checkpoint_path(tmp_path, images), {}, images)
-    leftover = tmp_path / ".checkpoint-0099000000.safetensors.abc"
+    leftover = tmp_path / ".checkpoint-0099000000.safetensors.4194311.01234567.part"
     leftover.write_bytes(b"half")
     latest = latest_checkpoint(tmp_path)
     assert latest is not None

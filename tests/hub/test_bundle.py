@@ -3,6 +3,7 @@
 import contextlib
 import json
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,34 @@ def test_saving_replaces_whole_or_not_at_all(tmp_path: Path) -> None:
         save_bundle(path, bad)
     assert file_sha256(path) == before.sha256
     assert [p.name for p in path.parent.iterdir()] == ["x"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
+def test_bundles_may_be_read_by_whoever_may_read_new_files(tmp_path: Path) -> None:
+    save_bundle(tmp_path / "x", make_bundle())
+    (tmp_path / "y").touch()
+    assert (tmp_path / "x").stat().st_mode == (tmp_path / "y").stat().st_mode
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_flipped_bit_is_noticed(tmp_path: Path, *, half: bool) -> None:
+    path = tmp_path / "x"
+    bundle = make_bundle(w=torch.randn(40), n=torch.arange(3), e=torch.zeros(0))
+    save_bundle(path, bundle, half=half)
+    data = path.read_bytes()
+    load_bundle(path)
+    for place in (1, 60):  # bytes from the end
+        path.write_bytes(data[:-place] + bytes([data[-place] ^ 1]) + data[len(data) - place + 1 :])
+        with pytest.raises(WeightsError, match="x is damaged: wrong checksum") as caught:
+            load_bundle(path)
+        assert caught.value.hint
+
+
+def test_early_bundles_without_a_checksum_are_read(tmp_path: Path) -> None:
+    card = {"name": "early", "kind": "generator"}
+    described = json.dumps({"format": 1, "card": card, "config": {}})
+    save_file({"w": torch.ones(2)}, tmp_path / "x", metadata={"facewright": described})
+    assert load_bundle(tmp_path / "x").tensors["w"].tolist() == [1, 1]
 
 
 def test_a_folder_in_the_way_is_an_error(tmp_path: Path) -> None:

@@ -209,9 +209,10 @@ def test_gifs_faster_than_browsers_show_are_refused(tmp_path: Path) -> None:
         write_clip(make_clip(2, Fraction(60)), tmp_path / "x", "gif", text=TEXT)
 
 
-def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "none").touch()
     for form in ("mp4", "gif"):
-        with pytest.raises(FileError, match="cannot be written"):
+        with pytest.raises(FileError, match="x cannot be written"):
             write_clip(make_clip(2, Fraction(25)), tmp_path / "none" / "x", form, text=TEXT)
 
 

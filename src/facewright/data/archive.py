@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import IO, Protocol, TypeAlias
 
 from facewright.data.labels import LabelGroup, groups_to_json
 from facewright.errors import DatasetError, FileError
+from facewright.files import replacing
 from facewright.media.decode import read_image_header
 from facewright.types import Json
 
@@ -125,18 +125,8 @@ def write_dataset(
     """
     if path.suffix != ".zip":
         raise DatasetError(f"a dataset is written as a .zip, not {path.name}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            count = _write_zip(file, items, label_groups, extra)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return count
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        return _write_zip(file, items, label_groups, extra)
 
 
 def _measure(path: Path) -> str:

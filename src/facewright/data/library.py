@@ -12,7 +12,6 @@ LIBRARY/
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -22,6 +21,7 @@ from facewright.data.duplicates import SAME, HashIndex, check_limit
 from facewright.data.journal import JournalWriter, read_journal
 from facewright.data.removals import Removed, read_removals
 from facewright.errors import FileError, InputError
+from facewright.files import replacing
 
 MANIFEST, SEEN, REMOVED = "manifest.jsonl", "seen.jsonl", "removed.txt"
 """The files at the root of a library."""
@@ -251,19 +251,11 @@ def _is_safe(record: Record) -> bool:
 
 def _write_whole(path: Path, data: bytes) -> None:
     """Write a file that appears whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(data)
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
 
 
 def _lock(file: IO[str], folder: Path) -> None:

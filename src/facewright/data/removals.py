@@ -7,7 +7,6 @@ empty lines and those that begin with `#` do not count.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from facewright.errors import FileError, InputError
+from facewright.files import replacing
 
 _LINE = re.compile(r"(?P<sha256>[0-9a-f]{64})(?:\s+(?P<phash>[0-9a-f]{64}))?(?:\s+(?P<source>.*))?")
 _SHORTEST = 8  # digits of a sha256 that name a picture
@@ -93,13 +93,9 @@ def write_removals(path: Path, removed: Iterable[Removed]) -> None:
         FileError: The file cannot be written.
     """
     lines = [" ".join(f"{e.sha256} {e.phash} {e.source}".split()) + "\n" for e in removed]
-    unfinished = path.with_name(f".{path.name}.part")
     try:
-        with unfinished.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.writelines([_HEAD, *lines])
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            unfinished.write_bytes("".join([_HEAD, *lines]).encode("utf-8", "replace"))
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
 

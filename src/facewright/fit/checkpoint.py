@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import os
 import re
-import tempfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from facewright.errors import TrainingError
+from facewright.files import delete_leftovers, replacing
+from facewright.hub.bundle import sum_up
 from facewright.types import Json
 
 _NAME = "checkpoint-{images:010d}.safetensors"
@@ -43,9 +41,9 @@ def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], state: Json
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()
     }
-    metadata = {"state": json.dumps(state), "crc32": _sum_up(plain)}
+    metadata = {"state": json.dumps(state), "crc32": sum_up(plain)}
     try:
-        with _replacing(path) as temporary:
+        with replacing(path) as temporary:
             save_file(plain, temporary, metadata)
     except (OSError, SafetensorError) as error:
         raise TrainingError(
@@ -72,7 +70,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], Json]:
         state = json.loads(metadata["state"])
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise TrainingError(f"cannot read the checkpoint {path}: {error}", hint=_HINT) from error
-    if metadata.get("crc32") != _sum_up(tensors):
+    if metadata.get("crc32") != sum_up(tensors):
         raise TrainingError(f"the checkpoint {path} is damaged: wrong checksum", hint=_HINT)
     return tensors, state
 
@@ -131,8 +129,9 @@ def prune_checkpoints(run: Path, *, keep: int = 2) -> None:
         keep: How many to keep, at least one; with two, there is one to fall back on.
     """
     complete = sorted(run.glob(_PATTERN), key=lambda path: path.name)
-    for path in (*complete[: -max(1, keep)], *run.glob(f".{_PATTERN}.*")):
+    for path in complete[: -max(1, keep)]:
         path.unlink(missing_ok=True)
+    delete_leftovers(run, _PATTERN)
 
 
 def flatten_state(state: object) -> tuple[dict[str, torch.Tensor], Json]:
@@ -223,38 +222,3 @@ def _name_tensor(path: tuple[str, ...], taken: Mapping[str, torch.Tensor]) -> st
     if name in taken or name.startswith("__"):
         name = f"{name}+{len(taken)}"
     return name
-
-
-def _sum_up(tensors: Mapping[str, torch.Tensor]) -> str:
-    """Return a checksum of all numbers, which safetensors itself lacks."""
-    total = 0
-    for name in sorted(tensors):
-        total = zlib.crc32(name.encode(), total)
-        total = zlib.crc32(tensors[name].reshape(-1).view(torch.uint8).numpy().data, total)
-    return f"{total:08x}"
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Write beside `path`, and take its place once everything is on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        _flush(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        _flush(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file or folder is on the disk, not only in memory."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,6 +14,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from facewright.files import replacing
 from facewright.fit.distributed import Processes, all_gather_sum
 from facewright.types import Json
 
@@ -229,9 +230,8 @@ def _keep_lines(path: Path, images: int) -> dict[str, Any]:
         if is_earlier:
             kept.append(text)
             last = line
-    temporary = path.with_suffix(".partial")
-    temporary.write_text("".join(f"{text}\n" for text in kept), encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as unfinished:
+        unfinished.write_text("".join(f"{text}\n" for text in kept), encoding="utf-8")
     return last
 
 

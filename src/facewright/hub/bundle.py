@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
 from facewright.errors import InputError, WeightsError
+from facewright.files import replacing
 from facewright.types import Bundle, Card, Json
 
 FORMAT = 1
@@ -44,10 +44,9 @@ def save_bundle(path: Path, bundle: Bundle, *, half: bool = False) -> Card:
         WeightsError: The file cannot be written.
     """
     tensors = {name: _pack(name, x, half=half) for name, x in sorted(bundle.tensors.items())}
-    metadata = {_KEY: _describe(bundle)}
+    metadata = {_KEY: _describe(bundle, sum_up(tensors))}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _replacing(path) as unfinished:
+        with replacing(path) as unfinished:
             save_file(tensors, unfinished, metadata=metadata)
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{path} cannot be written: {error}") from error
@@ -76,11 +75,13 @@ def load_bundle(path: Path, *, sha256: str | None = None) -> Bundle:
             f"{path} is not the file that it should be: sha256 {found}, not {sha256}",
             hint="delete it, then copy or fetch it again",
         )
-    card, config = _read_description(path, data)
+    card, config, checksum = _read_description(path, data)
     try:
         tensors = load(data)
     except (SafetensorError, ValueError, KeyError) as error:
         raise _damaged(path, str(error)) from error
+    if checksum is not None and checksum != sum_up(tensors):
+        raise _damaged(path, "wrong checksum")
     return Bundle(replace(card, sha256=found, size=len(data)), config, tensors)
 
 
@@ -97,7 +98,7 @@ def read_card(path: Path) -> Card:
         WeightsError: As `load_bundle`, as far as the beginning of the file shows it.
     """
     data = _read(path, header_only=True)
-    card, _ = _read_description(path, data)
+    card, *_ = _read_description(path, data)
     return replace(card, sha256=file_sha256(path), size=path.stat().st_size)
 
 
@@ -117,6 +118,26 @@ def file_sha256(path: Path) -> str:
         raise _unreadable(path, error) from error
 
 
+def sum_up(tensors: Mapping[str, torch.Tensor]) -> str:
+    """Return a checksum of the names and numbers of tensors, which safetensors itself lacks.
+
+    Args:
+        tensors: Of any type, on the CPU.
+
+    Returns:
+        A CRC-32 in hexadecimal.
+
+    Example:
+        >>> sum_up({"w": torch.zeros(2)}) == sum_up({"w": torch.tensor([0.0, 1.0])})
+        False
+    """
+    total = 0
+    for name in sorted(tensors):
+        total = zlib.crc32(name.encode(), total)
+        total = zlib.crc32(tensors[name].reshape(-1).view(torch.uint8).numpy().data, total)
+    return f"{total:08x}"
+
+
 def _pack(name: str, x: torch.Tensor, *, half: bool) -> torch.Tensor:
     """Return a tensor with storage of its own, as it will be written."""
     x = x.detach().cpu()
@@ -128,29 +149,17 @@ def _pack(name: str, x: torch.Tensor, *, half: bool) -> torch.Tensor:
     return packed
 
 
-def _describe(bundle: Bundle) -> str:
-    """Return the card and the configuration as JSON text with a fixed order of keys."""
+def _describe(bundle: Bundle, checksum: str) -> str:
+    """Return all but the tensors as JSON text with a fixed order of keys."""
     card = {key: value for key, value in asdict(bundle.card).items() if key not in _COMPUTED}
-    described = {"format": FORMAT, "card": card, "config": dict(bundle.config)}
+    config = dict(bundle.config)
+    described = {"format": FORMAT, "card": card, "config": config, "crc32": checksum}
     try:
         return json.dumps(described, sort_keys=True, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"the configuration of `{bundle.card.name}` is not JSON: {error}"
         ) from error
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a file to write, and put it in place of `path` once it is on the disk."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield unfinished
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _read(path: Path, *, header_only: bool = False) -> bytes:
@@ -166,8 +175,8 @@ def _read(path: Path, *, header_only: bool = False) -> bytes:
         raise _unreadable(path, error) from error
 
 
-def _read_description(path: Path, data: bytes) -> tuple[Card, Mapping[str, Json]]:
-    """Read the card and the configuration from the beginning of a safetensors file."""
+def _read_description(path: Path, data: bytes) -> tuple[Card, Mapping[str, Json], Json]:
+    """Read the card, the configuration and the checksum, which early bundles lack."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > min(len(data) - 8, _HEADER_LIMIT):
         raise _damaged(path, "it ends before its header does, or is no safetensors file")
@@ -190,7 +199,7 @@ def _read_description(path: Path, data: bytes) -> tuple[Card, Mapping[str, Json]
         )
     if not isinstance(config, dict):
         raise _damaged(path, "its configuration is not a table")
-    return _read_card_fields(path, card), cast("dict[str, Json]", config)
+    return _read_card_fields(path, card), cast("dict[str, Json]", config), described.get("crc32")
 
 
 def _read_card_fields(path: Path, fields: Json) -> Card:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from PIL import Image as Pictures
 
 from facewright.errors import FileError, InputError
+from facewright.files import replacing
 from facewright.media.video import EXACT
 from facewright.types import Clip, Image, check_image
 
@@ -43,7 +43,7 @@ def write_clip(clip: Clip, path: Path, form: ClipFormat, *, text: str) -> int:
 
     Args:
         clip: What to write; its frames are used up.
-        path: The file; an existing one is replaced.
+        path: The file; an existing one is replaced. Missing folders are made.
         form: "mp4" or "gif".
         text: What the file carries as its comment, ASCII.
 
@@ -56,18 +56,11 @@ def write_clip(clip: Clip, path: Path, form: ClipFormat, *, text: str) -> int:
     """
     if clip.rate <= 0:
         raise InputError(f"a clip has frames per second, not {clip.rate}")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        count = _WRITERS[form](clip, unfinished, text)
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            return _WRITERS[form](clip, unfinished, text)
     except (OSError, av.FFmpegError) as error:
-        raise FileError(f"{path} cannot be written: {error}") from error
-    finally:
-        with contextlib.suppress(OSError):  # it may not be there, nor its folder
-            unfinished.unlink()
-    return count
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _write_mp4(clip: Clip, path: Path, text: str) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 
 from facewright.errors import FileError, InputError
+from facewright.files import replacing
 from facewright.media.decode import read_metadata
 from facewright.media.encode import TEXT_KEY, Format, encode_image
 from facewright.media.encode_video import ClipFormat, write_clip
@@ -47,19 +46,11 @@ def publish_image(
     """
     form = PICTURES[check_destination(path, PICTURES, overwrite=overwrite)]
     data = encode_image(image, form, text=to_text(manifest), quality=quality)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(data)
     except OSError as error:
-        raise _not_written(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):  # it may not be there, nor its folder
-            unfinished.unlink()
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
     return path
 
 
@@ -83,12 +74,7 @@ def publish_clip(clip: Clip, path: Path, manifest: Manifest, *, overwrite: bool 
         FileError: The file cannot be written, or the sound of the clip cannot be read.
     """
     form = CLIPS[check_destination(path, CLIPS, overwrite=overwrite)]
-    text = to_text(manifest)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _not_written(path, error) from error
-    write_clip(clip, path, form, text=text)
+    write_clip(clip, path, form, text=to_text(manifest))
     return path
 
 
@@ -145,8 +131,3 @@ def read_manifest(path: Path) -> Manifest:
         return from_text(found)
     except FileError as error:
         raise FileError(f"{path}: {error}", hint=error.hint) from error
-
-
-def _not_written(path: Path, error: OSError) -> FileError:
-    """Return the error for a file that could not be written."""
-    return FileError(f"{path} cannot be written: {error.strerror or error}")
