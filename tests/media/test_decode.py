@@ -1,7 +1,11 @@
 """Whatever a file holds, a picture comes out as people see it, or an error that names the file."""
 
 import struct
+import subprocess
+import sys
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -129,6 +133,36 @@ def test_errors_name_the_file_and_the_reason(tmp_path: Path) -> None:
 def test_bytes_are_called_what_the_caller_calls_them() -> None:
     with pytest.raises(FileError, match=r"^faces.zip:7.png is empty"):
         read_image(b"", name="faces.zip:7.png")
+
+
+def forged_exif() -> bytes:
+    """Return a picture that Pillow warns of, but can read."""
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01\x03\0\x01\0\0\0\x06\0"
+    return to_bytes(Pictures.fromarray(gradient(8, 8)), "JPEG", exif=exif)
+
+
+def test_damage_beside_the_pixels_is_passed_over_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "x.jpg").write_bytes(forged_exif())
+    with pytest.warns(UserWarning, match="EXIF"):
+        Pictures.open(BytesIO(forged_exif()))
+    script = (
+        "import pathlib; from facewright.media.decode import read_image; "
+        "print(read_image(pathlib.Path('x.jpg')).shape)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.strip(), done.stderr) == ("(8, 8, 3)", "")
+
+
+def test_threads_leave_the_filters_of_warnings_alone() -> None:
+    data = forged_exif()
+    with warnings.catch_warnings(), ThreadPoolExecutor(8) as pool:
+        warnings.simplefilter("ignore")
+        before = list(warnings.filters)
+        shapes = set(pool.map(lambda _: read_image(data).shape, range(64)))
+        assert list(warnings.filters) == before
+    assert shapes == {(8, 8, 3)}
 
 
 def bomb(width: int, height: int) -> bytes:

@@ -25,8 +25,13 @@ MAX_PIXELS = 100_000_000
 
 _DAMAGE = (
     *(OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, AttributeError),
-    *(EOFError, MemoryError, RuntimeError, struct.error, zlib.error),
-)  # all that Pillow is known to raise on bytes that make no sense
+    *(EOFError, MemoryError, RuntimeError, struct.error, zlib.error, Warning),
+)  # all that Pillow is known to raise on bytes that make no sense; the last with `python -W error`
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+warnings.filterwarnings("ignore", category=Pictures.DecompressionBombWarning, module=r"PIL\.")
+# Pillow warns of damage that it can live with. All threads share these filters, so changing them
+# around each picture would let one thread undo what another one set.
+
 _EXIF_TABLE, _USER_COMMENT, _ORIENTATION = 0x8769, 0x9286, 0x0112
 _COMMENT_CODES = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
 
@@ -112,23 +117,20 @@ def _opened(source: Path | bytes, name: str, max_pixels: int | None) -> Iterator
     """Open a picture; whatever goes wrong while it is open becomes a FileError that names it."""
     name = name or (str(source) if isinstance(source, Path) else "the picture")
     data = _read(source, name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        warnings.simplefilter("ignore", Pictures.DecompressionBombWarning)
-        try:
-            with Pictures.open(BytesIO(data), formats=FORMATS) as picture:
-                _check_size(picture, name, max_pixels)
-                yield picture
-        except FileError:
-            raise
-        except UnidentifiedImageError as error:
-            raise FileError(
-                f"{name} is not a picture that can be read", hint=f"one of: {', '.join(FORMATS)}"
-            ) from error
-        except Pictures.DecompressionBombError as error:
-            raise _too_large(name, "more pixels than Pillow accepts") from error
-        except _DAMAGE as error:
-            raise FileError(f"{name} is damaged or cut short: {error}") from error
+    try:
+        with Pictures.open(BytesIO(data), formats=FORMATS) as picture:
+            _check_size(picture, name, max_pixels)
+            yield picture
+    except FileError:
+        raise
+    except UnidentifiedImageError as error:
+        raise FileError(
+            f"{name} is not a picture that can be read", hint=f"one of: {', '.join(FORMATS)}"
+        ) from error
+    except (Pictures.DecompressionBombError, Pictures.DecompressionBombWarning) as error:
+        raise _too_large(name, "more pixels than Pillow accepts") from error
+    except _DAMAGE as error:
+        raise FileError(f"{name} is damaged or cut short: {error}") from error
 
 
 def _read(source: Path | bytes, name: str) -> bytes:
