@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 from facewright.errors import InputError
 from facewright.gan.generator import Architecture
-
-Preset: TypeAlias = Literal["auto", "stylegan2", "paper256", "paper512", "paper1024", "cifar"]
 
 
 @dataclass(frozen=True, slots=True)

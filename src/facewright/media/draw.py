@@ -20,7 +20,6 @@ _Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _Labels: TypeAlias = tuple[Sequence[str], Sequence[str], Sequence[str]]  # captions, rows, columns
 
 WHITE: Colour = (255, 255, 255)
-NEAR_BLACK: Colour = (17, 17, 19)
 _DARK_INK, _LIGHT_INK = (60, 60, 64), (216, 216, 220)
 _SMALLEST_TEXT = 9  # pixels; below, letters are not readable
 
@@ -107,27 +106,6 @@ def contact_sheet(
         sheet.paste(Pictures.fromarray(image), grid.corner(*divmod(number, columns)))
     _write_labels(sheet, grid, (labels, row_labels, column_labels), _pick_ink(style.background))
     return np.array(sheet)  # [h w 3]
-
-
-def add_label(image: Image, text: str, *, background: Colour = WHITE) -> Image:
-    """Add a strip with a caption below a picture.
-
-    Args:
-        image: Any picture.
-        text: One line; what does not fit is cut, with an ellipsis.
-        background: Of the strip, RGB.
-
-    Returns:
-        A taller picture of the same width.
-    """
-    width = check_image(image).shape[1]
-    size = _pick_text_size(width)
-    strip = Pictures.new("RGB", (width, 2 * size), background)
-    font = _load_font(size)
-    shown = _fit(text, font, width - size // 2)
-    place = (width / 2, strip.height / 2)
-    ImageDraw.Draw(strip).text(place, shown, _pick_ink(background), font, anchor="mm")
-    return np.concatenate([image, np.array(strip)])  # [h+strip w 3]
 
 
 def _check_images(images: Sequence[Image]) -> None:
