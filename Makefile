@@ -21,7 +21,7 @@ demo: .venv/installed ## Make people, a mixing grid and a clip: demo/index.html
 test: .venv/installed-dev ## Run the default tests; ARGS='-k paste' chooses
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
 
-check: lint test docs ## Everything that must be green before a commit is shared
+check: lint docs test ## Everything that must be green before a commit is shared
 
 lint: .venv/installed-dev ## Check format, style, spelling, types and architecture
 	@$(BIN)/ruff format --check $(CODE)
