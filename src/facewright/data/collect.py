@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -153,8 +152,7 @@ def _examine_all(
     """Decode several pictures at once, and yield them in order."""
     threads = os.cpu_count() or 1
     waiting: deque[tuple[Found, Future[_Verdict] | None]] = deque()
-    with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
-        warnings.simplefilter("ignore")  # threads share the filters that reading changes
+    with ThreadPoolExecutor(threads) as pool:
         try:
             for found in items:
                 future = (

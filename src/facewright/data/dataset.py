@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 import zipfile
 import zlib
 from collections import Counter
@@ -242,14 +241,10 @@ def _read_size(file: IO[bytes]) -> tuple[int, int]:
 
 
 def _map_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """Apply a function to many items at once, and return the results in order.
-
-    Reading a picture changes the filters of warnings, which threads share; hence they are put
-    back at the end.
-    """
+    """Apply a function to many items at once, and return the results in order."""
     if len(items) < 2:
         return [function(item) for item in items]
-    with warnings.catch_warnings(), ThreadPoolExecutor(min(_THREADS, len(items))) as pool:
+    with ThreadPoolExecutor(min(_THREADS, len(items))) as pool:
         return list(pool.map(function, items))
 
 
