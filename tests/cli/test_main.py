@@ -1,7 +1,10 @@
 """The terminal door: what goes in, what comes out, and how it ends."""
 
+import errno
 import json
+import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -9,10 +12,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import torch
 
 from facewright import __version__
 from facewright.cli.commands import COMMANDS, GROUPS
-from facewright.cli.main import build_app
+from facewright.cli.main import build_app, explain
 from facewright.cli.outcome import PRINTERS
 from facewright.gan.weights import NO_LABELS
 from facewright.tasks.demo import format_command, plan_exhibits
@@ -148,11 +152,69 @@ def test_models_and_doctor_print_json(facewright):
     assert json.loads(facewright("doctor", "--device", "cpu", "--json")[1])["facts"]["python"]
 
 
-def test_interrupt_exits_with_130(facewright, monkeypatch):
-    def interrupt(*_, **__):
-        raise KeyboardInterrupt
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe with a name holds the command up")
+def test_interrupt_exits_with_130(tmp_path):
+    pipe = tmp_path / "x.png"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "facewright", "show", str(pipe)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        with pipe.open("wb"):  # waits until the command opens it too
+            running.send_signal(signal.SIGINT)
+            assert running.communicate(timeout=30) == (b"", b"")
+        assert running.returncode == 130
 
+
+def test_show_loads_no_torch(facewright):
     facewright("generate", "--seeds", "1", "-o", "x.png")
-    monkeypatch.setitem(PRINTERS, "manifest", interrupt)
-    assert facewright("show", "x.png") == (130, "", "")
+    script = (
+        "import sys; from facewright.cli.main import main; main(['show', 'x.png']); "
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[0] == "task: generate"
+    assert done.stdout.splitlines()[-1] == "False"
 
+
+def test_file_that_cannot_be_made_is_an_error(facewright, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    status, out, err = facewright("demo", "--out", "file/demo")
+    assert (status, out) == (1, "")
+    assert err.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "x.png"), "x.png: No space left"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "the memory is full"),
+        (MemoryError(), "the memory is full"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "the memory is full"),
+    ],
+)
+def test_full_disk_and_full_memory_are_told_without_a_traceback(error, told, capsys):
+    assert explain(error) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: {told}")
+    assert "hint: " in err
+
+
+def test_other_mistakes_keep_their_traceback():
+    with pytest.raises(RuntimeError, match="a mistake"):
+        explain(RuntimeError("a mistake"))
+
+
+def test_mistake_in_the_options_file_is_told_with_its_place(facewright):
+    Path("options.toml").write_text("psi = 0.5\nseeds = 1-2\n")
+    status, _, err = facewright("generate", "-o", "x.png", "--options", "options.toml")
+    assert status == 1
+    assert err.startswith("error: options.toml is not TOML: ")
+    assert "line 2" in err
+
+
+def test_help_shows_no_empty_default(facewright):
+    _, out, _ = facewright("generate", "--help")
+    assert "[default: 0.7]" in out
+    assert "[default: ()]" not in out
+    assert "[default: None]" not in out

@@ -10,7 +10,8 @@ from torch import nn
 from facewright.errors import InputError, WeightsError
 from facewright.gan.metrics.compare import (
     compare_features,
-    compare_pictures,
+    compare_originality,
+    compare_textures,
     name_frechet,
     name_kernel,
 )
@@ -62,10 +63,10 @@ def test_only_one_network_measures_the_fid():
 
 def test_pictures_compare_without_a_network():
     images = make_pictures(0)
-    found = compare_pictures(images, images, rng=_rng())
+    found = compare_textures(images, images, rng=_rng())
     assert found["SWD"] == found["SWD 16"] == 0
-    assert found["memorisation"] == 1
-    assert found["near copies"] == 1
+    found = compare_originality(images, [images], images, np.arange(len(images)))
+    assert found == {"memorisation": 1, "near copies": 1}
 
 
 def test_catalog_knows_where_the_weights_are():

@@ -1,5 +1,7 @@
 """What is said about a machine."""
 
+import platform
+
 from facewright.tasks.doctor import _explain_idle_gpu, examine
 
 
@@ -11,6 +13,8 @@ def test_facts_name_versions_device_and_precision(weights, monkeypatch, tmp_path
     assert found.facts["device"].startswith("cpu")
     assert found.facts["precision"].partition(":")[0] in {"float32", "bfloat16"}
     assert found.facts["default weights"] == weights
+    kept = found.facts["freed memory"].startswith("kept")
+    assert kept == (platform.libc_ver()[0] == "glibc")
     assert found.images_per_second > 0
     assert all(problem.fix for problem in found.problems)
 

@@ -1,14 +1,17 @@
 """Numbers that say how good a generator is."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from facewright.errors import InputError, WeightsError
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import pack_generator
 from facewright.hub.bundle import save_bundle
 from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
+from facewright.tasks.pictures import GenerateOptions, generate_faces
 from facewright.types import Card
 
 
@@ -42,9 +45,43 @@ def test_unknown_metrics_are_refused(weights, dataset):
         evaluate(weights, dataset, metrics="swd,beauty")
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"count": 0}, "--count is 2 or more, not 0"),
+        ({"count": -1}, "--count is 2 or more"),
+        ({"batch": 0}, "--batch is 1 to"),
+        ({"psi": float("nan")}, "--psi is -10 to 10"),
+        ({"seed": -1}, "--seed is 0 to"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_before_the_work(options, message):
+    with pytest.raises(InputError, match=message):
+        evaluate("nobody", Path("nowhere"), **options)
+
+
+def test_copies_are_sought_in_the_whole_dataset(weights, dataset, tmp_path):
+    """The generator's own people stand beside pictures of noise, and few of either are drawn."""
+    folder = tmp_path / "mixed"
+    shutil.copytree(dataset, folder, ignore=shutil.ignore_patterns("dataset.json"))
+    options = GenerateOptions(
+        seeds="0-3", out=folder, weights=weights, batch=4, psi=1.0, precision="float32"
+    )
+    generate_faces(options)
+    assert evaluate(weights, folder, count=4).values["near copies"] == 1
+
+
 def test_file_that_is_no_feature_network_is_refused(weights, dataset):
     with pytest.raises(WeightsError):
         evaluate(weights, dataset, metrics="fid", features=Path(weights))
+
+
+def test_file_that_is_no_table_of_tensors_is_refused_in_own_words(weights, dataset, tmp_path):
+    path = tmp_path / "x.pth"
+    torch.save({"x": Path("a")}, path)
+    with pytest.raises(WeightsError, match="is no file of tensors$") as caught:
+        evaluate(weights, dataset, metrics="fid", features=path)
+    assert "--features" in caught.value.hint
 
 
 def test_dataset_of_another_resolution_is_refused(dataset, tmp_path):

@@ -36,9 +36,8 @@ def _adapt(command: Command) -> Callable[..., int]:
     reports = "progress" in original
 
     def run(*positional: Any, **named: Any) -> int:
-        from facewright.device import keep_memory
-
-        keep_memory()
+        if command.computes:
+            _keep_memory()
         as_json, _ = named.pop("json", False), named.pop("options_file", None)
         if not reports:
             outcome = task(*positional, **named)
@@ -51,6 +50,13 @@ def _adapt(command: Command) -> Callable[..., int]:
     signature = inspect.Signature(_list_parameters(task, as_data=command.data))
     run.__signature__ = signature  # type: ignore[attr-defined]
     return run
+
+
+def _keep_memory() -> None:
+    """Speed up what networks do on a CPU; PyTorch is imported only where some run."""
+    from facewright.device import keep_memory
+
+    keep_memory()
 
 
 def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect.Parameter]:

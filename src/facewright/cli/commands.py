@@ -15,6 +15,8 @@ class Command:
     """What it prints; the name of one of `outcome.PRINTERS`."""
     data: bool = False
     """Whether it prints JSON on demand."""
+    computes: bool = False
+    """Whether networks run in it, so that the C library is told to keep memory for them."""
 
 
 COMMANDS = (
@@ -22,16 +24,19 @@ COMMANDS = (
         "generate",
         "facewright.tasks.pictures:generate_faces",
         "Generate people who do not exist.",
+        computes=True,
     ),
     Command(
         "mix",
         "facewright.tasks.pictures:mix_faces",
         "Mix the styles of people: a grid as in the StyleGAN papers.",
+        computes=True,
     ),
     Command(
         "interpolate",
         "facewright.tasks.pictures:interpolate_faces",
         "Walk from person to person: a clip.",
+        computes=True,
     ),
     Command(
         "show",
@@ -45,6 +50,7 @@ COMMANDS = (
         "facewright.tasks.remake:remake_file",
         "Make a file again from its manifest.",
         prints="remade",
+        computes=True,
     ),
     Command(
         "collect",
@@ -65,6 +71,7 @@ COMMANDS = (
         "facewright.tasks.training:train_generator",
         "Train a generator, or go on training one.",
         prints="training",
+        computes=True,
     ),
     Command(
         "evaluate",
@@ -72,6 +79,7 @@ COMMANDS = (
         "Measure how good, how varied and how original a generator is.",
         prints="measured",
         data=True,
+        computes=True,
     ),
     Command(
         "models list",
@@ -105,11 +113,13 @@ COMMANDS = (
         "Say what this machine can do, and how to mend what is wrong.",
         prints="diagnosis",
         data=True,
+        computes=True,
     ),
     Command(
         "demo",
         "facewright.tasks.demo:make_demo",
         "Make people, a mixing grid and a clip, and a page that shows them.",
+        computes=True,
     ),
 )
 

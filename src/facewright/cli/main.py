@@ -24,16 +24,41 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after `facewright`; None takes those of the process.
 
     Returns:
-        0; 1 for an error, 2 for bad usage, 130 for a run that was interrupted.
+        0; 1 for an error, such as a full disk or memory, 2 for bad usage, 130 for a run that was
+        interrupted.
     """
     try:
         return _run(sys.argv[1:] if argv is None else list(argv))
-    except CycloptsError as error:
-        return _complain(str(error), "`facewright COMMAND --help` lists its options", _BAD_USAGE)
-    except FacewrightError as error:
-        return _complain(str(error), error.hint, _FAILED)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except (CycloptsError, FacewrightError, OSError, MemoryError, RuntimeError) as error:
+        return explain(error)
+
+
+def explain(error: Exception) -> int:
+    """Print what is wrong and what to do about it, and return the status to exit with.
+
+    Args:
+        error: What ended a command.
+
+    Returns:
+        1, or 2 for bad usage.
+
+    Raises:
+        Exception: It is a mistake in the program, whose traceback is wanted.
+    """
+    if isinstance(error, CycloptsError):
+        return _complain(str(error), "`facewright COMMAND --help` lists its options", _BAD_USAGE)
+    if isinstance(error, FacewrightError):
+        return _complain(str(error), error.hint, _FAILED)
+    if _is_out_of_memory(error):
+        hint = "draw or train fewer at a time, such as with --batch 1, or use --device cpu"
+        return _complain("the memory is full", hint, _FAILED)
+    if not isinstance(error, OSError):
+        raise error
+    where = f"{error.filename}: " if error.filename else ""
+    told = f"{where}{error.strerror or error}"
+    return _complain(told, "check the path, its permissions and the space there", _FAILED)
 
 
 def _run(argv: list[str]) -> int:
@@ -56,7 +81,9 @@ def build_app() -> App:
         version=__version__,
         help="Make faces of people who don't exist, and work on faces one has the right to use.",
         config=(read_options_file, Env("FACEWRIGHT_", show=False)),
-        default_parameter=Parameter(short_alias=_shorten, negative_iterable=()),
+        default_parameter=Parameter(
+            short_alias=_shorten, negative_iterable=(), show_default=_show_default
+        ),
         suppress_keyboard_interrupt=False,
     )
     groups = {name: App(name=name, help=line) for name, line in GROUPS.items()}
@@ -69,6 +96,19 @@ def build_app() -> App:
             if word not in app:
                 app.command(groups[word])
     return app
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Tell a full memory from a mistake; PyTorch has a class for that of a GPU only."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"MemoryError", "OutOfMemoryError"}) or "can't allocate memory" in str(
+        error
+    )
+
+
+def _show_default(value: object) -> str | None:
+    """Return what the help says about a default; nothing about an empty one."""
+    return None if value is None or value == () else str(value)
 
 
 def _shorten(field: FieldInfo, _taken: frozenset[str]) -> str | None:

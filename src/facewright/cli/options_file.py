@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 from cyclopts import App, ArgumentCollection
@@ -19,7 +20,7 @@ def read_options_file(app: App, commands: tuple[str, ...], arguments: ArgumentCo
     front: `kimg = 800`.
 
     Raises:
-        FileError: There is no such file.
+        FileError: There is no such file, or it is not TOML.
     """
     tokens = next((argument.tokens for argument in arguments if NAME in argument.names), [])
     if not tokens:
@@ -27,4 +28,10 @@ def read_options_file(app: App, commands: tuple[str, ...], arguments: ArgumentCo
     path = Path(tokens[0].value)
     if not path.is_file():
         raise FileError(f"there is no file {path}", hint=f"{NAME} names a TOML file")
+    try:
+        tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # a place in the file is part of the message
+        raise FileError(
+            f"{path} is not TOML: {error}", hint="lines such as `psi = 0.5` or `seeds = '1-3'`"
+        ) from error
     Toml(path, must_exist=True, use_commands_as_keys=False)(app, commands, arguments)

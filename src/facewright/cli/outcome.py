@@ -68,7 +68,9 @@ def print_remade(remade: Remade) -> int:
 
 def print_training(outcome: Outlook | Trained) -> int:
     """Print what a training run would do, or how it ended; 130 if it was stopped."""
-    if hasattr(outcome, "plan"):
+    from facewright.tasks.training import Outlook
+
+    if isinstance(outcome, Outlook):
         return print_json(outcome)
     if outcome.process == 0:
         print(outcome.weights)

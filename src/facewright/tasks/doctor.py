@@ -14,9 +14,18 @@ from pathlib import Path
 import torch
 
 from facewright import __version__
-from facewright.device import free_memory, has_fast_bfloat16, pick_device, pick_dtype, seeded
+from facewright.device import (
+    free_memory,
+    has_fast_bfloat16,
+    keep_memory,
+    name_device,
+    pick_device,
+    pick_dtype,
+    seeded,
+    settle_cuda,
+)
 from facewright.errors import FacewrightError
-from facewright.gan.sample import Look, draw_faces, pick_batch
+from facewright.gan.sample import Look, draw_faces, settle_batch
 from facewright.gan.weights import load_generator
 from facewright.tasks.models import list_models
 from facewright.tasks.weights import (
@@ -95,12 +104,13 @@ def _describe_device(device: torch.device) -> dict[str, str]:
     dtype = str(pick_dtype(device)).removeprefix("torch.")
     native = "the processor multiplies it natively"
     reason = native if has_fast_bfloat16(device) else "no bfloat16 unit, which would be faster"
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    keeps = "kept for what comes next" if keep_memory() else "given back at once, which takes time"
     return {
-        "device": f"{device.type}: {name}",
+        "device": name_device(device) if device.type == "cuda" else f"cpu: {_processor()}",
         "precision": f"{dtype}: {reason}",
         "cores": f"{os.cpu_count()}, {torch.get_num_threads()} threads",
         "free memory": f"{free_memory(device) / 2**30:.1f} GiB",
+        "freed memory": keeps,
     }
 
 
@@ -190,8 +200,9 @@ def _examine_weights(device: torch.device, found: Diagnosis) -> None:
 def _measure_speed(name: str, device: torch.device) -> float:
     """Return how many people per second the generator draws."""
     generator = load_generator(open_weights(name), device)
-    dtype = pick_dtype(device)
-    batch, look = pick_batch(generator.config, device, dtype), Look(dtype=dtype)
+    settle_cuda(device, repeatable=True)
+    look = Look(dtype=pick_dtype(device))
+    batch = settle_batch(generator, look)
     z = torch.randn(batch, generator.config.z_dim, generator=seeded(0))
     c = torch.zeros(batch, generator.config.c_dim)
     draw_faces(generator, z, c, look=look, batch=batch)  # the first is slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,18 +10,23 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facewright.data.dataset import open_dataset
-from facewright.device import Precision, pick_device, pick_dtype, seeded
+from facewright.data.dataset import Dataset, open_dataset
+from facewright.device import Precision, pick_device, pick_dtype, seeded, settle_cuda
 from facewright.errors import InputError
-from facewright.gan.metrics.compare import compare_features, compare_pictures
+from facewright.gan.metrics.compare import (
+    compare_features,
+    compare_originality,
+    compare_textures,
+)
 from facewright.gan.metrics.inception import NAME as INCEPTION
 from facewright.gan.metrics.inception import load_inception
 from facewright.gan.metrics.smoothness import perceptual_path_length
-from facewright.gan.sample import Look, pick_batch, sample_people
+from facewright.gan.sample import Look, sample_people, settle_batch
 from facewright.gan.scenes import Artist, draw_pairs, synthesise
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress, find_weights
 from facewright.tasks.drawing import count_off
+from facewright.tasks.rules import check_options
 from facewright.tasks.weights import cache_folder, open_weights, pick_weights
 from facewright.types import Bundle, Image
 
@@ -35,6 +41,7 @@ METRICS = {
 """What `evaluate` can measure → how the names of its numbers begin."""
 
 _WITHOUT_NETWORK, _WITH_FEATURES = {"swd", "originality"}, {"fid", "kid", "pr"}
+_PART, _PART_BYTES = 1024, 1 << 27  # pictures and bytes of a dataset at a time
 _USUAL_COUNT = 2048
 _MOST_PAIRS = 512  # for PPL
 
@@ -54,7 +61,7 @@ class EvaluateOptions:
     seed: int = 0
     """Where every random number starts."""
     batch: int | None = None
-    """People at a time; otherwise as many as the memory holds."""
+    """People at a time; otherwise as many as pay off for such a generator."""
     precision: Precision = "auto"
     """Number format of the convolutions; auto is bfloat16 where the processor has it."""
     device: str = "auto"
@@ -85,7 +92,7 @@ def evaluate_generator(
     """Measure how good, how varied and how original the people of a generator are.
 
     Without a feature network: the sliced Wasserstein distance (0 is best), and whether generated
-    people are copies of those in the dataset.
+    people are copies of any in the dataset.
 
     Args:
         weights: A name that `facewright models list` shows, or a file.
@@ -102,8 +109,12 @@ def evaluate_generator(
         DatasetError: The dataset cannot be used.
     """
     options = options or EvaluateOptions()
+    check_options(options)
     wanted, device = _read_metrics(options.metrics), pick_device(options.device)
-    bundle, pictures = open_weights(pick_weights(weights), progress), open_dataset(dataset)
+    bundle, pictures = (
+        open_weights(pick_weights(weights), progress),
+        open_dataset(dataset, cache_bytes=0),
+    )
     artist = _hire(bundle, device, options)
     if pictures.resolution != artist.generator.config.resolution:
         raise InputError(
@@ -118,11 +129,14 @@ def evaluate_generator(
 
     rng = seeded(options.seed)
     count = min(options.count or _USUAL_COUNT, len(pictures))
-    reals = pictures.images(torch.randperm(len(pictures), generator=rng)[:count].numpy())
+    places = torch.randperm(len(pictures), generator=rng)[:count].numpy()
+    reals = pictures.images(places)
     fakes = _draw_fakes(artist, count, progress)
     values: dict[str, float] = {}
-    if wanted & _WITHOUT_NETWORK:
-        values |= compare_pictures(reals, fakes, rng=rng)
+    if "swd" in wanted:
+        values |= compare_textures(reals, fakes, rng=rng)
+    if "originality" in wanted:
+        values |= compare_originality(fakes, _read_parts(pictures), reals, places)
     if network and wanted & _WITH_FEATURES:
         values |= compare_features(reals, fakes, network, device, rng=rng)
     if network and "ppl" in wanted:
@@ -151,8 +165,18 @@ def _read_metrics(text: str) -> set[str]:
 def _hire(bundle: Bundle, device: torch.device, options: EvaluateOptions) -> Artist:
     """Return the artist who draws for an evaluation."""
     generator, dtype = load_generator(bundle, device), pick_dtype(device, options.precision)
-    batch = options.batch or pick_batch(generator.config, device, dtype)
-    return Artist(generator, batch, Look(psi=options.psi, dtype=dtype), load_labels(bundle))
+    settle_cuda(device, repeatable=True)
+    look = Look(psi=options.psi, dtype=dtype)
+    return Artist(
+        generator, options.batch or settle_batch(generator, look), look, load_labels(bundle)
+    )
+
+
+def _read_parts(pictures: Dataset) -> Iterator[Image]:
+    """Read a whole dataset in parts that do not fill the memory, (b, size, size, 3)."""
+    size = max(1, min(_PART, _PART_BYTES // (3 * pictures.resolution**2)))
+    for start in range(0, len(pictures), size):
+        yield pictures.images(np.arange(start, min(start + size, len(pictures))))
 
 
 def _draw_fakes(artist: Artist, count: int, progress: Progress | None) -> Image:

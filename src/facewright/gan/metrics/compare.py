@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from facewright.gan.metrics.distances import frechet_distance, kernel_distance, precision_recall
 from facewright.gan.metrics.features import FeatureNetwork, extract_features
@@ -29,30 +33,44 @@ def name_kernel(network: str) -> str:
     return "KID" if network == INCEPTION else f"kernel distance in {network} features"
 
 
-def compare_pictures(reals: Image, fakes: Image, *, rng: torch.Generator) -> dict[str, float]:
-    """Measure what needs no network: texture at each scale, and originality.
+def compare_textures(reals: Image, fakes: Image, *, rng: torch.Generator) -> dict[str, float]:
+    """Measure how alike textures are at each scale, which needs no network.
 
     Args:
-        reals: (n, size, size, 3), uint8, without flipped copies.
+        reals: (n, size, size, 3), uint8.
         fakes: The same shape.
         rng: On the CPU; the same state gives the same numbers.
 
     Returns:
-        "SWD" and "SWD 64" etc. (sliced Wasserstein distance × 1000; 0 is best), "memorisation"
-        (0.5 is new, 1 is copied) and "near copies" (a share; about 0.01 is new).
+        "SWD" and "SWD 64" etc.: sliced Wasserstein distance × 1000; 0 is best.
 
     Raises:
-        InputError: The shapes differ, or there are fewer than two pictures.
+        InputError: The shapes differ.
     """
     textures = sliced_wasserstein(reals, fakes, rng=rng)
-    originality = memorisation_score(fakes, reals)
     levels = {f"SWD {level}": value for level, value in textures.items() if level != "mean"}
-    return {
-        "SWD": textures["mean"],
-        **levels,
-        "memorisation": originality.score,
-        "near copies": originality.near_share,
-    }
+    return {"SWD": textures["mean"], **levels}
+
+
+def compare_originality(
+    fakes: Image, reals: Iterable[Image], sample: Image, places: NDArray[np.int64]
+) -> dict[str, float]:
+    """Measure whether generated pictures are copies of real ones, which needs no network.
+
+    Args:
+        fakes: (n, size, size, 3), uint8.
+        reals: Every real picture, without flipped copies, in parts of (b, size, size, 3).
+        sample: (m, size, size, 3), some of them.
+        places: (m,), where among `reals` they are.
+
+    Returns:
+        "memorisation" (0.5 is new, 1 is copied) and "near copies" (a share; about 0.01 is new).
+
+    Raises:
+        InputError: The shapes differ, or there are fewer than two real pictures.
+    """
+    found = memorisation_score(fakes, reals, sample, places)
+    return {"memorisation": found.score, "near copies": found.near_share}
 
 
 def compare_features(

@@ -266,6 +266,12 @@ class _Block(nn.Module):
         return F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
 
 
+_HINT = (
+    "name a .safetensors file, or a .pth file with nothing but tensors by name; "
+    "without --features, the network that the catalog knows is fetched"
+)
+
+
 def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """Read tensors by name without running anything that a file may hold."""
     try:
@@ -275,7 +281,9 @@ def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
         # with `weights_only` PyTorch's own reader refuses everything else.
         tensors = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
     except (OSError, RuntimeError, EOFError, SafetensorError, pickle.UnpicklingError) as error:
-        raise WeightsError(f"{path} holds no tensors: {error}") from error
+        reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+        raise WeightsError(f"{path} is no file of tensors{reason}", hint=_HINT) from error
     if not isinstance(tensors, dict):
-        raise WeightsError(f"{path} holds a {type(tensors).__name__}, not tensors by name")
+        kind = type(tensors).__name__
+        raise WeightsError(f"{path} holds a {kind}, not tensors by name", hint=_HINT)
     return tensors

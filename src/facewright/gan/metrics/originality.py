@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -13,7 +15,6 @@ from facewright.errors import InputError
 from facewright.types import Image
 
 _EDGE = 32  # pixels: faces stay recognisable, and noise and compression do not count
-_ROWS = 256  # of a matrix of likenesses at once
 _RARE = 0.01  # this share of real pictures is as near to another one
 
 
@@ -32,15 +33,20 @@ class Originality:
     indices: NDArray[np.int64]
     """(n,): which real one that is."""
     usual: NDArray[np.float32]
-    """(m,): from each real picture to its nearest other."""
+    """(m,): from each real picture of a sample to its nearest other."""
 
 
-def memorisation_score(fakes: Image, reals: Image) -> Originality:
+def memorisation_score(
+    fakes: Image, reals: Iterable[Image], sample: Image, places: NDArray[np.int64]
+) -> Originality:
     """Measure whether generated pictures are copies of the pictures they were trained on.
 
     Args:
         fakes: (n, h, w, 3), uint8.
-        reals: (m, h, w, 3), uint8, without flipped copies and with m of at least 2.
+        reals: Every real picture, without flipped copies, in parts of (b, h, w, 3).
+        sample: (m, h, w, 3), some of them: how near real pictures come to other ones is measured
+            on these.
+        places: (m,), where among `reals` each of the sample is.
 
     Returns:
         The scores, and the nearest real picture of each generated one, to look at.
@@ -48,9 +54,10 @@ def memorisation_score(fakes: Image, reals: Image) -> Originality:
     Raises:
         InputError: There are too few pictures, or they differ in shape.
     """
-    distances, indices = nearest_neighbours(fakes, reals, 1)
-    usual = nearest_neighbours(reals, reals, 1, leave_out_self=True)[0][:, 0]
-    nearest = distances[:, 0]
+    own = np.concatenate([np.full(len(fakes), -1), places])
+    queries = np.concatenate([fakes, sample]) if fakes.shape[1:] == sample.shape[1:] else fakes[:0]
+    distances, indices = nearest_neighbours(queries, reals, 1, own=own)
+    nearest, usual = np.split(distances[:, 0], [len(fakes)])
     ordered = np.sort(usual)
     farther = len(usual) - np.searchsorted(ordered, nearest, side="right")
     equal = len(usual) - np.searchsorted(ordered, nearest, side="left") - farther
@@ -58,25 +65,29 @@ def memorisation_score(fakes: Image, reals: Image) -> Originality:
         score=float(np.mean(farther + equal / 2) / len(usual)),
         near_share=float(np.mean(nearest < np.quantile(usual, _RARE))),
         distances=nearest,
-        indices=indices[:, 0],
+        indices=indices[: len(fakes), 0],
         usual=usual,
     )
 
 
 def nearest_neighbours(
-    queries: Image, references: Image, k: int, *, leave_out_self: bool = False
+    queries: Image,
+    references: Iterable[Image],
+    k: int,
+    *,
+    own: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Find the references that look most like each query, as they are or flipped.
 
     Pictures are compared at 32×32 pixels after their own brightness, colour cast and contrast are
-    taken out.
+    taken out. Memory holds one part of the references at a time.
 
     Args:
         queries: (n, h, w, 3), uint8.
-        references: (m, h, w, 3), uint8.
+        references: In parts of (b, h, w, 3), m in all.
         k: How many.
-        leave_out_self: Do not compare a picture with the one of its own number; for queries that
-            are the references.
+        own: (n,), the index of the reference that each query is itself, and that does not count;
+            -1 for none.
 
     Returns:
         Distances (n, k), the nearest first, from 0 (the same) over about 1.4 (unrelated) to 2
@@ -85,28 +96,51 @@ def nearest_neighbours(
     Raises:
         InputError: There are not so many references, or shapes differ.
     """
-    limit = len(references) - leave_out_self
-    if not 1 <= k <= limit or len(queries) == 0 or queries.shape[1:] != references.shape[1:]:
-        raise InputError(
-            f"{len(queries)} pictures of {queries.shape[1:3]} have no {k} neighbours among {limit} "
-            f"of {references.shape[1:3]}"
-        )
-    known = [_describe(references), _describe(references[:, :, ::-1])]  # each [m d]
-    distances, indices = [], []
-    for start in range(0, len(queries), _ROWS):
-        rows = _describe(queries[start : start + _ROWS])  # [b d]
-        likeness = torch.maximum(*(rows @ side.T for side in known))  # [b m], cosines
-        if leave_out_self:
-            own = torch.arange(len(rows))
-            likeness[own, own + start] = -torch.inf
-        best = likeness.topk(k, dim=1)
-        distances.append((2 - 2 * best.values).clamp(min=0).sqrt())
-        indices.append(best.indices)
-    return torch.cat(distances).float().numpy(), torch.cat(indices).numpy()
+    if k < 1 or len(queries) == 0:
+        raise InputError(f"{len(queries)} pictures of {queries.shape[1:3]} have no {k} neighbours")
+    wanted = _split(queries)
+    alike = torch.empty(len(queries), 0, dtype=torch.float64)  # [n up to k], cosines
+    which = torch.empty(len(queries), 0, dtype=torch.int64)
+    seen = 0
+    for part in filter(len, references):
+        if part.shape[1:] != queries.shape[1:]:
+            shapes = f"{queries.shape[1:3]} and {part.shape[1:3]}"
+            raise InputError(f"pictures of {shapes} pixels do not compare")
+        found = _compare(wanted, _split(part))  # [n b]
+        if own is not None:
+            _leave_out(found, own - seen)
+        alike = torch.cat([alike, found], dim=1)
+        which = torch.cat([which, (torch.arange(len(part)) + seen).expand(found.shape)], dim=1)
+        alike, order = alike.topk(min(k, alike.shape[1]), dim=1)
+        which, seen = which.gather(1, order), seen + len(part)
+    if alike.shape[1] < k or not bool(alike.isfinite().all()):
+        raise InputError(f"{len(queries)} pictures have no {k} neighbours among {seen}")
+    return (2 - 2 * alike).clamp(min=0).sqrt().float().numpy(), which.numpy()
 
 
-def _describe(images: Image) -> torch.Tensor:
-    """Return (n, 3072) directions of length 1 in double precision; those of even pictures are 0."""
+_Halves: TypeAlias = tuple[torch.Tensor, torch.Tensor]
+
+
+def _compare(a: _Halves, b: _Halves) -> torch.Tensor:
+    """Return the cosines (n, m) between pictures, each pair as it is or flipped, the higher one.
+
+    Flipping a picture turns the sign of its odd half.
+    """
+    (even_a, odd_a), (even_b, odd_b) = a, b
+    return even_a @ even_b.T + (odd_a @ odd_b.T).abs()
+
+
+def _leave_out(found: torch.Tensor, own: NDArray[np.int64]) -> None:
+    """Make the own column of each row of (n, b) the least alike, where it is one of them."""
+    rows = np.flatnonzero((own >= 0) & (own < found.shape[1]))
+    found[torch.from_numpy(rows), torch.from_numpy(own[rows])] = -torch.inf
+
+
+def _split(images: Image) -> _Halves:
+    """Return what is even and what is odd under a flip, (n, 1536) each, of length 1 together.
+
+    In double precision; those of even-coloured pictures are 0.
+    """
     small = np.stack(
         [
             cv2.resize(np.ascontiguousarray(image), (_EDGE, _EDGE), interpolation=cv2.INTER_AREA)
@@ -114,5 +148,8 @@ def _describe(images: Image) -> torch.Tensor:
         ]
     )
     x = torch.from_numpy(small).double()  # [n 32 32 3]
-    x = (x - x.mean(dim=(1, 2), keepdim=True)).flatten(1)
-    return x / x.norm(dim=1, keepdim=True).clamp(min=1e-9)
+    x = x - x.mean(dim=(1, 2), keepdim=True)
+    x = x / x.flatten(1).norm(dim=1).clamp(min=1e-9)[:, None, None, None]
+    left, right = x[:, :, : _EDGE // 2], x.flip(2)[:, :, : _EDGE // 2]  # [n 32 16 3]
+    even, odd = (left + right) / 2**0.5, (left - right) / 2**0.5
+    return even.flatten(1), odd.flatten(1)
