@@ -119,7 +119,20 @@ def test_damaged_checkpoints_are_refused_with_a_hint(tiny_dataset, contest, tmp_
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(TrainingError) as error:
         load_run(tmp_path)
-    assert "before it" in error.value.hint
+    assert "--outdir" in error.value.hint
+
+
+def test_only_what_a_run_left_unfinished_is_tidied_away(tiny_dataset, tmp_path):
+    dead = 2**31 - 1  # no process has this number
+    names = [f".{name}.{dead}.00000000.part" for name in ("reals.png", "other.png")]
+    names += ["checkpoint-0000000004.safetensors", "checkpoint-0000000008.safetensors"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+    archive = Archive(tmp_path, tiny_dataset, {})
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+    archive.tidy(4)
+    left = {names[1], names[2], "checkpoint-0000000008.damaged"}
+    assert {path.name for path in tmp_path.iterdir()} == left
 
 
 def test_the_licence_of_the_data_is_on_the_card(tiny_archive, contest, tmp_path):

@@ -238,6 +238,17 @@ def test_a_loaded_contest_goes_on_as_if_nothing_had_happened():
 # ---------------------------------------------------------------- several processes
 
 
+def test_a_contest_from_another_kind_of_device_draws_anew():
+    state = build().state()
+    state["images"] = 8
+    state["rngs"]["noise"] = torch.zeros(16, dtype=torch.uint8)  # the size of a GPU's
+    contest = build(seed=5)
+    contest.load(state)
+    assert torch.equal(contest.rngs["shared"].get_state(), state["rngs"]["shared"])
+    assert torch.equal(contest.rngs["noise"].get_state(), seeded(8 * 31).get_state())
+    contest.step(*draw_reals())
+
+
 @pytest.mark.parametrize("batch", [4, 6, 3])
 def test_processes_together_draw_what_one_draws(batch):
     whole = build().draw(batch)

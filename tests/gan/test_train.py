@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 import torch
 
-from facewright.data.dataset import Dataset, open_dataset
+from facewright import __version__
+from facewright.data.dataset import open_dataset
 from facewright.device import seeded
 from facewright.errors import TrainingError
-from facewright.fit.checkpoint import flatten_state, latest_checkpoint
-from facewright.fit.distributed import Processes
-from facewright.gan.augment import PIPES, Augment
+from facewright.fit.checkpoint import flatten_state, latest_checkpoint, save_checkpoint
+from facewright.fit.lock import lock_run
 from facewright.gan.snapshots import load_run
-from facewright.gan.steps import Contest
-from facewright.gan.train import TrainOptions, plan_training, train_generator
+from facewright.gan.train import plan_training, train_generator
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import load_bundle
 from facewright.provenance.publish import read_manifest
@@ -62,6 +61,7 @@ def test_a_run_leaves_pictures_weights_checkpoints_and_a_log(finished):
         "checkpoint-0000000040.safetensors",
         "checkpoint-0000000080.safetensors",
         "stats.jsonl",
+        ".lock",
     }
 
 
@@ -81,6 +81,8 @@ def test_every_picture_says_how_it_came_about(tiny_options, finished, tiny_datas
         assert manifest.task == "train generator"
         assert manifest.parameters == {**dataclasses.asdict(tiny_options()), "images": images}
         assert manifest.sources == {tiny_dataset.name: tiny_dataset.sha256}
+        assert (manifest.version, manifest.torch) == (__version__, torch.__version__)
+        assert (manifest.device, manifest.seeds) == ("cpu", (3,))
 
 
 def test_the_weights_are_those_of_the_averaged_generator(tiny_options, finished, tiny_dataset):
@@ -123,7 +125,7 @@ def test_a_finished_run_stays_as_it_is(train, finished, tiny_dataset):
 
 
 def test_ctrl_c_finishes_the_step_and_nothing_is_lost(
-    train, tiny_options, finished, tiny_dataset, tmp_path
+    train, tiny_options, finished, tiny_dataset, tmp_path, capfd
 ):
     """The clock, which is read at every tick, sends the signal as a user would."""
     readings = []
@@ -135,6 +137,7 @@ def test_ctrl_c_finishes_the_step_and_nothing_is_lost(
         return float(len(readings))
 
     train_generator(tiny_dataset, tmp_path, tiny_options(), device=CPU, clock=clock)
+    assert "press Ctrl-C again to stop at once" in capfd.readouterr().err
     stopped = load_run(tmp_path)["contest"]["images"]
     assert 0 < stopped < 80
     assert read_lines(tmp_path)[-1]["images"] == stopped
@@ -148,65 +151,43 @@ def test_other_options_in_the_same_folder_are_refused(train, finished, tiny_data
     assert "--outdir" in error.value.hint
 
 
-# ---------------------------------------------------------------- transfer
+def test_another_dataset_in_the_same_folder_is_refused(train, finished, tiny_dataset):
+    other = dataclasses.replace(tiny_dataset, sha256="0" * 64)
+    with pytest.raises(TrainingError, match="another dataset than tiny") as error:
+        train(other, finished)
+    assert "--outdir" in error.value.hint
 
 
-def test_transfer_copies_what_fits_and_leaves_the_rest(
-    tiny_options, finished, tiny_dataset, tmp_path
-):
-    tensors = load_bundle(finished / "snapshot-000000.safetensors").tensors
-    options = tiny_options(kimg=0.004, lr=1e-12, channel_max=4, aug="noaug", resume="finished")
-    start = {"G_ema": tensors}
-    train_generator(tiny_dataset, tmp_path, options, device=CPU, start=start)
+def test_runs_that_say_less_about_themselves_go_on(train, tiny_dataset, tmp_path):
+    """Older ones name no dataset, and the defaults of today were spelt out."""
+    train(tiny_dataset, tmp_path, kimg=0.004)
+    path = latest_checkpoint(tmp_path)
     run: Any = load_run(tmp_path)
-    fresh = build_contest(tiny_dataset, options)
-    copied = set()
-    for name in ("G", "G_ema"):
-        for key, tensor in run["contest"][name].items():
-            fits = tensors[key].shape == tensor.shape
-            source = tensors[key].float() if fits else getattr(fresh, name).state_dict()[key]
-            limit = 0.1 if key.endswith("w_avg") else 1e-6  # it moves with every step
-            torch.testing.assert_close(tensor, source, rtol=0, atol=limit)
-            copied |= {key} if fits else set()
-    assert {"mapping.fc0.weight", "synthesis.b16.conv1.weight"} <= copied
-    assert "synthesis.b4.const" not in copied
-    for key, tensor in run["contest"]["D"].items():
-        torch.testing.assert_close(tensor, fresh.D.state_dict()[key], rtol=0, atol=1e-6)
+    del run["dataset"]
+    assert run["options"]["generator"] is None
+    run["options"]["generator"] = "skip"
+    save_checkpoint(path, *flatten_state(run))
+    train(tiny_dataset, tmp_path, kimg=0.008)
+    assert load_run(tmp_path)["contest"]["images"] == 8
+    with pytest.raises(TrainingError, match="other options: generator skip"):
+        train(tiny_dataset, tmp_path, generator="orig")
 
 
-def test_transfer_from_a_run_takes_all_three_networks(
-    tiny_options, finished, tiny_dataset, tmp_path
-):
-    earlier: Any = load_run(finished)
-    start = {name: earlier["contest"][name] for name in ("G", "G_ema", "D")}
-    options = tiny_options(kimg=0.004, lr=1e-12, aug="noaug", resume="finished", freezed=2)
-    train_generator(tiny_dataset, tmp_path, options, device=CPU, start=start)
-    run: Any = load_run(tmp_path)
-    for name, network in start.items():
-        for key in set(network) - {"mapping.w_avg"}:
-            limit = 0.05 if name == "G_ema" else 1e-6  # the average moves towards G at once
-            torch.testing.assert_close(run["contest"][name][key], network[key], rtol=0, atol=limit)
+def test_a_damaged_checkpoint_is_set_aside(train, tiny_dataset, finished, tmp_path, capsys):
+    train(tiny_dataset, tmp_path, kimg=0.04)
+    train(tiny_dataset, tmp_path, kimg=0.044)
+    path = latest_checkpoint(tmp_path)
+    path.write_bytes(path.read_bytes()[:-9])
+    train(tiny_dataset, tmp_path)
+    assert "checkpoint-0000000044.safetensors" in capsys.readouterr().err
+    assert path.with_suffix(".damaged").exists()
+    assert_same_state(tmp_path, finished)
 
 
-def test_transfer_from_something_else_is_refused(tiny_options, tiny_dataset, tmp_path):
-    start = {"G_ema": {"other": torch.zeros(2), "mapping.w_avg": torch.zeros(3)}}
-    with pytest.raises(TrainingError, match="none of the weights") as error:
-        train_generator(tiny_dataset, tmp_path, tiny_options(), device=CPU, start=start)
-    assert "--channel-base" in error.value.hint
-
-
-def build_contest(dataset: Dataset, options: TrainOptions) -> Contest:
-    plan = plan_training(dataset, options, CPU)
-    return Contest(
-        plan.generator,
-        plan.discriminator,
-        plan.rules,
-        labels=dataset.labels,
-        augment=Augment(PIPES["bgc"]),
-        seed=options.seed,
-        device=CPU,
-        processes=Processes(),
-    )
+def test_a_folder_takes_one_run_at_a_time(train, tiny_dataset, tmp_path):
+    with lock_run(tmp_path), pytest.raises(TrainingError, match="a run is going on"):
+        train(tiny_dataset, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
 # ---------------------------------------------------------------- what goes wrong

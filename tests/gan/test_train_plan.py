@@ -57,7 +57,16 @@ def test_transfer_adapts_sooner_and_averages_at_once(tiny_dataset):
         ({"lr": 0}, "--lr"),
         ({"freezed": -1}, "--freezed"),
         ({"augpipe": "bgx"}, "bgcfnc"),
-        ({"batch": 0}, "at least one"),
+        ({"batch": 0}, "--batch is above 0"),
+        ({"kimg": float("inf")}, "--kimg is a number, not inf"),
+        ({"gamma": float("nan")}, "--gamma is a number, not nan"),
+        ({"target": float("nan")}, "--target is a number"),
+        ({"mapping_layers": 0}, "--mapping-layers is above 0"),
+        ({"channel_base": 0}, "--channel-base is above 0"),
+        ({"channel_max": -4}, "--channel-max is above 0"),
+        ({"path_length_weight": -1}, "--path-length-weight is 0 or more"),
+        ({"seed": -1}, "--seed is 0 or more"),
+        ({"seed": 1 << 60}, "--seed is below"),
         ({"cfg": "paper64"}, "paper64"),
         ({"precision": "float16"}, "float16"),
         ({"generator": "dense"}, "dense"),
@@ -65,6 +74,7 @@ def test_transfer_adapts_sooner_and_averages_at_once(tiny_dataset):
     ],
 )
 def test_options_that_make_no_sense_are_refused(changes, message, train, tiny_dataset, tmp_path):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=message) as error:
         train(tiny_dataset, tmp_path / "run", **changes)
+    assert error.value.hint
     assert not (tmp_path / "run").exists()

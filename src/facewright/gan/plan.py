@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,8 +14,16 @@ from facewright.errors import InputError
 from facewright.gan.augment import PIPES
 from facewright.gan.discriminator import DiscriminatorConfig
 from facewright.gan.generator import Architecture, GeneratorConfig
-from facewright.gan.presets import Recipe, pick_recipe
+from facewright.gan.presets import PRESETS, Recipe, pick_recipe
 from facewright.gan.steps import Rules
+
+_SEEDS = 1 << 48  # so that the seeds of several processes fit in 64 bits
+
+CHANNEL_MAX = 512
+"""Most feature maps of any layer, where nobody says anything else."""
+
+ARCHITECTURE: Architecture = "skip"
+"""Of the generator, where nobody says anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +68,14 @@ class TrainOptions:
     """Learning rate of both networks."""
     channel_base: int | None = None
     """Feature maps times resolution."""
-    channel_max: int = 512
-    """Most feature maps of any layer."""
+    channel_max: int | None = None
+    """Most feature maps of any layer; 512, or as in the weights to start from."""
     mapping_layers: int | None = None
     """Fully connected layers from z to w."""
     path_length_weight: float | None = None
     """Weight of path length regularisation; 0 leaves it out."""
-    generator: Architecture = "skip"
-    """Architecture of the generator."""
+    generator: Architecture | None = None
+    """Architecture of the generator; skip, or as in the weights to start from."""
     discriminator: Architecture | None = None
     """Architecture of the discriminator."""
 
@@ -98,7 +107,7 @@ def plan_training(
     Raises:
         InputError: An option makes no sense.
     """
-    _check(options)
+    check_options(options)
     recipe = pick_recipe(
         options.cfg, resolution=dataset.resolution, batch=options.batch, world=world
     )
@@ -116,7 +125,7 @@ def plan_training(
         "resolution": dataset.resolution,
         "c_dim": dataset.labels.shape[1],
         "channel_base": recipe.channel_base,
-        "channel_max": options.channel_max,
+        "channel_max": CHANNEL_MAX if options.channel_max is None else options.channel_max,
         "conv_clamp": 256 if dtype == torch.float16 else None,
     }
     ada_kimg = options.ada_kimg
@@ -125,7 +134,9 @@ def plan_training(
     return Plan(
         recipe,
         GeneratorConfig(
-            mapping_layers=recipe.mapping_layers, architecture=options.generator, **common
+            mapping_layers=recipe.mapping_layers,
+            architecture=options.generator or ARCHITECTURE,
+            **common,
         ),
         DiscriminatorConfig(
             architecture=recipe.discriminator,
@@ -148,21 +159,35 @@ def plan_training(
     )
 
 
-def _check(options: TrainOptions) -> None:
-    """Raise for numbers that make no sense."""
+def check_options(options: TrainOptions) -> None:
+    """Raise for numbers that make no sense, whatever the dataset is.
+
+    Raises:
+        InputError: At least one; names all of them.
+    """
+    numbers = {name: getattr(options, name) for name in TrainOptions.__slots__}
+    strange = [
+        f"--{name.replace('_', '-')} is a number, not {value}"
+        for name, value in numbers.items()
+        if isinstance(value, float) and not math.isfinite(value)
+    ]
+    above = [*("kimg", "tick_kimg", "snap", "lr", "ada_kimg", "batch")]
+    above += [*("channel_base", "channel_max", "mapping_layers")]
+    small = [name for name in above if numbers[name] is not None and not numbers[name] > 0]
+    small = [f"--{name.replace('_', '-')} is above 0" for name in small]
+    least = ("gamma", "freezed", "path_length_weight", "seed")
+    negative = [name for name in least if numbers[name] is not None and numbers[name] < 0]
+    negative = [f"--{name.replace('_', '-')} is 0 or more" for name in negative]
     rules = (
-        (options.kimg > 0, "--kimg is above 0"),
-        (options.tick_kimg > 0, "--tick-kimg is above 0"),
-        (options.snap >= 1, "--snap is 1 or more"),
+        (options.seed < _SEEDS, "--seed is below 2 to the power of 48"),
         (options.aug in {"ada", "fixed", "noaug"}, "--aug is ada, fixed or noaug"),
         (0 <= options.p <= 1, "--p is between 0 and 1"),
         (0 < options.target < 1, "--target is between 0 and 1"),
-        (options.gamma is None or options.gamma >= 0, "--gamma is 0 or more"),
-        (options.lr is None or options.lr > 0, "--lr is above 0"),
-        (options.freezed >= 0, "--freezed is 0 or more"),
-        (options.ada_kimg is None or options.ada_kimg > 0, "--ada-kimg is above 0"),
         (options.augpipe in PIPES, f"--augpipe is one of {', '.join(PIPES)}"),
+        (options.cfg in PRESETS, f"--cfg is one of {', '.join(PRESETS)}, not {options.cfg}"),
     )
-    broken = [text for holds, text in rules if not holds]
+    broken = strange or small + negative + [text for holds, text in rules if not holds]
     if broken:
-        raise InputError("; ".join(broken))
+        raise InputError(
+            "; ".join(broken), hint="`facewright train generator --help` says what each option is"
+        )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from facewright import __version__
 from facewright.data.dataset import Dataset
 from facewright.device import seeded, to_images
+from facewright.files import delete_leftovers
 from facewright.fit.checkpoint import (
     checkpoint_path,
     flatten_state,
-    latest_checkpoint,
-    load_checkpoint,
+    load_latest,
     prune_checkpoints,
     save_checkpoint,
-    unflatten_state,
 )
 from facewright.gan.steps import Contest
 from facewright.gan.weights import KIND, count_labels, pack_generator
@@ -26,6 +28,7 @@ from facewright.provenance.publish import publish_image
 from facewright.types import Card, Image, Json, Manifest
 
 _CHUNK = 16
+_OWN = ("reals.png", "fakes*.png", "snapshot-*.safetensors", "checkpoint-*.safetensors")
 
 
 class Gallery:
@@ -68,20 +71,42 @@ class Archive:
         outdir: The folder; made if missing.
         dataset: What the run learns from.
         options: The options of the run, for manifests and for comparison when it goes on.
+        device: The type of device that computes.
     """
 
-    def __init__(self, outdir: Path, dataset: Dataset, options: dict[str, Json]) -> None:
+    def __init__(
+        self, outdir: Path, dataset: Dataset, options: dict[str, Json], *, device: str = "cpu"
+    ) -> None:
         outdir.mkdir(parents=True, exist_ok=True)
-        for left in outdir.glob(".*.part"):  # by a run that was killed while it wrote
-            left.unlink(missing_ok=True)
-        self.outdir, self.dataset, self.options = outdir, dataset, options
+        self.outdir, self.dataset, self.options, self.device = outdir, dataset, options, device
+
+    def tidy(self, images: int | None) -> None:
+        """Remove what a run that was killed had not finished; only the first process may.
+
+        Args:
+            images: How many pictures the run has seen. Checkpoints beyond are damaged, and get
+                another name.
+        """
+        for pattern in _OWN:
+            delete_leftovers(self.outdir, pattern)
+        if images is None:
+            return
+        intact = checkpoint_path(self.outdir, images)
+        for path in self.outdir.glob("checkpoint-*.safetensors"):
+            if path.name > intact.name:
+                path.replace(path.with_suffix(".damaged"))
 
     def save_sheet(self, name: str, sheet: Image, *, images: int = 0) -> Path:
         """Write a picture with the manifest of the run."""
+        seed = self.options.get("seed")
         manifest = Manifest(
             task="train generator",
             parameters={**self.options, "images": images},
+            seeds=(seed,) if isinstance(seed, int) else (),
             sources={self.dataset.name: self.dataset.sha256},
+            version=__version__,
+            torch=torch.__version__,
+            device=self.device,
         )
         return publish_image(sheet, self.outdir / name, manifest, overwrite=True)
 
@@ -103,7 +128,12 @@ class Archive:
 
     def save_checkpoint(self, contest: Contest, position: int) -> Path:
         """Write everything that the run needs to go on."""
-        state = {"contest": contest.state(), "position": position, "options": self.options}
+        state = {
+            "contest": contest.state(),
+            "position": position,
+            "options": self.options,
+            "dataset": {"sha256": self.dataset.sha256, "resolution": self.dataset.resolution},
+        }
         tensors, rest = flatten_state(state)
         path = checkpoint_path(self.outdir, contest.images)
         save_checkpoint(path, tensors, rest)
@@ -111,14 +141,23 @@ class Archive:
         return path
 
 
-def load_run(outdir: Path) -> dict[str, object] | None:
-    """Return the newest state of a run: "contest", "position" and "options"; None without one.
+def load_run(
+    outdir: Path, *, note: Callable[[str], None] | None = None
+) -> dict[str, object] | None:
+    """Return the newest intact state of a run; None without one.
+
+    Args:
+        outdir: The folder of the run.
+        note: Is told where the newest checkpoint is damaged and the one before it is taken.
+
+    Returns:
+        "contest", "position", "options" and, but for old runs, "dataset".
 
     Raises:
-        TrainingError: The checkpoint is damaged.
+        TrainingError: All checkpoints are damaged.
     """
-    path = latest_checkpoint(outdir)
-    if path is None:
+    found = load_latest(outdir, note=note)
+    if found is None:
         return None
-    state: dict[str, object] = unflatten_state(*load_checkpoint(path))
-    return state
+    state: Any = found[1]
+    return dict(state)

@@ -229,13 +229,13 @@ class Contest:
         self.images, self.steps, self.p = state["images"], state["steps"], state["p"]
         self.path_average = state["path_average"].to(self.device)
         self.signs = state["signs"].to(self.device)
-        if self.processes.world == 1:
-            for name, rng in self.rngs.items():
-                rng.set_state(state["rngs"][name].cpu())
-            return
-        self.rngs["shared"].set_state(state["rngs"]["shared"])
-        for name in ("noise", "augment"):  # of the first process only: start the others anew
-            self.rngs[name].manual_seed(self.images * 31 + self.processes.rank * 104729)
+        alone, kept = self.processes.world == 1, state["rngs"]
+        for name, rng in self.rngs.items():
+            fits = rng.get_state().shape == kept[name].shape  # not from a CPU to a GPU or back
+            if name == "shared" or (alone and fits):
+                rng.set_state(kept[name].cpu())
+            else:  # other processes than the first kept nothing either: start anew
+                rng.manual_seed(self.images * 31 + self.processes.rank * 104729)
 
     def _draw_pictures(self, ws: torch.Tensor) -> torch.Tensor:
         """Run the synthesis network as in training."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,25 @@ from typing import Any
 import torch
 
 from facewright.data.dataset import Dataset
+from facewright.data.feed import Feed
 from facewright.data.sampler import InfiniteSampler
 from facewright.device import to_tensor
 from facewright.errors import TrainingError
+from facewright.fit.checkpoint import latest_checkpoint
 from facewright.fit.distributed import Processes, all_gather_sum, broadcast_module
+from facewright.fit.lock import lock_run
 from facewright.fit.log import TrainingLog, peak_memory
 from facewright.fit.stop import StopSignal
 from facewright.gan.augment import PIPES, Augment
-from facewright.gan.plan import TrainOptions, plan_training
+from facewright.gan.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions, plan_training
 from facewright.gan.snapshots import Archive, Gallery, load_run
 from facewright.gan.steps import Contest
-from facewright.gan.weights import copy_matching
+from facewright.gan.transfer import Start, check_start, transfer
 from facewright.types import Json
 
 _FREE = {"kimg", "snap", "tick_kimg"}  # may change when a run goes on
+_MEANT: dict[str, Json] = {"channel_max": CHANNEL_MAX, "generator": ARCHITECTURE}  # by None
+_NOTICE = "finishing this step, then writing a checkpoint; press Ctrl-C again to stop at once"
 
 
 def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
@@ -35,7 +40,7 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
     options: TrainOptions,
     *,
     device: torch.device,
-    start: Mapping[str, Mapping[str, torch.Tensor]] | None = None,
+    start: Start | None = None,
     processes: Processes | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
@@ -59,63 +64,73 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
 
     Raises:
         InputError: An option makes no sense.
-        TrainingError: The folder holds another run, or the losses are not finite any more.
+        TrainingError: The folder holds another run or one that is going on, the weights to start
+            from do not fit, or the losses are not finite any more.
     """
     processes = processes or Processes()
     plan = plan_training(dataset, options, device, world=processes.world)
+    if latest_checkpoint(outdir) is None:
+        check_start(options, start)
     saved: dict[str, Json] = asdict(options)
-    archive = Archive(outdir, dataset, saved)
+    with ExitStack() as held:
+        if processes.first:
+            held.enter_context(lock_run(outdir))
+        archive = Archive(outdir, dataset, saved, device=device.type)
 
-    # The networks, as they start or as they were.
-    contest = Contest(
-        plan.generator,
-        plan.discriminator,
-        plan.rules,
-        labels=dataset.labels,
-        augment=Augment(PIPES[options.augpipe]),
-        p=options.p if options.aug == "fixed" else 0.0,
-        seed=options.seed,
-        device=device,
-        processes=processes,
-    )
-    sampler = InfiniteSampler(
-        len(dataset), seed=options.seed, rank=processes.rank, world=processes.world
-    )
-    earlier: Any = load_run(outdir)
-    if earlier is not None:
-        _check_same_run(earlier["options"], saved, outdir)
-        contest.load(earlier["contest"])
-        sampler.position = earlier["position"]
-    elif start is not None:
-        _transfer(contest, start)
-    for network in (contest.G, contest.D, contest.G_ema):
-        broadcast_module(network, processes)
+        # The networks, as they start or as they were.
+        contest = Contest(
+            plan.generator,
+            plan.discriminator,
+            plan.rules,
+            labels=dataset.labels,
+            augment=Augment(PIPES[options.augpipe]),
+            p=options.p if options.aug == "fixed" else 0.0,
+            seed=options.seed,
+            device=device,
+            processes=processes,
+        )
+        sampler = InfiniteSampler(
+            len(dataset), seed=options.seed, rank=processes.rank, world=processes.world
+        )
+        notes: list[str] = []
+        earlier: Any = load_run(outdir, note=notes.append)
+        if earlier is not None:
+            _check_same_run(earlier["options"], saved, outdir)
+            _check_same_dataset(earlier.get("dataset"), dataset, outdir)
+            contest.load(earlier["contest"])
+            sampler.position = earlier["position"]
+        elif start is not None:
+            notes.append(transfer(contest, start))
+        for network in (contest.G, contest.D, contest.G_ema):
+            broadcast_module(network, processes)
 
-    # What is there to see before the first step.
-    gallery = Gallery(dataset, seed=options.seed, z_dim=plan.generator.z_dim)
-    total = round(options.kimg * 1000)
-    if processes.first and contest.images == 0:
-        archive.save_sheet("reals.png", gallery.draw_reals(dataset))
-        archive.save_sheet("fakes_init.png", gallery.draw_fakes(contest))
+        # What is there to see before the first step.
+        gallery = Gallery(dataset, seed=options.seed, z_dim=plan.generator.z_dim)
+        total = round(options.kimg * 1000)
+        if processes.first:
+            archive.tidy(None if earlier is None else contest.images)
+        if processes.first and contest.images == 0:
+            archive.save_sheet("reals.png", gallery.draw_reals(dataset))
+            archive.save_sheet("fakes_init.png", gallery.draw_fakes(contest))
 
-    # The loop. One tick is a report; every `snap` ticks leave pictures, weights and a checkpoint.
-    tick_images = max(round(options.tick_kimg * 1000), 1)
-    log = (
-        TrainingLog(outdir, total=total, images=contest.images, clock=clock)
-        if processes.first
-        else None
-    )
-    ticks_since_snap, stopping = 0, False
-    with StopSignal() as stop, log or nullcontext():
+        # The loop. One tick is a report; every `snap` ticks leave pictures, weights, a checkpoint.
+        tick_images = max(round(options.tick_kimg * 1000), 1)
+        stop = held.enter_context(StopSignal(_NOTICE if processes.first else ""))
+        log = None
+        if processes.first:
+            log = TrainingLog(outdir, total=total, images=contest.images, clock=clock)
+            held.enter_context(log)
+            for text in notes:
+                log.note(text)
+        feed = held.enter_context(Feed(dataset, sampler, plan.rules.batch))
+        ticks_since_snap, stopping = 0, False
         while contest.images < total and not stopping:
-            places = sampler.take(plan.rules.batch)
-            reals = to_tensor(dataset.images(places), device, torch.float32)
-            contest.step(reals, dataset.labels[torch.from_numpy(places)].to(device))
+            pictures, labels = feed.take()
+            contest.step(to_tensor(pictures, device, torch.float32), labels.to(device))
             if log:
                 log.advance(contest.images)
 
-            wishes = torch.tensor(float(stop.requested), device=device)
-            stopping = bool(all_gather_sum(wishes, processes) > 0)
+            stopping = _is_wanted(stop, device, processes)
             done = contest.images >= total or stopping
             ticks = contest.images // tick_images
             if ticks == (contest.images - plan.rules.batch) // tick_images and not done:
@@ -137,20 +152,41 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
                 name = f"fakes-{contest.images // 1000:06d}.png"
                 archive.save_sheet(name, gallery.draw_fakes(contest), images=contest.images)
                 archive.save_weights(contest)
-                archive.save_checkpoint(contest, sampler.position)
+                archive.save_checkpoint(contest, feed.position)
         if log and stopping:
             log.note(f"stopped at {contest.images / 1000:.1f} kimg; the same command goes on")
     return outdir / f"snapshot-{contest.images // 1000:06d}.safetensors"
 
 
+def _is_wanted(stop: StopSignal, device: torch.device, processes: Processes) -> bool:
+    """Tell whether any of the processes was asked to stop."""
+    if processes.world == 1:
+        return stop.requested
+    wish = torch.tensor(float(stop.requested), device=device)
+    return bool(all_gather_sum(wish, processes) > 0)
+
+
 def _check_same_run(earlier: dict[str, Json], now: dict[str, Json], outdir: Path) -> None:
     """Raise if a folder holds a run with other options."""
-    changed = [k for k in now if k not in _FREE and k in earlier and earlier[k] != now[k]]
+    before = {k: _MEANT.get(k) if v is None else v for k, v in earlier.items()}
+    after = {k: _MEANT.get(k) if v is None else v for k, v in now.items()}
+    changed = [k for k in after if k not in _FREE and k in before and before[k] != after[k]]
     if changed:
-        was = ", ".join(f"{name} {earlier[name]}" for name in changed)
+        was = ", ".join(f"{name} {before[name]}" for name in changed)
         raise TrainingError(
             f"{outdir} holds a run with other options: {was}",
             hint="use the same options to go on, or another --outdir with --resume to branch off",
+        )
+
+
+def _check_same_dataset(earlier: dict[str, Json] | None, now: Dataset, outdir: Path) -> None:
+    """Raise if a folder holds a run on other pictures, where it says on which."""
+    if earlier is None:
+        return
+    if (earlier["sha256"], earlier["resolution"]) != (now.sha256, now.resolution):
+        raise TrainingError(
+            f"{outdir} holds a run with another dataset than {now.name}, or it has changed since",
+            hint="use the same dataset to go on, or another --outdir with --resume to branch off",
         )
 
 
@@ -162,19 +198,3 @@ def _check_finite(values: Mapping[str, float], outdir: Path) -> None:
             f"{', '.join(lost)} is not a number any more",
             hint=f"the last checkpoint in {outdir} is sound; try a larger --gamma",
         )
-
-
-def _transfer(contest: Contest, start: Mapping[str, Mapping[str, torch.Tensor]]) -> None:
-    """Copy what fits from other weights."""
-    averaged = start["G_ema"]
-    for network, tensors in (
-        (contest.G, start.get("G", averaged)),
-        (contest.G_ema, averaged),
-        (contest.D, start.get("D", {})),
-    ):
-        left = copy_matching(network, tensors)
-        if network is contest.G and len(left) == len(contest.G.state_dict()):
-            raise TrainingError(
-                "none of the weights to start from has a matching name and shape",
-                hint="--channel-base and --channel-max must be those that they were trained with",
-            )
