@@ -1,14 +1,17 @@
 """From a dataset to weights, as a user asks for it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+import torch
 
-from facewright.errors import InputError, TrainingError, WeightsError
+from facewright.cli.outcome import print_training
+from facewright.errors import DatasetError, InputError, TrainingError, WeightsError
 from facewright.gan.plan import TrainOptions
 from facewright.tasks.pictures import GenerateOptions, generate_faces
 from facewright.tasks.training import Outlook, Trained, train_generator
@@ -75,6 +78,74 @@ def test_what_cannot_be_resumed_is_refused(dataset, tmp_path):
         train(dataset, tmp_path / "run", resume=str(tmp_path / "empty"))
     with pytest.raises(WeightsError, match="no weights called"):
         train(dataset, tmp_path / "run", resume="nobody")
+
+
+def test_resuming_takes_the_shape_of_the_weights(dataset, weights, run, tmp_path):
+    options = {"cond": True, "channel_base": None, "channel_max": None, "resume": weights}
+    assert look_ahead(dataset, tmp_path, **options)["mapping_layers"] == 2
+    assert look_ahead(dataset, tmp_path, **options)["channel_max"] == 8
+    options["resume"] = str(run[0])
+    assert look_ahead(dataset, tmp_path / "x", **options)["channel_base"] == 64
+    assert train(dataset, tmp_path / "x", **options).finished
+    trained = train(dataset, tmp_path / "x", **{**options, "kimg": 0.012})
+    assert trained.kimg == 0.012  # goes on with the shape that it began with
+
+
+def look_ahead(dataset, outdir, **options):
+    """Return the configuration of the generator that a run would have."""
+    options = TrainOptions(**{**TINY, **options})
+    outlook = train_generator(dataset, outdir=outdir, options=options, device="cpu", dry_run=True)
+    assert outlook.options["channel_max"] == outlook.plan["generator"]["channel_max"]
+    return outlook.plan["generator"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_damaged_pictures_stop_a_run_before_it_begins(dataset, tmp_path, dry_run):
+    folder = shutil.copytree(dataset, tmp_path / "damaged")
+    for name in ("03.png", "05.png"):
+        data = (folder / name).read_bytes()
+        (folder / name).write_bytes(data[: len(data) // 2])
+    with pytest.raises(DatasetError, match=r"03\.png .*; 1 more files cannot be used"):
+        train_generator(folder, outdir=tmp_path / "run", device="cpu", dry_run=dry_run)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_can_be_known_before_is_checked_before_anything_is_read(tmp_path, dry_run):
+    def attempt(outdir=tmp_path / "run", **options):
+        nowhere = tmp_path / "nowhere"
+        train_generator(nowhere, outdir=outdir, options=TrainOptions(**options), dry_run=dry_run)
+
+    with pytest.raises(InputError, match="--kimg is a number, not inf"):
+        attempt(kimg=float("inf"))
+    with pytest.raises(TrainingError, match="--freezed 3"):
+        attempt(freezed=3)
+    (tmp_path / "file").write_text("")
+    for outdir in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(InputError, match="file is a file") as error:
+            attempt(outdir)
+        assert "--outdir" in error.value.hint
+
+
+def test_one_gpu_for_several_processes_is_refused(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    for name, value in {"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match="--device cuda:1 is one GPU") as error:
+        train_generator(dataset, outdir=tmp_path / "run", device="cuda:1")
+    assert "--device cuda" in error.value.hint
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_only_the_first_process_prints_a_dry_run(dataset, tmp_path, monkeypatch, capsys, rank):
+    for name, value in {"WORLD_SIZE": "2", "RANK": str(rank), "LOCAL_RANK": str(rank)}.items():
+        monkeypatch.setenv(name, value)
+    options = TrainOptions(**TINY)
+    outlook = train_generator(dataset, outdir=tmp_path, options=options, device="cpu", dry_run=True)
+    assert outlook.plan["discriminator"]["group_size"] == 2  # of four pictures for two processes
+    assert print_training(outlook) == 0
+    assert bool(capsys.readouterr().out) == (rank == 0)
 
 
 def test_options_that_make_no_sense_are_refused(dataset, tmp_path):

@@ -71,7 +71,7 @@ def print_training(outcome: Outlook | Trained) -> int:
     from facewright.tasks.training import Outlook
 
     if isinstance(outcome, Outlook):
-        return print_json(outcome)
+        return print_json(outcome) if outcome.process == 0 else 0
     if outcome.process == 0:
         print(outcome.weights)
     return 0 if outcome.finished else _INTERRUPTED

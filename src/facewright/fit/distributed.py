@@ -31,12 +31,30 @@ class Processes:
         return self.rank == 0
 
 
+def read_processes(environ: Mapping[str, str]) -> Processes:
+    """Return which of how many processes this is going to be, without joining the others.
+
+    Args:
+        environ: The environment; torchrun sets RANK, WORLD_SIZE and LOCAL_RANK. Without
+            WORLD_SIZE, or where it is 1, this is the only process.
+
+    Raises:
+        TrainingError: The variables are incomplete.
+    """
+    if environ.get("WORLD_SIZE", "1") == "1":
+        return Processes()
+    try:
+        return Processes(*(int(environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
+    except (KeyError, ValueError) as error:
+        raise _incomplete(error) from error
+
+
 def start_processes(environ: Mapping[str, str], device_type: str) -> Processes:
     """Join the other processes that torchrun started.
 
     Args:
-        environ: The environment; torchrun sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and
-            MASTER_PORT. Without WORLD_SIZE, or where it is 1, this is the only process.
+        environ: The environment, as for `read_processes`; torchrun sets MASTER_ADDR and
+            MASTER_PORT, too.
         device_type: "cpu" (processes talk through Gloo) or "cuda" (through NCCL; each process
             takes the GPU of its local rank).
 
@@ -47,19 +65,13 @@ def start_processes(environ: Mapping[str, str], device_type: str) -> Processes:
         TrainingError: The variables are incomplete, there are fewer GPUs than processes, or the
             processes do not find each other.
     """
-    if environ.get("WORLD_SIZE", "1") == "1":
-        return Processes()
+    processes = read_processes(environ)
+    if processes.world == 1:
+        return processes
     try:
-        processes = Processes(
-            rank=int(environ["RANK"]),
-            world=int(environ["WORLD_SIZE"]),
-            local_rank=int(environ["LOCAL_RANK"]),
-        )
         address = f"tcp://{environ['MASTER_ADDR']}:{environ['MASTER_PORT']}"
-    except (KeyError, ValueError) as error:
-        raise TrainingError(
-            f"the variables of torchrun are incomplete: {error}", hint="start it with torchrun"
-        ) from error
+    except KeyError as error:
+        raise _incomplete(error) from error
     if device_type == "cuda":
         _take_gpu(processes.local_rank)
     try:
@@ -72,6 +84,13 @@ def start_processes(environ: Mapping[str, str], device_type: str) -> Processes:
     except (RuntimeError, ValueError) as error:
         raise TrainingError(f"the processes do not find each other: {error}") from error
     return processes
+
+
+def _incomplete(error: Exception) -> TrainingError:
+    """Return what to raise where torchrun's variables are not what they should be."""
+    return TrainingError(
+        f"the variables of torchrun are incomplete: {error}", hint="start it with torchrun"
+    )
 
 
 def _take_gpu(local_rank: int) -> None:

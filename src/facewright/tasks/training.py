@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,24 @@ import torch
 
 from facewright.data.dataset import open_dataset
 from facewright.device import pick_device
-from facewright.errors import TrainingError
+from facewright.errors import InputError, TrainingError
 from facewright.fit.checkpoint import latest_checkpoint
-from facewright.fit.distributed import all_gather_sum, start_processes, stop_processes
-from facewright.gan.plan import TrainOptions, plan_training
+from facewright.fit.distributed import (
+    all_gather_sum,
+    read_processes,
+    start_processes,
+    stop_processes,
+)
+from facewright.gan.plan import TrainOptions, check_options, plan_training
 from facewright.gan.snapshots import load_run
 from facewright.gan.train import train_generator as run_training
+from facewright.gan.transfer import (
+    Start,
+    adopt_shape,
+    check_start,
+    shape_of_bundle,
+    shape_of_run,
+)
 from facewright.tasks.weights import open_weights
 from facewright.types import Json
 
@@ -30,9 +41,12 @@ class Outlook:
     outdir: Path
     device: str
     options: dict[str, Json]
-    """As they were asked for; null is what the configuration chooses."""
+    """As they were asked for, and for what was left open as the weights to resume from have it;
+    null is what the configuration chooses."""
     plan: dict[str, dict[str, Json]]
     """As they are: "recipe", "generator", "discriminator" and "rules"."""
+    process: int = 0
+    """Which of several processes says so; all say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +88,22 @@ def train_generator(
     Raises:
         DatasetError: The dataset cannot be used.
         InputError: An option makes no sense.
-        TrainingError: The folder holds another run, or the losses are not finite any more.
+        TrainingError: The folder holds another run or one that is going on, what to start from
+            does not fit, or the losses are not finite any more.
         WeightsError: There are no such weights to resume from.
     """
     options = options or TrainOptions()
-    place = pick_device(device)
-    pictures = open_dataset(dataset, cond=options.cond, mirror=options.mirror)
-    plan = plan_training(pictures, options, place)
+    check_options(options)
+    _check_outdir(outdir)
+    place, processes = pick_device(device), read_processes(os.environ)
+    if processes.world > 1 and place.index is not None:
+        raise InputError(
+            f"--device {device} is one GPU, but there are {processes.world} processes",
+            hint="--device cuda: each process takes the GPU of its local rank",
+        )
+    options, start = _prepare(options, outdir)
+    pictures = open_dataset(dataset, cond=options.cond, mirror=options.mirror, verify=True)
+    plan = plan_training(pictures, options, place, world=processes.world)
     if dry_run:
         named: dict[str, Json] = {
             "name": pictures.name,
@@ -89,9 +112,7 @@ def train_generator(
             "labels": list(pictures.label_names),
         }
         parts = {name: _to_json(part) for name, part in asdict(plan).items()}
-        return Outlook(named, outdir, str(place), asdict(options), parts)
-    goes_on = latest_checkpoint(outdir) is not None
-    start = None if options.resume is None or goes_on else _load_start(options.resume)
+        return Outlook(named, outdir, str(place), asdict(options), parts, processes.rank)
     processes = start_processes(os.environ, place.type)
     if processes.world > 1 and place.type == "cuda":
         place = torch.device("cuda", processes.local_rank)
@@ -106,16 +127,39 @@ def train_generator(
     return Trained(weights, kimg, kimg >= options.kimg, processes.rank)
 
 
-def _load_start(resume: str) -> Mapping[str, Mapping[str, torch.Tensor]]:
-    """Return the tensors to start from: those of a run, or of weights by name or file."""
+def _check_outdir(outdir: Path) -> None:
+    """Raise if the folder of the run cannot be made, because a file is in its place."""
+    for path in (outdir, *outdir.parents):
+        if path.exists() and not path.is_dir():
+            raise InputError(f"{path} is a file", hint="--outdir names the folder of the run")
+
+
+def _prepare(options: TrainOptions, outdir: Path) -> tuple[TrainOptions, Start | None]:
+    """Return the options, with the shape of what they resume from, and what to start from."""
+    goes_on = latest_checkpoint(outdir) is not None
+    if options.resume is None or goes_on:
+        if not goes_on:
+            check_start(options, None)
+        elif options.resume is not None:  # its shape was taken over when the run began
+            run: Any = load_run(outdir)
+            options = adopt_shape(options, run["options"])
+        return options, None
+    start, shape = _load_start(options.resume)
+    check_start(options, start)
+    return adopt_shape(options, shape), start
+
+
+def _load_start(resume: str) -> tuple[Start, dict[str, Json]]:
+    """Return what to start from, a run or weights by name or file, and its shape as options."""
     if not Path(resume).is_dir():
-        return {"G_ema": open_weights(resume).tensors}
+        bundle = open_weights(resume)
+        return {"G_ema": bundle.tensors}, shape_of_bundle(bundle)
     run: Any = load_run(Path(resume))
     if run is None:
         raise TrainingError(
             f"{resume} holds no checkpoint", hint="name a run that left one, or a file of weights"
         )
-    return {name: run["contest"][name] for name in ("G", "D", "G_ema")}
+    return {name: run["contest"][name] for name in ("G", "D", "G_ema")}, shape_of_run(run)
 
 
 def _count_images(outdir: Path) -> int:
