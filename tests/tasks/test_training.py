@@ -10,9 +10,11 @@ import time
 import pytest
 import torch
 
+from facewright import __version__
 from facewright.cli.outcome import print_training
 from facewright.errors import DatasetError, InputError, TrainingError, WeightsError
 from facewright.gan.plan import TrainOptions
+from facewright.provenance.publish import read_manifest
 from facewright.tasks.pictures import GenerateOptions, generate_faces
 from facewright.tasks.training import Outlook, Trained, train_generator
 
@@ -52,6 +54,11 @@ def test_run_leaves_weights_that_draw_by_label(run, tmp_path):
         seeds="1", age="30-39", out=tmp_path / "x.png", weights=str(trained.weights)
     )
     assert generate_faces(options) == [tmp_path / "x.png"]
+
+
+def test_sheets_say_which_version_drew_them(run):
+    manifest = read_manifest(run[0] / "fakes-000000.png")
+    assert (manifest.version, manifest.seeds) == (__version__, (0,))
 
 
 def test_same_command_goes_on(dataset, tmp_path):

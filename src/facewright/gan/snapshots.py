@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from facewright import __version__
 from facewright.data.dataset import Dataset
 from facewright.device import seeded, to_images
 from facewright.files import delete_leftovers
@@ -71,14 +70,22 @@ class Archive:
         outdir: The folder; made if missing.
         dataset: What the run learns from.
         options: The options of the run, for manifests and for comparison when it goes on.
-        device: The type of device that computes.
+        device: The type of device that computes, for manifests.
+        version: Of Facewright, for manifests.
     """
 
     def __init__(
-        self, outdir: Path, dataset: Dataset, options: dict[str, Json], *, device: str = "cpu"
+        self,
+        outdir: Path,
+        dataset: Dataset,
+        options: dict[str, Json],
+        *,
+        device: str = "cpu",
+        version: str = "",
     ) -> None:
         outdir.mkdir(parents=True, exist_ok=True)
-        self.outdir, self.dataset, self.options, self.device = outdir, dataset, options, device
+        self.outdir, self.dataset, self.options = outdir, dataset, options
+        self.device, self.version = device, version
 
     def tidy(self, images: int | None) -> None:
         """Remove what a run that was killed had not finished; only the first process may.
@@ -104,7 +111,7 @@ class Archive:
             parameters={**self.options, "images": images},
             seeds=(seed,) if isinstance(seed, int) else (),
             sources={self.dataset.name: self.dataset.sha256},
-            version=__version__,
+            version=self.version,
             torch=torch.__version__,
             device=self.device,
         )

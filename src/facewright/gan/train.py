@@ -42,6 +42,7 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
     device: torch.device,
     start: Start | None = None,
     processes: Processes | None = None,
+    version: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
     """Train, or go on training, a StyleGAN2 with adaptive augmentation.
@@ -57,6 +58,7 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
         device: Where to compute.
         start: Weights to start from, "G_ema" and optionally "G" and "D": name → tensor.
         processes: Which of how many processes this is; None is the only one.
+        version: Of Facewright, for the manifests of pictures.
         clock: Returns seconds.
 
     Returns:
@@ -75,7 +77,7 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
     with ExitStack() as held:
         if processes.first:
             held.enter_context(lock_run(outdir))
-        archive = Archive(outdir, dataset, saved, device=device.type)
+        archive = Archive(outdir, dataset, saved, device=device.type, version=version)
 
         # The networks, as they start or as they were.
         contest = Contest(

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from facewright import __version__
 from facewright.data.dataset import open_dataset
 from facewright.device import pick_device
 from facewright.errors import InputError, TrainingError
@@ -118,7 +119,13 @@ def train_generator(
         place = torch.device("cuda", processes.local_rank)
     try:
         weights = run_training(
-            pictures, outdir, options, device=place, start=start, processes=processes
+            pictures,
+            outdir,
+            options,
+            device=place,
+            start=start,
+            processes=processes,
+            version=__version__,
         )
         seen = _count_images(outdir) if processes.first else 0  # who writes it knows it is there
         kimg = int(all_gather_sum(torch.tensor(seen, device=place), processes)) / 1000
