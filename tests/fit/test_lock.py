@@ -27,6 +27,16 @@ def test_a_run_that_fails_lets_go(tmp_path: Path):
         pass
 
 
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(TrainingError, match="cannot write into") as caught,
+        lock_run(tmp_path / "file"),
+    ):
+        pass
+    assert "--outdir" in caught.value.hint
+
+
 def test_without_locks_nothing_is_held(tmp_path: Path, monkeypatch):
     monkeypatch.setitem(sys.modules, "fcntl", None)
     with lock_run(tmp_path), lock_run(tmp_path):

@@ -22,10 +22,15 @@ def lock_run(run: Path) -> Iterator[None]:
         run: The folder; it is made.
 
     Raises:
-        TrainingError: Another process holds it.
+        TrainingError: Another process holds it, or it cannot be written.
     """
-    run.mkdir(parents=True, exist_ok=True)
-    handle = os.open(run / _NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        handle = os.open(run / _NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise TrainingError(
+            f"cannot write into {run}: {error.strerror or error}", hint="use another --outdir"
+        ) from error
     try:
         if not _lock(handle):
             raise TrainingError(
