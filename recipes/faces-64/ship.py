@@ -1,6 +1,6 @@
 """Turn a snapshot of the run into the starter weights, and print their entry for the catalog.
 
-    python recipes/faces-64/ship.py runs/faces-64/snapshot-000090.safetensors
+python recipes/faces-64/ship.py runs/faces-64/snapshot-000090.safetensors
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import torch
 from facewright.data.dataset import Dataset
 from facewright.data.feed import Feed
 from facewright.data.sampler import InfiniteSampler
-from facewright.device import to_tensor
+from facewright.device import settle_cuda, to_tensor
 from facewright.errors import TrainingError
 from facewright.fit.checkpoint import latest_checkpoint
 from facewright.fit.distributed import Processes, all_gather_sum, broadcast_module
@@ -71,6 +71,8 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
     """
     processes = processes or Processes()
     plan = plan_training(dataset, options, device, world=processes.world)
+    if plan.rules.dtype == torch.float32:
+        settle_cuda(device, repeatable=False)
     if latest_checkpoint(outdir) is None:
         check_start(options, start)
     saved: dict[str, Json] = asdict(options)
