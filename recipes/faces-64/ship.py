@@ -23,8 +23,9 @@ CARD = Card(
     source="recipes/faces-64",
     notes=(
         "Tight crops of 64 by 64 pixels, by age, gender and ethnicity as FairFace labels them. "
-        "People of 60 and over are under-represented. A short training on two CPU cores: at psi "
-        "1.0 many faces are flawed."
+        "People of 60 and over are under-represented and look too young. 34.5 kimg at 32 and "
+        "125.6 kimg at 64 pixels on two CPU cores: at psi 1.0 about one face in five is visibly "
+        "flawed. Sliced Wasserstein distance 16.4 (2,000 pictures, psi 1)."
     ),
 )
 

@@ -146,7 +146,8 @@ def format_command(task: str, options: DrawOptions, hidden: set[str]) -> str:
         if isinstance(value, bool):
             words.append(dashed if value else dashed.replace("--", "--no-", 1))
         else:
-            words += [dashed, shlex.quote(str(value))]
+            several = value if isinstance(value, tuple) else (value,)
+            words += [word for one in several for word in (dashed, shlex.quote(str(one)))]
     return " ".join(words)
 
 
@@ -185,6 +186,9 @@ def _plan_labels(out: Path, labels: LabelTable, common: Mapping[str, Any]) -> li
         return []
     seeds = "7" if len(names) == 2 else "0-7"
     described = " and ".join(names)
+    fixed = tuple(
+        f"{group.name}={group.values[0]}" for group in labels.groups if group not in shown
+    )
     exhibit = Exhibit(
         f"People by {described}",
         "Labels choose who is drawn; the seed stays the same."
@@ -192,7 +196,9 @@ def _plan_labels(out: Path, labels: LabelTable, common: Mapping[str, Any]) -> li
         else "Labels choose who is drawn: one row per value, one column per seed.",
         "generate",
         generate_faces,
-        GenerateOptions(seeds=seeds, vary=",".join(names), out=out / "labels.png", **common),
+        GenerateOptions(
+            seeds=seeds, vary=",".join(names), label=fixed, out=out / "labels.png", **common
+        ),
         f"A sheet of faces by {described}",
     )
     return [exhibit]
