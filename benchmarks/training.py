@@ -11,7 +11,7 @@ import time
 
 import torch
 
-from benchmarks.plain import plain_training
+from benchmarks.plain import computing_plainly
 from benchmarks.timing import pick, report
 from facewright.device import keep_memory, pick_dtype, seeded
 from facewright.fit.distributed import Processes
@@ -42,7 +42,7 @@ def main() -> None:
 def measure(size: int, options: argparse.Namespace, device: torch.device) -> None:
     """Train a few steps both ways and report seconds per thousand pictures."""
     dtype = pick_dtype(device)
-    with plain_training():  # as a program that does not know about kept memory
+    with computing_plainly():  # as a program that does not know about kept memory
         plain = train(build(size, options, device, torch.float32), options)
     keep_memory()
     ours = train(build(size, options, device, dtype), options)

@@ -45,7 +45,7 @@ def test_psnr_of_equal_pictures_is_huge_and_of_different_ones_is_not():
     assert synthesis.psnr(x, 1 - x) < 20
 
 
-def test_plain_training_draws_the_same_pictures_and_gradients():
+def test_computing_plainly_draws_the_same_pictures_and_gradients():
     generator = Generator(GeneratorConfig(16, z_dim=8, w_dim=8, channel_base=64, channel_max=8))
     ws = torch.randn(3, generator.layers, 8, generator=seeded(2))
 
@@ -56,7 +56,7 @@ def test_plain_training_draws_the_same_pictures_and_gradients():
         return images.detach(), generator.synthesis.b16.conv0.weight.grad.clone()
 
     ours = learn()
-    with plain.plain_training():
+    with plain.computing_plainly():
         theirs = learn()
     for a, b in zip(ours, theirs, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
