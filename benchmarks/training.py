@@ -7,21 +7,19 @@ a GPU 128×128 and 256×256 too.
 from __future__ import annotations
 
 import argparse
-import time
+from collections.abc import Callable
 
 import torch
 
 from benchmarks.plain import computing_plainly
-from benchmarks.timing import pick, report
+from benchmarks.timing import pick, report, time_beside
 from facewright.device import keep_memory, pick_dtype, seeded
 from facewright.fit.distributed import Processes
 from facewright.gan.augment import PIPES, Augment
 from facewright.gan.discriminator import DiscriminatorConfig
 from facewright.gan.generator import GeneratorConfig
 from facewright.gan.presets import pick_gamma
-from facewright.gan.steps import Contest, Rules
-
-STEPS = 16  # one whole round of lazy regularisation
+from facewright.gan.steps import PATH_LENGTH_INTERVAL, R1_INTERVAL, Contest, Rules
 
 
 def main() -> None:
@@ -31,7 +29,6 @@ def main() -> None:
     parser.add_argument("--channel-base", type=int, default=8192)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--p", type=float, default=0.2, help="probability of augmentation")
-    parser.add_argument("--steps", type=int, default=STEPS)
     options, _ = parser.parse_known_args()
     device = torch.device(pick())
     sizes = (64, 128, 256) if device.type == "cuda" else (64,)
@@ -40,12 +37,20 @@ def main() -> None:
 
 
 def measure(size: int, options: argparse.Namespace, device: torch.device) -> None:
-    """Train a few steps both ways and report seconds per thousand pictures."""
+    """Time every part of a step both ways, in turns, and report seconds per thousand pictures."""
     dtype = pick_dtype(device)
-    with computing_plainly():  # as a program that does not know about kept memory
-        plain = train(build(size, options, device, torch.float32), options)
+    plain = list_parts(build(size, options, device, torch.float32))
+    ours = list_parts(build(size, options, device, dtype))
+    seconds: dict[str, dict[str, float]] = {"unaware": {}, "plain": {}, "ours": {}}
+    for part in plain:  # as a program that does not know about kept memory
+        run = {"unaware": plainly(plain[part])}
+        seconds["unaware"][part] = time_beside(run, device=device.type)["unaware"]
     keep_memory()
-    ours = train(build(size, options, device, dtype), options)
+    for part in plain:
+        run = {"plain": plainly(plain[part]), "ours": ours[part]}
+        for name, median in time_beside(run, device=device.type).items():
+            seconds[name][part] = median
+    pace = {name: add_up(parts) / options.batch * 1000 for name, parts in seconds.items()}
     report(
         "training",
         resolution=size,
@@ -53,9 +58,44 @@ def measure(size: int, options: argparse.Namespace, device: torch.device) -> Non
         batch=options.batch,
         device=device.type,
         precision=str(dtype).removeprefix("torch."),
-        plain_seconds_per_kimg=plain,
-        ours_seconds_per_kimg=ours,
-        times_faster=plain / ours,
+        plain_seconds_per_kimg=pace["unaware"],
+        plain_kept_memory_seconds_per_kimg=pace["plain"],
+        ours_seconds_per_kimg=pace["ours"],
+        times_faster=pace["unaware"] / pace["ours"],
+        times_faster_with_kept_memory_on_both=pace["plain"] / pace["ours"],
+    )
+
+
+def list_parts(contest: Contest) -> dict[str, Callable[[], object]]:
+    """Return what a step consists of, optimisers included."""
+    size, batch = contest.G.config.resolution, contest.rules.batch
+    reals = torch.rand(batch, 3, size, size, generator=seeded(0)).to(contest.device) * 2 - 1
+    c = torch.zeros(batch, 0, device=contest.device)
+    return {
+        "generator": contest.step_generator,
+        "path length": contest.step_path_length,
+        "discriminator": lambda: contest.step_discriminator(reals, c),
+        "r1": lambda: contest.step_r1(reals, c),
+    }
+
+
+def plainly(part: Callable[[], object]) -> Callable[[], object]:
+    """Return the same part, computed the plain way."""
+
+    def run() -> None:
+        with computing_plainly():
+            part()
+
+    return run
+
+
+def add_up(seconds: dict[str, float]) -> float:
+    """Return the seconds of an average step: regularisation is lazy."""
+    return (
+        seconds["generator"]
+        + seconds["path length"] / PATH_LENGTH_INTERVAL
+        + seconds["discriminator"]
+        + seconds["r1"] / R1_INTERVAL
     )
 
 
@@ -84,21 +124,6 @@ def build(
         device=device,
         processes=Processes(),
     )
-
-
-def train(contest: Contest, options: argparse.Namespace) -> float:
-    """Return seconds per thousand pictures."""
-    size, batch = contest.G.config.resolution, options.batch
-    reals = torch.rand(batch, 3, size, size, generator=seeded(0)).to(contest.device) * 2 - 1
-    c = torch.zeros(batch, 0, device=contest.device)
-    contest.step(reals, c)  # warms up, and does both regularisations
-    contest.averages.take()
-    contest.steps = 0
-    start = time.perf_counter()
-    for _ in range(options.steps):
-        contest.step(reals, c)
-    contest.averages.take()  # waits for the device
-    return (time.perf_counter() - start) / (options.steps * batch) * 1000
 
 
 if __name__ == "__main__":
