@@ -48,6 +48,7 @@ def make(task, weights, out):
         ("varied", "x.png"),
         ("labelled", "x.webp"),
         ("mix", "x.png"),
+        ("interpolate", "x.mp4"),
         ("interpolate", "x.gif"),
     ],
 )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ClipFormat: TypeAlias = Literal["mp4", "gif"]
 
 _THREADS = 4  # fixed: the bytes that x264 writes depend on it
+_SAME_BYTES = "cpu-independent=1"  # x264's AVX-512 code for mbtree reads memory that nobody wrote
 _CRF = 18  # visually lossless
 _COPIED = {"aac", "mp3", "ac3", "eac3", "opus", "alac", "flac"}  # sound that an MP4 can hold
 _GIF_TICK = Fraction(1, 100)  # seconds
@@ -87,7 +88,7 @@ def _write_mp4(clip: Clip, path: Path, text: str) -> int:
 
 def _add_video(out: OutputContainer, clip: Clip) -> VideoStream:
     """Add an H.264 stream whose sides are even, as yuv420p demands."""
-    options = {"preset": "veryfast", "crf": str(_CRF)}
+    options = {"preset": "veryfast", "crf": str(_CRF), "x264-params": _SAME_BYTES}
     video = out.add_stream("libx264", rate=clip.rate, options=options)
     video.width, video.height = (side + side % 2 for side in clip.size)
     video.pix_fmt = "yuv420p"

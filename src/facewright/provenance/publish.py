@@ -57,7 +57,7 @@ def publish_image(
 def publish_clip(clip: Clip, path: Path, manifest: Manifest, *, overwrite: bool = False) -> Path:
     """Write a clip that says how it came about, whole or not at all.
 
-    Equal arguments give equal bytes for GIF, not always for MP4. An interrupted run leaves no file.
+    Equal arguments give equal bytes. An interrupted run leaves no file.
 
     Args:
         clip: What to write; its frames are used up.
