@@ -1,0 +1,1 @@
+"""Pictures to faces to crops, and back into the picture."""
