@@ -72,3 +72,12 @@ def test_jpeg_keeps_fine_colours() -> None:
 def test_what_does_not_fit_is_refused(image: np.ndarray, form: str, options: dict) -> None:
     with pytest.raises(InputError):
         encode_image(image, form, **{"text": "t", **options})
+
+
+def test_effort_changes_the_size_of_a_png_and_no_pixel() -> None:
+    image = np.random.default_rng(0).integers(0, 4, (64, 64, 3), dtype=np.uint8)
+    small, large = (encode_image(image, "png", text="t", effort=effort) for effort in (9, 0))
+    assert len(small) < len(large)
+    assert np.array_equal(read_image(small), read_image(large))
+    with pytest.raises(InputError, match="effort is 0 to 9"):
+        encode_image(image, "png", text="t", effort=10)

@@ -17,6 +17,7 @@ from facewright.provenance.publish import (
     publish_clip,
     publish_image,
     read_manifest,
+    render_image,
 )
 from facewright.types import Clip, Manifest
 
@@ -153,3 +154,14 @@ def test_cut_files_never_crash(tmp_path: Path, extension: str) -> None:
             outcomes.add(str(cut) in str(error))
     assert outcomes <= {True, "generate"}
     assert True in outcomes
+
+
+@pytest.mark.parametrize("extension", PICTURES)
+def test_rendered_bytes_are_those_of_the_published_file(tmp_path: Path, extension: str) -> None:
+    path = publish_image(IMAGE, tmp_path / f"x{extension}", MANIFEST)
+    assert render_image(IMAGE, extension, MANIFEST) == path.read_bytes()
+
+
+def test_what_is_no_picture_is_not_rendered() -> None:
+    with pytest.raises(InputError, match="`.txt` is no picture"):
+        render_image(IMAGE, ".txt", MANIFEST)

@@ -22,7 +22,9 @@ _EXIF_TABLE, _USER_COMMENT = 0x8769, 0x9286
 _MOST_JPEG_TEXT = 65_000  # bytes; a JPEG segment holds 65533 with the EXIF header
 
 
-def encode_image(image: Image, form: Format, *, text: str, quality: int = 95) -> bytes:
+def encode_image(
+    image: Image, form: Format, *, text: str, quality: int = 95, effort: int = 6
+) -> bytes:
     """Turn a picture into the bytes of a file that carries a text.
 
     Equal arguments give equal bytes.
@@ -32,13 +34,14 @@ def encode_image(image: Image, form: Format, *, text: str, quality: int = 95) ->
         form: "png" (text chunk), "jpeg" or "webp" (EXIF user comment).
         text: What to carry, ASCII.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
+        effort: 0 to 9, for PNG: 2 takes a third of the time of 6 and a twentieth more space.
 
     Returns:
         The whole file.
 
     Raises:
-        InputError: The format cannot carry a text, the picture or the quality does not suit it,
-            or the text is too long for it.
+        InputError: The format cannot carry a text, the picture, the quality or the effort does not
+            suit it, or the text is too long for it.
     """
     if form not in _ENCODERS:
         raise InputError(
@@ -46,11 +49,13 @@ def encode_image(image: Image, form: Format, *, text: str, quality: int = 95) ->
         )
     if not 1 <= quality <= 100:
         raise InputError(f"the quality is 1 to 100, not {quality}")
+    if not 0 <= effort <= 9:
+        raise InputError(f"the effort is 0 to 9, not {effort}")
     _check_pixels(image, form)
     if not text.isascii():
         raise InputError("the text that a picture carries is ASCII")
     out = BytesIO()
-    _ENCODERS[form](Pictures.fromarray(image), out, text, quality)
+    _ENCODERS[form](Pictures.fromarray(image), out, text, effort if form == "png" else quality)
     return out.getvalue()
 
 
@@ -69,11 +74,11 @@ def _check_pixels(image: Image, form: Format) -> None:
         raise InputError(f"{form} holds sides of 1 to {most} pixels, not {width}×{height}")
 
 
-def _encode_png(picture: Pictures.Image, out: BytesIO, text: str, _quality: int) -> None:
+def _encode_png(picture: Pictures.Image, out: BytesIO, text: str, effort: int) -> None:
     """Write a PNG."""
     texts = PngImagePlugin.PngInfo()
     texts.add_text(TEXT_KEY, text)
-    picture.save(out, "PNG", pnginfo=texts)
+    picture.save(out, "PNG", pnginfo=texts, compress_level=effort)
 
 
 def _encode_jpeg(picture: Pictures.Image, out: BytesIO, text: str, quality: int) -> None:

@@ -44,14 +44,41 @@ def publish_image(
             the format, or the manifest is not JSON.
         FileError: The file cannot be written.
     """
-    form = PICTURES[check_destination(path, PICTURES, overwrite=overwrite)]
-    data = encode_image(image, form, text=to_text(manifest), quality=quality)
+    extension = check_destination(path, PICTURES, overwrite=overwrite)
+    data = render_image(image, extension, manifest, quality=quality)
     try:
         with replacing(path) as unfinished:
             unfinished.write_bytes(data)
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
     return path
+
+
+def render_image(
+    image: Image, extension: str, manifest: Manifest, *, quality: int = 95, effort: int = 6
+) -> bytes:
+    """Turn a picture into the bytes of a file that says how it came about, for archives.
+
+    Equal arguments give equal bytes.
+
+    Args:
+        image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
+        extension: ".png", ".jpg", ".jpeg" or ".webp".
+        manifest: How the picture came about.
+        quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
+        effort: 0 to 9, for PNG: how long to look for a smaller file.
+
+    Returns:
+        The whole file.
+
+    Raises:
+        InputError: The extension is unknown, the picture does not suit the format, or the manifest
+            is not JSON.
+    """
+    if extension not in PICTURES:
+        raise InputError(f"`{extension}` is no picture", hint=f"one of: {', '.join(PICTURES)}")
+    text = to_text(manifest)
+    return encode_image(image, PICTURES[extension], text=text, quality=quality, effort=effort)
 
 
 def publish_clip(clip: Clip, path: Path, manifest: Manifest, *, overwrite: bool = False) -> Path:

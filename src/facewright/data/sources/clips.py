@@ -17,11 +17,11 @@ from facewright.data.sources.items import (
     Note,
     Reading,
     Refusal,
-    render,
     strip_name,
 )
 from facewright.errors import FileError, InputError
 from facewright.media.video import read_clip
+from facewright.provenance.publish import render_image
 from facewright.types import Image, Manifest
 
 _THUMB = 32  # pixels: what cuts are seen in
@@ -65,7 +65,7 @@ def read_frames(path: Path, reading: Reading) -> Iterator[Found]:
         labels = reading.find_labels(path.name)
         for number, image in chosen:
             manifest = Manifest("collect", {"frame": number}, sources={path.name: sha256})
-            yield Item(f"{path}#{number}", render(image, ".jpg", manifest), labels)
+            yield Item(f"{path}#{number}", render_image(image, ".jpg", manifest), labels)
         yield Note(key, {"source": str(path)})
     except FileError as error:
         yield Refusal(str(path), strip_name(str(error), str(path)))

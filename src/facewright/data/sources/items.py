@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypeAlias
 
 from facewright.data.sources.fetch import Manners
-from facewright.errors import FacewrightError, FileError
-from facewright.provenance.publish import publish_image
-from facewright.types import Image, Manifest
+from facewright.errors import FacewrightError
 
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
@@ -165,25 +162,6 @@ def take_file(name: str, file: IO[bytes], source: str, reading: Reading) -> Foun
 def too_large(source: str, limit: int) -> Refusal:
     """Return the refusal of a file that is over the limit."""
     return Refusal(source, f"is larger than {limit / (1 << 20):g} MiB")
-
-
-def render(image: Image, suffix: str, manifest: Manifest) -> bytes:
-    """Turn pixels into the bytes of a picture that says how it came about.
-
-    Args:
-        image: Any picture.
-        suffix: ".jpg" or ".png".
-        manifest: How it came about.
-
-    Returns:
-        The whole file; equal arguments give equal bytes.
-    """
-    with tempfile.TemporaryDirectory(prefix="facewright-") as folder:
-        path = publish_image(image, Path(folder) / f"picture{suffix}", manifest)
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def refuse_errors(source: str, items: Iterator[Found]) -> Iterator[Found]:

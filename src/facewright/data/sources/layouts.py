@@ -20,8 +20,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from facewright.data.sources.items import Found, Item, Labels, Refusal, render
+from facewright.data.sources.items import Found, Item, Labels, Refusal
 from facewright.errors import FileError
+from facewright.provenance.publish import render_image
 from facewright.types import Manifest
 
 Table: TypeAlias = dict[str, dict[str, str]]
@@ -237,7 +238,7 @@ def _read_pixel_row(row: Mapping[str, str], path: Path, number: int) -> Found:
     known = emotion in {str(place) for place in range(len(_EMOTIONS))}
     labels = {"expression": _EMOTIONS[int(emotion)]} if known else {}
     manifest = Manifest("collect", {"source": path.name, "row": number})
-    return Item(source, render(image, ".png", manifest), labels)
+    return Item(source, render_image(image, ".png", manifest), labels)
 
 
 def _read_attributes(text: str, name: str) -> Table:
