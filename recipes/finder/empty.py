@@ -1,0 +1,125 @@
+"""Make pictures without faces, for the two networks to learn what is none.
+
+    python recipes/finder/empty.py merged.npz FOLDER empty.zip
+
+`FOLDER` holds the archives that were labelled. Three kinds of pictures: those of scikit-image in
+`GROUNDS`, in parts; pictures of the training files whose face is erased (filled from its border, or
+with something else), so that hair, hats and clothes alone are no face; and drawn ones: colours,
+waves, noise, shapes, stripes, letters, and pairs of spots.
+"""
+
+import argparse
+import io
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import skimage.data
+from PIL import Image
+from split import is_test
+
+from facewright.faces.learning.dice import Dice
+from facewright.faces.topology import OVAL
+
+GROUNDS = ("chelsea", "grass", "gravel", "page", "hubble_deep_field", "moon", "logo", "cell")
+ERASED, DRAWN, PARTS = 2400, 500, 60
+
+
+def cut_parts(image, dice, count):
+    """Yield parts of a picture, of at least 96 pixels."""
+    image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+    image = np.ascontiguousarray(image[..., :3])
+    for _ in range(count):
+        side = round(dice.ratio(96, min(image.shape[:2])))
+        top, left = (dice.pick(s - side + 1) for s in image.shape[:2])
+        part = image[top : top + side, left : left + side]
+        yield part if side <= 320 else cv2.resize(part, (320, 320), interpolation=cv2.INTER_AREA)
+
+
+def erase(image, points, other, dice):
+    """Return a picture without its face."""
+    oval = points[OVAL, :2]
+    middle = oval.mean(0)
+    mask = np.zeros(image.shape[:2], np.uint8)
+    outline = middle + (oval - middle) * dice.between(1.02, 1.25)
+    cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 255)
+    if dice.chance(0.5):
+        small = [cv2.resize(x, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) for x in (image, mask)]
+        filled = cv2.inpaint(small[0], (small[1] > 0).astype(np.uint8), 3, cv2.INPAINT_TELEA)
+        fill = cv2.resize(filled, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+        fill = np.clip(fill + dice.between(0, 8) * dice.noise(image.shape), 0, 255)
+    else:
+        fill = cv2.resize(other, image.shape[1::-1])
+    share = cv2.GaussianBlur(mask, (0, 0), dice.between(1, 6))[..., None] / 255
+    return (image * (1 - share) + fill * share).astype(np.uint8)
+
+
+def draw(dice, side=224):
+    """Return a drawn picture."""
+    image = np.full((side, side, 3), [dice.pick(256) for _ in range(3)], np.uint8)
+    for octave in range(dice.pick(5)):
+        coarse = dice.noise((2 << octave, 2 << octave, 3)) * dice.between(5, 60)
+        image = np.clip(image + cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC), 0, 255)
+    image = np.ascontiguousarray(image.astype(np.uint8))
+    if dice.chance(0.3):
+        period, angle = dice.ratio(4, 60), dice.between(0, np.pi)
+        y, x = np.mgrid[:side, :side]
+        wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / period)
+        image = np.clip(image + dice.between(10, 90) * wave[..., None], 0, 255).astype(np.uint8)
+    for _ in range(dice.pick(14)):
+        colour = [dice.pick(256) for _ in range(3)]
+        a, b = ((dice.pick(side), dice.pick(side)) for _ in range(2))
+        kind, thick = dice.pick(5), dice.pick(6) - 1
+        if kind == 0:
+            cv2.rectangle(image, a, b, colour, thick, cv2.LINE_AA)
+        elif kind == 1:
+            axes = (4 + dice.pick(80), 4 + dice.pick(80))
+            cv2.ellipse(image, a, axes, dice.between(0, 180), 0, 360, colour, thick, cv2.LINE_AA)
+        elif kind == 2:
+            cv2.line(image, a, b, colour, 1 + dice.pick(12), cv2.LINE_AA)
+        elif kind == 3:
+            word = "".join(chr(65 + dice.pick(58)) for _ in range(1 + dice.pick(9)))
+            cv2.putText(image, word, a, dice.pick(4), dice.between(0.4, 3), colour, 1 + dice.pick(3), cv2.LINE_AA)
+        else:  # two spots, and perhaps something between or around them: no face either
+            apart, spot = 10 + dice.pick(50), 2 + dice.pick(14)
+            for sign in (-1, 1):
+                cv2.circle(image, (a[0] + sign * apart, a[1]), spot, colour, -1, cv2.LINE_AA)
+            if dice.chance(0.5):
+                cv2.circle(image, a, round(2.2 * apart), colour, 2, cv2.LINE_AA)
+    return image
+
+
+def read(archive, name):
+    """Return a picture as RGB."""
+    return np.asarray(Image.open(archive.open(name)).convert("RGB"))
+
+
+def main():
+    """Read the command line and write the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("empty", type=Path)
+    options = parser.parse_args()
+    dice = Dice(0, 0)
+    pictures = [p for name in GROUNDS for p in cut_parts(getattr(skimage.data, name)(), dice, PARTS)]
+    pictures += [draw(dice) for _ in range(DRAWN)]
+    with np.load(options.labels) as file:
+        archives, names, points = file["archives"], file["names"], file["points"]
+    opened = {a: zipfile.ZipFile(options.folder / str(a)) for a in np.unique(archives)}
+    mine = [i for i in range(len(names)) if not is_test(str(names[i]))]
+    for _ in range(ERASED):
+        i = mine[dice.pick(len(mine))]
+        image = read(opened[archives[i]], str(names[i]))
+        pictures.append(erase(image, points[i], pictures[dice.pick(len(pictures))], dice))
+    with zipfile.ZipFile(options.empty, "w") as out:
+        for number, picture in enumerate(pictures):
+            data = io.BytesIO()
+            Image.fromarray(picture).save(data, "JPEG", quality=92)
+            out.writestr(f"{number:05d}.jpg", data.getvalue())
+    print(f"{len(pictures)} pictures without a face")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The convolutions that the two face networks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from facewright.errors import WeightsError
+from facewright.types import Bundle
+
+
+class Conv(nn.Module):
+    """A convolution, normalised over the batch while it learns, then ReLU.
+
+    `fold_norms` merges the normalisation into the convolution once training is over.
+    """
+
+    def __init__(
+        self, inside: int, outside: int, *, kernel: int = 3, stride: int = 1, relu: bool = True
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inside, outside, kernel, stride, kernel // 2)
+        self.norm: nn.Module = nn.BatchNorm2d(outside)
+        self.relu = relu
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [n inside h w] to [n outside h/stride w/stride]."""
+        x = self.norm(self.conv(x))
+        return F.relu_(x) if self.relu else x
+
+
+class Residual(nn.Module):
+    """Two convolutions around which the input is carried (He et al. 2016)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = Conv(width, width)
+        self.second = Conv(width, width, relu=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [n width h w] to the same shape."""
+        return F.relu_(self.second(self.first(x)) + x)
+
+
+def fold_norms(network: nn.Module) -> nn.Module:
+    """Merge every batch normalisation into its convolution, in place.
+
+    Args:
+        network: In evaluation mode its outputs stay the same up to rounding; it can no longer
+            be trained as before.
+
+    Returns:
+        The same network.
+    """
+    for module in network.modules():
+        if not isinstance(module, Conv) or not isinstance(module.norm, nn.BatchNorm2d):
+            continue
+        norm, conv = module.norm, module.conv
+        assert norm.running_var is not None  # noqa: S101 (for the type checker)
+        assert norm.running_mean is not None  # noqa: S101
+        assert conv.bias is not None  # noqa: S101
+        with torch.no_grad():
+            gain = norm.weight / (norm.running_var + norm.eps).sqrt()
+            conv.weight.mul_(gain[:, None, None, None])
+            conv.bias.copy_((conv.bias - norm.running_mean) * gain + norm.bias)
+        module.norm = nn.Identity()
+    return network
+
+
+_Network = TypeVar("_Network", bound=nn.Module)
+
+
+def load_folded(
+    bundle: Bundle,
+    kind: str,
+    build: Callable[[dict[str, Any]], _Network],
+    device: torch.device | str,
+) -> _Network:
+    """Build a network from weights into which `fold_norms` merged its normalisations.
+
+    Args:
+        bundle: From `hub`.
+        kind: What it must be; the configuration has its name, too.
+        build: Makes the network of its configuration.
+        device: Where to put it.
+
+    Returns:
+        The network, float32, for use and not for training.
+
+    Raises:
+        WeightsError: The bundle holds something else, or its tensors do not fit.
+    """
+    name = bundle.card.name
+    if bundle.card.kind != kind:
+        raise WeightsError(
+            f"`{name}` is a {bundle.card.kind}, not a {kind}",
+            hint=f"`facewright models list` shows which weights are of the kind {kind}",
+        )
+    fields: Any = bundle.config.get(kind)
+    try:
+        network = build({k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+    except (AttributeError, TypeError, ValueError) as error:
+        raise WeightsError(
+            f"the configuration of `{name}` is not understood: {error}",
+            hint="a newer version of facewright may have written it",
+        ) from error
+    for module in network.modules():
+        if isinstance(module, Conv):
+            module.norm = nn.Identity()
+    tensors = {key: tensor.float() for key, tensor in bundle.tensors.items()}
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
+    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(requires_grad=False)

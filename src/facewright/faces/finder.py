@@ -1,0 +1,120 @@
+"""Find faces and their meshes: the two networks together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.errors import InputError
+from facewright.faces.detect import Detector, detect_faces, load_detector
+from facewright.faces.landmarks import MeshNetwork, load_mesh, place_meshes
+from facewright.faces.topology import five_points
+from facewright.types import Bundle, Face, Image
+
+_PRESENT = 0.3
+_SAME = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFinder:
+    """A detector and a mesh network."""
+
+    detector: Detector
+    mesh: MeshNetwork
+
+    def find(
+        self,
+        images: Sequence[Image],
+        *,
+        smallest: float | None = None,
+        threshold: float = 0.5,
+    ) -> list[list[Face]]:
+        """Find the faces in pictures, with their meshes.
+
+        Args:
+            images: Of any sizes; those of one size are computed together.
+            smallest: Pixels of the smallest face to look for, as `detect_faces` takes it.
+            threshold: The least score, from 0 to 1.
+
+        Returns:
+            For each picture its faces, the largest first, with 478 points each; the box is that
+            of the mesh, and the score that of the detector. No face is an empty list.
+
+        Raises:
+            InputError: An argument makes no sense.
+        """
+        found = detect_faces(self.detector, images, smallest=smallest, threshold=threshold)
+        return self.follow(images, found)
+
+    def follow(self, images: Sequence[Image], faces: Sequence[Sequence[Face]]) -> list[list[Face]]:
+        """Place meshes anew on faces whose places are roughly known.
+
+        On a clip, the faces of one frame may stand in for a detection in the next.
+
+        Args:
+            images: n pictures.
+            faces: For each, faces with 5 or 478 points.
+
+        Returns:
+            For each picture its faces, the largest first; those that are not there are left out,
+            and of two in one place the surer one stays.
+
+        Raises:
+            InputError: There are not as many lists of faces as pictures.
+        """
+        if len(images) != len(faces):
+            raise InputError(f"{len(images)} pictures do not fit {len(faces)} lists of faces")
+        every = [image for image, mine in zip(images, faces, strict=True) for _ in mine]
+        starts = [_five(face) for mine in faces for face in mine]
+        meshes, presence = place_meshes(self.mesh, every, starts)
+        results, first = [], 0
+        for mine in faces:
+            last = first + len(mine)
+            results.append(_join(mine, meshes[first:last], presence[first:last]))
+            first = last
+        return results
+
+
+def load_finder(detector: Bundle, mesh: Bundle, device: torch.device | str = "cpu") -> FaceFinder:
+    """Build what finds faces.
+
+    Args:
+        detector: Weights of the kind "finder".
+        mesh: Weights of the kind "mesh".
+        device: Where to put them.
+
+    Raises:
+        WeightsError: The weights are of another kind, or damaged.
+    """
+    return FaceFinder(load_detector(detector, device), load_mesh(mesh, device))
+
+
+def _five(face: Face) -> NDArray[np.float32]:
+    """Return the five points of a face that has five, or a mesh."""
+    return face.points if len(face.points) == 5 else five_points(face.points)
+
+
+def _join(
+    faces: Sequence[Face], meshes: NDArray[np.float32], presence: NDArray[np.float32]
+) -> list[Face]:
+    """Return the faces of one picture with their meshes, the largest first."""
+    order = sorted(range(len(faces)), key=lambda number: -faces[number].score)
+    kept: list[Face] = []
+    for number in order:
+        points = meshes[number]
+        box = np.concatenate([points[:, :2].min(0), points[:, :2].max(0)])
+        face = Face(box, points, faces[number].score)
+        if presence[number] >= _PRESENT and not any(_is_same(face, other) for other in kept):
+            kept.append(face)
+    return sorted(kept, key=lambda face: -float((face.box[2:] - face.box[:2]).prod()))
+
+
+def _is_same(a: Face, b: Face) -> bool:
+    """Tell whether two boxes share more than half of the smaller one."""
+    both = np.clip(np.minimum(a.box[2:], b.box[2:]) - np.maximum(a.box[:2], b.box[:2]), 0, None)
+    sizes = [float((face.box[2:] - face.box[:2]).prod()) for face in (a, b)]
+    return float(both.prod()) > _SAME * min(sizes)

@@ -1,0 +1,142 @@
+"""What each of the two face networks is taught."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from facewright.device import seeded, to_tensor
+from facewright.faces.detect import Detector, DetectorConfig
+from facewright.faces.landmarks import MeshConfig, MeshNetwork
+from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.examples import (
+    Labelled,
+    make_mesh_example,
+    stack_mesh_examples,
+)
+from facewright.faces.learning.scenes import compose_scene
+from facewright.faces.learning.targets import detector_loss
+from facewright.faces.topology import (
+    LEFT_BROW,
+    LEFT_EYE,
+    LIPS_INNER,
+    LIPS_OUTER,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
+from facewright.types import Json
+
+_SHAPE_EXAMPLES = 3000
+_FINE = 2.0
+"""How much more a point of the eyes, brows or lips counts."""
+_DEPTH = 0.3
+"""How much z counts beside x and y."""
+
+
+class MeshLesson:
+    """Teaches a mesh network 478 points and the presence of a face."""
+
+    kind = "mesh"
+
+    def __init__(
+        self, labelled: Labelled, network: MeshConfig, device: torch.device, *, seed: int = 0
+    ) -> None:
+        self._labelled, self._network, self._seed = labelled, network, seed
+        self._device = device
+        weights = torch.ones(478)
+        fine = np.concatenate([LEFT_EYE, RIGHT_EYE, LIPS_INNER, LIPS_OUTER, LEFT_BROW, RIGHT_BROW])
+        weights[torch.from_numpy(fine).long()] = _FINE
+        weights[468:] = _FINE
+        self._weights = (weights / weights.mean()).to(device)
+
+    def build(self) -> nn.Module:
+        """Return the network, which knows how faces differ, but not yet how they look."""
+        with torch.random.fork_rng():
+            torch.default_generator.set_state(seeded(self._seed).get_state())
+            network = MeshNetwork(self._network)
+        dice = (Dice(self._seed, -1 - number) for number in range(_SHAPE_EXAMPLES))
+        shapes = [make_mesh_example(self._labelled, self._network.size, d)[1] for d in dice]
+        known = torch.from_numpy(np.stack([s for s in shapes if s.any()]))
+        if len(known) > self._network.shapes:
+            network.start_from(known)
+        return network
+
+    def prepare(self, first: int, count: int) -> tuple[Any, torch.Tensor, torch.Tensor]:
+        """Make squares, points and presence."""
+        return stack_mesh_examples(
+            [
+                make_mesh_example(self._labelled, self._network.size, Dice(self._seed, number))
+                for number in range(first, first + count)
+            ]
+        )
+
+    def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+        """Return the distance of the points in parts of the eye distance, and of the presence."""
+        squares, points, present = batch
+        x = to_tensor(squares, self._device, torch.float32)
+        x = x.contiguous(memory_format=torch.channels_last)
+        points, present = points.to(self._device), present.to(self._device)
+        found, presence = network(x)
+        eyes = (points[:, 33] + points[:, 133] - points[:, 263] - points[:, 362]).norm(dim=1) / 2
+        off = found - points
+        flat = (off[..., :2].square().sum(-1) + 1e-8).sqrt() * self._weights  # [n 478]
+        scale = present / eyes.clamp(min=0.1) / present.sum().clamp(min=1)
+        return {
+            "points": 10 * (flat.mean(1) * scale).sum(),
+            "depth": 10 * _DEPTH * (off[..., 2].abs().mean(1) * scale).sum(),
+            "presence": nn.functional.binary_cross_entropy_with_logits(presence, present),
+        }
+
+    def config(self) -> dict[str, Json]:
+        """Return the network's configuration."""
+        return {"mesh": asdict(self._network)}
+
+
+class FinderLesson:
+    """Teaches a detector scores, boxes and five points."""
+
+    kind = "finder"
+
+    def __init__(
+        self,
+        labelled: Labelled,
+        network: DetectorConfig,
+        device: torch.device,
+        *,
+        seed: int = 0,
+        size: int = 256,
+    ) -> None:
+        self._labelled, self._network, self._seed = labelled, network, seed
+        self._device, self._size = device, size
+
+    def build(self) -> nn.Module:
+        """Return the network."""
+        with torch.random.fork_rng():
+            torch.default_generator.set_state(seeded(self._seed).get_state())
+            return Detector(self._network)
+
+    def prepare(self, first: int, count: int) -> tuple[Any, list[Any], list[Any]]:
+        """Compose scenes."""
+        scenes = [
+            compose_scene(self._labelled, self._size, Dice(self._seed, number))
+            for number in range(first, first + count)
+        ]
+        return (
+            np.stack([scene.image for scene in scenes]),
+            [scene.boxes() for scene in scenes],
+            [scene.marks() for scene in scenes],
+        )
+
+    def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+        """Return the parts of the detector's loss."""
+        images, boxes, marks = batch
+        x = to_tensor(images, self._device, torch.float32)
+        return detector_loss(network(x.contiguous(memory_format=torch.channels_last)), boxes, marks)
+
+    def config(self) -> dict[str, Json]:
+        """Return the network's configuration."""
+        return {"finder": asdict(self._network)}

@@ -1,0 +1,219 @@
+"""Compose scenes of faces for the detector to learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.examples import Labelled
+from facewright.faces.learning.light import change_light
+from facewright.faces.topology import MIRROR, OVAL, five_points
+from facewright.types import Image
+
+_TRIES = 6
+_SMALL, _LARGE = 9.0, 170.0  # pixels that a face measures
+_TOO_CLOSE = 0.05
+
+
+@dataclass(slots=True)
+class Scene:
+    """A picture, and the faces in it."""
+
+    image: Image
+    points: list[NDArray[np.float32]]
+    """(478, 3) for each face, pixels."""
+
+    def boxes(self) -> NDArray[np.float32]:
+        """Return (n, 4): left, top, right, bottom of each mesh."""
+        corners = [np.concatenate([p[:, :2].min(0), p[:, :2].max(0)]) for p in self.points]
+        return np.array(corners, np.float32).reshape(-1, 4)
+
+    def marks(self) -> NDArray[np.float32]:
+        """Return (n, 5, 2): the five points of each face."""
+        five = [five_points(p)[:, :2] for p in self.points]
+        return np.array(five, np.float32).reshape(-1, 5, 2)
+
+
+def compose_scene(labelled: Labelled, size: int, dice: Dice) -> Scene:
+    """Compose one scene: none to six faces over something faceless.
+
+    Some faces come with their whole picture around them, some cut out with their hair, some along
+    the oval of the face; things without a face are pasted in the same ways, so that no seam gives
+    a face away.
+
+    Args:
+        labelled: What to make it of.
+        size: Side of the scene in pixels.
+        dice: What to do.
+
+    Returns:
+        The scene. Faces that lie beyond its border for more than a third are covered up.
+    """
+    scene = Scene(_draw_ground(labelled, size, dice), [])
+    count = 1 if dice.chance(0.3) else dice.pick(7)
+    taken: list[NDArray[np.float32]] = []
+    for _ in range(count + dice.pick(3)):
+        if len(scene.points) < count and dice.chance(0.75):
+            _add_face(scene, labelled, taken, dice)
+        else:
+            _add_thing(scene, labelled, taken, dice)
+    scene.image = change_light(scene.image, dice, blur=0.3)
+    if dice.chance(0.5):
+        scene.image = np.ascontiguousarray(scene.image[:, ::-1])
+        last = scene.image.shape[1] - 1
+        scene.points = [
+            ((p * (-1, 1, 1)) + (last, 0, 0)).astype(np.float32)[MIRROR] for p in scene.points
+        ]
+    return scene
+
+
+def _draw_ground(labelled: Labelled, size: int, dice: Dice) -> Image:
+    """Return a faceless ground: a part of a picture, or several of them side by side."""
+    ground = _cut_part(labelled, size, size, dice)
+    for _ in range(dice.pick(4) if dice.chance(0.4) else 0):
+        wide, high = (8 + dice.pick(size - 8) for _ in range(2))
+        left, top = dice.pick(size - wide + 1), dice.pick(size - high + 1)
+        ground[top : top + high, left : left + wide] = _cut_part(labelled, wide, high, dice)
+    return ground
+
+
+def _cut_part(labelled: Labelled, wide: int, high: int, dice: Dice) -> Image:
+    """Return some part of a faceless picture, at some scale."""
+    image = labelled.empty[dice.pick(len(labelled.empty))]
+    if dice.chance(0.5):
+        image = image[:, ::-1]
+    share = dice.ratio(0.25, 1.0)
+    height, width = image.shape[:2]
+    across, down = (max(4, round(share * side)) for side in (width, height))
+    left, top = dice.pick(width - across + 1), dice.pick(height - down + 1)
+    part = np.ascontiguousarray(image[top : top + down, left : left + across])
+    flag = cv2.INTER_AREA if across > wide else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(part, (wide, high), interpolation=flag), np.uint8)
+
+
+def _add_face(
+    scene: Scene, labelled: Labelled, taken: list[NDArray[np.float32]], dice: Dice
+) -> None:
+    """Paste a face at some size, turn and place, where there is room."""
+    number = int(np.searchsorted(np.cumsum(labelled.weights), dice.between(0, 1 - 1e-9)))
+    image, points = labelled.images[number], labelled.points[number]
+    large = min(_LARGE, scene.image.shape[0] * 1.1)
+    wanted = dice.ratio(_SMALL, large)
+    turn = dice.normal(10) if dice.chance(0.6) else dice.between(-50, 50)
+    matrix = _place(points, wanted, turn, scene.image.shape[0], dice)
+    moved = points.copy()
+    moved[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    box = np.concatenate([moved[:, :2].min(0), moved[:, :2].max(0)])
+    if _share_outside(box, scene.image.shape[0]) > 0.33 or _overlaps(box, taken):
+        return
+    mask = _cut_out(image, points, dice)
+    _paste(scene, image, mask, matrix, dice)
+    taken.append(box)
+    scene.points.append(moved)
+
+
+def _add_thing(
+    scene: Scene, labelled: Labelled, taken: list[NDArray[np.float32]], dice: Dice
+) -> None:
+    """Paste something without a face, which may cover a little of one."""
+    size = scene.image.shape[0]
+    wanted = dice.ratio(_SMALL, size * 0.7)
+    side = max(16, round(wanted))
+    image = _cut_part(labelled, side, side, dice)
+    zoom, angle = wanted / side, np.radians(dice.between(-60, 60))
+    turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    place = np.array([dice.between(0, size), dice.between(0, size)])
+    matrix = np.concatenate([turn, (place - turn @ np.full(2, side / 2))[:, None]], axis=1)
+    half = 0.75 * wanted
+    if _overlaps(np.concatenate([place - half, place + half]), taken, most=0.12):
+        return
+    shape = np.zeros((side, side), np.uint8)
+    if dice.chance(0.5):
+        shape[:] = 255
+    else:
+        axes = (round(side * dice.between(0.25, 0.48)), round(side * dice.between(0.3, 0.5)))
+        cv2.ellipse(shape, (side // 2, side // 2), axes, 0, 0, 360, 255, -1, cv2.LINE_AA)
+        shape = np.asarray(cv2.GaussianBlur(shape, (0, 0), 1 + dice.between(0, 6)), np.uint8)
+    _paste(scene, image, shape, matrix, dice)
+
+
+def _place(
+    points: NDArray[np.float32], wanted: float, degrees: float, size: int, dice: Dice
+) -> NDArray[np.float64]:
+    """Return a matrix, picture → scene, that gives a face its size, turn and place."""
+    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    zoom = wanted / float(np.sqrt((high - low).prod()))
+    angle = np.radians(degrees)
+    turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    room = max(size - 0.7 * wanted, 0.3 * size) / 2
+    place = size / 2 + np.array([dice.between(-room, room), dice.between(-room, room)])
+    return np.concatenate([turn, (place - turn @ ((low + high) / 2))[:, None]], axis=1)
+
+
+def _cut_out(image: Image, points: NDArray[np.float32], dice: Dice) -> NDArray[np.uint8]:
+    """Return which part of a picture comes along: all, the head, or the face."""
+    mask = np.full(image.shape[:2], 255, np.uint8)
+    if dice.chance(0.45):
+        return mask
+    mask[:] = 0
+    oval = points[OVAL, :2]
+    middle = oval.mean(0)
+    grow = dice.between(1.05, 1.2) if dice.chance(0.4) else dice.between(1.3, 1.9)
+    outline = (middle + (oval - middle) * (grow, grow * 1.05)).astype(np.float32)
+    cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 255, cv2.LINE_AA)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), dice.between(1.0, 8.0)), np.uint8)
+
+
+def _paste(
+    scene: Scene,
+    image: Image,
+    mask: NDArray[np.uint8],
+    matrix: NDArray[np.float64],
+    dice: Dice,
+) -> None:
+    """Warp a picture into the scene where its mask says so, in place, in a light of its own."""
+    zoom = float(np.linalg.norm(matrix[:, 0]))
+    if zoom < 0.7:  # small first, so that nothing aliases
+        height, width = image.shape[:2]
+        small = (max(4, round(width * zoom)), max(4, round(height * zoom)))
+        image = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA))
+        mask = np.asarray(cv2.resize(mask, small, interpolation=cv2.INTER_AREA))
+        ratio = np.array([width / small[0], height / small[1]])
+        shift = matrix[:, :2] @ ((ratio - 1) / 2) + matrix[:, 2]
+        matrix = np.concatenate([matrix[:, :2] * ratio, shift[:, None]], axis=1)
+    high, wide = image.shape[:2]
+    corners = np.array([[0, 0, 1], [wide, 0, 1], [0, high, 1], [wide, high, 1]]) @ matrix.T
+    size = scene.image.shape[0]
+    low = np.clip(np.floor(corners.min(0)).astype(int) - 1, 0, size)
+    top = np.clip(np.ceil(corners.max(0)).astype(int) + 1, 0, size)
+    if (top - low).min() < 2:
+        return
+    moved = np.concatenate([matrix[:, :2], (matrix[:, 2] - low)[:, None]], axis=1)
+    room = (int(top[0] - low[0]), int(top[1] - low[1]))
+    layer = np.asarray(cv2.warpAffine(image, moved, room, flags=cv2.INTER_LINEAR), np.uint8)
+    if dice.chance(0.6):
+        layer = change_light(layer, dice, blur=0.2)
+    share = cv2.warpAffine(mask, moved, room, flags=cv2.INTER_LINEAR)[..., None] / np.float32(255)
+    part = scene.image[low[1] : top[1], low[0] : top[0]]
+    part[:] = (part + (layer.astype(np.float32) - part) * share + 0.5).astype(np.uint8)
+
+
+def _share_outside(box: NDArray[np.float32], size: int) -> float:
+    """Return which share of a box lies outside of the scene."""
+    inside = np.clip(box, 0, size)
+    return 1 - float((inside[2:] - inside[:2]).prod() / max((box[2:] - box[:2]).prod(), 1e-6))
+
+
+def _overlaps(
+    box: NDArray[np.float32], taken: list[NDArray[np.float32]], *, most: float = _TOO_CLOSE
+) -> bool:
+    """Tell whether a box covers more than a little of one of the others."""
+    for other in taken:
+        both = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
+        if (both > 0).all() and both.prod() > most * (other[2:] - other[:2]).prod():
+            return True
+    return False
