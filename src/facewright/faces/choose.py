@@ -1,0 +1,90 @@
+"""Choose faces by a word: the largest, all, the leftmost, the third."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facewright.errors import InputError
+
+
+class Boxed(Protocol):
+    """What has a box: a face, or a face that is tracked."""
+
+    @property
+    def box(self) -> NDArray[np.float32]:
+        """Left, top, right, bottom."""
+        ...
+
+
+B = TypeVar("B", bound=Boxed)
+
+
+def select_faces(faces: Sequence[B], choice: str) -> list[B]:
+    """Choose some of the faces of a picture.
+
+    Args:
+        faces: In any order; the finder's is the largest first.
+        choice: "largest", "all", "left" (in the picture), "right", or a number: 1 is the first of
+            `faces`.
+
+    Returns:
+        The chosen ones; none where there are none, or fewer than the number asks for. Of two that
+        are equally large or equally far left, the first.
+
+    Raises:
+        InputError: The choice is none of these.
+    """
+    choice = check_choice(choice)
+    if choice in _KEYS:
+        return [max(faces, key=_KEYS[choice])] if faces else []
+    if choice == "all":
+        return list(faces)
+    number = int(choice)
+    return list(faces[number - 1 : number])
+
+
+def check_choice(choice: str) -> str:
+    """Return a choice in the form that `select_faces` knows, and raise if it is none.
+
+    Args:
+        choice: As a user types it.
+
+    Raises:
+        InputError: The choice is none that `select_faces` knows.
+
+    Example:
+        >>> check_choice(" Largest"), check_choice("02")
+        ('largest', '2')
+    """
+    word = choice.strip().lower()
+    if word in _KEYS or word == "all":
+        return word
+    if word.isascii() and word.isdigit() and len(word) <= _DIGITS and int(word) > 0:
+        return str(int(word))
+    raise InputError(
+        f"`{choice[:80]}` chooses no face",
+        hint="largest, all, left, right, or a number from 1",
+    )
+
+
+def measure_area(face: Boxed) -> float:
+    """Return the area of the box of a face, in square pixels."""
+    left, top, right, bottom = face.box
+    return float((right - left) * (bottom - top))
+
+
+def _find_middle(face: Boxed) -> float:
+    """Return where the middle of a face lies between left and right, in pixels."""
+    return float(face.box[0] + face.box[2]) / 2
+
+
+_DIGITS = 6
+_KEYS: dict[str, Callable[[Boxed], float]] = {
+    "largest": measure_area,
+    "left": lambda face: -_find_middle(face),
+    "right": _find_middle,
+}
