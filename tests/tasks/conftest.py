@@ -1,17 +1,20 @@
-"""A tiny generator with labels, and a tiny dataset."""
+"""A tiny generator with labels, a tiny dataset, and a finder that takes red blocks for faces."""
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from facewright.data.labels import LabelGroup
+from facewright.faces.topology import CANONICAL
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import LabelTable, pack_generator
 from facewright.hub.bundle import save_bundle
 from facewright.provenance.publish import publish_image
-from facewright.types import Card, Manifest
+from facewright.tasks.lookout import Lookout
+from facewright.types import Card, Face, Manifest
 
 GROUPS = (LabelGroup("age", ("20-29", "30-39", "40-49")), LabelGroup("gender", ("f", "m")))
 RESOLUTION = 16
@@ -66,3 +69,45 @@ def dataset(tmp_path_factory):
     text = json.dumps({"labels": labels, "label_groups": groups, "licence": "CC0-1.0"})
     (folder / "dataset.json").write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def paint():
+    """Paint a picture with a red block per box: left, top, right, bottom, in whole pixels."""
+
+    def make(*boxes, size=(60, 80), ground=(20, 90, 160)):
+        image = np.full((*size, 3), ground, np.uint8)
+        for left, top, right, bottom in boxes:
+            image[top : bottom + 1, left : right + 1] = (255, 0, 0)
+        return image
+
+    return make
+
+
+class RedFinder:
+    """Finds red blocks, the largest first."""
+
+    def __init__(self):
+        self.asked = []
+
+    def find(self, images, *, smallest=None, threshold=0.5):
+        self.asked.append((len(images), smallest, threshold))
+        return [self._find(image, smallest or 0) for image in images]
+
+    def _find(self, image, smallest):
+        reddish = (image[:, :, 0] > 150) & (image[:, :, 1:].max(axis=2) < 90)
+        _, _, blocks, _ = cv2.connectedComponentsWithStats(reddish.astype(np.uint8))
+        boxes = [(x, y, x + w - 1, y + h - 1, area) for x, y, w, h, area in blocks[1:].tolist()]
+        large = [box[:4] for box in sorted(boxes, key=lambda box: -box[4]) if box[4] >= 25]
+        return [self._place(*box) for box in large if box[2] - box[0] + 1 >= smallest]
+
+    def _place(self, left, top, right, bottom):
+        points = CANONICAL * ((bottom - top) / np.ptp(CANONICAL[:, 1]))
+        points[:, :2] += ((left + right) / 2, (top + bottom) / 2)
+        return Face(np.array([left, top, right, bottom], np.float32), points, 0.9)
+
+
+@pytest.fixture
+def lookout():
+    """Take red blocks for faces."""
+    return Lookout(RedFinder(), {"red": "0" * 64}, torch.device("cpu"))

@@ -30,6 +30,10 @@ RULES: Mapping[str, Rule] = {
     "seconds": Rule(0, 36_000, "the length of the clip"),
     "fps": Rule(1, 1000, "24, 30 and 60 are usual"),
     "count": Rule(2, math.inf, "the number of pictures on each side; thousands are usual"),
+    "smallest": Rule(1, math.inf, "pixels; leave it out for what the detector can see"),
+    "threshold": Rule(0.01, 0.99, "0.5 is usual; more finds less, but more surely"),
+    "limit": Rule(1, math.inf, "leave it out to look at everything"),
+    "largest_mib": Rule(1, math.inf, "256 is usual"),
     "seed": Rule(0, 2**63 - 1, "where the random numbers start"),
 }
 """Name of an option → what it may be, where it is a number. None is always left to the task."""
@@ -57,7 +61,9 @@ def check_options(options: Any) -> None:
             allowed = f"{rule.least} to {rule.most}"
             if rule.most == math.inf:
                 allowed = f"{rule.least} or more"
-            raise InputError(f"--{field.name} is {allowed}, not {value}", hint=rule.hint)
+            raise InputError(
+                f"--{field.name.replace('_', '-')} is {allowed}, not {value}", hint=rule.hint
+            )
 
 
 def check_sheet(suffix: str, cells: tuple[int, int], size: int) -> None:

@@ -1,0 +1,244 @@
+"""Name every picture and clip of some sources, one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeAlias
+
+from facewright.data.sources.archives import count_members, is_archive, read_archive
+from facewright.data.sources.fetch import Manners
+from facewright.data.sources.folders import list_files, read_file
+from facewright.data.sources.items import (
+    CLIPS,
+    Aside,
+    Found,
+    Item,
+    Limits,
+    Reading,
+    Refusal,
+    strip_name,
+)
+from facewright.data.sources.layouts import is_address
+from facewright.errors import FileError, InputError
+from facewright.media.decode import read_image
+from facewright.types import Image
+
+_MOST_THREADS = 8  # a picture of the largest size takes 300 MB
+_NOWHERE = Path(os.devnull)  # no folder is left out
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """The bytes of a picture."""
+
+    source: str
+    """What messages call it."""
+    place: PurePosixPath
+    """Its path inside of its source; of several sources, below the name of that source."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A clip, not opened yet."""
+
+    source: str
+    place: PurePosixPath
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Developed:
+    """A picture that is decoded."""
+
+    photo: Photo
+    image: Image
+
+
+Stop: TypeAlias = Photo | Film | Refusal
+Seen: TypeAlias = Developed | Film | Refusal
+Batch: TypeAlias = list[Developed] | Film | Refusal
+
+
+def check_paths(sources: Sequence[str]) -> None:
+    """Raise what walking the sources would raise, before any of them is read.
+
+    Raises:
+        InputError: There are none, or one is an address.
+        FileError: One does not exist.
+    """
+    if not sources:
+        raise InputError("no source is named", hint="name a picture, a folder, an archive, a clip")
+    for source in sources:
+        if is_address(source):
+            raise InputError(
+                f"{source} is an address", hint="fetch it first: `facewright collect --help`"
+            )
+        if not Path(source).exists() and not Path(source).is_symlink():
+            raise FileError(f"there is no {source}", hint="name a file or a folder")
+
+
+def count_stops(sources: Sequence[str], *, avoid: Path | None = None) -> int:
+    """Return how many files there are at most; of a tar 0, as it has no list of them."""
+    return sum(_count(Path(source), avoid or _NOWHERE) for source in sources)
+
+
+def walk_sources(
+    sources: Sequence[str], *, max_bytes: int, avoid: Path | None = None
+) -> Iterator[Stop]:
+    """Yield every picture and clip, in order of the sources and of the paths in each.
+
+    Folders are walked at any depth, hidden files left out; archives are read without being
+    unpacked. What is not meant to be a picture is passed over, unless it was named by itself.
+
+    Args:
+        sources: Pictures, clips, folders, zip and tar archives.
+        max_bytes: Refuse larger pictures.
+        avoid: A folder that is left out.
+
+    Yields:
+        Bytes of a picture, the path of a clip, or why something cannot be read.
+    """
+    reading = Reading(Limits(max_bytes=max_bytes), Manners(), {}, lambda _: {}, avoid or _NOWHERE)
+    for source in sources:
+        path = Path(source)
+        name = path.name if path.is_dir() else path.name.split(".")[0]
+        below = PurePosixPath(name if len(sources) > 1 else "")
+        if path.is_dir():
+            yield from _walk_folder(path, below, reading)
+        elif is_archive(path):
+            yield from _walk_archive(path, below, reading)
+        else:
+            named = _walk_file(path, PurePosixPath(path.name), reading)
+            reason = "is neither a picture nor a clip"
+            yield from (Refusal(source, reason) if isinstance(o, Aside) else o for o in named)
+
+
+def develop(stops: Iterator[Stop]) -> Iterator[Seen]:
+    """Decode pictures, several at once, and yield everything in order.
+
+    Args:
+        stops: What `walk_sources` yields.
+
+    Yields:
+        Pictures as `read_image` gives them: upright, in RGB; clips and refusals as they come.
+    """
+    threads = min(os.cpu_count() or 1, _MOST_THREADS)
+    waiting: deque[Future[Seen] | Film | Refusal] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for stop in stops:
+                waiting.append(pool.submit(_decode, stop) if isinstance(stop, Photo) else stop)
+                if len(waiting) > threads:
+                    yield _await(waiting.popleft())
+            while waiting:
+                yield _await(waiting.popleft())
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def batch_up(seen: Iterable[Seen], *, pictures: int, pixels: int) -> Iterator[Batch]:
+    """Join pictures that follow one another, so that networks look at several at once.
+
+    Args:
+        seen: What `develop` yields.
+        pictures: At most so many at once.
+        pixels: At most so many in all, unless a single picture has more.
+
+    Yields:
+        Lists of at least one picture; clips and refusals in their place between them.
+    """
+    batch: list[Developed] = []
+    room = pixels
+    for one in seen:
+        size = one.image.shape[0] * one.image.shape[1] if isinstance(one, Developed) else 0
+        full = len(batch) == pictures or size > room
+        if batch and (full or not isinstance(one, Developed)):
+            yield batch
+            batch, room = [], pixels
+        if isinstance(one, Developed):
+            batch.append(one)
+            room -= size
+        else:
+            yield one
+    if batch:
+        yield batch
+
+
+def _count(path: Path, avoid: Path) -> int:
+    """Return how many files a source has."""
+    if path.is_dir():
+        return len(list_files(path, avoid=avoid))
+    return count_members(path) if is_archive(path) else 1
+
+
+def _walk_folder(folder: Path, below: PurePosixPath, reading: Reading) -> Iterator[Stop]:
+    """Yield what lies in a folder."""
+    for path in list_files(folder, avoid=reading.avoid):
+        if isinstance(path, Refusal):
+            yield path
+            continue
+        place = below / path.relative_to(folder).as_posix()
+        for one in _walk_file(path, place, reading):
+            if not isinstance(one, Aside):
+                yield one
+
+
+def _walk_file(path: Path, place: PurePosixPath, reading: Reading) -> Iterator[Stop | Aside]:
+    """Yield one file."""
+    if path.suffix.lower() in CLIPS and _is_file(path):
+        yield Film(str(path), place, path)
+        return
+    for found in read_file(path, place.as_posix(), reading):
+        if (one := _to_stop(found, place)) is not None:
+            yield one
+
+
+def _walk_archive(path: Path, below: PurePosixPath, reading: Reading) -> Iterator[Stop]:
+    """Yield what lies in an archive."""
+    for found in read_archive(path, reading):
+        name = PurePosixPath(_get_source(found).removeprefix(f"{path}!").replace("\\", "/"))
+        one = _to_stop(found, below / name)
+        if isinstance(one, Aside):
+            if name.suffix.lower() in CLIPS:
+                yield Refusal(one.source, "is a clip in an archive: unpack it first")
+        elif one is not None:
+            yield one
+
+
+def _get_source(found: Found) -> str:
+    """Return what messages call something; a note has no such name."""
+    return getattr(found, "source", "")
+
+
+def _to_stop(found: Found, place: PurePosixPath) -> Stop | Aside | None:
+    """Return what a source yields as this module calls it."""
+    if isinstance(found, Item):
+        return Photo(found.source, place, found.data)
+    return found if isinstance(found, Refusal | Aside) else None
+
+
+def _is_file(path: Path) -> bool:
+    """Tell files from pipes, devices and links that lead nowhere."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _decode(photo: Photo) -> Seen:
+    """Decode one picture."""
+    try:
+        return Developed(photo, read_image(photo.data, name=photo.source))
+    except FileError as error:
+        return Refusal(photo.source, strip_name(str(error), photo.source))
+
+
+def _await(waiting: Future[Seen] | Film | Refusal) -> Seen:
+    """Wait until a picture is decoded."""
+    return waiting.result() if isinstance(waiting, Future) else waiting

@@ -1,0 +1,142 @@
+"""Where results go that are many: one file, or a folder with a file for each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from facewright.data.sources.archives import is_archive
+from facewright.data.sources.items import CLIPS as CLIP_SOURCES
+from facewright.errors import InputError
+from facewright.provenance.publish import CLIPS, PICTURES, check_destination
+from facewright.tasks.sightings import RECORDS
+
+_MEANT_AS_FILE = frozenset({".bmp", ".tif", ".tiff", ".avif", ".pdf", ".svg", ".csv", ".txt"})
+_RECORD = "faces.jsonl"
+
+
+@dataclass(slots=True)
+class Folder:
+    """A folder in which every file gets a name of its own."""
+
+    path: Path
+    _taken: set[str] = field(default_factory=set)
+
+    def name_file(self, place: PurePosixPath, known: Collection[str], default: str) -> Path:
+        """Return where the result of a file goes; no two of a run go to the same place.
+
+        Args:
+            place: The path of the file inside of its source.
+            known: Endings that are kept.
+            default: The ending instead of others.
+
+        Returns:
+            A path in the folder: that of the file, numbered where it is taken.
+        """
+        suffix = place.suffix if place.suffix.lower() in known else default
+        number, chosen = 1, place.with_suffix(suffix)
+        while str(chosen).casefold() in self._taken:  # some systems know no capitals
+            number += 1
+            chosen = place.with_name(f"{place.stem}-{number}{suffix}")
+        self._taken.add(str(chosen).casefold())
+        return self.path / chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where pictures, clips and what was found go; None where it is not wanted."""
+
+    folder: Folder | None = None
+    file: Path | None = None
+    record: Path | None = None
+
+    def name_picture(self, place: PurePosixPath) -> Path | None:
+        """Return where a picture goes."""
+        return self.folder.name_file(place, PICTURES, ".png") if self.folder else self.file
+
+    def name_clip(self, place: PurePosixPath) -> Path | None:
+        """Return where a clip goes."""
+        return self.folder.name_file(place, CLIPS, ".mp4") if self.folder else self.file
+
+
+def plan_output(
+    out: Path | None, sources: Sequence[str], *, draws: bool, overwrite: bool
+) -> Output:
+    """Decide by its name what a destination is, before anything is read.
+
+    Args:
+        out: A picture for a picture, a clip for a clip, a .json or .jsonl for what was found, or
+            a folder for all of it.
+        sources: What goes in.
+        draws: Whether pictures are drawn at all.
+        overwrite: Whether files that are there may be replaced.
+
+    Returns:
+        Where to.
+
+    Raises:
+        InputError: The name does not fit the sources, is there already, or is one of them.
+    """
+    suffix = out.suffix.lower() if out and not out.is_dir() else ""
+    if out is None:
+        return Output()
+    if suffix in RECORDS:
+        _check_absent(out, overwrite=overwrite)
+        return Output(record=out)
+    if suffix in PICTURES or suffix in CLIPS:
+        _check_single(out, sources, draws=draws)
+        check_destination(out, PICTURES if suffix in PICTURES else CLIPS, overwrite=overwrite)
+        return Output(file=out)
+    if suffix in _MEANT_AS_FILE:
+        known = ", ".join((*PICTURES, *CLIPS, *RECORDS))
+        raise InputError(
+            f"{out} has no extension that can be written here",
+            hint=f"one of: {known}; or a folder",
+        )
+    return _plan_folder(out, sources, draws=draws, overwrite=overwrite)
+
+
+def _plan_folder(out: Path, sources: Sequence[str], *, draws: bool, overwrite: bool) -> Output:
+    """Return a folder as destination, unless its files would take the place of the sources."""
+    for source in map(Path, sources):
+        folder = source if source.is_dir() else source.parent
+        own = out / source.name if len(sources) > 1 and source.is_dir() else out
+        if draws and own.resolve() == folder.resolve():
+            raise InputError(
+                f"{out} is where {source} lies", hint="name another folder, such as -o found"
+            )
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file", hint="name a folder that is new")
+    record = out / _RECORD
+    _check_absent(record, overwrite=overwrite)
+    return Output(Folder(out) if draws else None, record=record)
+
+
+def _check_single(out: Path, sources: Sequence[str], *, draws: bool) -> None:
+    """Raise unless there is one source, and it is of the kind of the destination."""
+    if not draws:
+        raise InputError(f"nothing is drawn for {out}", hint="leave out --draw none, or name .json")
+    source = Path(sources[0])
+    is_clip = source.suffix.lower() in CLIP_SOURCES
+    wanted = out.suffix.lower() in CLIPS
+    if len(sources) > 1 or source.is_dir() or is_archive(source):
+        raise InputError(f"{out} holds one picture or clip", hint="name a folder: -o found")
+    if is_clip != wanted:
+        kinds = ("a picture", "a clip")
+        raise InputError(
+            f"{source} is {kinds[is_clip]}, {out} would be {kinds[wanted]}",
+            hint=f"{', '.join(CLIPS if is_clip else PICTURES)} can be written",
+        )
+    if out.exists() and source.exists() and out.samefile(source):
+        raise InputError(f"{out} is the source itself", hint="name another file")
+
+
+def _check_absent(path: Path, *, overwrite: bool) -> None:
+    """Raise if a file is there already."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder", hint="name a file")
+    if path.exists() and not overwrite:
+        raise InputError(
+            f"{path} is there already", hint="pass --overwrite to replace it, or another name"
+        )

@@ -1,0 +1,81 @@
+"""Open the networks that find faces, and say which they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from facewright.device import pick_device, settle_cuda
+from facewright.errors import WeightsError
+from facewright.faces import detect, landmarks
+from facewright.faces.finder import load_finder
+from facewright.hub.cards import Entry, known_cards
+from facewright.hub.store import Progress
+from facewright.tasks.weights import open_weights
+from facewright.types import Face, Image
+
+
+class Finder(Protocol):
+    """What finds faces: `faces.finder.FaceFinder`."""
+
+    def find(
+        self, images: Sequence[Image], *, smallest: float | None = None, threshold: float = 0.5
+    ) -> list[list[Face]]:
+        """Return the faces of each picture, the largest first, with 478 points each."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """A finder that is ready, and what a manifest says about it."""
+
+    finder: Finder
+    models: dict[str, str]
+    """Name of the weights → sha256."""
+    device: torch.device
+
+
+def open_lookout(device: str = "auto", progress: Progress | None = None) -> Lookout:
+    """Load the detector and the mesh network that ship with the package.
+
+    Args:
+        device: Where to compute: "auto", "cpu", "cuda" or "cuda:1".
+        progress: Is told how far a download of weights is.
+
+    Returns:
+        A finder that is ready.
+
+    Raises:
+        InputError: There is no such device.
+        WeightsError: The weights are missing or damaged.
+    """
+    chosen = pick_device(device)
+    known = known_cards()
+    detector, mesh = (
+        open_weights(pick_kind(kind, known), progress) for kind in (detect.KIND, landmarks.KIND)
+    )
+    settle_cuda(chosen, repeatable=True)
+    models = {bundle.card.name: bundle.card.sha256 for bundle in (detector, mesh)}
+    return Lookout(load_finder(detector, mesh, chosen), models, chosen)
+
+
+def pick_kind(kind: str, known: Mapping[str, Entry]) -> str:
+    """Return the name of the first weights of a kind.
+
+    Args:
+        kind: What they are for, such as "finder".
+        known: The catalog.
+
+    Raises:
+        WeightsError: There are none.
+    """
+    for name, entry in known.items():
+        if entry.card.kind == kind:
+            return name
+    raise WeightsError(
+        f"no weights of the kind `{kind}` ship with this installation",
+        hint="install facewright again: `pip install --force-reinstall facewright`",
+    )

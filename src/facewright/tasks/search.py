@@ -1,0 +1,217 @@
+"""Look for faces in one picture or clip after the other, and write what is found."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from facewright import __version__
+from facewright.data.sources.items import Refusal, strip_name
+from facewright.data.sources.walk import Batch, Developed, Film
+from facewright.device import name_device
+from facewright.errors import FacewrightError, InputError
+from facewright.faces.track import Tracker
+from facewright.hub.bundle import file_sha256
+from facewright.hub.store import Progress
+from facewright.media.video import read_clip
+from facewright.provenance.publish import publish_clip, publish_image
+from facewright.tasks.annotating import Drawn, annotate
+from facewright.tasks.destinations import Output
+from facewright.tasks.lookout import Lookout
+from facewright.tasks.sightings import Filmed, Found, Sighting, describe_face
+from facewright.types import Clip, Face, Image, Manifest
+
+PIXELS_AT_ONCE = 24_000_000
+"""The most pixels that the networks see together, unless one picture has more."""
+
+_FRAMES_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOptions:
+    """What to look for, and what to write of it."""
+
+    draw: Drawn = "points"
+    """What to draw of each face beside its box, number and score; none writes no pictures."""
+    points: Literal["mesh", "five"] = "mesh"
+    """Which points the JSON lists: all 478, or eyes, nose and corners of the mouth."""
+    smallest: float | None = None
+    """The smallest face to look for, in pixels; otherwise 24, or 2 % of the longer side of a large
+    picture. Half of it takes four times as long."""
+    threshold: float = 0.5
+    """Leave out faces of which the detector is less sure, 0.01 to 0.99."""
+    quality: int = 95
+    """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
+    device: str = "auto"
+    """Where to compute: auto, cpu, cuda or cuda:1."""
+    overwrite: bool = False
+    """Replace files that are there already."""
+    limit: int | None = None
+    """Look at no more than this many pictures and clips, and at this many frames of each clip."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was counted in a clip."""
+
+    frames: int = 0
+    with_faces: int = 0
+    people: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Search:
+    """A run of `find`: what it looks with, where results go, and how far it is."""
+
+    lookout: Lookout
+    options: SearchOptions
+    output: Output
+    found: Found
+    """What is found is added here."""
+    write: Callable[[Sighting], None]
+    """Is told of every picture and frame."""
+    progress: Progress | None = None
+    total: int = 0
+    """How many pictures and frames there are, as far as is known."""
+    _done: int = 0
+
+    def take(self, batch: Batch) -> None:
+        """Look at some pictures or a clip. What goes wrong with one of them is a refusal."""
+        if isinstance(batch, Refusal):
+            self._refuse(batch.source, batch.reason)
+            self._tick()
+        elif isinstance(batch, Film):
+            self._take_clip(batch)
+        else:
+            found = self._find([one.image for one in batch])
+            for one, faces in zip(batch, found, strict=True):
+                self._take_picture(one, faces)
+                self._tick()
+
+    def _take_picture(self, one: Developed, faces: Sequence[Face]) -> None:
+        """Write down the faces of a picture, and draw them."""
+        photo, (height, width) = one.photo, one.image.shape[:2]
+        mesh = self.options.points == "mesh"
+        told = tuple(describe_face(n, face, mesh=mesh) for n, face in enumerate(faces, 1))
+        sighting = Sighting(photo.source, width, height, told)
+        self.write(sighting)
+        self.found.pictures.append(sighting)
+        path = self.output.name_picture(photo.place)
+        if path is None:
+            return
+        manifest = self._describe({photo.place.name: hashlib.sha256(photo.data).hexdigest()})
+        try:
+            _spare_source(path, photo.source)
+            drawn = annotate(one.image, list(enumerate(faces, 1)), self.options.draw)
+            quality, overwrite = self.options.quality, self.options.overwrite
+            publish_image(drawn, path, manifest, quality=quality, overwrite=overwrite)
+            self.found.files.append(path)
+        except FacewrightError as error:
+            self._refuse(photo.source, str(error))
+
+    def _take_clip(self, film: Film) -> None:
+        """Write down the faces of a clip frame by frame, and draw them."""
+        tally, size = _Tally(), (0, 0)
+        path = self.output.name_clip(film.place)
+        try:
+            clip = read_clip(film.path)
+            size = clip.size
+            count = _least(clip.count, self.options.limit)
+            self.total += (count or 1) - 1
+            followed = replace(clip, frames=self._follow(film, clip, tally), count=count)
+            if path is None:
+                for _ in followed.frames:
+                    pass
+            else:
+                _spare_source(path, film.source)
+                manifest = self._describe({film.place.name: file_sha256(film.path)})
+                publish_clip(followed, path, manifest, overwrite=self.options.overwrite)
+                self.found.files.append(path)
+        except FacewrightError as error:
+            self._refuse(film.source, strip_name(str(error), film.source))
+        if tally.frames:
+            counts = (tally.frames, tally.with_faces, len(tally.people))
+            self.found.clips.append(Filmed(film.source, *size, *counts))
+        else:
+            self._tick()
+
+    def _follow(self, film: Film, clip: Clip, tally: _Tally) -> Iterator[Image]:
+        """Yield the frames of a clip with what was found drawn onto them."""
+        tracker, (width, height) = Tracker(), clip.size
+        mesh, drawn = self.options.points == "mesh", self.options.draw
+        for image, faces in self._find_in_frames(clip):
+            seconds = float(tally.frames / clip.rate)
+            tracked = tracker.step(faces, time=seconds, image=image)
+            told = tuple(describe_face(t.number, t.face, mesh=mesh, seen=t.seen) for t in tracked)
+            sighting = Sighting(film.source, width, height, told, tally.frames, round(seconds, 4))
+            self.write(sighting)
+            seen = [(one.number, one.face) for one in tracked if one.seen]
+            tally.frames += 1
+            tally.with_faces += bool(seen)
+            tally.people.update(number for number, _ in seen)
+            yield annotate(image, seen, drawn)
+            self._tick()
+
+    def _find_in_frames(self, clip: Clip) -> Iterator[tuple[Image, list[Face]]]:
+        """Yield each frame with its faces; several are looked at together."""
+        width, height = clip.size
+        together = max(1, min(_FRAMES_AT_ONCE, PIXELS_AT_ONCE // (width * height)))
+        frames = islice(clip.frames, self.options.limit)
+        while images := list(islice(frames, together)):
+            yield from zip(images, self._find(images), strict=True)
+
+    def _find(self, images: Sequence[Image]) -> list[list[Face]]:
+        """Return the faces of each picture, the largest first."""
+        options = self.options
+        return self.lookout.finder.find(
+            images, smallest=options.smallest, threshold=options.threshold
+        )
+
+    def _describe(self, sources: Mapping[str, str]) -> Manifest:
+        """Say how an annotated picture or clip comes about."""
+        names = ("draw", "smallest", "threshold", "quality")
+        return Manifest(
+            task="find",
+            parameters={name: getattr(self.options, name) for name in names},
+            models=self.lookout.models,
+            sources=sources,
+            version=__version__,
+            torch=torch.__version__,
+            device=name_device(self.lookout.device),
+        )
+
+    def _refuse(self, source: str, reason: str) -> None:
+        """Write down that something could not be read or written, and why."""
+        self.found.refused.append(Refusal(_to_printable(source), _to_printable(reason)))
+
+    def _tick(self) -> None:
+        """Count one more picture or frame."""
+        self._done += 1
+        if self.progress:
+            self.progress(self._done, max(self._done, self.total))
+
+
+def _spare_source(path: Path, source: str) -> None:
+    """Raise if a result would take the place of what it was made of."""
+    try:
+        same = path.exists() and path.samefile(source)
+    except OSError:  # a member of an archive is no file
+        same = False
+    if same:
+        raise InputError(f"{path} is the source itself", hint="name another folder")
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    """Return the smaller of two numbers that may be missing."""
+    return min((n for n in (one, other) if n is not None), default=None)
+
+
+def _to_printable(text: str) -> str:
+    """Replace what is no text in the name of a file."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,107 @@
+"""Faces of a clip keep their numbers, frame by frame."""
+
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from facewright.errors import InputError
+from facewright.media.video import read_clip
+from facewright.provenance.publish import publish_clip, read_manifest
+from facewright.tasks.finding import FindOptions, check_find, find_with
+from facewright.types import Clip, Manifest
+
+FRAMES, SIZE = 12, (64, 96)
+
+
+@pytest.fixture
+def clip(paint, tmp_path):
+    """A block that moves to the right, and a larger one from the seventh frame on."""
+    images = []
+    for number in range(FRAMES):
+        moving = (8 + number, 8, 23 + number, 27)
+        boxes = [moving] if number < 6 else [moving, (60, 20, 85, 55)]
+        images.append(paint(*boxes, size=SIZE))
+    path = tmp_path / "in" / "walk.mp4"
+    size = (SIZE[1], SIZE[0])
+    return publish_clip(Clip(size, Fraction(25), iter(images)), path, Manifest("test", {}))
+
+
+@pytest.fixture
+def find(lookout):
+    """Find red blocks in some sources."""
+
+    def run(*sources, progress=None, **options):
+        names, chosen = [str(source) for source in sources], FindOptions(**options)
+        check_find(names, chosen)
+        return find_with(lookout, names, chosen, progress)
+
+    return run
+
+
+def test_a_clip_becomes_a_clip_of_as_many_frames(find, clip, tmp_path):
+    found = find(clip, out=tmp_path / "out.mp4")
+    drawn = read_clip(tmp_path / "out.mp4")
+    assert (drawn.size, drawn.rate) == ((96, 64), 25)
+    pairs = list(zip(drawn.frames, read_clip(clip).frames, strict=True))
+    assert len(pairs) == FRAMES
+    assert all(np.abs(one.astype(int) - other).max() > 100 for one, other in pairs)
+    (filmed,) = found.clips
+    assert (filmed.frames, filmed.frames_with_faces, filmed.people) == (FRAMES, FRAMES, 2)
+    assert (filmed.width, filmed.height, found.faces, found.failed) == (96, 64, 0, False)
+    manifest = read_manifest(tmp_path / "out.mp4")
+    assert (manifest.task, list(manifest.sources)) == ("find", ["walk.mp4"])
+
+
+def test_every_frame_has_a_line_in_which_numbers_stay(find, clip, tmp_path):
+    find(clip.parent, out=tmp_path / "found")
+    assert (tmp_path / "found" / "walk.mp4").is_file()
+    lines = (tmp_path / "found" / "faces.jsonl").read_text().splitlines()
+    frames = [json.loads(line) for line in lines]
+    assert [one["frame"] for one in frames] == list(range(FRAMES))
+    assert frames[5]["seconds"] == 0.2
+    first = [{face["number"]: face["box"] for face in one["faces"]} for one in frames]
+    assert [sorted(one) for one in first] == [[1]] * 6 + [[1, 2]] * 6
+    ways = [one[1][0] for one in first]
+    assert ways == sorted(ways)
+    assert ways[-1] > ways[0] + 8
+
+
+def test_frames_are_looked_at_several_at_a_time(find, clip, lookout):
+    told = []
+    find(clip, progress=lambda done, total: told.append((done, total)))
+    assert [count for count, _, _ in lookout.finder.asked] == [8, 4]
+    assert told == [(number, FRAMES) for number in range(1, FRAMES + 1)]
+
+
+def test_a_limit_ends_a_clip_early(find, clip, tmp_path):
+    found = find(clip, out=tmp_path / "out.mp4", limit=3)
+    assert found.clips[0].frames == 3
+    assert len(list(read_clip(tmp_path / "out.mp4").frames)) == 3
+
+
+def test_without_drawing_only_the_lines_are_written(find, clip, tmp_path):
+    found = find(clip, out=tmp_path / "faces.jsonl", points="five")
+    assert found.files == [tmp_path / "faces.jsonl"]
+    assert len((tmp_path / "faces.jsonl").read_text().splitlines()) == FRAMES
+
+
+def test_a_clip_that_is_cut_short_is_named_and_the_rest_goes_on(find, clip, paint, tmp_path):
+    whole = clip.read_bytes()
+    (clip.parent / "short.mp4").write_bytes(whole[: len(whole) // 3])
+    Pillow.fromarray(paint((5, 5, 24, 30))).save(clip.parent / "zz.png")
+    found = find(clip.parent, out=tmp_path / "found")
+    assert [one.source for one in found.refused] == [str(clip.parent / "short.mp4")]
+    assert found.failed
+    assert [one.people for one in found.clips] == [2]
+    assert found.faces == 1
+    assert not (tmp_path / "found" / "short.mp4").exists()
+
+
+def test_a_clip_is_not_written_as_a_picture_nor_over_itself(find, clip):
+    with pytest.raises(InputError, match="is a clip"):
+        find(clip, out=clip.with_name("x.png"))
+    with pytest.raises(InputError, match="the source itself"):
+        find(clip, out=clip, overwrite=True)
