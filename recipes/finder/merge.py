@@ -5,16 +5,19 @@
 A picture is kept where at least two answers agree within 10 % of the distance between the eyes (the
 middle of its answers is taken, point by point). The result holds `archives`, `names`, `points`
 [n 478 3] in pixels and `waver` [n]: the mean distance of one answer from the one kept, in parts of
-the distance between the eyes: what a network that learns from one answer cannot get below.
+the distance between the eyes: what a network that learns from one answer cannot get below; `weights`
+[n], how often each is shown; and `held_out` [n], which are kept for measuring.
 """
 
 import argparse
 from pathlib import Path
 
 import numpy as np
+from split import is_test
 
 LEFT_EYE, RIGHT_EYE = (33, 133), (263, 362)  # corners, as seen in the picture
 AGREE = 0.1
+SHARES = {"fairface-frontal.zip": 0.42, "fairface-wild.zip": 0.46, "congress.zip": 0.12}
 
 
 def find_partners(points):
@@ -72,9 +75,16 @@ def main():
             f"{archive}: {(mine & kept).sum()} of {mine.sum()} kept, "
             f"waver {100 * waver[mine & kept].mean():.2f} % of the distance between the eyes"
         )
+    archives, names = archives[kept], names[kept]
+    held_out = np.array([is_test(str(name)) for name in names])
+    weights = np.zeros(len(names))
+    for archive, share in SHARES.items():
+        for part in (held_out, ~held_out):
+            mine = (archives == archive) & part
+            weights[mine] = share / max(mine.sum(), 1)
     np.savez(
-        options.merged, archives=archives[kept], names=names[kept],
-        points=merged[kept].astype(np.float32), waver=waver[kept].astype(np.float32),
+        options.merged, archives=archives, names=names,
+        points=merged[kept].astype(np.float32), waver=waver[kept].astype(np.float32), weights=weights, held_out=held_out,
         partners=partners.astype(np.int32),
     )
 

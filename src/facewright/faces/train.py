@@ -49,8 +49,6 @@ class FaceTrainOptions:
     """Examples in a step."""
     lr: float = 0.002
     """The highest learning rate, of AdamW."""
-    size: int = 0
-    """Side of an example in pixels; 0 is what the network is made for."""
     seed: int = 0
     """Of the first weights and of every example."""
     tick_kimg: float = 10.0

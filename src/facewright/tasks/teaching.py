@@ -1,0 +1,108 @@
+"""Train the two networks that find faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from facewright.data.labelled import read_labelled
+from facewright.device import pick_device
+from facewright.faces.detect import DetectorConfig
+from facewright.faces.landmarks import MeshConfig
+from facewright.faces.learning.lessons import FinderLesson, MeshLesson
+from facewright.faces.train import FaceTrainOptions, Lesson, train_faces
+from facewright.fit.checkpoint import latest_checkpoint
+from facewright.tasks.training import Trained
+
+__all__ = ["FaceTrainOptions", "Lessons", "train_finder", "train_mesh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What the networks learn from, as recipes/finder makes it."""
+
+    pictures: Path
+    """The folder of the zips that the labels name."""
+    empty: Path
+    """A zip of pictures without faces."""
+
+
+def train_finder(
+    labels: Path,
+    *,
+    lessons: Lessons,
+    outdir: Path,
+    options: FaceTrainOptions | None = None,
+    device: str = "auto",
+) -> Trained:
+    """Train a network that finds faces, or go on training one.
+
+    It learns from scenes of 256 pixels that are composed of labelled faces on the way. Ctrl-C
+    finishes the step and leaves a checkpoint; the same command goes on from there.
+
+    Args:
+        labels: Faces with 478 points each, as recipes/finder/merge.py writes them.
+        lessons: Where the pictures are.
+        outdir: The folder of the run: weights, checkpoints and logs.
+        options: How to train; None is the default of each.
+        device: Where to compute: auto, cpu, cuda or cuda:1.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        DatasetError: The labels or the pictures cannot be used.
+        InputError: An option makes no sense.
+        TrainingError: The folder holds another run or one that is going on, or the loss is not
+            finite any more.
+    """
+    options, place = options or FaceTrainOptions(), pick_device(device)
+    labelled, _ = read_labelled(labels, lessons.pictures, lessons.empty)
+    lesson = FinderLesson(labelled, DetectorConfig(), place, seed=options.seed)
+    return _teach(lesson, outdir, options, place)
+
+
+def train_mesh(
+    labels: Path,
+    *,
+    lessons: Lessons,
+    outdir: Path,
+    options: FaceTrainOptions | None = None,
+    device: str = "auto",
+) -> Trained:
+    """Train a network that places 478 points on a face, or go on training one.
+
+    Ctrl-C finishes the step and leaves a checkpoint; the same command goes on from there.
+
+    Args:
+        labels: Faces with 478 points each, as recipes/finder/merge.py writes them.
+        lessons: Where the pictures are.
+        outdir: The folder of the run: weights, checkpoints and logs.
+        options: How to train; None is the default of each.
+        device: Where to compute: auto, cpu, cuda or cuda:1.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        DatasetError: The labels or the pictures cannot be used.
+        InputError: An option makes no sense.
+        TrainingError: The folder holds another run or one that is going on, or the loss is not
+            finite any more.
+    """
+    options, place = options or FaceTrainOptions(), pick_device(device)
+    labelled, _ = read_labelled(labels, lessons.pictures, lessons.empty)
+    lesson = MeshLesson(labelled, MeshConfig(), place, seed=options.seed)
+    return _teach(lesson, outdir, options, place)
+
+
+def _teach(
+    lesson: Lesson, outdir: Path, options: FaceTrainOptions, device: torch.device
+) -> Trained:
+    """Train, and say how it ended."""
+    weights = train_faces(lesson, outdir, options, device=device)
+    newest = latest_checkpoint(outdir)
+    kimg = int(newest.stem.rpartition("-")[2]) / 1000 if newest else 0.0
+    return Trained(weights, kimg, kimg >= options.kimg)
