@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from facewright.files import delete_leftovers, replacing
+from facewright.files import delete_leftovers, lock_file, replacing
 
 DEAD = 2**22 + 7  # Linux gives processes no higher number than 2 ** 22
 
@@ -99,3 +99,13 @@ def test_leftovers_of_the_dead_are_deleted_and_nothing_else(tmp_path: Path) -> N
         assert names(tmp_path) == sorted([*kept, unfinished.name])
     delete_leftovers(tmp_path)
     assert names(tmp_path) == sorted(set(kept) - {kept[1]} | {"e.png"})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such locks")
+def test_a_file_is_locked_once_until_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with path.open("a") as first, path.open("a") as second:
+        assert lock_file(first.fileno())
+        assert not lock_file(second.fileno())
+        first.close()
+        assert lock_file(second.fileno())

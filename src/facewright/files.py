@@ -54,6 +54,29 @@ def replacing(path: Path) -> Iterator[Path]:
         _writing.discard(unfinished.name)
 
 
+def lock_file(handle: int) -> bool:
+    """Take the lock of an open file; the system gives it back when the file is closed.
+
+    Args:
+        handle: The number of the open file.
+
+    Returns:
+        Whether no other process has it. Where the system or the file system knows no locks, nobody
+        ever has.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # such as a network file system without locks
+        return True
+    return True
+
+
 def delete_leftovers(folder: Path, pattern: str = "*") -> None:
     """Delete the unfinished files of writers that were killed.
 

@@ -15,13 +15,13 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from facewright.data.duplicates import SAME, HashIndex, check_limit
 from facewright.data.journal import JournalWriter, read_journal
 from facewright.data.removals import Removed, read_removals
 from facewright.errors import FileError, InputError
-from facewright.files import replacing
+from facewright.files import lock_file, replacing
 
 MANIFEST, SEEN, REMOVED = "manifest.jsonl", "seen.jsonl", "removed.txt"
 """The files at the root of a library."""
@@ -191,7 +191,8 @@ def open_library(folder: Path, *, similar: int | None = SAME) -> Iterator[Librar
     except OSError as error:
         raise FileError(f"{folder} cannot be written: {error.strerror or error}") from error
     with lock:
-        _lock(lock, folder)
+        if not lock_file(lock.fileno()):
+            raise FileError(f"another run is adding to {folder}", hint="wait until it has ended")
         with contextlib.closing(Library(folder, similar=similar)) as library:
             yield library
 
@@ -256,17 +257,3 @@ def _write_whole(path: Path, data: bytes) -> None:
             unfinished.write_bytes(data)
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _lock(file: IO[str], folder: Path) -> None:
-    """Keep a second run out, where the system can."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise FileError(
-            f"another run is adding to {folder}", hint="wait until it has ended"
-        ) from error

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from facewright.errors import TrainingError
+from facewright.files import lock_file
 
 _NAME = ".lock"
 
@@ -32,25 +33,10 @@ def lock_run(run: Path) -> Iterator[None]:
             f"cannot write into {run}: {error.strerror or error}", hint="use another --outdir"
         ) from error
     try:
-        if not _lock(handle):
+        if not lock_file(handle):
             raise TrainingError(
                 f"a run is going on in {run}", hint="wait for it, or use another --outdir"
             )
         yield
     finally:
         os.close(handle)
-
-
-def _lock(handle: int) -> bool:
-    """Take the lock of an open file; return whether nobody else has it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # such as a network file system without locks
-        return True
-    return True
