@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from facewright.errors import FacewrightError
     from facewright.gan.plan import TrainOptions
     from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
+    from facewright.tasks.finding import FindOptions, find_faces
     from facewright.tasks.manifests import show_file
     from facewright.tasks.pictures import (
         GenerateOptions,
@@ -39,6 +40,7 @@ __all__ = [
     "EvaluateOptions",
     "Face",
     "FacewrightError",
+    "FindOptions",
     "GenerateOptions",
     "Image",
     "InterpolateOptions",
@@ -48,6 +50,7 @@ __all__ = [
     "TrainOptions",
     "__version__",
     "evaluate_generator",
+    "find_faces",
     "generate_faces",
     "interpolate_faces",
     "mix_faces",
@@ -65,6 +68,7 @@ _HOMES = {
     "EvaluateOptions": "facewright.tasks.evaluation",
     "Face": "facewright.types",
     "FacewrightError": "facewright.errors",
+    "FindOptions": "facewright.tasks.finding",
     "GenerateOptions": "facewright.tasks.pictures",
     "Image": "facewright.types",
     "InterpolateOptions": "facewright.tasks.pictures",
@@ -73,6 +77,7 @@ _HOMES = {
     "MixOptions": "facewright.tasks.pictures",
     "TrainOptions": "facewright.gan.plan",
     "evaluate_generator": "facewright.tasks.evaluation",
+    "find_faces": "facewright.tasks.finding",
     "generate_faces": "facewright.tasks.pictures",
     "interpolate_faces": "facewright.tasks.pictures",
     "mix_faces": "facewright.tasks.pictures",

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from facewright.cli.reports import print_audit, print_gathered
+from facewright.cli.reports import print_audit, print_found, print_gathered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,6 +150,8 @@ def _to_text(value: Any) -> str:
 
 def _to_plain(value: Any) -> Any:
     """Return something that JSON can hold in place of what it cannot."""
+    if hasattr(value, "tolist"):  # an array of coordinates
+        return value.astype("float64").round(2).tolist()
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     return dict(value) if isinstance(value, Mapping) else str(value)
@@ -165,6 +167,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "card": print_card,
     "checked": print_checked,
     "diagnosis": print_diagnosis,
+    "found": print_found,
     "gathered": print_gathered,
     "audit": print_audit,
 }

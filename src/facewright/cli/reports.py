@@ -1,4 +1,4 @@
-"""Print what a library of pictures holds, and what a run added to it."""
+"""Print what was found in pictures, what a library holds, and what a run added to it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,34 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from facewright.tasks.libraries import Audited, Gathered
+    from facewright.tasks.sightings import Found
 
 _FAILED = 1
 _MOST_PAIRS = 20  # of a kind; JSON has all
 _BAR = 30  # letters
+_MOST_FILES = 20  # that are named one by one
+
+
+def print_found(found: Found) -> int:
+    """Print how many faces there are and where, and what was refused; 1 if anything was."""
+    for refusal in found.refused:
+        print(f"refused: {refusal.source}: {refusal.reason}", file=sys.stderr)
+    if found.pictures or not found.clips:
+        counts = [len(picture.faces) for picture in found.pictures]
+        shown, without = len(counts) - counts.count(0), counts.count(0)
+        rest = f", none in {_count(without, 'picture')}" if without and shown else ""
+        where = _count(shown or without, "picture")
+        print(f"{_count(found.faces, 'face')} in {where}{rest}")
+    for clip in found.clips:
+        people = "nobody" if not clip.people else _count(clip.people, "tracked face")
+        print(f"{clip.name}: {people} in {clip.frames_with_faces} of {clip.frames} frames")
+    if found.refused:
+        print(f"refused: {len(found.refused)}")
+    for path in found.files[:_MOST_FILES]:
+        print(path)
+    if len(found.files) > _MOST_FILES:
+        print(f"and {len(found.files) - _MOST_FILES} more files in {found.files[-1].parent}")
+    return _FAILED if found.failed else 0
 
 
 def print_gathered(gathered: Gathered) -> int:
@@ -45,6 +69,15 @@ def print_audit(found: Audited) -> int:
     _print_list("look alike", pairs)
     _print_list("damaged", (f"{name} {problem}" for name, problem in found.damaged.items()))
     return _FAILED if found.failed else 0
+
+
+def _count(number: int, thing: str) -> str:
+    """Return a number of things in words.
+
+    >>> _count(1, "face"), _count(2, "face"), _count(0, "picture")
+    ('1 face', '2 faces', 'no picture')
+    """
+    return f"{number or 'no'} {thing}{'s' * (number > 1)}"
 
 
 def _print_rows(rows: Mapping[str, object]) -> None:

@@ -1,7 +1,5 @@
 """Find faces in pictures and clips, and show where they are."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Look for faces in one picture or clip after the other, and write what is found."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
