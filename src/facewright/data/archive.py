@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol, TypeAlias
@@ -24,6 +28,16 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 RawLabel: TypeAlias = "int | Sequence[float]"
 """The number of a class, or the whole vector."""
 
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError),
+    *(RuntimeError, AttributeError, struct.error, zlib.error, zipfile.BadZipFile),
+)
+"""All that the standard library is known to raise on damaged zips and files."""
+
+MOST_BYTES = 1 << 28
+"""What one file of a dataset may unpack to: a picture of 8192×8192, labels of millions."""
+
+_BOUNDED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others unpack without a limit when read
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 _PER_FOLDER = 1000
 
@@ -36,7 +50,7 @@ class Source(Protocol):
         ...
 
     def open(self, name: str) -> IO[bytes]:
-        """Open one file; raises OSError or zipfile.BadZipFile."""
+        """Open one file; raises OSError or zipfile.BadZipFile, reading whatever is `UNREADABLE`."""
         ...
 
 
@@ -56,8 +70,11 @@ class FolderSource:
         return dict(sorted(files.items()))
 
     def open(self, name: str) -> IO[bytes]:
-        """Open one file of the folder."""
-        return (self._path / name).open("rb")
+        """Open one file of the folder; a pipe or device, which may never end, is an OSError."""
+        path = self._path / name
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(errno.EINVAL, "is no regular file")
+        return path.open("rb")
 
 
 class ZipSource:
@@ -77,7 +94,7 @@ class ZipSource:
 
     def open(self, name: str) -> IO[bytes]:
         """Open one file of the zip; several threads may."""
-        return self._zip.open(name)
+        return open_member(self._zip, self._zip.getinfo(name))
 
 
 def open_source(path: Path) -> Source:
@@ -92,11 +109,34 @@ def open_source(path: Path) -> Source:
         raise DatasetError(f"there is no dataset at {path}", hint="check the path")
     try:
         return ZipSource(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise DatasetError(
             f"{path} is neither a folder nor a zip: {error}",
             hint="a dataset is a folder or zip of square PNG, JPEG or WebP pictures",
         ) from error
+
+
+def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """Open one file of a zip, unless a few bytes of it may unpack to a full memory.
+
+    Raises:
+        OSError, zipfile.BadZipFile, ...: One of `UNREADABLE`.
+    """
+    if info.compress_type not in _BOUNDED:
+        raise zipfile.BadZipFile(f"compressed in another way ({info.compress_type}) than deflate")
+    return archive.open(info)
+
+
+def read_all(file: IO[bytes]) -> bytes:
+    """Read the rest of a file of a dataset.
+
+    Raises:
+        OSError: It is larger than `MOST_BYTES`. Or another of `UNREADABLE`.
+    """
+    data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"is larger than {MOST_BYTES >> 20} MiB")
+    return data
 
 
 def write_dataset(
@@ -105,6 +145,7 @@ def write_dataset(
     *,
     label_groups: Sequence[LabelGroup] | None = None,
     extra: Mapping[str, Json] | None = None,
+    beside: Mapping[str, bytes] | None = None,
 ) -> int:
     """Write pictures and labels as a dataset that StyleGAN trainers read, too.
 
@@ -115,6 +156,7 @@ def write_dataset(
         items: Encoded PNG, JPEG or WebP pictures, each with its label, or all without one.
         label_groups: What the numbers of the labels mean.
         extra: More to keep in `dataset.json`, such as the licence.
+        beside: More files, by name.
 
     Returns:
         How many pictures were written.
@@ -126,7 +168,16 @@ def write_dataset(
     if path.suffix != ".zip":
         raise DatasetError(f"a dataset is written as a .zip, not {path.name}")
     with replacing(path) as unfinished, unfinished.open("wb") as file:
-        return _write_zip(file, items, label_groups, extra)
+        return _write_zip(file, items, label_groups, extra, beside)
+
+
+def name_item(number: int, suffix: str) -> str:
+    """Return what a picture is called in a dataset.
+
+    >>> name_item(1234, ".png")
+    '00001/img00001234.png'
+    """
+    return f"{number // _PER_FOLDER:05d}/img{number:08d}{suffix}"
 
 
 def _measure(path: Path) -> str:
@@ -142,6 +193,7 @@ def _write_zip(
     items: Iterable[tuple[bytes, RawLabel | None]],
     label_groups: Sequence[LabelGroup] | None,
     extra: Mapping[str, Json] | None,
+    beside: Mapping[str, bytes] | None,
 ) -> int:
     """Write the pictures, then their description."""
     labels: list[tuple[str, RawLabel | None]] = []
@@ -153,7 +205,7 @@ def _write_zip(
             first = first or size
             if not suffix or size is None or size[0] != size[1] or size != first:
                 raise DatasetError(f"item {number} is no square picture like the first: {size}")
-            name = f"{number // _PER_FOLDER:05d}/img{number:08d}{suffix}"
+            name = name_item(number, suffix)
             archive.writestr(_describe_entry(name), picture)
             labels.append((name, label))
         if not labels:
@@ -162,6 +214,8 @@ def _write_zip(
         if label_groups:
             description["label_groups"] = groups_to_json(label_groups)
         archive.writestr(_describe_entry(DESCRIPTION), json.dumps(description, indent=1))
+        for name, data in (beside or {}).items():
+            archive.writestr(_describe_entry(name), data)
     return len(labels)
 
 

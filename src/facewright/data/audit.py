@@ -5,28 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from facewright.data.archive import DESCRIPTION, open_source
+from facewright.data.archive import DESCRIPTION, UNREADABLE, open_source, read_all
 from facewright.data.dataset import open_dataset
 from facewright.data.duplicates import MOST, check_limit, find_pairs, perceptual_hash
-from facewright.data.labels import decode_label
+from facewright.data.labels import UNKNOWN, count_labels, decode_label
 from facewright.data.library import REMOVED, Record, is_library, read_records
+from facewright.data.origins import Origin, read_origins
 from facewright.data.removals import find_named, read_removals, write_removals
 from facewright.errors import DatasetError, FacewrightError, FileError, InputError
 from facewright.media.decode import read_image
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the pictures that are read, and how many there are."""
-
-_UNKNOWN = "(none)"  # what a picture without a label counts as
-_EXACT = frozenset({"years"})  # groups with a value per year, of which there is a coarser one
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +165,8 @@ def find_damage(folder: Path, record: Record, *, verify: bool) -> str:
             return "has another size than the manifest says"
         if verify and hashlib.sha256(path.read_bytes()).hexdigest() != record.sha256:
             return "has another sha256 than the manifest says"
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
+    except (OSError, ValueError) as error:  # the latter: a name that no system accepts
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
     return ""
 
 
@@ -211,7 +207,7 @@ def _report(
         for first, second, bits in find_pairs([e.phash for e in entries], limit=similar)
         if entries[first].sha256 != entries[second].sha256
     ]
-    balance = _count_labels(entries)
+    balance = count_labels([entry.labels for entry in entries])
     return Audit(
         path=str(path),
         kind=kind,
@@ -221,7 +217,7 @@ def _report(
         consents=_count(entry.consent for entry in entries),
         balance=balance,
         evenness={
-            group: round(measure_evenness(n for value, n in counts.items() if value != _UNKNOWN), 3)
+            group: round(measure_evenness(n for value, n in counts.items() if value != UNKNOWN), 3)
             for group, counts in balance.items()
         },
         duplicates=[names for names in same.values() if len(names) > 1],
@@ -235,41 +231,27 @@ def _count(texts: Iterable[str]) -> dict[str, int]:
     return dict(Counter(texts).most_common())
 
 
-def _count_labels(entries: Sequence[_Entry]) -> dict[str, dict[str, int]]:
-    """Count the values of each group, in order of the values."""
-    groups = dict.fromkeys(group for entry in entries for group in entry.labels)
-    counted = {
-        group: Counter(entry.labels.get(group, _UNKNOWN) for entry in entries)
-        for group in groups
-        if group not in _EXACT
-    }
-    return {group: dict(sorted(counts.items(), key=_rank)) for group, counts in counted.items()}
-
-
-def _rank(pair: tuple[str, int]) -> tuple[bool, float, str]:
-    """Put ranges of ages in order, and pictures without a label at the end."""
-    start = pair[0].rstrip("+").partition("-")[0]
-    age = float(start) if start.isascii() and start.isdecimal() else math.inf
-    return pair[0] == _UNKNOWN, age, pair[0]
-
-
 def _read_dataset(path: Path, progress: Progress | None) -> Iterator[_Entry]:
     """Read every picture of a dataset."""
     description = _read_description(path)
     dataset = open_dataset(path, cond=bool(description.get("labels")))
     source = open_source(path)
+    origins = read_origins(source)
     licence, consent = (str(description.get(key) or "") for key in ("licence", "consent"))
     for number, name in enumerate(dataset.names):
         try:
             with source.open(name) as file:
-                data = file.read()
+                data = read_all(file)
             phash = perceptual_hash(read_image(data, name=name))
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, FacewrightError) as error:
+        except (*UNREADABLE, FacewrightError) as error:
             raise DatasetError(f"{name} in {path} is damaged: {error}") from error
         groups = dataset.label_groups
         labels = decode_label(groups, dataset.labels[number]) if groups else {}
+        about = origins.get(name) or Origin(
+            file=name, licence=licence, consent=consent, labels=labels
+        )
         sha256 = hashlib.sha256(data).hexdigest()
-        yield _Entry(name, sha256, phash, licence, consent, labels)
+        yield _Entry(name, sha256, phash, about.licence, about.consent, about.labels)
         if progress:
             progress(number + 1, len(dataset.names))
 
@@ -281,7 +263,7 @@ def _read_description(path: Path) -> Mapping[str, Any]:
         return {}
     try:
         with source.open(DESCRIPTION) as file:
-            description = json.load(file)
-    except (OSError, zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError):
+            description = json.loads(read_all(file))
+    except UNREADABLE:
         return {}
     return description if isinstance(description, dict) else {}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +15,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facewright.data.archive import DESCRIPTION, SUFFIXES, Source, open_source
+from facewright.data.archive import (
+    DESCRIPTION,
+    SUFFIXES,
+    UNREADABLE,
+    Source,
+    open_source,
+    read_all,
+)
 from facewright.data.cache import PictureCache
 from facewright.data.labels import LabelGroup, read_labels
 from facewright.device import seeded
@@ -30,8 +35,6 @@ R = TypeVar("R")
 
 _HEADER = 1 << 16  # bytes: enough for the size, unless a large thumbnail comes before it
 _THREADS = 8  # decoding and reading release the interpreter lock
-_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)  # the last: a
-# password. What reading a damaged member of a zip may raise.
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +115,8 @@ class Dataset:
         name = self.names[index]
         try:
             with self._source.open(name) as file:
-                image = read_image(file.read())
-        except (*_UNREADABLE, FileError) as error:
+                image = read_image(read_all(file))
+        except (*UNREADABLE, FileError) as error:
             raise DatasetError(f"{name} in {self.name} is damaged: {error}") from error
         if image.shape != (self.resolution, self.resolution, 3):
             raise DatasetError(f"{name} in {self.name} decodes to {image.shape}")
@@ -195,8 +198,8 @@ def _read_description(source: Source, path: Path) -> dict[str, Any]:
     """Read `dataset.json`."""
     try:
         with source.open(DESCRIPTION) as file:
-            description = json.load(file)
-    except (*_UNREADABLE, ValueError) as error:
+            description = json.loads(read_all(file))
+    except UNREADABLE as error:
         raise DatasetError(f"{DESCRIPTION} in {path} is damaged: {error}") from error
     if not isinstance(description, dict):
         raise DatasetError(f"{DESCRIPTION} in {path} does not hold an object")
@@ -220,7 +223,7 @@ def _check_sizes(source: Source, path: Path, names: list[str]) -> int:
         try:
             with source.open(name) as file:
                 return _read_size(file)
-        except (*_UNREADABLE, FileError):
+        except (*UNREADABLE, FileError):
             return None
 
     sizes = _map_threads(measure, names)
@@ -237,7 +240,7 @@ def _read_size(file: IO[bytes]) -> tuple[int, int]:
     try:
         return read_image_header(start)[:2]
     except FileError:
-        return read_image_header(start + file.read())[:2]
+        return read_image_header(start + read_all(file))[:2]
 
 
 def _map_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:

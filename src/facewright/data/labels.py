@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import torch
@@ -12,6 +14,12 @@ from numpy.typing import NDArray
 
 from facewright.errors import DatasetError, InputError
 from facewright.types import Json
+
+_Vector: TypeAlias = NDArray[np.float32]
+
+_FEW_CLASSES = 1 << 12  # there may be so many even where pictures are fewer
+_MOST_BYTES = 1 << 32  # of all labels together
+_LARGEST = 1e30  # of the numbers in a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,44 @@ class LabelGroup:
     """Such as "age"."""
     values: tuple[str, ...]
     """Such as ("20-29", "30-39"); each is one number of the label."""
+
+
+UNKNOWN = "(none)"
+"""What a picture without a label counts as."""
+
+EXACT = frozenset({"years"})
+"""Groups with a value per year, of which there is a coarser one."""
+
+
+def rank_value(value: str) -> tuple[bool, float, str]:
+    """Return what puts values in order: ranges of ages by their start, and no label at the end.
+
+    >>> sorted(["70+", "(none)", "3-9", "10-19"], key=rank_value)
+    ['3-9', '10-19', '70+', '(none)']
+    """
+    start = value.rstrip("+").partition("-")[0]
+    age = float(start) if start.isascii() and start.isdecimal() else math.inf
+    return value == UNKNOWN, age, value
+
+
+def count_labels(labels: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
+    """Count the values of each group.
+
+    Args:
+        labels: Group → value of each picture, which may lack some.
+
+    Returns:
+        Group → value → pictures, in order of the values.
+
+    >>> count_labels([{"age": "3-9"}, {}, {"age": "3-9", "years": "4"}])
+    {'age': {'3-9': 2, '(none)': 1}}
+    """
+    groups = dict.fromkeys(group for one in labels for group in one if group not in EXACT)
+    counted = {group: Counter(one.get(group, UNKNOWN) for one in labels) for group in groups}
+    return {
+        group: {value: counts[value] for value in sorted(counts, key=rank_value)}
+        for group, counts in counted.items()
+    }
 
 
 def encode_label(groups: Sequence[LabelGroup], chosen: Mapping[str, str]) -> torch.Tensor:
@@ -141,12 +187,11 @@ def read_labels(
         raise DatasetError(
             f"{missing[0]} has no label{more}", hint="add it to dataset.json, or leave out --cond"
         )
-    table = _to_vectors(known)
+    table = _to_vectors(known, names)
     groups = groups_from_json(description.get("label_groups"))
     if not groups:
         width = next(iter(table.values())).size
-        values = description.get("label_names") or range(width)
-        groups = (LabelGroup("label", tuple(str(value) for value in values)),)
+        groups = (LabelGroup("label", _name_values(description.get("label_names"), width)),)
     width = sum(len(group.values) for group in groups)
     vectors = np.stack([table[name] for name in names])  # [n c_dim]
     if vectors.shape[1] != width:
@@ -171,24 +216,58 @@ def _list_labels(labels: object) -> dict[str, Any]:
         ) from error
 
 
-def _to_vectors(known: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
-    """Turn numbers of classes into one-hot vectors; check that all labels have one form."""
+def _to_vectors(known: Mapping[str, Any], names: Sequence[str]) -> dict[str, _Vector]:
+    """Turn labels into vectors, numbers of classes into one-hot ones; check that all have one form.
+
+    Returns:
+        The vectors of the first picture that has a label, and of those that are wanted.
+    """
     first = next(iter(known.items()))
-    one_hot = isinstance(first[1], int)
-    count = 1 + max((v for v in known.values() if isinstance(v, int)), default=0)
-    rows = np.eye(count, dtype=np.float32)
-    shape = (count,) if one_hot else np.shape(first[1])
-    table = {}
+    wanted = {first[0], *names}
+    classes = [label for label in known.values() if _is_class(label)]
+    count = 1 + max(classes, default=-1)
+    if count > max(_FEW_CLASSES, len(known)):
+        raise DatasetError(f"class {count - 1} is higher than {len(known)} pictures can have")
+    table: dict[str, _Vector] = {}
+    width = count if _is_class(first[1]) else None
     for name, label in known.items():
-        fits = isinstance(label, int) == one_hot and (not one_hot or label >= 0)
-        try:
-            row = rows[label] if one_hot and fits else np.asarray(label, np.float32)
-        except (TypeError, ValueError):
-            fits, row = False, rows[0]
-        if not fits or row.ndim != 1 or row.shape != shape:
-            raise DatasetError(f"the label of {name}, {label}, is unlike that of {first[0]}")
-        table[name] = row
+        row = _to_vector(label, width)
+        if row is None or not 0 < row.size == table.get(first[0], row).size:
+            text = f"{label}"[:60]
+            raise DatasetError(f"the label of {name}, {text}, is no label, or unlike {first[0]}'s")
+        if name == first[0] and row.nbytes * len(names) > _MOST_BYTES:
+            raise DatasetError(f"labels of {row.size} numbers are too many for {len(names)} files")
+        if name in wanted:
+            table[name] = row
     return table
+
+
+def _to_vector(label: object, count: int | None) -> _Vector | None:
+    """Turn a label into a vector, a class into `count` zeros and a one; None for neither."""
+    if count is not None:
+        if not _is_class(label):
+            return None
+        row = np.zeros(count, np.float32)
+        row[label] = 1
+        return row
+    numbers = label if isinstance(label, list | tuple) else [""]
+    if not all(isinstance(x, int | float) and abs(x) < _LARGEST for x in numbers):
+        return None  # nor is it a number that makes no sense
+    return np.array(numbers, np.float32)
+
+
+def _is_class(label: object) -> TypeGuard[int]:
+    """Tell the number of a class from other labels."""
+    return type(label) is int and label >= 0
+
+
+def _name_values(names: object, count: int) -> tuple[str, ...]:
+    """Return what the classes are called: numbers, where nothing is said."""
+    if not names:
+        return tuple(str(number) for number in range(count))
+    if not isinstance(names, list):
+        raise DatasetError("label_names of dataset.json is no list of names")
+    return tuple(str(name) for name in names)
 
 
 def find_value(group: LabelGroup, value: str) -> int:
@@ -203,6 +282,6 @@ def find_value(group: LabelGroup, value: str) -> int:
 
 def _check_unique(what: str, names: list[str]) -> None:
     """Raise if a name occurs twice."""
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"the {what} `{name}` occurs twice")
+    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+    if count > 1:
+        raise InputError(f"the {what} `{name}` occurs twice")
