@@ -120,8 +120,8 @@ def _draw_strokes(canvas: Image, mark: Mark) -> None:
     side = math.sqrt(max(_width(mark.box) * _height(mark.box), 1))
     side = min(side, 2 * max(canvas.shape[:2]))
     if mark.lines is not None:
-        width = min(max(side / 350, 0.4), 3)
-        _blend_segments(canvas, mark.lines, (width, min(0.45 + side / 1000, 0.85), mark.colour))
+        width = min(max(side / 350, 0.35), 3)
+        _blend_segments(canvas, mark.lines, (width, min(0.38 + side / 800, 0.85), mark.colour))
     if mark.points is not None and len(mark.points):
         many = len(mark.points) > 32
         radius = max(side / (220 if many else 60), 0.5 if many else 1)
