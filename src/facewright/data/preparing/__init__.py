@@ -1,0 +1,1 @@
+"""The steps from raw pictures to an aligned dataset."""

@@ -1,0 +1,191 @@
+"""List the pictures that a dataset is made of, and read one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from facewright.data.archive import UNREADABLE, open_source
+from facewright.data.duplicates import SAME, HashIndex
+from facewright.data.library import REMOVED, Record, is_library, read_records
+from facewright.data.removals import Removed, read_removals
+from facewright.data.sources.folders import list_files
+from facewright.data.sources.items import PICTURES, Limits, Refusal, is_hidden
+from facewright.data.sources.layouts import find_labels
+from facewright.data.sources.openers import gather_tables
+from facewright.errors import FileError, InputError
+
+_MOST_BYTES = 256 << 20  # of one file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A picture from which faces are cut."""
+
+    file: str
+    """Its path in the library, folder or zip, with forward slashes."""
+    source: str
+    """Where it came from, as far as is known."""
+    stamp: str
+    """Changes with the file: its sha256 if a library knows it, else size and time or checksum."""
+    sha256: str = ""
+    """What a library says that it is; empty for other folders and zips."""
+    date: str = ""
+    """When it was collected."""
+    licence: str = ""
+    consent: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """All that its crops depend on."""
+        return json.dumps([self.file, self.source, self.stamp, self.consent])
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The pictures of a library, folder or zip."""
+
+    originals: tuple[Original, ...]
+    removed: int = 0
+    """Pictures that are left out because someone removed them, or one that looks the same."""
+    refused: tuple[Refusal, ...] = ()
+    """What could not be listed."""
+
+
+def list_originals(path: Path, *, licence: str = "", consent: str = "") -> Listing:
+    """List the pictures of a library in its own order, of a folder or zip in order of the paths.
+
+    Args:
+        path: A library, or a folder or zip of pictures.
+        licence: What may be done with the pictures of a folder or zip.
+        consent: Who of those shown there agreed, and to what.
+
+    Returns:
+        The pictures, none of which was opened.
+
+    Raises:
+        FileError: There is nothing, or it is damaged.
+        InputError: A library is said to have another licence or consent than it says itself.
+    """
+    if is_library(path):
+        if licence or consent:
+            raise InputError(
+                f"{path} knows the licence and consent of each picture",
+                hint="leave out --licence and --consent",
+            )
+        return _list_library(path)
+    table, refused = (
+        gather_tables([str(path)], Limits(), path / "none") if path.exists() else ({}, [])
+    )
+    stamps, more = _list_folder(path) if path.is_dir() else (_list_zip(path), [])
+    originals = tuple(
+        Original(
+            file=name,
+            source=name,
+            stamp=stamp,
+            licence=licence,
+            consent=consent,
+            labels=find_labels(table, name),
+        )
+        for name, stamp in stamps.items()
+    )
+    return Listing(originals, refused=(*refused, *more))
+
+
+class OriginalReader:
+    """Reads the pictures of a listing; a zip is opened once."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a library, folder or zip; raises DatasetError."""
+        self._source = open_source(path)
+
+    def read(self, original: Original) -> tuple[bytes, str]:
+        """Read a picture.
+
+        Args:
+            original: One of the listing.
+
+        Returns:
+            Its bytes and their sha256.
+
+        Raises:
+            FileError: It cannot be read, is too large, or is not what the library says.
+        """
+        try:
+            with self._source.open(original.file) as file:
+                data = file.read(_MOST_BYTES + 1)
+        except UNREADABLE as error:
+            reason = getattr(error, "strerror", None) or error
+            raise FileError(f"cannot be read: {reason}") from error
+        if len(data) > _MOST_BYTES:
+            raise FileError(f"is larger than {_MOST_BYTES >> 20} MiB")
+        sha256 = hashlib.sha256(data).hexdigest()
+        if original.sha256 not in {"", sha256}:
+            raise FileError("has another sha256 than the manifest says")
+        return data, sha256
+
+
+def _list_library(path: Path) -> Listing:
+    """List the pictures of a library, without those that must not be used."""
+    removals = read_removals(path / REMOVED)
+    records = read_records(path)
+    away = _find_away(records, removals)
+    kept = tuple(
+        Original(
+            file=record.file,
+            source=record.source,
+            stamp=record.sha256,
+            sha256=record.sha256,
+            date=record.date,
+            licence=record.licence,
+            consent=record.consent,
+            labels=dict(record.labels),
+        )
+        for record in records
+        if record.sha256 not in away
+    )
+    return Listing(kept, len(records) - len(kept))
+
+
+def _find_away(records: list[Record], removals: list[Removed]) -> set[str]:
+    """Return the sha256 of pictures that were removed, and of those that look the same."""
+    away, index = {removed.sha256 for removed in removals}, HashIndex()
+    for removed in removals:
+        if removed.phash:
+            index.add(removed.phash)
+    alike = {r.sha256 for r in records if len(index) and index.nearest(r.phash, limit=SAME)}
+    return away | alike
+
+
+def _list_folder(path: Path) -> tuple[dict[str, str], list[Refusal]]:
+    """Return the stamp of each picture below a folder, and what could not be entered."""
+    found, refused = {}, []
+    for file in list_files(path, avoid=path / "none"):
+        if isinstance(file, Refusal):
+            refused.append(file)
+        elif file.suffix.lower() in PICTURES:
+            found[file.relative_to(path).as_posix()] = _stamp(file)
+    return found, refused
+
+
+def _list_zip(path: Path) -> dict[str, str]:
+    """Return the stamp of each picture in a zip."""
+    files = open_source(path).list_files().items()
+    return {
+        name: stamp
+        for name, stamp in files
+        if PurePosixPath(name).suffix.lower() in PICTURES and not is_hidden(name)
+    }
+
+
+def _stamp(path: Path) -> str:
+    """Return size and time of a file, or nothing where a link leads nowhere."""
+    try:
+        state = path.stat()
+    except OSError:
+        return ""
+    return f"{state.st_size} {state.st_mtime_ns}"
