@@ -4,11 +4,13 @@ import json
 import os
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from facewright.cli.outcome import PRINTERS, print_json
 from facewright.errors import FileError, InputError
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
@@ -173,6 +175,18 @@ def test_bad_files_are_named_and_the_rest_goes_on(find, paint, photos, tmp_path)
     }
     assert (tmp_path / "found" / "animated.png").is_file()
     assert not find(photos, lenient=True).failed
+
+
+def test_names_that_are_no_text_are_written_down_all_the_same(find, photos, tmp_path, capsys):
+    for name in (b"face-\xff.png", b"broken-\xff.png"):
+        data = (photos / "two.png").read_bytes()[: 99 if b"broken" in name else None]
+        Path(os.fsdecode(os.fsencode(photos) + b"/" + name)).write_bytes(data)
+    found = find(photos, out=tmp_path / "found")
+    assert (tmp_path / "found" / "face-?.png").is_file()
+    assert list(reasons(found)) == ["broken-?.png"]
+    assert [print_json(found), PRINTERS["found"](found)] == [1, 1]
+    assert "face-?.png" in capsys.readouterr().out
+    assert "face-?.png" in (tmp_path / "found" / "faces.jsonl").read_text(encoding="utf-8")
 
 
 def test_archives_are_read_without_being_unpacked(find, paint, tmp_path):

@@ -26,6 +26,7 @@ from facewright.data.sources.items import (
     Refusal,
     guess_suffix,
     strip_name,
+    to_printable,
 )
 from facewright.data.sources.layouts import find_labels
 from facewright.data.sources.openers import check_sources, gather_tables, open_source
@@ -136,7 +137,7 @@ def _settle(
         return "note"
     refusal = next((one for one in (found, verdict) if isinstance(one, Refusal)), None)
     if refusal:
-        refused.append(Refusal(_to_printable(refusal.source), _to_printable(refusal.reason)))
+        refused.append(Refusal(to_printable(refusal.source), to_printable(refusal.reason)))
         return "refused"
     if not isinstance(found, Item) or verdict is None:
         return "known" if isinstance(found, Known) else "aside"
@@ -206,11 +207,6 @@ def _examine(item: Item, library: Library, about: About) -> _Verdict:
         bytes=len(item.data),
     )
     return Picture(item.data, record)
-
-
-def _to_printable(text: str) -> str:
-    """Replace what is no text in the name of a file."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _find_none(_name: str) -> Labels:

@@ -149,7 +149,7 @@ def write_sightings(path: Path | None) -> Iterator[Callable[[Sighting], None]]:
             def write(sighting: Sighting) -> None:
                 nonlocal between
                 line = json.dumps(asdict(sighting), ensure_ascii=False, default=_to_numbers)
-                file.write(between + _to_printable(line))
+                file.write(between + line)
                 between = ",\n" if array else "\n"
 
             yield write
@@ -162,8 +162,3 @@ def write_sightings(path: Path | None) -> Iterator[Callable[[Sighting], None]]:
 def _to_numbers(array: Any) -> Any:
     """Return an array as lists of numbers with two decimals."""
     return array.astype(np.float64).round(2).tolist()
-
-
-def _to_printable(text: str) -> str:
-    """Replace what is no text in the name of a file."""
-    return text.encode("utf-8", "replace").decode()

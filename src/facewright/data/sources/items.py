@@ -181,6 +181,15 @@ def strip_name(message: str, source: str) -> str:
     return message.removeprefix(source).lstrip(" :")
 
 
+def to_printable(text: str) -> str:
+    """Replace what is no text in the name of a file.
+
+    >>> to_printable("a\\udcff.jpg")
+    'a?.jpg'
+    """
+    return text.encode("utf-8", "replace").decode()
+
+
 _STARTS = {
     b"\xff\xd8\xff": ".jpg",
     b"\x89PNG\r\n\x1a\n": ".png",

@@ -22,6 +22,7 @@ from facewright.data.sources.items import (
     Reading,
     Refusal,
     strip_name,
+    to_printable,
 )
 from facewright.data.sources.layouts import is_address
 from facewright.errors import FileError, InputError
@@ -37,7 +38,7 @@ class Photo:
     """The bytes of a picture."""
 
     source: str
-    """What messages call it."""
+    """What messages call it; letters that are none are replaced."""
     place: PurePosixPath
     """Its path inside of its source; of several sources, below the name of that source."""
     data: bytes
@@ -192,7 +193,7 @@ def _walk_folder(folder: Path, below: PurePosixPath, reading: Reading) -> Iterat
 def _walk_file(path: Path, place: PurePosixPath, reading: Reading) -> Iterator[Stop | Aside]:
     """Yield one file."""
     if path.suffix.lower() in CLIPS and _is_file(path):
-        yield Film(str(path), place, path)
+        yield Film(to_printable(str(path)), _to_place(place), path)
         return
     for found in read_file(path, place.as_posix(), reading):
         if (one := _to_stop(found, place)) is not None:
@@ -219,8 +220,13 @@ def _get_source(found: Found) -> str:
 def _to_stop(found: Found, place: PurePosixPath) -> Stop | Aside | None:
     """Return what a source yields as this module calls it."""
     if isinstance(found, Item):
-        return Photo(found.source, place, found.data)
+        return Photo(to_printable(found.source), _to_place(place), found.data)
     return found if isinstance(found, Refusal | Aside) else None
+
+
+def _to_place(place: PurePosixPath) -> PurePosixPath:
+    """Return a path that can be written down, whatever is in its name."""
+    return PurePosixPath(to_printable(str(place)))
 
 
 def _is_file(path: Path) -> bool:
