@@ -183,14 +183,24 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Moving pictures. A still is a clip of one frame."""
+    """Moving pictures. A still is a clip of one frame.
+
+    What makes one frame out of each keeps rate, times and sound with
+    `dataclasses.replace(clip, frames=map(change, clip.frames))`.
+    """
 
     size: tuple[int, int]
     """Width and height in pixels."""
     rate: Fraction
-    """Frames per second."""
+    """Frames per second; on average, where there are times."""
     frames: Iterator[Image]
+    """(height, width, 3) each, to be read once."""
     count: int | None = None
     """How many frames there are, where known."""
     sound: str | None = None
     """Path of the file whose sound belongs to the clip."""
+    times: Iterator[int] | None = None
+    """When each frame is shown, rising from 0, in ticks; each is asked for after its frame. None is
+    a constant rate."""
+    tick: Fraction | None = None
+    """Seconds per unit of the times."""

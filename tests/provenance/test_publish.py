@@ -1,6 +1,7 @@
 """What goes out says how it came about, and goes out whole or not at all."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from PIL import Image as Pictures
 
 from facewright.errors import FileError, InputError
 from facewright.media.decode import read_image
+from facewright.media.video import read_clip
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,
+    STOPPED_AFTER,
     check_destination,
     publish_clip,
     publish_image,
@@ -123,6 +126,22 @@ def test_interrupted_clips_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         publish_clip(Clip((16, 16), Fraction(25), broken()), tmp_path / "x.mp4", MANIFEST)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("extension", CLIPS)
+def test_clips_that_are_stopped_say_so(tmp_path: Path, extension: str) -> None:
+    asked = iter([False, False, True])
+    path = tmp_path / f"x{extension}"
+    publish_clip(make_clip(9), path, MANIFEST, stopped=lambda: next(asked))
+    assert len(list(read_clip(path).frames)) == 3
+    wanted = replace(MANIFEST, parameters={**MANIFEST.parameters, STOPPED_AFTER: 3})
+    assert read_manifest(path) == wanted
+
+
+@pytest.mark.parametrize("extension", CLIPS)
+def test_clips_that_nobody_stops_say_nothing(tmp_path: Path, extension: str) -> None:
+    path = publish_clip(make_clip(), tmp_path / f"x{extension}", MANIFEST, stopped=lambda: False)
+    assert read_manifest(path) == MANIFEST
 
 
 @pytest.mark.parametrize("extension", [".png", ".jpg", ".webp", ".gif", ".tiff"])

@@ -1,18 +1,20 @@
-"""Read clips frame by frame, their sound remembered."""
+"""Read clips frame by frame, their times and their sound remembered."""
 
 from __future__ import annotations
 
 import contextlib
+import math
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import av
-import numpy as np
-from av.video.reformatter import Interpolation
 
 from facewright.errors import FileError
+from facewright.media.clips.pixels import open_reader
+from facewright.media.clips.timing import Timeline, hand_out
 from facewright.media.decode import MAX_PIXELS, read_image
 from facewright.types import Clip, Image
 
@@ -23,27 +25,23 @@ if TYPE_CHECKING:
 STILLS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 """Files that are read as clips of one frame."""
 
-EXACT = int(
-    Interpolation.BICUBIC
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
-    | Interpolation.ACCURATE_RND  # without it, greens come back 1.4 levels darker
-    | Interpolation.BITEXACT
-)
-"""How colours are converted: to the nearest level, and alike on every processor."""
-
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg,ogg,flv,asf"
-_SAFE = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}  # no playlists, no network
+_SOUND_ONLY = "mp3,aac,wav,flac,aiff"  # opened to say what is wrong with them
+_SAFE = {  # no playlists, no network
+    "protocol_whitelist": "file",
+    "format_whitelist": f"{_CONTAINERS},{_SOUND_ONLY}",
+}
 _DAMAGE = (av.FFmpegError, OSError, ValueError, ArithmeticError, AttributeError)
 # the last is what a stream without a codec raises
-_LONGEST_FREEZE = 60  # seconds that one frame is repeated for: a forged time must not fill a disk
+_USUAL_RATE = Fraction(25)
 
 
 def read_clip(path: Path) -> Clip:
     """Open a clip. Frames are decoded one at a time, when they are asked for.
 
-    Frames come at a constant rate: where a camera's varies, they are repeated or left out so that
-    the clip keeps its length and stays with its sound. Rotation flags are applied.
+    Each frame comes once, with the time that it has in the file, so that the clip stays with its
+    sound where a camera's rate varies. Rotations, reflections and the shape of the pixels are
+    applied: pictures are upright, their pixels square.
 
     Args:
         path: MP4, MOV, WebM, MKV, AVI, GIF, ...; or a picture, which is a clip of one frame.
@@ -59,13 +57,23 @@ def read_clip(path: Path) -> Clip:
         image = read_image(path)
         return Clip((image.shape[1], image.shape[0]), Fraction(1), iter([image]), count=1)
     with _opened(path) as (source, stream):
-        rate = _find_rate(stream)
-        first: Image | None = next(_decode(source, stream, rate), None)
+        rate = find_rate(stream)
+        timeline = Timeline(rate, _find_base(stream, rate))
+        first = next((image for image, _ in decode_frames(source, stream)), None)
         if first is None:
             raise FileError(f"{path} has no frame that can be read")
         sound = str(path) if source.streams.audio else None
         count = stream.frames or None
-    return Clip((first.shape[1], first.shape[0]), rate, _read_frames(path), count, sound)
+    times: deque[int] = deque()
+    return Clip(
+        (first.shape[1], first.shape[0]),
+        rate,
+        _read_frames(path, timeline, times),
+        count,
+        sound,
+        hand_out(times),
+        timeline.tick,
+    )
 
 
 def read_clip_metadata(path: Path) -> dict[str, str]:
@@ -84,6 +92,36 @@ def read_clip_metadata(path: Path) -> dict[str, str]:
         return {key.lower(): value for key, value in source.metadata.items()}
 
 
+def find_rate(stream: VideoStream) -> Fraction:
+    """Return the frames per second of a stream, exactly, on average.
+
+    Args:
+        stream: The pictures of a clip or camera.
+
+    Returns:
+        The rate, more than 0.
+    """
+    rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
+    return rate if rate > 0 else _USUAL_RATE
+
+
+def decode_frames(
+    source: InputContainer, stream: VideoStream
+) -> Iterator[tuple[Image, int | None]]:
+    """Decode a stream from where it is.
+
+    Args:
+        source: An open file or camera.
+        stream: Its pictures.
+
+    Yields:
+        Upright pictures of one size, each with its time in units of the stream, where it has one.
+    """
+    read = open_reader(*_find_size(stream))
+    for frame in source.decode(stream):
+        yield read(frame), frame.pts
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the pictures of a clip; whatever goes wrong becomes a FileError that names the file."""
@@ -95,48 +133,49 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
     try:
         with av.open(str(path.resolve()), "r", options=_SAFE, metadata_errors="replace") as source:
-            if not source.streams.video:
-                raise FileError(f"{path} has no pictures in it")
-            stream = source.streams.video[0]
+            stream = _find_pictures(source, path)
             stream.thread_type = "AUTO"
-            if stream.width * stream.height > MAX_PIXELS:
+            if math.prod(_find_size(stream)) > MAX_PIXELS:
                 raise FileError(f"{path} is too large: {stream.width} by {stream.height} pixels")
             yield source, stream
     except _DAMAGE as error:
         reason = getattr(error, "strerror", None) or error
-        raise FileError(f"{path} is damaged, or not a clip that can be read: {reason}") from error
+        raise FileError(
+            f"{path} is damaged, or not a clip that can be read: {reason}",
+            hint="if other programs play it, let one save it again as MP4",
+        ) from error
 
 
-def _read_frames(path: Path) -> Iterator[Image]:
-    """Read the frames of a file from its beginning."""
+def _find_pictures(source: InputContainer, path: Path) -> VideoStream:
+    """Return the stream that moves; the cover of a song does not."""
+    cover = av.stream.Disposition.attached_pic
+    for stream in source.streams.video:
+        if not stream.disposition & cover:
+            return stream
+    if source.streams.audio:
+        raise FileError(
+            f"{path} has no pictures in it, only sound", hint="name a clip that shows something"
+        )
+    raise FileError(f"{path} has no pictures in it", hint="name a clip that shows something")
+
+
+def _find_size(stream: VideoStream) -> tuple[int, int]:
+    """Return width and height with square pixels: what is not gets wider or higher."""
+    shape: Fraction = stream.sample_aspect_ratio or Fraction(1)
+    if not Fraction(1, 4) <= shape <= 4:
+        return stream.width, stream.height
+    wider, higher = max(shape, Fraction(1)), 1 / min(shape, Fraction(1))
+    return round(stream.width * wider), round(stream.height * higher)
+
+
+def _find_base(stream: VideoStream, rate: Fraction) -> Fraction:
+    """Return the seconds per unit of the times of a stream."""
+    return Fraction(stream.time_base or 1 / rate)
+
+
+def _read_frames(path: Path, timeline: Timeline, times: deque[int]) -> Iterator[Image]:
+    """Read the frames of a file from its beginning, and put down their times."""
     with _opened(path) as (source, stream):
-        yield from _decode(source, stream, _find_rate(stream))
-
-
-def _find_rate(stream: VideoStream) -> Fraction:
-    """Return the frames per second of a stream, exactly."""
-    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    return Fraction(rate)
-
-
-def _decode(source: InputContainer, stream: VideoStream, rate: Fraction) -> Iterator[Image]:
-    """Yield upright frames, each as often as the constant rate needs it."""
-    start: Fraction | None = None
-    shown = 0
-    for frame in source.decode(stream):
-        repeats = 1
-        if frame.pts is not None and frame.time_base is not None:
-            time = frame.pts * Fraction(frame.time_base)
-            start = time if start is None else start
-            target = round((time - start) * rate)
-            repeats = min(target + 1 - shown, int(_LONGEST_FREEZE * rate) + 1)
-            shown = max(shown, target + 1)
-        if repeats > 0:
-            image = _to_image(frame)
-            yield from (image for _ in range(repeats))
-
-
-def _to_image(frame: av.VideoFrame) -> Image:
-    """Turn a frame into an upright picture."""
-    image = cast("Image", frame.to_ndarray(format="rgb24", interpolation=EXACT))
-    return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)))
+        for image, pts in decode_frames(source, stream):
+            times.append(timeline.place(pts))
+            yield image

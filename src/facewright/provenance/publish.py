@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from facewright.errors import FileError, InputError
 from facewright.files import replacing
 from facewright.media.decode import read_metadata
 from facewright.media.encode import TEXT_KEY, Format, encode_image
-from facewright.media.encode_video import ClipFormat, write_clip
+from facewright.media.encode_video import ClipFormat, Stop, write_clip
 from facewright.media.video import read_clip_metadata
 from facewright.provenance.manifest import from_text, is_manifest, to_text
 from facewright.types import Clip, Image, Manifest
@@ -18,6 +20,9 @@ PICTURES: dict[str, Format] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", "
 
 CLIPS: dict[str, ClipFormat] = {".mp4": "mp4", ".gif": "gif"}
 """How clips are written, by extension."""
+
+STOPPED_AFTER = "stopped_after"
+"""The parameter in the manifest of a clip that was ended early: how many frames it has."""
 
 _PLACES = (TEXT_KEY, "UserComment", "comment")  # where the formats keep their text
 
@@ -81,16 +86,28 @@ def render_image(
     return encode_image(image, PICTURES[extension], text=text, quality=quality, effort=effort)
 
 
-def publish_clip(clip: Clip, path: Path, manifest: Manifest, *, overwrite: bool = False) -> Path:
+def publish_clip(
+    clip: Clip,
+    path: Path,
+    manifest: Manifest,
+    *,
+    overwrite: bool = False,
+    stopped: Callable[[], bool] | None = None,
+) -> Path:
     """Write a clip that says how it came about, whole or not at all.
 
-    Equal arguments give equal bytes. An interrupted run leaves no file.
+    Equal arguments give equal bytes. An interrupted run leaves no file, unless `stopped` notices
+    the interruption: then the file ends with the frame before, plays, and its manifest says so with
+    the parameter `STOPPED_AFTER`, which is how many frames it has.
 
     Args:
         clip: What to write; its frames are used up.
         path: .mp4 or .gif. Missing folders are made.
         manifest: How the clip came about.
         overwrite: Replace a file that is already there.
+        stopped: Tells whether someone wants the clip to end, such as
+            `lambda: signal.requested` with a `fit.stop.StopSignal`; asked before each frame but the
+            first.
 
     Returns:
         The path.
@@ -101,7 +118,8 @@ def publish_clip(clip: Clip, path: Path, manifest: Manifest, *, overwrite: bool 
         FileError: The file cannot be written, or the sound of the clip cannot be read.
     """
     form = CLIPS[check_destination(path, CLIPS, overwrite=overwrite)]
-    write_clip(clip, path, form, text=to_text(manifest))
+    stop = Stop(stopped, lambda count: to_text(_note_end(manifest, count))) if stopped else None
+    write_clip(clip, path, form, text=to_text(manifest), stop=stop)
     return path
 
 
@@ -158,3 +176,8 @@ def read_manifest(path: Path) -> Manifest:
         return from_text(found)
     except FileError as error:
         raise FileError(f"{path}: {error}", hint=error.hint) from error
+
+
+def _note_end(manifest: Manifest, count: int) -> Manifest:
+    """Say in a manifest that its clip was ended after some frames."""
+    return replace(manifest, parameters={**manifest.parameters, STOPPED_AFTER: count})
