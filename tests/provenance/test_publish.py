@@ -1,5 +1,6 @@
 """What goes out says how it came about, and goes out whole or not at all."""
 
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image as Pictures
 
 from facewright.errors import FileError, InputError
+from facewright.fit.stop import StopSignal
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.publish import (
@@ -136,6 +138,20 @@ def test_clips_that_are_stopped_say_so(tmp_path: Path, extension: str) -> None:
     assert len(list(read_clip(path).frames)) == 3
     wanted = replace(MANIFEST, parameters={**MANIFEST.parameters, STOPPED_AFTER: 3})
     assert read_manifest(path) == wanted
+
+
+def test_ctrl_c_leaves_a_clip_that_plays(tmp_path: Path) -> None:
+    def interrupted() -> Iterator[np.ndarray]:
+        for number in range(100):
+            if number == 4:
+                signal.raise_signal(signal.SIGINT)
+            yield IMAGE
+
+    clip = Clip((16, 16), Fraction(25), interrupted())
+    with StopSignal() as stop:
+        publish_clip(clip, tmp_path / "x.mp4", MANIFEST, stopped=lambda: stop.requested)
+    assert read_clip(tmp_path / "x.mp4").count == 5
+    assert read_manifest(tmp_path / "x.mp4").parameters[STOPPED_AFTER] == 5
 
 
 @pytest.mark.parametrize("extension", CLIPS)
