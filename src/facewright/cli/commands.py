@@ -68,6 +68,14 @@ COMMANDS = (
         data=True,
     ),
     Command(
+        "prepare",
+        "facewright.tasks.datasets:prepare_dataset",
+        "Cut the faces out of pictures: an aligned dataset for training.",
+        prints="prepared",
+        data=True,
+        computes=True,
+    ),
+    Command(
         "audit",
         "facewright.tasks.libraries:audit_pictures",
         "Report licences, consents, balance and duplicates; remove pictures.",

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from facewright.cli.reports import print_audit, print_found, print_gathered
+from facewright.cli.reports import print_audit, print_found, print_gathered, print_prepared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,6 +169,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "diagnosis": print_diagnosis,
     "found": print_found,
     "gathered": print_gathered,
+    "prepared": print_prepared,
     "audit": print_audit,
 }
 """What a command prints → the function that prints it."""

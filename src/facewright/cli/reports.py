@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.sightings import Found
 
@@ -55,6 +56,22 @@ def print_gathered(gathered: Gathered) -> int:
     always = ("added", "refused", f"in {gathered.library}")
     _print_rows({name: count for name, count in rows.items() if count or name in always})
     return _FAILED if gathered.failed else 0
+
+
+def print_prepared(prepared: PreparedDataset) -> int:
+    """Print how many faces came out, why not more, and what was written; 1 if files were refused.
+
+    The groups are in the report, and in JSON.
+    """
+    counts = prepared.counts
+    for refusal in counts.refused:
+        print(f"refused: {refusal.source}: {refusal.reason}", file=sys.stderr)
+    rows = {"pictures": counts.pictures, "faces": counts.faces, **counts.rejected}
+    rows |= {"removed, left out": counts.removed, "refused": len(counts.refused)}
+    _print_rows({n: c for n, c in rows.items() if c or n in ("pictures", "faces", "refused")})
+    for path in prepared.files:
+        print(path)
+    return _FAILED if prepared.failed else 0
 
 
 def print_audit(found: Audited) -> int:

@@ -58,7 +58,7 @@ class PrepareSettings:
     quality: int = 95
     """Of JPEG and WebP, 1 to 100."""
     licence: str = ""
-    """What may be done with the pictures of a folder or zip; a library knows itself."""
+    """What may be done with the pictures of a folder or zip; a library knows."""
     consent: str = ""
     """Who of those shown there agreed, and to what."""
 

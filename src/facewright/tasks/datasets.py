@@ -1,0 +1,225 @@
+"""Turn a library of pictures into a dataset for training."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from facewright import __version__
+from facewright.data.prepare import FinderSource, Prepared, PrepareSettings, prepare
+from facewright.data.preparing.candidates import Finder
+from facewright.data.preparing.choose import Rules
+from facewright.data.preparing.report import Tally
+from facewright.device import name_device
+from facewright.errors import FileError, InputError
+from facewright.files import replacing
+from facewright.hub.store import Progress
+from facewright.provenance.publish import publish_image
+from facewright.tasks.cropping import TemplateName
+from facewright.tasks.lookout import Lookout, open_lookout
+from facewright.types import Json, Manifest
+
+_SHOWN = "examples of real people: of faces that are used and of those that are left out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareOptions(Rules):
+    """What the dataset is like, and which faces go in; a limit of 0 is none."""
+
+    out: Path
+    """The dataset: a .zip. Beside it go NAME-report.png and NAME-report.json."""
+    size: int = 128
+    """Width and height of its pictures in pixels: a power of two."""
+    template: TemplateName = "tight"
+    """What they show."""
+    format: Literal["png", "jpeg", "webp"] = "png"
+    """How they are written."""
+    quality: int = 95
+    """Of JPEG and WebP, 1 to 100."""
+    licence: str = ""
+    """What may be done with the pictures of a folder or zip; a library knows."""
+    consent: str = ""
+    """Who of those shown in a folder or zip agreed, and to what."""
+    workers: int | None = None
+    """How many processes; as many as there are cores if not given."""
+    device: str = "auto"
+    """Where each process computes: auto, cpu, cuda or cuda:1."""
+    report: bool = True
+    """Write the report."""
+    dry_run: bool = False
+    """Only count, and write nothing."""
+    lenient: bool = False
+    """Exit with 0 even if files were refused."""
+    overwrite: bool = False
+    """Replace a dataset and a report that are there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDataset:
+    """What `prepare` did."""
+
+    library: Path
+    files: tuple[Path, ...]
+    """What was written: the dataset, then the report."""
+    counts: Tally
+    lenient: bool
+    """Whether refused files count as success."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the exit status says that something went wrong."""
+        return bool(self.counts.refused) and not self.lenient
+
+
+def prepare_dataset(
+    library: Path, *, options: PrepareOptions, progress: Progress | None = None
+) -> PreparedDataset:
+    """Cut the faces out of pictures, upright and in one size, for training.
+
+    Each face that is too small, blurred, cut off, turned away, too dark or too bright, or has
+    another one beside it is left out; the report says how many and shows examples. Run the same
+    command again to go on after an interruption. Equal pictures and options give equal bytes.
+
+    Args:
+        library: A library that `collect` made; or a folder or zip of pictures, with --licence.
+        options: What the dataset is like, and which faces go in.
+        progress: Is told how many pictures are done, and of how many.
+
+    Returns:
+        What was written, and how many faces came out of how many pictures.
+
+    Raises:
+        InputError: An option makes no sense, or a file is there already.
+        FileError: The library does not exist or is damaged, no picture shows a face that is good
+            enough, or the dataset cannot be written.
+        WeightsError: There are no weights that find faces.
+    """
+    settings = check_prepare(library, options)
+    lookout = open_lookout(options.device)
+    build = partial(_build_finder, options.device)
+    source = FinderSource(build, describe_lookout(lookout))
+    return prepare_with(source, library, options, settings, progress)
+
+
+def check_prepare(library: Path, options: PrepareOptions) -> PrepareSettings:
+    """Raise what makes no sense, before anything is loaded.
+
+    Returns:
+        What the dataset is to be like.
+
+    Raises:
+        InputError: An option makes no sense, or a file is there already.
+        FileError: There is no library.
+    """
+    rules = Rules(**{field.name: getattr(options, field.name) for field in fields(Rules)})
+    settings = PrepareSettings(
+        size=options.size,
+        template=options.template,
+        rules=rules,
+        form=options.format,
+        quality=options.quality,
+        licence=options.licence,
+        consent=options.consent,
+    )
+    if options.workers is not None and options.workers < 1:
+        raise InputError(f"--workers is 1 or more, not {options.workers}")
+    if not library.exists():
+        raise FileError(f"there is no {library}", hint="a library that `facewright collect` made")
+    if options.out.suffix != ".zip":
+        raise InputError(f"a dataset is written as a .zip, not {options.out.name}")
+    for path in () if options.dry_run else (options.out, *name_reports(options)):
+        if path.exists() and not (options.overwrite and path.is_file()):
+            hint = "pass --overwrite to replace it, or another name"
+            raise InputError(f"{path} is there already", hint=hint)
+    return settings
+
+
+def prepare_with(
+    finder: FinderSource,
+    library: Path,
+    options: PrepareOptions,
+    settings: PrepareSettings,
+    progress: Progress | None = None,
+) -> PreparedDataset:
+    """Do what `prepare_dataset` does with a finder of one's own.
+
+    Args:
+        finder: Where each process gets what finds faces.
+        library: Where the pictures are.
+        options: What was asked for.
+        settings: From `check_prepare`.
+        progress: Is told how many pictures are done, and of how many.
+
+    Returns:
+        What was written, and how many faces came out of how many pictures.
+    """
+    prepared = prepare(
+        library,
+        None if options.dry_run else options.out,
+        settings,
+        finder,
+        workers=options.workers,
+        progress=progress,
+    )
+    files: tuple[Path, ...] = () if options.dry_run else (options.out,)
+    if prepared.picture is not None:
+        files += _write_reports(prepared, finder.manifest, options, settings)
+    return PreparedDataset(library, files, prepared.tally, options.lenient)
+
+
+def describe_lookout(lookout: Lookout) -> Manifest:
+    """Return what a dataset says about what found its faces."""
+    return Manifest(
+        "prepare",
+        {},
+        models=lookout.models,
+        version=__version__,
+        torch=torch.__version__,
+        device=name_device(lookout.device),
+    )
+
+
+def name_reports(options: PrepareOptions) -> tuple[Path, ...]:
+    """Return where the report goes: a picture and its numbers as JSON.
+
+    >>> [path.name for path in name_reports(PrepareOptions(out=Path("faces.zip")))]
+    ['faces-report.png', 'faces-report.json']
+    """
+    if not options.report:
+        return ()
+    stem = options.out.stem
+    return tuple(options.out.with_name(f"{stem}-report{suffix}") for suffix in (".png", ".json"))
+
+
+def _build_finder(device: str) -> Finder:
+    """Load what finds faces, in whichever process."""
+    return open_lookout(device).finder
+
+
+def _write_reports(
+    prepared: Prepared, manifest: Manifest, options: PrepareOptions, settings: PrepareSettings
+) -> tuple[Path, ...]:
+    """Write the report, unless it is not wanted."""
+    if not options.report or prepared.picture is None:
+        return ()
+    tally = prepared.tally
+    counts: dict[str, Json] = json.loads(json.dumps(asdict(tally)))
+    said: dict[str, Json] = {"settings": json.loads(json.dumps(asdict(settings))), **counts}
+    picture, numbers = name_reports(options)
+    about = replace(
+        manifest,
+        parameters={"shows": _SHOWN, **said},
+        consent="; ".join(consent for consent in tally.consents if consent),
+    )
+    publish_image(prepared.picture, picture, about, overwrite=options.overwrite)
+    try:
+        with replacing(numbers) as unfinished:
+            unfinished.write_text(json.dumps(said, indent=1) + "\n", encoding="ascii")
+    except OSError as error:
+        raise FileError(f"{numbers} cannot be written: {error.strerror or error}") from error
+    return picture, numbers
