@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import stat
@@ -73,7 +72,7 @@ class FolderSource:
         """Open one file of the folder; a pipe or device, which may never end, is an OSError."""
         path = self._path / name
         if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError(errno.EINVAL, "is no regular file")
+            raise OSError("is no regular file")
         return path.open("rb")
 
 
@@ -86,7 +85,7 @@ class ZipSource:
 
     def list_files(self) -> dict[str, str]:
         """Return path inside the zip → size and CRC-32."""
-        infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        infos = [info for info in self._zip.infolist() if not info.filename.endswith("/")]
         return {
             info.filename: f"{info.file_size} {info.CRC:08x}"
             for info in sorted(infos, key=lambda info: info.filename)
@@ -135,7 +134,7 @@ def read_all(file: IO[bytes]) -> bytes:
     """
     data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise OSError(errno.EFBIG, f"is larger than {MOST_BYTES >> 20} MiB")
+        raise OSError(f"is larger than {MOST_BYTES >> 20} MiB")
     return data
 
 

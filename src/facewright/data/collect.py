@@ -24,11 +24,12 @@ from facewright.data.sources.items import (
     Note,
     Reading,
     Refusal,
+    Stream,
     guess_suffix,
     strip_name,
     to_printable,
 )
-from facewright.data.sources.layouts import find_labels
+from facewright.data.sources.layouts import Table, find_labels
 from facewright.data.sources.openers import check_sources, gather_tables, open_source
 from facewright.errors import FileError, InputError
 from facewright.media.decode import read_image
@@ -36,6 +37,7 @@ from facewright.media.decode import read_image
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the files that are done, and how many there are as far as is known."""
 
+_MOST_THREADS = 8  # a picture of the largest size takes 700 MB
 _Verdict: TypeAlias = Picture | Refusal | Outcome
 
 
@@ -107,14 +109,10 @@ def collect(
         raise InputError("no licence is named", hint="say what may be done with the pictures")
     check_sources(sources)
     limits = limits or Limits()
-    table, damaged = gather_tables(sources, limits, library.folder)
-    labels = partial(find_labels, table) if limits.labels else _find_none
-    reading = Reading(limits, manners or Manners(), library.seen, labels, library.folder)
-    outcome = Collected(refused=damaged)
+    outcome = Collected()
+    streams = _open_all(sources, library, limits, manners or Manners(), outcome.refused)
     counts: Counter[str] = Counter()
-    done = expected = 0
-    streams = [open_source(source, reading) for source in sources]
-    expected = sum(stream.count for stream in streams)
+    done, expected = 0, sum(stream.count for stream in streams)
     for stream in streams:
         with contextlib.closing(_examine_all(stream.items, library, about)) as examined:
             for found, verdict in examined:
@@ -126,6 +124,28 @@ def collect(
         setattr(outcome, name, counts[name])
     outcome.total = len(library.records)
     return outcome
+
+
+def _open_all(
+    sources: Sequence[str],
+    library: Library,
+    limits: Limits,
+    manners: Manners,
+    refused: list[Refusal],
+) -> list[Stream]:
+    """Open all sources; labels come from the tables of the same source, or else from all."""
+    tables: list[Table] = []
+    for source in sources:
+        table, damaged = gather_tables([source], limits, library.folder)
+        tables.append(table)
+        refused += damaged
+    every: Table = {name: labels for table in tables for name, labels in table.items()}
+    streams = []
+    for source, table in zip(sources, tables, strict=True):
+        labels = partial(find_labels, table, beside=every) if limits.labels else _find_none
+        reading = Reading(limits, manners, library.seen, labels, library.folder)
+        streams.append(open_source(source, reading))
+    return streams
 
 
 def _settle(
@@ -151,7 +171,7 @@ def _examine_all(
     items: Iterator[Found], library: Library, about: About
 ) -> Generator[tuple[Found, _Verdict | None], None, None]:
     """Decode several pictures at once, and yield them in order."""
-    threads = os.cpu_count() or 1
+    threads = min(os.cpu_count() or 1, _MOST_THREADS)
     waiting: deque[tuple[Found, Future[_Verdict] | None]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:

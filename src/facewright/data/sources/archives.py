@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import lzma
-import struct
 import tarfile
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
+from facewright.data.archive import UNREADABLE, open_member
 from facewright.data.sources.items import (
     PICTURES,
     Found,
@@ -23,13 +26,17 @@ from facewright.data.sources.items import (
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 """How the names of archives end."""
 
-_DAMAGE = (
-    *(OSError, EOFError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError),
-    *(RuntimeError, AttributeError, struct.error, zlib.error, lzma.LZMAError),
-    *(zipfile.BadZipFile, tarfile.TarError),
-)  # all that the standard library is known to raise on archives that make no sense
+_DAMAGE = (*UNREADABLE, lzma.LZMAError, tarfile.TarError)
 _BEGINNING = 1 << 16  # bytes that tell what a text holds
-_MOST_TIMES, _ALWAYS_FINE = 200, 1 << 30  # how far a compressed tar may unpack: 200 times, or 1 GiB
+_MOST_TIMES, _ALWAYS_FINE = 200, 1 << 30  # how far an archive may unpack: 200 times, or 1 GiB
+_BOMB = f"unpacks to more than {_MOST_TIMES} times its size"
+_MOST_HEADERS = 16 << 20  # bytes that the headers of one member of a tar may take
+_COMPRESSED: Mapping[bytes, Callable[..., object]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
+"""The first bytes of a compressed tar → what reads it."""
 
 
 def is_archive(path: Path) -> bool:
@@ -80,7 +87,7 @@ def read_tables(
                 name = info.filename
                 if not name.lower().endswith((".csv", ".txt")) or is_hidden(name):
                     continue
-                with archive.open(info) as file:
+                with open_member(archive, info) as file:
                     head = file.read(_BEGINNING)
                     data = head + file.read(max_bytes) if is_wanted(name, head) else b""
                 if 0 < len(data) <= max_bytes:
@@ -100,17 +107,22 @@ def count_members(path: Path) -> int:
 
 def _read_zip(path: Path, reading: Reading) -> Iterator[Found]:
     """Read the members of a zip."""
+    left = _allow(path)
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             name, source = info.filename.replace("\\", "/"), f"{path}!{info.filename}"
-            if info.is_dir() or (is_hidden(name) and not _leads_out(name)):
+            left -= info.file_size
+            if left < 0:
+                yield Refusal(str(path), _BOMB)
+                return
+            if name.endswith("/") or (is_hidden(name) and not _leads_out(name)):
                 continue
             is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
             if problem := _find_problem(name, "a link" if is_link else ""):
                 yield Refusal(source, problem)
                 continue
             try:
-                with archive.open(info) as file:
+                with open_member(archive, info) as file:
                     found = take_file(name, file, source, reading)
             except _DAMAGE as error:
                 found = Refusal(source, f"is damaged: {error}")
@@ -119,16 +131,56 @@ def _read_zip(path: Path, reading: Reading) -> Iterator[Found]:
 
 def _read_tar(path: Path, reading: Reading) -> Iterator[Found]:
     """Read the members of a tar from its beginning to its end."""
-    most = max(_MOST_TIMES * path.stat().st_size, _ALWAYS_FINE)
-    with tarfile.open(path, "r:*") as archive:
-        for member in archive:
-            source = f"{path}!{member.name}"
-            if member.offset_data + member.size > most:
-                yield Refusal(str(path), f"unpacks to more than {_MOST_TIMES} times its size")
-                return
-            if member.isdir() or (is_hidden(member.name) and not _leads_out(member.name)):
-                continue
-            yield _take_member(archive, member, source, reading)
+    most = _allow(path)
+    with _unpack(path) as unpacked:
+        rationed = _Rationed(unpacked)
+        with tarfile.open(fileobj=cast("IO[bytes]", rationed), mode="r:") as archive:
+            while (member := rationed.next_member(archive)) is not None:
+                source = f"{path}!{member.name}"
+                if member.offset_data + member.size > most:
+                    yield Refusal(str(path), _BOMB)
+                    return
+                if member.isdir() or (is_hidden(member.name) and not _leads_out(member.name)):
+                    continue
+                rationed.left = reading.limits.max_bytes + _MOST_HEADERS
+                yield _take_member(archive, member, source, reading)
+
+
+class _Rationed:
+    """A file that is not read further than is expected: headers of a tar are read whole."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.left = _MOST_HEADERS
+        self.seek, self.tell, self.close = file.seek, file.tell, file.close
+
+    def read(self, size: int = -1) -> bytes:
+        """Read some bytes; raises tarfile.ReadError for more than there are left."""
+        self.left -= size
+        if size < 0 or self.left < 0:
+            raise tarfile.ReadError("a header is larger than 16 MiB")
+        return self._file.read(size)
+
+    def next_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+        """Return the next member of the tar that reads this file, None at its end."""
+        self.left = _MOST_HEADERS
+        member = archive.next()
+        archive.members.clear()  # type: ignore[attr-defined]  # they would fill the memory
+        return member
+
+
+def _unpack(path: Path) -> IO[bytes]:
+    """Open a tar, compressed or not."""
+    with path.open("rb") as file:
+        head = file.read(6)
+    openers = (opener for start, opener in _COMPRESSED.items() if head.startswith(start))
+    opener = next(openers, io.open)
+    return cast("IO[bytes]", opener(path, "rb"))
+
+
+def _allow(path: Path) -> int:
+    """Return how many bytes an archive may unpack to."""
+    return max(_MOST_TIMES * path.stat().st_size, _ALWAYS_FINE)
 
 
 def _take_member(

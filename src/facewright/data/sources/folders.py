@@ -16,6 +16,7 @@ from facewright.data.sources.items import (
     is_hidden,
     take_file,
 )
+from facewright.data.sources.layouts import holds_pixels, read_pixels
 
 
 def read_folder(folder: Path, reading: Reading) -> Iterator[Found]:
@@ -71,7 +72,7 @@ def list_files(folder: Path, *, avoid: Path) -> list[Path | Refusal]:
 
 
 def read_file(path: Path, name: str, reading: Reading) -> Iterator[Found]:
-    """Read one file: a picture, or the frames of a clip.
+    """Read one file: a picture, the frames of a clip, or a table of pixels.
 
     Args:
         path: Where it is.
@@ -86,6 +87,8 @@ def read_file(path: Path, name: str, reading: Reading) -> Iterator[Found]:
             yield Refusal(str(path), "is no regular file")
         elif path.suffix.lower() in CLIPS:
             yield from read_frames(path, reading)
+        elif holds_pixels(path):
+            yield from read_pixels(path)
         else:
             with path.open("rb") as file:
                 found = take_file(name, file, str(path), reading)

@@ -4,7 +4,7 @@
 |---|---|---|
 | UTKFace | `age_gender_race_date.jpg` | age, years, gender, ethnicity |
 | FairFace | CSV with the columns file, age, gender, race | age, gender, ethnicity |
-| CelebA | `list_attr_celeba.txt` | gender, and each attribute as yes or no |
+| CelebA | `list_attr_celeba.txt`, or `.csv` | gender, and each attribute as yes or no |
 | FER2013 | CSV with the columns emotion, pixels | expression |
 
 Values are those of FairFace, so that sets can be mixed: ages in ranges, Female and Male.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
@@ -49,6 +50,9 @@ _UTK_GENDERS = ("Male", "Female")
 _UTK_ETHNICITIES = ("White", "Black", "Asian", "Indian", "Other")
 _EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 _FER_SIDE = 48  # pixels
+_MOST_PARTS = 32  # folders of a path that tables are searched for
+_MOST_HEAD = 1 << 12  # bytes that name the columns
+_MOST_LETTERS = 1 << 17  # of a line of pixels
 
 _FILE_COLUMNS = ("file", "image", "image_id", "filename", "path")
 _ADDRESS_COLUMNS = ("url", "address", "link", "image_url")
@@ -112,6 +116,7 @@ def find_kind(lines: Sequence[str], suffix: str) -> TextKind:
             "pixels": {"emotion", "pixels"} <= set(columns),
             "addresses": find_column(columns, _ADDRESS_COLUMNS) is not None,
             "labels": find_column(columns, _FILE_COLUMNS) is not None and bool(_known(columns)),
+            "attributes": columns[:1] == ["image_id"] and "male" in columns,
         }
         return next((kind for kind, holds in kinds.items() if holds), "other")
     if first.strip().isdecimal() and "Male" in second.split():
@@ -195,17 +200,28 @@ def read_rows(text: str, name: str) -> list[dict[str, str]]:
     ]
 
 
-def find_labels(table: Table, name: str) -> Labels:
+def find_labels(table: Table, name: str, *, beside: Table | None = None) -> Labels:
     """Find the labels of a picture: in its name, or in a table, which wins.
 
     Args:
         table: From `read_table`.
         name: A path, of which the table may know only the end.
+        beside: Where else to look if the table does not know the picture.
     """
-    parts = PurePosixPath(name).parts
-    ends = ("/".join(parts[start:]) for start in range(len(parts)))
-    known = next((table[end] for end in ends if end in table), {})
+    parts = PurePosixPath(name).parts[-_MOST_PARTS:]
+    ends = ["/".join(parts[start:]) for start in range(len(parts))]
+    places = ((one, end) for one in (table, beside or {}) for end in ends)
+    known = next((one[end] for one, end in places if end in one), {})
     return labels_from_name(name) | known
+
+
+def holds_pixels(path: Path) -> bool:
+    """Tell whether a file is a CSV of pixels as those of FER2013."""
+    if path.suffix.lower() != ".csv":
+        return False
+    with path.open("rb") as file:
+        head = file.read(_MOST_HEAD).decode("utf-8-sig", "replace")
+    return find_kind(head.splitlines()[:1], ".csv") == "pixels"
 
 
 def read_pixels(path: Path) -> Iterator[Found]:
@@ -217,10 +233,12 @@ def read_pixels(path: Path) -> Iterator[Found]:
     Yields:
         A picture of 48×48 per row, or why a row makes none.
     """
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         try:
-            for number, row in enumerate(csv.DictReader(file, restval=""), start=1):
-                yield _read_pixel_row({k: v for k, v in row.items() if k}, path, number)
+            rows = csv.reader(iter(partial(file.readline, _MOST_LETTERS), ""))
+            columns = [cell.strip().lower() for cell in next(rows, [])]
+            for number, row in enumerate((row for row in rows if row), start=1):
+                yield _read_pixel_row(dict(zip(columns, row, strict=False)), path, number)
         except csv.Error as error:
             yield Refusal(str(path), f"is a damaged table: {error}")
 
@@ -242,10 +260,14 @@ def _read_pixel_row(row: Mapping[str, str], path: Path, number: int) -> Found:
 
 
 def _read_attributes(text: str, name: str) -> Table:
-    """Read the attributes of CelebA: a count, the names, then a file and ±1 for each name."""
-    lines = text.splitlines()
-    names, table = lines[1].split() if len(lines) > 1 else [], {}
-    for number, line in enumerate(lines[2:], start=3):
+    """Read the attributes of CelebA: a count, the names, then a file and ±1 for each name.
+
+    As CSV, it has no count, and its column of files has a name.
+    """
+    lines = text.replace(",", " ").splitlines()
+    start = 1 if lines and lines[0].strip().isdecimal() else 0
+    names, table = lines[start].split()[1 - start :] if len(lines) > start else [], {}
+    for number, line in enumerate(lines[start + 1 :], start=start + 2):
         file, *values = line.split() or [""]
         if file and (len(values) != len(names) or not {"1", "-1"}.issuperset(values)):
             raise FileError(f"line {number} of {name} has no 1 or -1 for each of {len(names)}")
