@@ -1,0 +1,229 @@
+"""Cut an upright face out of a picture, and put it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facewright.errors import InputError
+from facewright.faces.matrices import (
+    Matrix,
+    invert_matrix,
+    join_matrices,
+    measure_in_pixels,
+    measure_scale,
+)
+from facewright.faces.resample import REPLICATE, ZERO, find_reach, resample
+from facewright.faces.templates import fit_template
+from facewright.types import Crop, Image, check_image
+
+_Mask = NDArray[np.float32]
+_Part = tuple[slice, slice]
+
+_LARGEST = 16_384  # pixels
+# Outside the picture, in parts of the crop's width:
+_BLUR = 0.02  # how far a pixel is spread
+_BLURRED = 0.04  # the distance at which nothing but the blurred reflection is left
+_FADED = 0.3  # the distance at which nothing but the middle colour is left, or farther
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The part of a picture that a crop goes to."""
+
+    matrix: Matrix
+    """2×3, from pixels of the crop to pixels of the part."""
+    part: _Part
+    """Rows and columns."""
+    size: tuple[int, int]
+    """Width and height."""
+    weight: _Mask
+    """(height, width), 0 to 1: the mask as it falls on the part."""
+
+
+def align(
+    image: Image, points: NDArray[np.float32], *, template: str = "ffhq", size: int = 256
+) -> Crop:
+    """Cut an upright face out of a picture.
+
+    One warp makes the crop, smooth where the picture shrinks. What lies outside the picture is its
+    reflection, more and more blurred and at last one colour, as in FFHQ; other than there, what
+    lies inside the picture is not blurred.
+
+    Args:
+        image: (height, width, 3).
+        points: (478, 3), a mesh, or (5, 3), as `five_points` orders them; pixels of the picture.
+        template: One of `templates.TEMPLATES`.
+        size: Side of the crop in pixels.
+
+    Returns:
+        The crop. Its matrix says exactly where each of its pixels was in the picture.
+
+    Raises:
+        InputError: No template has this name, these are no points of a face, or the size is out of
+            range.
+    """
+    return cut(image, fit_template(points, template), template=template, size=size)
+
+
+def cut(image: Image, matrix: Matrix, *, template: str, size: int) -> Crop:
+    """Cut a square out of a picture: `align` where it is known which.
+
+    Args:
+        image: (height, width, 3).
+        matrix: 2×3, from pixels of the picture to the unit square, as `fit_template` returns it.
+        template: What the crop is said to be.
+        size: Side of the crop in pixels.
+
+    Returns:
+        The crop, as `align` makes it.
+
+    Raises:
+        InputError: The size is out of range, or the matrix makes everything a line or a point.
+    """
+    if not 1 <= size <= _LARGEST:
+        raise InputError(f"a crop is 1 to {_LARGEST} pixels wide, not {size}")
+    matrix = join_matrices(matrix, measure_in_pixels(size))
+    square = resample(check_image(image), matrix, (size, size))
+    return Crop(_soften_outside(square, matrix, image.shape), matrix, template)
+
+
+def paste(image: Image, crop: Crop, mask: _Mask | None = None) -> Image:
+    """Put a crop back into its picture: the opposite of `align`.
+
+    The crop replaces the picture. Where it came out of a larger picture the detail that it lost
+    stays lost; to keep it, use `paste_change`.
+
+    Args:
+        image: (height, width, 3), the picture that the crop came from, or one of its size.
+        crop: With other pixels than `align` made, or the same.
+        mask: (size, size), 0 to 1: how much of the crop to take. None takes all of it.
+
+    Returns:
+        A new picture. Where the mask is 0 it equals `image`.
+
+    Raises:
+        InputError: The mask does not have the crop's size.
+    """
+    place = _find_place(check_image(image).shape, crop, mask)
+    if place is None:
+        return image.copy()
+    new = resample(crop.image, place.matrix, place.size, border=REPLICATE)
+    return _add(image, cv2.subtract(new, image[place.part], dtype=cv2.CV_32F), place)
+
+
+def paste_change(image: Image, crop: Crop, edited: Image, mask: _Mask | None = None) -> Image:
+    """Put into a picture what was changed in a crop.
+
+    Where the edit changed nothing, neither does this, and the picture keeps detail that the crop is
+    too small to show. Where the crop shows another face, `paste` is better: detail of the old face
+    would show through.
+
+    Args:
+        image: (height, width, 3), the picture that the crop came from.
+        crop: As `align` made it.
+        edited: (size, size, 3), the crop's picture after the edit.
+        mask: (size, size), 0 to 1: how much of the change to take. None takes all of it.
+
+    Returns:
+        A new picture. Where the mask is 0 it equals `image`.
+
+    Raises:
+        InputError: The edited picture or the mask does not have the crop's size.
+    """
+    if check_image(edited).shape != crop.image.shape:
+        raise InputError(
+            f"the edited picture has the crop's shape {crop.image.shape}, not {edited.shape}"
+        )
+    place = _find_place(check_image(image).shape, crop, mask)
+    if place is None:
+        return image.copy()
+    change = cv2.subtract(edited, crop.image, dtype=cv2.CV_32F)
+    return _add(image, resample(change, place.matrix, place.size, border=REPLICATE), place)
+
+
+def _find_place(shape: tuple[int, ...], crop: Crop, mask: _Mask | None) -> _Place | None:
+    """Find the part of a picture of some shape that a crop goes to, or None where there is none."""
+    side = len(crop.image)
+    if mask is None:
+        mask = np.ones((side, side), np.float32)
+    if mask.shape != (side, side):
+        raise InputError(f"a mask has the crop's shape {(side, side)}, not {mask.shape}")
+    left, top, width, height = cv2.boundingRect((mask > 0).astype(np.uint8))
+    back = invert_matrix(crop.matrix)
+    corner = np.array([[1, 0, left], [0, 1, top]], np.float64)
+    reach = find_reach(
+        join_matrices(corner, back), (width, height), shape, margin=measure_scale(back)
+    )
+    left, top, right, bottom = reach
+    if not width or right == left or bottom == top:
+        return None
+    back[:, 2] -= left, top
+    size = right - left, bottom - top
+    weight = resample(mask.astype(np.float32, copy=False), back, size, border=ZERO, linear=True)
+    weight = np.clip(weight, 0, 1, out=weight)
+    return _Place(back, (slice(top, bottom), slice(left, right)), size, weight)
+
+
+def _add(image: Image, change: NDArray[Any], place: _Place) -> Image:
+    """Return a picture with a change, weighted and rounded, added to a part of it."""
+    out = image.copy()
+    weighted = cv2.multiply(change, cv2.merge([place.weight] * 3))
+    out[place.part] = cv2.add(out[place.part], weighted, dtype=cv2.CV_8U)
+    return out
+
+
+def _soften_outside(square: Image, matrix: Matrix, shape: tuple[int, ...]) -> Image:
+    """Blur what is not in the picture, and let it fade into one colour.
+
+    Args:
+        square: (size, size, 3), with the picture reflected at its borders.
+        matrix: 2×3, from pixels of the picture to pixels of the square.
+        shape: Of the picture.
+
+    Returns:
+        The square itself where all of it is in the picture.
+    """
+    size = len(square)
+    away = _measure_outside(size, matrix, shape)
+    if away is None:
+        return square
+    outside = away > 0
+    inside = square[~outside]
+    if len(inside) == 0:
+        inside = square.reshape(-1, 3)
+    middle = np.median(inside, axis=0).astype(np.float32)
+    soft = cv2.GaussianBlur(square, (0, 0), max(_BLUR * size, 0.3)).astype(np.float32)
+    blurred = np.minimum(away / _BLURRED, 1)[..., None]
+    faded = (away / max(_FADED, float(away.max())))[..., None]
+    mixed = square + (soft - square) * blurred
+    mixed += (middle - mixed) * faded
+    square[outside] = np.rint(mixed[outside]).astype(np.uint8)
+    return square
+
+
+def _measure_outside(
+    size: int, matrix: Matrix, shape: tuple[int, ...]
+) -> NDArray[np.float32] | None:
+    """Return how far each pixel of a crop is from the picture, or None where none is outside.
+
+    Returns:
+        (size, size), in parts of the crop's width; 0 in the picture.
+    """
+    back = invert_matrix(matrix)
+    ends = np.array([[0, 0], [size - 1, 0], [0, size - 1], [size - 1, size - 1]])
+    reach = ends @ back[:, :2].T + back[:, 2]  # [4 2], x and y
+    edge = np.array(shape[1::-1]) - 0.5
+    if (reach >= -0.5).all() and (reach <= edge).all():
+        return None
+    steps = np.arange(size, dtype=np.float32)
+    gaps = []
+    for (along_x, along_y, start), end in zip(back.astype(np.float32), edge, strict=True):
+        at = along_x * steps[None] + (along_y * steps + start)[:, None]  # [size size]
+        gaps.append(np.maximum(np.maximum(-0.5 - at, at - np.float32(end)), 0))
+    away: NDArray[np.float32] = np.hypot(*gaps) * np.float32(measure_scale(matrix) / size)
+    return away
