@@ -44,7 +44,7 @@ class Rules:
     exposure: bool = True
     """Leave out faces that are too dark or too bright to see."""
     sharpness: float = 0.18
-    """How sharp it must be: a studio portrait has 0.5 to 0.9, what is out of focus less than 0.2."""
+    """How sharp it must be: a studio portrait has 0.5 to 0.9, what is out of focus below 0.2."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""

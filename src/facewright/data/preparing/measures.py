@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -13,7 +14,7 @@ from facewright.types import Image
 
 _Floats = NDArray[np.floating]
 _FINE, _COARSE = 1.0, 2.0  # pixels: widths of the filters that part the two finest octaves
-_ROUNDING = 0.25  # grey levels: less contrast is none
+_ROUNDING = 0.12  # variance of grey levels that comes of rounding colours: it is no detail
 _CLIPPED = 250  # grey level from which on nothing can be told apart
 
 
@@ -54,8 +55,8 @@ def measure_sharpness(crop: Image, points: _Floats) -> float:
     finest = band - cv2.GaussianBlur(band, (0, 0), _FINE)  # twice: coarse leaks into a single band
     next_band = once - cv2.GaussianBlur(grey, (0, 0), _COARSE)
     face = np.s_[low[1] : high[1], low[0] : high[0]]
-    fine, coarse = float(finest[face].std()), float(next_band[face].std())
-    return fine / coarse if coarse > _ROUNDING else 0.0
+    fine, coarse = float(finest[face].var()), float(next_band[face].var())
+    return math.sqrt(max(fine - _ROUNDING, 0) / coarse) if coarse > _ROUNDING else 0.0
 
 
 def measure_light(crop: Image, points: _Floats) -> Light:
