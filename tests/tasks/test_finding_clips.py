@@ -3,6 +3,7 @@
 import json
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -67,6 +68,38 @@ def test_every_frame_has_a_line_in_which_numbers_stay(find, clip, tmp_path):
     ways = [one[1][0] for one in first]
     assert ways == sorted(ways)
     assert ways[-1] > ways[0] + 8
+
+
+def test_frames_keep_their_times_and_the_clip_its_length(find, paint, tmp_path):
+    ticks = [0, 1, 2, 10, 11]
+    images = (paint((8, 8, 23, 27), size=SIZE) for _ in ticks)
+    size, tick = (SIZE[1], SIZE[0]), Fraction(1, 25)
+    uneven = Clip(size, Fraction(10), images, times=iter(ticks), tick=tick)
+    path = publish_clip(uneven, tmp_path / "uneven.mp4", Manifest("test", {}))
+    find(path, out=tmp_path / "found")
+    lines = (tmp_path / "found" / "faces.jsonl").read_text().splitlines()
+    assert [json.loads(line)["seconds"] for line in lines] == [0, 0.04, 0.08, 0.4, 0.44]
+    drawn = read_clip(tmp_path / "found" / "uneven.mp4")
+    frames, scale = list(drawn.frames), drawn.tick
+    assert [next(drawn.times) * scale for _ in frames] == [Fraction(t, 25) for t in ticks]
+
+
+def test_the_sound_goes_along(find, clip, tmp_path):
+    with av.open(str(clip)) as silent, av.open(str(tmp_path / "talk.mp4"), "w") as out:
+        pictures = out.add_stream_from_template(silent.streams.video[0])
+        sound = out.add_stream("aac", rate=48_000, layout="mono")
+        for number in range(20):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+            frame.sample_rate, frame.pts = 48_000, number * 1024
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+        for packet in silent.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                out.mux(packet)
+    find(tmp_path / "talk.mp4", out=tmp_path / "found.mp4")
+    with av.open(str(tmp_path / "found.mp4")) as found:
+        assert len([packet for packet in found.demux(audio=0) if packet.size]) > 15
 
 
 def test_frames_are_looked_at_several_at_a_time(find, clip, lookout):

@@ -97,17 +97,29 @@ def plan_output(
     return _plan_folder(out, sources, draws=draws, overwrite=overwrite)
 
 
-def _plan_folder(out: Path, sources: Sequence[str], *, draws: bool, overwrite: bool) -> Output:
-    """Return a folder as destination, unless its files would take the place of the sources."""
+def check_folder(out: Path, sources: Sequence[str]) -> None:
+    """Raise if a folder for results is a file, or the one that a source lies in.
+
+    Args:
+        out: The folder, which may be missing.
+        sources: What goes in.
+
+    Raises:
+        InputError: It is.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file", hint="name a folder")
     for source in map(Path, sources):
         folder = source if source.is_dir() else source.parent
         own = out / source.name if len(sources) > 1 and source.is_dir() else out
-        if draws and own.resolve() == folder.resolve():
-            raise InputError(
-                f"{out} is where {source} lies", hint="name another folder, such as -o found"
-            )
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file", hint="name a folder that is new")
+        if own.resolve() == folder.resolve():
+            raise InputError(f"{out} is where {source} lies", hint="name another folder")
+
+
+def _plan_folder(out: Path, sources: Sequence[str], *, draws: bool, overwrite: bool) -> Output:
+    """Return a folder as destination."""
+    if draws:
+        check_folder(out, sources)
     record = out / _RECORD
     _check_absent(record, overwrite=overwrite)
     return Output(Folder(out) if draws else None, record=record)

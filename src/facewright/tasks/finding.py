@@ -15,7 +15,8 @@ from facewright.data.sources.walk import (
     walk_sources,
 )
 from facewright.hub.store import Progress
-from facewright.tasks.destinations import Output, plan_output
+from facewright.tasks.cropping import Cropper
+from facewright.tasks.destinations import Folder, Output, check_folder, plan_output
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.rules import check_options
 from facewright.tasks.search import PIXELS_AT_ONCE, Search, SearchOptions
@@ -78,6 +79,8 @@ def check_find(sources: Sequence[str], options: FindOptions) -> None:
     check_options(options)
     check_paths(sources)
     _plan(sources, options)
+    if options.crops:
+        check_folder(options.crops, sources)
 
 
 def find_with(
@@ -98,14 +101,15 @@ def find_with(
         What was found, in order.
     """
     output = _plan(sources, options)
-    avoid = options.out if output.folder else None
+    avoid = options.out if output.folder else options.crops
     total, found = count_stops(sources, avoid=avoid), Found(options.lenient)
     if options.limit is not None:
         total = min(total, options.limit)
     stops = walk_sources(sources, max_bytes=options.largest_mib << 20, avoid=avoid)
     seen = develop(_stop_after(stops, options.limit))
     with write_sightings(output.record) as write:
-        search = Search(lookout, options, output, found, write, progress, total)
+        cropper = _open_cropper(options)
+        search = Search(lookout, options, output, found, write, progress, total, cropper)
         for batch in batch_up(seen, pictures=_AT_ONCE, pixels=PIXELS_AT_ONCE):
             search.take(batch)
     if output.record:
@@ -117,6 +121,13 @@ def _plan(sources: Sequence[str], options: FindOptions) -> Output:
     """Decide where results go."""
     draws = options.draw != "none"
     return plan_output(options.out, sources, draws=draws, overwrite=options.overwrite)
+
+
+def _open_cropper(options: FindOptions) -> Cropper | None:
+    """Return what cuts faces out, if that is wanted."""
+    if options.crops is None:
+        return None
+    return Cropper(Folder(options.crops), options.template, options.size, options.overwrite)
 
 
 def _stop_after(stops: Iterator[Stop], limit: int | None) -> Iterator[Stop]:

@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import count, islice, tee
 from pathlib import Path
 from typing import Literal
 
 import torch
 
 from facewright import __version__
-from facewright.data.sources.items import Refusal, strip_name
+from facewright.data.sources.items import Refusal, strip_name, to_printable
 from facewright.data.sources.walk import Batch, Developed, Film
 from facewright.device import name_device
 from facewright.errors import FacewrightError, InputError
@@ -20,6 +20,7 @@ from facewright.hub.store import Progress
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.annotating import Drawn, annotate
+from facewright.tasks.cropping import Cropper, TemplateName
 from facewright.tasks.destinations import Output
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.sightings import Filmed, Found, Sighting, describe_face
@@ -44,6 +45,12 @@ class SearchOptions:
     picture. Half of it takes four times as long."""
     threshold: float = 0.5
     """Leave out faces of which the detector is less sure, 0.01 to 0.99."""
+    crops: Path | None = None
+    """Cut each face out upright, into this folder, as PNG."""
+    template: TemplateName = "ffhq"
+    """How crops are aligned."""
+    size: int = 256
+    """Width and height of crops in pixels."""
     quality: int = 95
     """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
     device: str = "auto"
@@ -77,6 +84,7 @@ class Search:
     progress: Progress | None = None
     total: int = 0
     """How many pictures and frames there are, as far as is known."""
+    cropper: Cropper | None = None
     _done: int = 0
 
     def take(self, batch: Batch) -> None:
@@ -101,15 +109,20 @@ class Search:
         self.write(sighting)
         self.found.pictures.append(sighting)
         path = self.output.name_picture(photo.place)
-        if path is None:
+        if path is None and self.cropper is None:
             return
         manifest = self._describe({photo.place.name: hashlib.sha256(photo.data).hexdigest()})
+        numbered = list(enumerate(faces, 1))
         try:
-            _spare_source(path, photo.source)
-            drawn = annotate(one.image, list(enumerate(faces, 1)), self.options.draw)
-            quality, overwrite = self.options.quality, self.options.overwrite
-            publish_image(drawn, path, manifest, quality=quality, overwrite=overwrite)
-            self.found.files.append(path)
+            if path is not None:
+                _spare_source(path, photo.source)
+                drawn = annotate(one.image, numbered, self.options.draw)
+                quality, overwrite = self.options.quality, self.options.overwrite
+                publish_image(drawn, path, manifest, quality=quality, overwrite=overwrite)
+                self.found.files.append(path)
+            if self.cropper is not None:
+                crops = self.cropper.cut_faces(one.image, numbered, photo.place, manifest)
+                self.found.files.extend(crops)
         except FacewrightError as error:
             self._refuse(photo.source, str(error))
 
@@ -120,15 +133,18 @@ class Search:
         try:
             clip = read_clip(film.path)
             size = clip.size
-            count = _least(clip.count, self.options.limit)
-            self.total += (count or 1) - 1
-            followed = replace(clip, frames=self._follow(film, clip, tally), count=count)
+            frame_count = _least(clip.count, self.options.limit)
+            self.total += (frame_count or 1) - 1
+            hashed = path is not None or self.cropper is not None
+            manifest = self._describe({film.place.name: file_sha256(film.path)} if hashed else {})
+            seconds, times = _share_times(clip)
+            frames = self._follow(film, clip, seconds, tally, manifest)
+            followed = replace(clip, frames=frames, times=times, count=frame_count)
             if path is None:
                 for _ in followed.frames:
                     pass
             else:
                 _spare_source(path, film.source)
-                manifest = self._describe({film.place.name: file_sha256(film.path)})
                 publish_clip(followed, path, manifest, overwrite=self.options.overwrite)
                 self.found.files.append(path)
         except FacewrightError as error:
@@ -139,17 +155,23 @@ class Search:
         else:
             self._tick()
 
-    def _follow(self, film: Film, clip: Clip, tally: _Tally) -> Iterator[Image]:
+    def _follow(
+        self, film: Film, clip: Clip, times: Iterator[float], tally: _Tally, manifest: Manifest
+    ) -> Iterator[Image]:
         """Yield the frames of a clip with what was found drawn onto them."""
         tracker, (width, height) = Tracker(), clip.size
         mesh, drawn = self.options.points == "mesh", self.options.draw
         for image, faces in self._find_in_frames(clip):
-            seconds = float(tally.frames / clip.rate)
+            seconds = next(times)
             tracked = tracker.step(faces, time=seconds, image=image)
             told = tuple(describe_face(t.number, t.face, mesh=mesh, seen=t.seen) for t in tracked)
             sighting = Sighting(film.source, width, height, told, tally.frames, round(seconds, 4))
             self.write(sighting)
             seen = [(one.number, one.face) for one in tracked if one.seen]
+            if self.cropper is not None:
+                number, place = tally.frames, film.place
+                crops = self.cropper.cut_faces(image, seen, place, manifest, frame=number)
+                self.found.files.extend(crops)
             tally.frames += 1
             tally.with_faces += bool(seen)
             tally.people.update(number for number, _ in seen)
@@ -186,7 +208,7 @@ class Search:
 
     def _refuse(self, source: str, reason: str) -> None:
         """Write down that something could not be read or written, and why."""
-        self.found.refused.append(Refusal(_to_printable(source), _to_printable(reason)))
+        self.found.refused.append(Refusal(to_printable(source), to_printable(reason)))
 
     def _tick(self) -> None:
         """Count one more picture or frame."""
@@ -205,11 +227,15 @@ def _spare_source(path: Path, source: str) -> None:
         raise InputError(f"{path} is the source itself", hint="name another folder")
 
 
+def _share_times(clip: Clip) -> tuple[Iterator[float], Iterator[int] | None]:
+    """Return when each frame is shown, in seconds, and again as the clip has it."""
+    if clip.times is None or clip.tick is None:
+        return (float(number / clip.rate) for number in count()), None
+    ours, theirs = tee(clip.times)
+    tick = clip.tick
+    return (float(time * tick) for time in ours), theirs
+
+
 def _least(one: int | None, other: int | None) -> int | None:
     """Return the smaller of two numbers that may be missing."""
     return min((n for n in (one, other) if n is not None), default=None)
-
-
-def _to_printable(text: str) -> str:
-    """Replace what is no text in the name of a file."""
-    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,91 @@
+"""Faces that are found can be cut out, each with the record of how."""
+
+from fractions import Fraction
+
+import pytest
+from PIL import Image as Pillow
+
+from facewright.errors import InputError
+from facewright.media.decode import read_image
+from facewright.provenance.publish import publish_clip, read_manifest
+from facewright.tasks.finding import FindOptions, check_find, find_with
+from facewright.types import Clip, Manifest
+
+BOX, OTHER = (10, 15, 39, 54), (50, 5, 69, 24)
+
+
+@pytest.fixture
+def photos(paint, tmp_path):
+    """Two faces in one picture, none in another."""
+    (tmp_path / "photos" / "deep").mkdir(parents=True)
+    Pillow.fromarray(paint(BOX, OTHER)).save(tmp_path / "photos" / "deep" / "two.jpg", quality=100)
+    Pillow.fromarray(paint()).save(tmp_path / "photos" / "none.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def find(lookout, photos, tmp_path):
+    """Find red blocks in the folder `photos`, and cut them out."""
+
+    def run(**options):
+        names = [str(photos)]
+        chosen = FindOptions(**{"crops": tmp_path / "crops", "size": 32, **options})
+        check_find(names, chosen)
+        return find_with(lookout, names, chosen)
+
+    return run
+
+
+def relative(found, folder):
+    return [path.relative_to(folder).as_posix() for path in found.files]
+
+
+def test_each_face_becomes_a_picture_of_its_own(find, tmp_path):
+    found = find(template="tight")
+    assert relative(found, tmp_path) == ["crops/deep/two-1.png", "crops/deep/two-2.png"]
+    for path in found.files:
+        image = read_image(path)
+        assert image.shape == (32, 32, 3)
+        assert (image[16, 16] > (200, 0, 0)).any()
+        assert image[16, 16, 0] > 200
+    manifest = read_manifest(found.files[1])
+    assert (manifest.task, list(manifest.sources)) == ("find", ["two.jpg"])
+    searched = {"smallest": None, "threshold": 0.5}
+    assert manifest.parameters == {"template": "tight", "size": 32, "number": 2, **searched}
+
+
+def test_crops_come_beside_annotated_pictures(find, tmp_path):
+    found = find(out=tmp_path / "found")
+    assert relative(found, tmp_path) == [
+        "found/none.png",
+        "found/deep/two.jpg",
+        "crops/deep/two-1.png",
+        "crops/deep/two-2.png",
+        "found/faces.jsonl",
+    ]
+
+
+def test_frames_of_a_clip_have_their_crops_in_one_folder(find, photos, paint, tmp_path):
+    size = (96, 64)
+    frames = (paint((10 + n, 8, 39 + n, 48), size=(64, 96)) for n in range(3))
+    publish_clip(Clip(size, Fraction(25), frames), photos / "walk.mp4", Manifest("test", {}))
+    find()
+    names = sorted(path.name for path in (tmp_path / "crops" / "walk").iterdir())
+    assert names == ["000000-1.png", "000001-1.png", "000002-1.png"]
+    manifest = read_manifest(tmp_path / "crops" / "walk" / "000002-1.png")
+    assert (manifest.parameters["frame"], list(manifest.sources)) == (2, ["walk.mp4"])
+
+
+def test_crops_that_are_there_stay_unless_they_may_be_replaced(find):
+    find()
+    again = find(template="arcface")
+    assert again.failed
+    assert "there already" in again.refused[0].reason
+    assert not find(template="arcface", overwrite=True).failed
+
+
+def test_crops_do_not_go_where_the_pictures_lie(find, photos):
+    with pytest.raises(InputError, match="where"):
+        find(crops=photos)
+    assert find(crops=photos / "crops").faces == 2
+    assert find(crops=photos / "crops", overwrite=True).faces == 2
