@@ -56,6 +56,8 @@ def resample(
         part = cv2.copyMakeBorder(part, 0, high, 0, wide, border)
         smaller = part.shape[1] // block, part.shape[0] // block
         part = cv2.resize(part, smaller, interpolation=cv2.INTER_AREA)
+    if border == REFLECT and min(part.shape[:2]) == 1:
+        border = REPLICATE  # a line is its own reflection, and OpenCV would look for another
     # From pixels of the part to pixels of the picture.
     middle = (block - 1) / 2
     out = np.array([[block, 0, left + middle], [0, block, top + middle]], np.float64)
