@@ -64,3 +64,18 @@ def test_pictures_that_were_not_saved_are_named(tmp_path, gather):
 def test_page_that_is_missing_is_an_error(tmp_path):
     with pytest.raises(FileError, match="cannot be read"):
         read_page(tmp_path / "none.html")
+
+
+def test_pictures_that_pages_show_late_or_as_a_background_count(tmp_path):
+    path = tmp_path / "album.html"
+    path.write_text(
+        '<img src="data:image/gif;base64,R0" data-src="https://example.org/1.jpg">'
+        '<img srcset="data:x 1x" data-srcset="//example.org/2s.jpg 1x, //example.org/2.jpg 2x">'
+        '<div style="background-image: url(&quot;https://example.org/3.jpg&quot;)"></div>'
+        '<a href="https://example.org/4.jpg?oh=1"><i style="background:url(t.jpg)"></i></a>'
+    )
+    page = read_page(path)
+    assert page.files == ()
+    assert page.addresses == tuple(
+        f"https://example.org/{name}" for name in ("1.jpg", "2.jpg", "3.jpg", "4.jpg?oh=1")
+    )

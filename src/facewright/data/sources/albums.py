@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
 from facewright.data.sources.folders import read_file
 from facewright.data.sources.items import PICTURES, Found, Reading, Refusal
 from facewright.data.sources.layouts import is_address
+from facewright.data.sources.tags import Tag, read_tags
 from facewright.errors import FileError
 
 _MOST_BYTES = 64 << 20  # of a page
+_SOURCES = ("src", "data-src", "data-original", "data-lazy-src")
+_SETS = ("srcset", "data-srcset")
+_BACKGROUND = re.compile(r"""background[^;]{0,99}?url\(\s*["']?([^"')]+)""", re.IGNORECASE)
+_LONGEST_STYLE = 4096  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,11 @@ def read_page(path: Path) -> Page:
         raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
     if len(data) > _MOST_BYTES:
         raise FileError(f"{path} is larger than a page that people look at")
-    parser = _Links()
-    try:
-        parser.feed(data.decode("utf-8", "replace"))
-        parser.close()
-    except (AssertionError, ValueError, RecursionError) as error:  # on broken declarations
-        raise FileError(f"{path} is a damaged page: {error}") from error
-    return _sort_out(parser.links, parser.base, path.parent)
+    links = _Links()
+    for tag in read_tags(data.decode("utf-8", "replace")):
+        links.read(tag)
+    links.end_link()
+    return _sort_out(links.found, links.base, path.parent)
 
 
 def read_album_files(path: Path, page: Page, reading: Reading) -> Iterator[Found]:
@@ -91,61 +94,47 @@ class _Link:
     target: str = ""
 
 
-@dataclass
-class _Open:
-    """A link whose end has not come yet."""
-
-    target: str
-    empty: bool = field(default=True)
-
-
-class _Links(HTMLParser):
+class _Links:
     """Collects pictures and links to pictures."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.links: list[_Link] = []
+        self.found: list[_Link] = []
         self.base = ""
-        self._open: _Open | None = None
+        self._target = ""  # of a link whose end has not come yet
+        self._is_empty = True
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def read(self, tag: Tag) -> None:
         """Look at one tag."""
-        values = {name: value or "" for name, value in attrs}
-        if tag == "base" and is_address(values.get("href", "")):
-            self.base = values["href"]
-        elif tag == "a":
-            self.handle_endtag("a")
-            target = values.get("href", "")
-            self._open = _Open(target) if _is_picture(target) else None
-        elif tag in {"img", "source"}:
-            self._show(_find_best(values))
+        target = tag.values.get("href", "")
+        if tag.name == "base" and is_address(target):
+            self.base = target
+        elif tag.name in {"a", "/a"}:
+            self.end_link()
+            self._target = target if _is_picture(target) else ""
+            self._is_empty = True
+        elif shown := _find_best(tag):
+            self.found.append(_Link(shown, self._target))
+            self._is_empty = False
 
-    def handle_endtag(self, tag: str) -> None:
+    def end_link(self) -> None:
         """End a link; one around words alone counts by itself."""
-        if tag == "a" and self._open:
-            if self._open.empty:
-                self.links.append(_Link("", self._open.target))
-            self._open = None
-
-    def close(self) -> None:
-        """End the page."""
-        super().close()
-        self.handle_endtag("a")
-
-    def _show(self, shown: str) -> None:
-        """Keep a picture, with the link around it."""
-        if shown or self._open:
-            self.links.append(_Link(shown, self._open.target if self._open else ""))
-        if self._open:
-            self._open.empty = False
+        if self._target and self._is_empty:
+            self.found.append(_Link("", self._target))
+        self._target = ""
 
 
-def _find_best(values: dict[str, str]) -> str:
-    """Return the largest picture that a tag offers: the last of a `srcset`, or its `src`."""
-    offers = [offer.split()[0] for offer in values.get("srcset", "").split(", ") if offer.split()]
-    source = values.get("src") or values.get("data-src") or ""
-    best = offers[-1] if offers else source
-    return source if best.startswith("data:") else best
+def _find_best(tag: Tag) -> str:
+    """Return the largest picture that a tag shows: the last of a `srcset`, or its `src`.
+
+    Pages that load late keep the picture in `data-src`, and a placeholder in `src`.
+    """
+    values = tag.values
+    if tag.name not in {"img", "source"}:
+        drawn = _BACKGROUND.search(values.get("style", "")[:_LONGEST_STYLE])
+        return drawn[1].strip() if drawn else ""
+    several = [values.get(name, "").rstrip(", ").split(", ")[-1].split() for name in _SETS]
+    links = [*(offer[0] for offer in several if offer), *(values.get(name) for name in _SOURCES)]
+    return next((link for link in links if link and not link.startswith("data:")), "")
 
 
 def _is_picture(link: str) -> bool:
