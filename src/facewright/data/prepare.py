@@ -146,12 +146,12 @@ def prepare(
     with open_shelf(shelf_of(out)) as shelf:
         done = _cut_all(listing, run, shelf)
         tally = count_results(listing, done)
-        picture = draw_report(tally, pick_examples(done), shelf.read) if done else None
-        if tally.faces:
-            _write(out, done, shelf, settings)
+        if not tally.faces:
+            shelf.delete()
+            raise _find_nothing(source, tally)
+        picture = draw_report(tally, pick_examples(done), shelf.read)
+        _write(out, done, shelf, settings)
         shelf.delete()
-    if not tally.faces:
-        raise _find_nothing(source, tally)
     return Prepared(tally, picture)
 
 

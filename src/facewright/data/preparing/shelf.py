@@ -47,18 +47,14 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         """Read what an interrupted run has left."""
+        entries = [_from_entry(entry) for entry in read_journal(folder / _JOURNAL)]
         self._folder = folder
         self._pieces = _open_pieces(folder / _PIECES)
-        self._size = os.fstat(self._pieces.fileno()).st_size
-        self._batches: dict[str, list[KeptResult]] = {}
-        end = 0
-        for entry in read_journal(folder / _JOURNAL):
-            key, results, last = _from_entry(entry)
-            if last <= self._size:  # else the machine stopped before the pieces were on the disk
-                self._batches[key] = results
-                end = max(end, last)
-        self._size = end
-        self._pieces.truncate(end)
+        there = os.fstat(self._pieces.fileno()).st_size
+        whole = [entry for entry in entries if entry[2] <= there]  # else the machine stopped
+        self._batches = {key: results for key, results, _ in whole}
+        self._size = max((end for _, _, end in whole), default=0)
+        self._pieces.truncate(self._size)
         self._journal = JournalWriter(folder / _JOURNAL)
 
     def find(self, key: str) -> list[KeptResult] | None:
