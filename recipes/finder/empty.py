@@ -45,7 +45,10 @@ def erase(image, points, other, dice):
     outline = middle + (oval - middle) * dice.between(1.02, 1.25)
     cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 255)
     if dice.chance(0.5):
-        small = [cv2.resize(x, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) for x in (image, mask)]
+        small = [
+            cv2.resize(x, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+            for x in (image, mask)
+        ]
         filled = cv2.inpaint(small[0], (small[1] > 0).astype(np.uint8), 3, cv2.INPAINT_TELEA)
         fill = cv2.resize(filled, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         fill = np.clip(fill + dice.between(0, 8) * dice.noise(image.shape), 0, 255)
@@ -60,7 +63,9 @@ def draw(dice, side=224):
     image = np.full((side, side, 3), [dice.pick(256) for _ in range(3)], np.uint8)
     for octave in range(dice.pick(5)):
         coarse = dice.noise((2 << octave, 2 << octave, 3)) * dice.between(5, 60)
-        image = np.clip(image + cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC), 0, 255)
+        image = np.clip(
+            image + cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC), 0, 255
+        )
     image = np.ascontiguousarray(image.astype(np.uint8))
     if dice.chance(0.3):
         period, angle = dice.ratio(4, 60), dice.between(0, np.pi)
@@ -80,7 +85,16 @@ def draw(dice, side=224):
             cv2.line(image, a, b, colour, 1 + dice.pick(12), cv2.LINE_AA)
         elif kind == 3:
             word = "".join(chr(65 + dice.pick(58)) for _ in range(1 + dice.pick(9)))
-            cv2.putText(image, word, a, dice.pick(4), dice.between(0.4, 3), colour, 1 + dice.pick(3), cv2.LINE_AA)
+            cv2.putText(
+                image,
+                word,
+                a,
+                dice.pick(4),
+                dice.between(0.4, 3),
+                colour,
+                1 + dice.pick(3),
+                cv2.LINE_AA,
+            )
         else:  # two spots, and perhaps something between or around them: no face either
             apart, spot = 10 + dice.pick(50), 2 + dice.pick(14)
             for sign in (-1, 1):
@@ -97,13 +111,17 @@ def read(archive, name):
 
 def main():
     """Read the command line and write the pictures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("labels", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("empty", type=Path)
     options = parser.parse_args()
     dice = Dice(0, 0)
-    pictures = [p for name in GROUNDS for p in cut_parts(getattr(skimage.data, name)(), dice, PARTS)]
+    pictures = [
+        p for name in GROUNDS for p in cut_parts(getattr(skimage.data, name)(), dice, PARTS)
+    ]
     pictures += [draw(dice) for _ in range(DRAWN)]
     with np.load(options.labels) as file:
         archives, names, points = file["archives"], file["names"], file["points"]

@@ -26,7 +26,9 @@ WORKERS = 2
 
 def decode(data):
     """Return a picture as RGB."""
-    return cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(
+        cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB
+    )
 
 
 def frame(image, border):
@@ -79,7 +81,10 @@ def main(out, *archives):
         parts = list(pool.map(label, tasks))
     sources, names, sizes, points = (sum((list(p[i]) for p in parts), []) for i in range(4))
     np.savez(
-        out, archives=sources, names=names, sizes=np.array(sizes, np.int32),
+        out,
+        archives=sources,
+        names=names,
+        sizes=np.array(sizes, np.int32),
         points=np.array(points, np.float32),
     )
 

@@ -52,9 +52,7 @@ def main():
     parser.add_argument("merged", type=Path)
     options = parser.parse_args()
     with np.load(options.labels) as file:
-        archives, names, sizes, points = (
-            file[k] for k in ("archives", "names", "sizes", "points")
-        )
+        archives, names, sizes, points = (file[k] for k in ("archives", "names", "sizes", "points"))
     points[:, 1::2, :, 0] = sizes[:, None, None, 0] - 1 - points[:, 1::2, :, 0]
     whole = np.isfinite(points).all((1, 2, 3))
     partners = find_partners(points[whole][:400])
@@ -83,8 +81,13 @@ def main():
             mine = (archives == archive) & part
             weights[mine] = share / max(mine.sum(), 1)
     np.savez(
-        options.merged, archives=archives, names=names,
-        points=merged[kept].astype(np.float32), waver=waver[kept].astype(np.float32), weights=weights, held_out=held_out,
+        options.merged,
+        archives=archives,
+        names=names,
+        points=merged[kept].astype(np.float32),
+        waver=waver[kept].astype(np.float32),
+        weights=weights,
+        held_out=held_out,
         partners=partners.astype(np.int32),
     )
 

@@ -84,7 +84,7 @@ class _Pictures(Sequence[Image]):
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file of labels, checked."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{path} is no file of labels: {error}", hint=_HINT) from error

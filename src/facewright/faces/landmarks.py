@@ -198,8 +198,8 @@ def _shrink_part(
         np.array([[0, 0, 1], [last, 0, 1], [0, last, 1], [last, last, 1]]) @ inverse.T
     )  # [4 2]
     height, width = image.shape[:2]
-    low = np.clip(np.floor(corners.min(0)).astype(int) - factor, 0, (width, height))
-    high = np.clip(np.ceil(corners.max(0)).astype(int) + 1 + factor, 0, (width, height))
+    low = np.clip(np.floor(corners.min(0)).astype(int) - 2 * factor, 0, (width, height))
+    high = np.clip(np.ceil(corners.max(0)).astype(int) + 1 + 2 * factor, 0, (width, height))
     high = low + (high - low) // factor * factor
     if (high - low).min() < factor:
         return image, matrix

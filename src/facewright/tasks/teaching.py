@@ -39,7 +39,7 @@ def train_finder(
 ) -> Trained:
     """Train a network that finds faces, or go on training one.
 
-    It learns from scenes of 256 pixels that are composed of labelled faces on the way. Ctrl-C
+    It learns from scenes of 192 pixels that are composed of labelled faces on the way. Ctrl-C
     finishes the step and leaves a checkpoint; the same command goes on from there.
 
     Args:

@@ -30,7 +30,6 @@ from facewright.faces.topology import (
 )
 from facewright.types import Json
 
-_SHAPE_EXAMPLES = 3000
 _FINE = 2.0
 """How much more a point of the eyes, brows or lips counts."""
 _DEPTH = 0.3
@@ -43,8 +42,24 @@ class MeshLesson:
     kind = "mesh"
 
     def __init__(
-        self, labelled: Labelled, network: MeshConfig, device: torch.device, *, seed: int = 0
+        self,
+        labelled: Labelled,
+        network: MeshConfig,
+        device: torch.device,
+        *,
+        seed: int = 0,
+        shapes_of: int = 3000,
     ) -> None:
+        """Prepare to teach.
+
+        Args:
+            labelled: What to learn from.
+            network: How the network is built.
+            device: Where to compute.
+            seed: Of the first weights and of every example.
+            shapes_of: From how many examples the network knows how faces differ at first.
+        """
+        self._shapes_of = shapes_of
         self._labelled, self._network, self._seed = labelled, network, seed
         self._device = device
         weights = torch.ones(478)
@@ -58,7 +73,7 @@ class MeshLesson:
         with torch.random.fork_rng():
             torch.default_generator.set_state(seeded(self._seed).get_state())
             network = MeshNetwork(self._network)
-        dice = (Dice(self._seed, -1 - number) for number in range(_SHAPE_EXAMPLES))
+        dice = (Dice(self._seed, -1 - number) for number in range(self._shapes_of))
         shapes = [make_mesh_example(self._labelled, self._network.size, d)[1] for d in dice]
         known = torch.from_numpy(np.stack([s for s in shapes if s.any()]))
         if len(known) > self._network.shapes:
@@ -108,8 +123,17 @@ class FinderLesson:
         device: torch.device,
         *,
         seed: int = 0,
-        size: int = 256,
+        size: int = 192,
     ) -> None:
+        """Prepare to teach.
+
+        Args:
+            labelled: What to compose scenes of.
+            network: How the network is built.
+            device: Where to compute.
+            seed: Of the first weights and of every scene.
+            size: Side of a scene in pixels, a multiple of 32.
+        """
         self._labelled, self._network, self._seed = labelled, network, seed
         self._device, self._size = device, size
 
