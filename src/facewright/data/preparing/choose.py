@@ -1,7 +1,5 @@
 """Decide which faces are good enough for a dataset."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias
@@ -49,7 +47,7 @@ class Rules:
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_choice(self.faces)
-        for name in (field.name for field in fields(self)):
+        for name in (field.name for field in fields(Rules)):  # not of a subclass
             value, most = getattr(self, name), _MOST.get(name, 1.0)
             if isinstance(value, float | int) and not 0 <= value <= most:
                 raise InputError(f"{name} is 0 to {most:g}, not {value}", hint="0 is no limit")
