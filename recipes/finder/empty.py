@@ -58,7 +58,7 @@ def erase(image, points, other, dice):
     return (image * (1 - share) + fill * share).astype(np.uint8)
 
 
-def draw(dice, side=224):
+def draw(dice, side=224):  # noqa: C901, PLR0912 - one kind of mark after the other
     """Return a drawn picture."""
     image = np.full((side, side, 3), [dice.pick(256) for _ in range(3)], np.uint8)
     for octave in range(dice.pick(5)):

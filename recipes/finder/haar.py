@@ -40,7 +40,7 @@ def main(path):
             continue
         hits = [
             any(overlap(np.array([x, y, x + w, y + h]), box) >= 0.3 for x, y, w, h in boxes)
-            for boxes, box in zip(found, arrays[f"{name}-boxes"])
+            for boxes, box in zip(found, arrays[f"{name}-boxes"], strict=True)
         ]
         print(
             json.dumps(

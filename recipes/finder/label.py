@@ -79,7 +79,7 @@ def main(out, *archives):
         tasks += [(archive, names[i : i + 250]) for i in range(0, len(names), 250)]
     with ProcessPoolExecutor(WORKERS) as pool:
         parts = list(pool.map(label, tasks))
-    sources, names, sizes, points = (sum((list(p[i]) for p in parts), []) for i in range(4))
+    sources, names, sizes, points = ([x for part in parts for x in part[i]] for i in range(4))
     np.savez(
         out,
         archives=sources,

@@ -4,7 +4,7 @@
         [--limit N] [--worst SHEET.png] [--scenes SCENES.npz]
 
 Prints one JSON line per question. Recall: each held-out picture is padded into a scene of 640 by
-480 pixels (`fairface-*`: at a random place and scale, faces from 24 pixels on; `congress`: as it is)
+480 pixels (`fairface-*`: somewhere, at some scale, faces from 24 pixels on; `congress`: as it is)
 over a faceless ground, and a face counts as found where a box shares half of its area with the
 teacher's (intersection over union). False alarms: per hundred scenes without a face, made of
 pictures of scikit-image that were not trained on. Mesh: the mean distance of the points from the
@@ -95,7 +95,7 @@ def eye_distance(points):
     return float(np.linalg.norm(five[0] - five[1]))
 
 
-def main():  # noqa: PLR0915 - one question after the other
+def main():  # noqa: C901, PLR0912, PLR0915 - one question after the other
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -231,8 +231,8 @@ def main():  # noqa: PLR0915 - one question after the other
     if options.worst:
         worst.sort(key=lambda entry: entry[0])
         tiles = []
-        for score, scene, points, faces, _ in worst[:50]:
-            scene = scene.copy()
+        for score, original, points, faces, _ in worst[:50]:
+            scene = original.copy()
             a, b = box_of(points)[:2].astype(int), box_of(points)[2:].astype(int)
             cv2.rectangle(scene, a.tolist(), b.tolist(), (255, 255, 0), 2)
             for face in faces:

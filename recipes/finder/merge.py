@@ -5,8 +5,8 @@
 A picture is kept where at least two answers agree within 10 % of the distance between the eyes (the
 middle of its answers is taken, point by point). The result holds `archives`, `names`, `points`
 [n 478 3] in pixels and `waver` [n]: the mean distance of one answer from the one kept, in parts of
-the distance between the eyes: what a network that learns from one answer cannot get below; `weights`
-[n], how often each is shown; and `held_out` [n], which are kept for measuring.
+the distance between the eyes: what a network that learns from one answer cannot get below;
+`weights` [n], how often each is shown; and `held_out` [n], which are kept for measuring.
 """
 
 import argparse
