@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import re
+import stat
 import struct
 import warnings
 import zlib
@@ -12,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pictures
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from facewright.errors import FileError
 from facewright.types import Image
@@ -31,7 +34,21 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Pictures.DecompressionBombWarning, module=r"PIL\.")
 # Pillow warns of damage that it can live with. All threads share these filters, so changing them
 # around each picture would let one thread undo what another one set.
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it prints what is said here
 
+_MOST_BYTES = 1 << 30  # of a file
+_MOST_SCANS = 100  # of a JPEG: ten are usual, and each is another pass over all pixels
+_BAND = 1 << 22  # pixels that are converted at once
+_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # of a JPEG, but those within pixels
+_TURNS = {
+    2: Pictures.Transpose.FLIP_LEFT_RIGHT,
+    3: Pictures.Transpose.ROTATE_180,
+    4: Pictures.Transpose.FLIP_TOP_BOTTOM,
+    5: Pictures.Transpose.TRANSPOSE,
+    6: Pictures.Transpose.ROTATE_270,
+    7: Pictures.Transpose.TRANSVERSE,
+    8: Pictures.Transpose.ROTATE_90,
+}  # EXIF orientation → what makes the picture upright
 _EXIF_TABLE, _USER_COMMENT, _ORIENTATION = 0x8769, 0x9286, 0x0112
 _COMMENT_CODES = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
 
@@ -62,7 +79,7 @@ def read_image(
     """
     with _opened(source, name, max_pixels) as picture:
         picture.load()
-        return _to_rgb(_upright(picture), background)
+        return _to_rgb(_upright(picture), background, _name(source, name))
 
 
 def read_reduced(
@@ -88,7 +105,7 @@ def read_reduced(
         if factor > 1:
             picture.draft(None, (picture.width // factor, picture.height // factor))
         picture.load()
-        return _to_rgb(_upright(picture), (255, 255, 255)), factor
+        return _to_rgb(_upright(picture), (255, 255, 255), _name(source, name)), factor
 
 
 def read_image_header(source: Path | bytes, *, name: str = "") -> tuple[int, int, str]:
@@ -141,11 +158,13 @@ def read_metadata(source: Path | bytes, *, name: str = "") -> dict[str, str]:
 @contextlib.contextmanager
 def _opened(source: Path | bytes, name: str, max_pixels: int | None) -> Iterator[Pictures.Image]:
     """Open a picture; whatever goes wrong while it is open becomes a FileError that names it."""
-    name = name or (str(source) if isinstance(source, Path) else "the picture")
+    name = _name(source, name)
     data = _read(source, name)
     try:
         with Pictures.open(BytesIO(data), formats=FORMATS) as picture:
-            _check_size(picture, name, max_pixels)
+            if max_pixels is not None:
+                _check_size(picture, name, max_pixels)
+                _check_scans(picture, name, data)
             yield picture
     except FileError:
         raise
@@ -159,23 +178,48 @@ def _opened(source: Path | bytes, name: str, max_pixels: int | None) -> Iterator
         raise FileError(f"{name} is damaged or cut short: {error}") from error
 
 
+def _name(source: Path | bytes, name: str) -> str:
+    """Return what errors call a picture."""
+    return name or (str(source) if isinstance(source, Path) else "the picture")
+
+
 def _read(source: Path | bytes, name: str) -> bytes:
     """Return the bytes of a file that has some."""
     if isinstance(source, Path):
         try:
+            about = source.stat()
+            if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+                raise FileError(f"{name} is no regular file")  # some never end
+            if about.st_size > _MOST_BYTES:
+                raise _too_large(name, f"{about.st_size >> 20} MiB")
             source = source.read_bytes()
-        except OSError as error:
-            raise FileError(f"{name} cannot be read: {error.strerror or error}") from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise FileError(f"{name} cannot be read: {reason}") from error
     if not source:
         raise FileError(f"{name} is empty")
     return source
 
 
-def _check_size(picture: Pictures.Image, name: str, max_pixels: int | None) -> None:
+def _check_size(picture: Pictures.Image, name: str, max_pixels: int) -> None:
     """Raise if a picture is too large to unpack."""
     width, height = picture.size
-    if max_pixels is not None and width * height > max_pixels:
+    if width * height > max_pixels:
         raise _too_large(name, f"{width}×{height} pixels; the limit is {max_pixels:,} in all")
+
+
+def _check_scans(picture: Pictures.Image, name: str, data: bytes) -> None:
+    """Raise if a JPEG is made to take hours."""
+    if picture.format not in ("JPEG", "MPO") or data.count(b"\xff\xda") <= _MOST_SCANS:
+        return
+    scans = place = 0
+    while (found := _MARKER.search(data, place)) and found[1] != b"\xd9":  # the end
+        scans += found[1] == b"\xda"
+        bare = found[1] in (b"\x01", b"\xd8")  # without a length and what it counts
+        place = found.end()
+        place += 0 if bare else max(int.from_bytes(data[place : place + 2], "big"), 2)
+    if scans > _MOST_SCANS:
+        raise FileError(f"{name} has {scans} scans: it is made to keep programs busy")
 
 
 def _find_reduction(picture: Pictures.Image, least: int) -> int:
@@ -201,26 +245,37 @@ def _orientation(picture: Pictures.Image) -> int:
 
 
 def _upright(picture: Pictures.Image) -> Pictures.Image:
-    """Turn a picture the way that its EXIF says."""
-    try:
-        return ImageOps.exif_transpose(picture)
-    except _DAMAGE:
-        return picture  # with EXIF that cannot be read, it is shown as it is stored
+    """Turn a picture the way that its EXIF says; where that cannot be read, it stays as it is."""
+    turn = _TURNS.get(_orientation(picture))
+    return picture if turn is None else picture.transpose(turn)
 
 
-def _to_rgb(picture: Pictures.Image, background: tuple[int, int, int]) -> Image:
-    """Turn a loaded picture of any mode into 8-bit RGB."""
+def _to_rgb(picture: Pictures.Image, background: tuple[int, int, int], name: str) -> Image:
+    """Turn a loaded picture of any mode into 8-bit RGB, a part at a time to save memory."""
+    if picture.mode == "F":
+        raise FileError(f"{name} has pixels of real numbers, whose range is not known")
+    width, height = picture.size
+    rows = max(_BAND // width, 1)
+    if rows >= height:
+        return _band_to_rgb(picture, background)
+    image = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, rows):
+        band = picture.crop((0, top, width, min(top + rows, height)))
+        image[top : top + rows] = _band_to_rgb(band, background)
+    return image
+
+
+def _band_to_rgb(picture: Pictures.Image, background: tuple[int, int, int]) -> Image:
+    """Turn a few rows of any mode into 8-bit RGB."""
     if picture.mode.startswith("I"):  # 16 bits of grey
         grey = np.asarray(picture).astype(np.int64).clip(0, 65535)
         grey8 = ((grey + 128) // 257).astype(np.uint8)  # [h w]
         return np.repeat(grey8[:, :, None], 3, axis=2)  # [h w 3]
-    if picture.mode == "F":
-        raise FileError(f"pixels stored as real numbers ({picture.format}) have no known range")
     if picture.has_transparency_data:
         under = Pictures.new("RGBA", picture.size, (*background, 255))
         under.alpha_composite(picture.convert("RGBA"))
         picture = under
-    return np.array(picture.convert("RGB"))  # [h w 3]
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))  # [h w 3]
 
 
 def _user_comment(picture: Pictures.Image) -> str:
