@@ -187,8 +187,9 @@ def describe_lookout(lookout: Lookout) -> Manifest:
 def name_reports(options: PrepareOptions) -> tuple[Path, ...]:
     """Return where the report goes: a picture and its numbers as JSON.
 
-    >>> [path.name for path in name_reports(PrepareOptions(out=Path("faces.zip")))]
-    ['faces-report.png', 'faces-report.json']
+    >>> picture, numbers = name_reports(PrepareOptions(out=Path("faces.zip")))
+    >>> picture.name, numbers.name
+    ('faces-report.png', 'faces-report.json')
     """
     if not options.report:
         return ()
