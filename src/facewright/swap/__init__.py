@@ -1,0 +1,1 @@
+"""One face onto another."""

@@ -1,0 +1,154 @@
+"""Put one face onto another: warp, light, detail, seam, blend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facewright.errors import InputError
+from facewright.swap.blend import BLENDS, Blend, blend_face, find_membrane
+from facewright.swap.detail import match_detail
+from facewright.swap.light import Relight, apply_light, match_light
+from facewright.swap.pixels import shrink, spread
+from facewright.swap.raster import Floats
+from facewright.swap.regions import check_mesh, measure_eyes, measure_face
+from facewright.swap.seam import (
+    Layout,
+    Part,
+    draw_kept,
+    draw_seam,
+    draw_skin,
+    find_foreign,
+    find_glasses,
+)
+from facewright.swap.shape import lend_shape
+from facewright.swap.warp import Source, Warped, warp_face
+from facewright.types import Image, check_image
+
+
+@dataclass(frozen=True, slots=True)
+class SwapOptions:
+    """How a face is put onto another."""
+
+    blend: Blend = "poisson"
+    """How the face meets the picture."""
+    match_colour: bool = True
+    """Whether the face takes the light and the skin tone of the one that it covers."""
+    keep: tuple[Part, ...] = ()
+    """What stays of the covered face."""
+    strength: float = 1.0
+    """How much of the face shows: 0 nothing, 1 all of it."""
+    shape: float = 0.5
+    """How far the features move to the proportions of the source, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        if self.blend not in BLENDS:
+            raise InputError(
+                f"no blend is called `{self.blend}`", hint=f"one of: {', '.join(BLENDS)}"
+            )
+        for name, value in (("strength", self.strength), ("shape", self.shape)):
+            if not 0 <= value <= 1:
+                raise InputError(f"the {name} of a swap is 0 to 1, not {value}")
+        unknown = set(self.keep) - {"mouth", "eyes", "glasses"}
+        if unknown:
+            raise InputError(
+                f"a swap cannot keep {', '.join(sorted(unknown))}", hint="mouth, eyes, glasses"
+            )
+
+
+_DEFAULT = SwapOptions()
+_SEAM = 0.22
+"""How broad the rim is over which a face fades in, in eye distances."""
+_COARSE = 72
+"""Pixels on the longer side of the grid on which light and skin are studied."""
+
+
+def swap_face(
+    source: Source, image: Image, points: Floats, options: SwapOptions = _DEFAULT
+) -> Image:
+    """Put a face onto one in a picture.
+
+    Pose, expression and light stay those of the picture. What is seen between open lips stays too,
+    and so does hair that hangs over the face.
+
+    Args:
+        source: Who is pasted.
+        image: (height, width, 3).
+        points: (478, 3): the mesh of the face to cover, in pixels.
+        options: How.
+
+    Returns:
+        A new picture of the same size; not a bit changes outside the face.
+
+    Raises:
+        InputError: The picture or the mesh is malformed.
+    """
+    height, width = check_image(image).shape[:2]
+    result = image.copy()
+    moved = lend_shape(check_mesh(points), source.shape, options.shape)
+    warped = warp_face(source, moved, (width, height))
+    if warped is None or options.strength == 0:
+        return result
+    below = np.ascontiguousarray(image[warped.box.window])
+    mask, light = _study(source, warped, below, points, options)
+    pasted = apply_light(warped.colours.astype(np.float32), light)
+    mask = spread(mask, (warped.box.width, warped.box.height))
+    coarseness = measure_face(points) / source.unit
+    pasted = match_detail(pasted, below, mask, coarseness)
+    mask *= np.float32(options.strength)
+    result[warped.box.window] = blend_face(pasted, below, mask, options.blend)
+    return result
+
+
+def _study(
+    source: Source, warped: Warped, below: Image, points: Floats, options: SwapOptions
+) -> tuple[Floats, Relight]:
+    """Return the mask, on the grid of the warp, and the light, on a coarser one."""
+    rows, columns = warped.inside.shape
+    layout = Layout(warped.box.to_grid(points[:, :2], (columns, rows)), (columns, rows))
+    seam = draw_seam(layout, warped.inside, _SEAM)
+    seam *= 1 - _find_kept(source, points, layout, below, options)
+    share = min(1.0, _COARSE / max(rows, columns))
+    size = (max(2, round(columns * share)), max(2, round(rows * share)))
+    layout = Layout(warped.box.to_grid(points[:, :2], size), size)
+    ours, theirs, known, inside, mask = (
+        shrink(field, size) for field in (warped.colours, below, warped.known, warped.inside, seam)
+    )
+    skin = draw_skin(layout, inside)
+    clear = known * (1 - find_foreign(theirs, skin, layout, inside)) / np.float32(255)
+    light = _find_light(ours, theirs, skin * clear, options)
+    mask *= clear
+    if options.blend == "poisson":
+        light = _join_rim(light, ours, theirs, mask, skin)
+    seam *= spread(clear, (columns, rows))
+    return seam, light
+
+
+def _find_light(ours: Floats, theirs: Floats, skin: Floats, options: SwapOptions) -> Relight:
+    """Return how colours change; not at all if that is not wanted."""
+    if options.match_colour:
+        return match_light(ours, theirs, skin)
+    nothing = np.zeros_like(ours)
+    return Relight(nothing, nothing, np.ones_like(ours), np.ones_like(ours))
+
+
+def _join_rim(light: Relight, ours: Floats, theirs: Floats, mask: Floats, skin: Floats) -> Relight:
+    """Add the membrane that lets the face meet the picture at its rim."""
+    apart = theirs - apply_light(ours, light)
+    rim = 4 * mask * (1 - mask) * (skin > 0)
+    return replace(light, after=light.after + find_membrane(apart, rim, mask))
+
+
+def _find_kept(
+    source: Source, points: Floats, layout: Layout, below: Image, options: SwapOptions
+) -> Floats:
+    """Return which parts of the covered face stay, (rows, columns), 0 to 1."""
+    opened = measure_eyes(points)
+    wider = opened / np.maximum(measure_eyes(source.points), 1e-3)
+    eyes = np.maximum(np.clip((wider - 2) / 0.8, 0, 1), np.clip((0.17 - opened) / 0.06, 0, 1))
+    kept = draw_kept(layout, options.keep, eyes)
+    if "glasses" in options.keep:
+        kept = np.maximum(kept, find_glasses(shrink(below, layout.size), layout))
+    return kept

@@ -1,0 +1,44 @@
+"""Proportions go from one face to another."""
+
+import numpy as np
+import pytest
+
+from facewright.faces import topology
+from facewright.swap.shape import fit_rotation, lend_shape, rest_shape
+
+
+def test_a_rotation_is_found_again():
+    angle = 0.4
+    turn = np.array(
+        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
+    )
+    moved = (3 * topology.CANONICAL @ turn.T + (5, 6, 7)).astype(np.float32)
+    rotation, scale, shift = fit_rotation(topology.CANONICAL, moved)
+    np.testing.assert_allclose(rotation, turn, atol=1e-4)
+    assert scale == pytest.approx(3, rel=1e-4)
+    np.testing.assert_allclose(shift, (5, 6, 7), atol=1e-3)
+
+
+def test_a_shape_at_rest_forgets_the_pose(place):
+    shapes = [rest_shape([place(yaw=yaw, unit=unit)]) for yaw, unit in ((0, 30), (40, 55))]
+    np.testing.assert_allclose(shapes[0], shapes[1], atol=1e-3)
+
+
+def test_no_amount_moves_nothing(place):
+    points = place()
+    assert lend_shape(points, topology.CANONICAL * 1.2, 0) is points
+
+
+def test_ones_own_shape_moves_nothing(place):
+    points = place(yaw=20)
+    np.testing.assert_allclose(lend_shape(points, rest_shape([points]), 1), points, atol=0.02)
+
+
+def test_the_outline_stays_while_features_move(place):
+    points = place()
+    other = topology.CANONICAL.copy()
+    nose = np.linalg.norm(other - other[4], axis=1) < 0.4
+    other[nose, 1] += 0.3
+    moved = lend_shape(points, other, 1)
+    np.testing.assert_allclose(moved[topology.OVAL], points[topology.OVAL], atol=1e-3)
+    assert moved[4, 1] > points[4, 1] + 1
