@@ -25,6 +25,8 @@ _Mask = NDArray[np.float32]
 _Part = tuple[slice, slice]
 
 _LARGEST = 16_384  # pixels
+_SHARP = (0.85, 1.5)  # scales at which `paste` makes up for the blur of the warps
+_MARGIN = 8.0  # pixels around a mask, so that filters do not see where its part ends
 # Outside the picture, in parts of the crop's width:
 _BLUR = 0.02  # how far a pixel is spread
 _BLURRED = 0.04  # the distance at which nothing but the blurred reflection is left
@@ -112,7 +114,9 @@ def paste(image: Image, crop: Crop, mask: _Mask | None = None) -> Image:
     place = _find_place(check_image(image).shape, crop, mask)
     if place is None:
         return image.copy()
-    new = resample(crop.image, place.matrix, place.size, border=REPLICATE)
+    new = resample(crop.image.astype(np.float32), place.matrix, place.size, border=REPLICATE)
+    if _SHARP[0] < measure_scale(crop.matrix) < _SHARP[1]:
+        new = _sharpen(new, crop.image, place)
     return _add(image, cv2.subtract(new, image[place.part], dtype=cv2.CV_32F), place)
 
 
@@ -156,9 +160,8 @@ def _find_place(shape: tuple[int, ...], crop: Crop, mask: _Mask | None) -> _Plac
     left, top, width, height = cv2.boundingRect((mask > 0).astype(np.uint8))
     back = invert_matrix(crop.matrix)
     corner = np.array([[1, 0, left], [0, 1, top]], np.float64)
-    reach = find_reach(
-        join_matrices(corner, back), (width, height), shape, margin=measure_scale(back)
-    )
+    margin = _MARGIN + measure_scale(back)
+    reach = find_reach(join_matrices(corner, back), (width, height), shape, margin=margin)
     left, top, right, bottom = reach
     if not width or right == left or bottom == top:
         return None
@@ -167,6 +170,27 @@ def _find_place(shape: tuple[int, ...], crop: Crop, mask: _Mask | None) -> _Plac
     weight = resample(mask.astype(np.float32, copy=False), back, size, border=ZERO, linear=True)
     weight = np.clip(weight, 0, 1, out=weight)
     return _Place(back, (slice(top, bottom), slice(left, right)), size, weight)
+
+
+def _sharpen(new: NDArray[np.float32], wanted: Image, place: _Place) -> NDArray[np.float32]:
+    """Return what a crop looks like in its picture, more exactly.
+
+    Every warp blurs a little. What a second warp would make of the picture tells how much, and
+    what is missing is added (iterative back-projection, Irani and Peleg 1991, one step).
+
+    Args:
+        new: (height, width, 3), the crop as one warp puts it into the picture; it is changed.
+        wanted: (size, size, 3), the crop.
+        place: The part of the picture.
+    """
+    side = len(wanted)
+    forth = invert_matrix(place.matrix)
+    again = resample(new, forth, (side, side), border=REPLICATE)
+    known = resample(np.ones(new.shape[:2], np.float32), forth, (side, side), border=ZERO)
+    missing = cv2.subtract(wanted, again, dtype=cv2.CV_32F)
+    missing[known < 1 - 1e-3] = 0  # not in the picture
+    new += resample(missing, place.matrix, place.size, border=REPLICATE)
+    return new
 
 
 def _add(image: Image, change: NDArray[Any], place: _Place) -> Image:
