@@ -14,7 +14,6 @@ from facewright.faces.learning.light import change_light
 from facewright.faces.topology import MIRROR, OVAL, five_points
 from facewright.types import Image
 
-_TRIES = 6
 _SMALL, _LARGE = 9.0, 170.0  # pixels that a face measures
 _TOO_CLOSE = 0.05
 
@@ -41,9 +40,9 @@ class Scene:
 def compose_scene(labelled: Labelled, size: int, dice: Dice) -> Scene:
     """Compose one scene: none to six faces over something faceless.
 
-    Some faces come with their whole picture around them, some cut out with their hair, some along
-    the oval of the face; things without a face are pasted in the same ways, so that no seam gives
-    a face away.
+    Some faces come with a part of the picture around them, some cut out with their hair, some
+    along the oval of the face, and over scraps of anything. Scraps and whole pictures without a
+    face are pasted in the same ways: neither a seam nor a frame gives a face away.
 
     Args:
         labelled: What to make it of.
@@ -51,13 +50,13 @@ def compose_scene(labelled: Labelled, size: int, dice: Dice) -> Scene:
         dice: What to do.
 
     Returns:
-        The scene. Faces that lie beyond its border for more than a third are covered up.
+        The scene, without faces that would lie beyond its border for more than a third.
     """
     scene = Scene(_draw_ground(labelled, size, dice), [])
     count = 1 if dice.chance(0.3) else dice.pick(7)
     taken: list[NDArray[np.float32]] = []
-    for _ in range(count + dice.pick(3)):
-        if len(scene.points) < count and dice.chance(0.75):
+    for _ in range(count + dice.pick(5)):
+        if len(scene.points) < count and dice.chance(0.65):
             _add_face(scene, labelled, taken, dice)
         else:
             _add_thing(scene, labelled, taken, dice)
@@ -110,10 +109,30 @@ def _add_face(
     box = np.concatenate([moved[:, :2].min(0), moved[:, :2].max(0)])
     if _share_outside(box, scene.image.shape[0]) > 0.33 or _overlaps(box, taken):
         return
-    mask = _cut_out(image, points, dice)
-    _paste(scene, image, mask, matrix, dice)
+    if dice.chance(0.3):
+        _underlay(scene, labelled, box, taken, dice)
+    _paste(scene, image, _cut_out(image, points, dice), matrix, dice)
     taken.append(box)
     scene.points.append(moved)
+
+
+def _underlay(
+    scene: Scene,
+    labelled: Labelled,
+    box: NDArray[np.float32],
+    taken: list[NDArray[np.float32]],
+    dice: Dice,
+) -> None:
+    """Paste a scrap where a face is going to be, so that no frame tells how large it is."""
+    wide, high = (box[2:] - box[:2]).tolist()
+    room = np.array([box[0] - wide * dice.ratio(0.05, 1.5), box[1] - high * dice.ratio(0.05, 1.0)])
+    far = np.array([box[2] + wide * dice.ratio(0.05, 1.5), box[3] + high * dice.ratio(0.05, 2.0)])
+    size = scene.image.shape[0]
+    low, top = np.clip(room, 0, size).astype(int), np.clip(far, 0, size).astype(int)
+    if (top - low).min() < 4 or _overlaps(np.concatenate([low, top]).astype(np.float32), taken):
+        return
+    part = _cut_part(labelled, int(top[0] - low[0]), int(top[1] - low[1]), dice)
+    scene.image[low[1] : top[1], low[0] : top[0]] = part
 
 
 def _add_thing(
@@ -121,10 +140,16 @@ def _add_thing(
 ) -> None:
     """Paste something without a face, which may cover a little of one."""
     size = scene.image.shape[0]
-    wanted = dice.ratio(_SMALL, size * 0.7)
+    wanted = dice.ratio(_SMALL, size * 0.8)
     side = max(16, round(wanted))
-    image = _cut_part(labelled, side, side, dice)
-    zoom, angle = wanted / side, np.radians(dice.between(-60, 60))
+    if dice.chance(0.5):
+        whole = labelled.empty[dice.pick(len(labelled.empty))]
+        flag = cv2.INTER_AREA if side < min(whole.shape[:2]) else cv2.INTER_LINEAR
+        image = np.asarray(cv2.resize(whole, (side, side), interpolation=flag), np.uint8)
+    else:
+        image = _cut_part(labelled, side, side, dice)
+    zoom = wanted / side
+    angle = np.radians(dice.normal(10) if dice.chance(0.6) else dice.between(-50, 50))
     turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     place = np.array([dice.between(0, size), dice.between(0, size)])
     matrix = np.concatenate([turn, (place - turn @ np.full(2, side / 2))[:, None]], axis=1)
@@ -132,12 +157,13 @@ def _add_thing(
     if _overlaps(np.concatenate([place - half, place + half]), taken, most=0.12):
         return
     shape = np.zeros((side, side), np.uint8)
-    if dice.chance(0.5):
+    if dice.chance(0.4):
         shape[:] = 255
     else:
         axes = (round(side * dice.between(0.25, 0.48)), round(side * dice.between(0.3, 0.5)))
         cv2.ellipse(shape, (side // 2, side // 2), axes, 0, 0, 360, 255, -1, cv2.LINE_AA)
-        shape = np.asarray(cv2.GaussianBlur(shape, (0, 0), 1 + dice.between(0, 6)), np.uint8)
+        spread = side / 224 * (1 + dice.between(0, 8))
+        shape = np.asarray(cv2.GaussianBlur(shape, (0, 0), max(spread, 0.3)), np.uint8)
     _paste(scene, image, shape, matrix, dice)
 
 
@@ -155,17 +181,27 @@ def _place(
 
 
 def _cut_out(image: Image, points: NDArray[np.float32], dice: Dice) -> NDArray[np.uint8]:
-    """Return which part of a picture comes along: all, the head, or the face."""
-    mask = np.full(image.shape[:2], 255, np.uint8)
-    if dice.chance(0.45):
+    """Return which part of a picture comes along: a rectangle, the head, or the face."""
+    mask = np.zeros(image.shape[:2], np.uint8)
+    if dice.chance(0.25):  # each side anywhere between a little inside of the face and the border
+        low, high = points[:, :2].min(0), points[:, :2].max(0)
+        slack = 0.06 * (high - low)
+        end = np.array(image.shape[1::-1], np.float32)
+        left, top = (dice.between(0, max(v, 0)) for v in low + slack)
+        right, bottom = (
+            end[k] - dice.between(0, max(float(end[k] - v), 0)) for k, v in enumerate(high - slack)
+        )
+        mask[int(top) : int(np.ceil(bottom)), int(left) : int(np.ceil(right))] = 255
         return mask
-    mask[:] = 0
     oval = points[OVAL, :2]
     middle = oval.mean(0)
-    grow = dice.between(1.05, 1.2) if dice.chance(0.4) else dice.between(1.3, 1.9)
+    grow = dice.between(1.05, 1.25) if dice.chance(0.4) else dice.between(1.25, 2.2)
     outline = (middle + (oval - middle) * (grow, grow * 1.05)).astype(np.float32)
     cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 255, cv2.LINE_AA)
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), dice.between(1.0, 8.0)), np.uint8)
+    inner = mask[4:-4, 4:-4].copy()  # soft at the border of the picture, too
+    mask[:] = 0
+    mask[4:-4, 4:-4] = inner
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), dice.between(1.0, 9.0)), np.uint8)
 
 
 def _paste(
@@ -197,9 +233,18 @@ def _paste(
     layer = np.asarray(cv2.warpAffine(image, moved, room, flags=cv2.INTER_LINEAR), np.uint8)
     if dice.chance(0.6):
         layer = change_light(layer, dice, blur=0.2)
+    if dice.chance(0.4):
+        layer = _take_colour(layer, scene.image[low[1] : top[1], low[0] : top[0]], dice)
     share = cv2.warpAffine(mask, moved, room, flags=cv2.INTER_LINEAR)[..., None] / np.float32(255)
     part = scene.image[low[1] : top[1], low[0] : top[0]]
     part[:] = (part + (layer.astype(np.float32) - part) * share + 0.5).astype(np.uint8)
+
+
+def _take_colour(layer: Image, ground: Image, dice: Dice) -> Image:
+    """Move the mean colour of a layer towards that of its ground."""
+    gap = ground.mean((0, 1)) - layer.mean((0, 1))
+    moved = layer + dice.between(0.2, 0.9) * gap + 0.5
+    return np.clip(moved, 0, 255).astype(np.uint8)
 
 
 def _share_outside(box: NDArray[np.float32], size: int) -> float:
