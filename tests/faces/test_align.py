@@ -90,8 +90,9 @@ def test_enlarged_picture_gives_the_same_crop():
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
-def test_paste_undoes_align(template):
-    size = natural_size(template)
+@pytest.mark.parametrize("share", [1, 1.3, 2.2])
+def test_paste_undoes_align(template, share):
+    size = round(share * natural_size(template))
     crop = align(ASTRONAUT, POINTS, template=template, size=size)
     mask = disc(size)
     pasted = paste(ASTRONAUT, crop, mask)
