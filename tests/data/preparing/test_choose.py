@@ -26,7 +26,7 @@ def test_a_good_face_stays():
         ({"score": 0.4}, "not sure to be a face", {"score": 0}),
         ({"beside": 1, "company": 1}, "several faces", {"others": "allowed"}),
         ({"scale": 1.3}, "too small", {"enlarge": 0}),
-        ({"outside": 0.2}, "cut off", {"outside": 0}),
+        ({"outside": 0.3}, "cut off", {"outside": 0}),
         ({"cut_off": 0.1}, "cut off", {"outside": 0}),
         ({"pose": Pose(-50, 0, 0)}, "turned away", {"yaw": 0}),
         ({"pose": Pose(0, 35, 0)}, "turned away", {"pitch": 0}),
