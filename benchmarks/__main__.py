@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-QUESTIONS = ("synthesis", "training", "start_up")
+QUESTIONS = ("synthesis", "training", "swapping", "start_up")
 
 
 def main() -> int:
