@@ -73,6 +73,18 @@ def test_the_picture_that_comes_in_stays_as_it_is(pale, dark):
     assert (image == before).all()
 
 
+def test_a_face_is_swapped_in_place_when_asked_to(pale, dark):
+    image, points = dark
+    source = make_source([pale])
+    expected = swap_face(source, image, points)
+    frame, other = image.copy(), np.zeros_like(image)
+    assert swap_face(source, frame, points, out=frame) is frame
+    assert (frame == expected).all()
+    assert (swap_face(source, image, points, out=other) == expected).all()
+    with pytest.raises(InputError, match="the result of a swap"):
+        swap_face(source, image, points, out=other[:50])
+
+
 @pytest.mark.parametrize("blend", BLENDS)
 def test_mirrored_faces_are_swapped_in_a_mirror(pale, dark, in_a_mirror, blend):
     straight = swap_face(make_source([pale]), *dark, PLAIN[blend])

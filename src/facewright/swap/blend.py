@@ -17,7 +17,7 @@ Blend: TypeAlias = Literal["poisson", "multiband", "feather"]
 
 BLENDS: tuple[Blend, ...] = ("poisson", "multiband", "feather")
 
-_STEPS = 24
+_STEPS = 12
 _OUTLIER = 40.0
 """Differences at the rim beyond this, of 255, are hair or ground and count less."""
 _BANDS = 4

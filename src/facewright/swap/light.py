@@ -11,9 +11,9 @@ from facewright.swap.pixels import spread
 from facewright.swap.raster import Floats
 
 _ROUNDS = 3
-_OUTLIER = 18.0
+_OUTLIER = 27.0
 """Differences beyond this, in Lab, are no matter of light: hair, glasses, paint."""
-_BROAD, _LOCAL = 0.16, 0.08
+_BROAD, _LOCAL = 0.11, 0.08
 """The widths of the low-pass filters of the difference and of the colours themselves, in parts of
 the longer side."""
 _BLACK, _WHITE = np.float32(8), np.float32(270)

@@ -61,12 +61,17 @@ class SwapOptions:
 _DEFAULT = SwapOptions()
 _SEAM = 0.22
 """How broad the rim is over which a face fades in, in eye distances."""
-_COARSE = 72
+_COARSE = 64
 """Pixels on the longer side of the grid on which light and skin are studied."""
 
 
 def swap_face(
-    source: Source, image: Image, points: Floats, options: SwapOptions = _DEFAULT
+    source: Source,
+    image: Image,
+    points: Floats,
+    options: SwapOptions = _DEFAULT,
+    *,
+    out: Image | None = None,
 ) -> Image:
     """Put a face onto one in a picture.
 
@@ -78,15 +83,21 @@ def swap_face(
         image: (height, width, 3).
         points: (478, 3): the mesh of the face to cover, in pixels.
         options: How.
+        out: Where the result goes, of the same size; `image` itself to change it in place, which
+            spares a copy. Otherwise a new picture.
 
     Returns:
-        A new picture of the same size; not a bit changes outside the face.
+        The picture; not a bit changes outside the face.
 
     Raises:
-        InputError: The picture or the mesh is malformed.
+        InputError: The picture or the mesh is malformed, or `out` has another size.
     """
     height, width = check_image(image).shape[:2]
-    result = image.copy()
+    result = image.copy() if out is None else check_image(out)
+    if result.shape != image.shape:
+        raise InputError(f"the result of a swap is {image.shape}, not {result.shape}")
+    if out is not None and out is not image:
+        out[...] = image
     moved = lend_shape(check_mesh(points), source.shape, options.shape)
     warped = warp_face(source, moved, (width, height))
     if warped is None or options.strength == 0:

@@ -144,7 +144,8 @@ def warp_face(source: Source, points: Floats, size: tuple[int, int]) -> Warped |
     found = sample(texture, places, cubic=False)
     if jumps is not None:
         _soften_edges(found, jumps, 0.04 * measure_face(points))
-    return Warped(box, np.ascontiguousarray(found[..., :3]), found[..., 3], inside)
+    colours = np.asarray(cv2.cvtColor(found, cv2.COLOR_RGBA2RGB), np.uint8)
+    return Warped(box, colours, np.asarray(cv2.extractChannel(found, 3), np.uint8), inside)
 
 
 def _draw_map(
@@ -166,10 +167,12 @@ def _draw_map(
     jumps = _find_jumps(coarse, inside, _JUMP * measure_face(_lift(flat)))
     if order is None or grid == full or not jumps.any():
         return places, inside, None
+    near = np.unique(drawn[cv2.dilate(jumps, np.ones((3, 3), np.uint8)) > 0])
     jumps = np.asarray(cv2.resize(jumps, full, interpolation=cv2.INTER_NEAREST), np.uint8)
-    rows, columns = np.nonzero(jumps)
     corners = box.to_grid(points[:, :2], full)[source.triangles]
-    seen = draw_triangles(corners, full, order)[rows, columns]
+    fine = draw_triangles(corners, full, order[np.isin(order, near)])
+    rows, columns = np.nonzero(jumps & (fine >= 0))
+    seen = fine[rows, columns]
     places[rows, columns] = interpolate_at(seen, corners, values, columns, rows)
     return places, inside, jumps
 
@@ -184,10 +187,11 @@ def _soften_edges(found: NDArray[np.uint8], jumps: NDArray[np.uint8], width: flo
 def _find_jumps(coarse: Floats, inside: Floats, size: float) -> NDArray[np.uint8]:
     """Return where a map jumps by more than `size` within the face, 1 there and around it."""
     jumps = np.zeros(inside.shape, np.uint8)
-    across = np.abs(coarse[:, 1:] - coarse[:, :-1]).max(-1) > size
-    along = np.abs(coarse[1:] - coarse[:-1]).max(-1) > size
-    jumps[:, 1:] |= across & (inside[:, 1:] > 0) & (inside[:, :-1] > 0)
-    jumps[1:] |= along & (inside[1:] > 0) & (inside[:-1] > 0)
+    for x in cv2.split(coarse):
+        jumps[:, 1:] |= cv2.absdiff(x[:, 1:], x[:, :-1]) > size
+        jumps[1:] |= cv2.absdiff(x[1:], x[:-1]) > size
+    seen = cv2.erode(inside, np.ones((3, 3), np.uint8)) > 0
+    jumps &= seen
     return np.asarray(cv2.dilate(jumps, np.ones((3, 3), np.uint8)), np.uint8)
 
 
