@@ -43,7 +43,7 @@ def test_a_rule_leaves_out_a_face_unless_it_is_off(change, reason, off):
 @pytest.mark.parametrize(
     ("look", "reason", "off"),
     [
-        (Look(0.1, LIT), "blurred", {"sharpness": 0}),
+        (Look(0.05, LIT), "blurred", {"sharpness": 0}),
         (Look(0.5, Light(0.01, 0.05, 0.1, 0)), "too dark", {"exposure": False}),
         (Look(0.5, Light(0.7, 0.8, 0.9, 0)), "too bright", {"exposure": False}),
         (Look(0.5, Light(0.3, 0.9, 1, 0.3)), "too bright", {"exposure": False}),

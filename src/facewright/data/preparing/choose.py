@@ -41,8 +41,8 @@ class Rules:
     """How far it may be tilted in the picture, degrees."""
     exposure: bool = True
     """Leave out faces that are too dark or too bright to see."""
-    sharpness: float = 0.18
-    """How sharp it must be: a studio portrait has 0.5 to 0.9, what is out of focus below 0.2."""
+    sharpness: float = 0.12
+    """How sharp it must be: a studio portrait has 0.3 to 0.7, what is out of focus 0.1 or less."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""

@@ -13,7 +13,7 @@ from facewright.faces.topology import OVAL, SKIN
 from facewright.types import Image
 
 _Floats = NDArray[np.floating]
-_FINE, _COARSE = 1.0, 2.0  # pixels: widths of the filters that part the two finest octaves
+_FINE, _COARSE = 1.0, 2.0  # pixels: widths of the filters that part the finest octaves
 _ROUNDING = 0.12  # variance of grey levels that comes of rounding colours: it is no detail
 _CLIPPED = 250  # grey level from which on nothing can be told apart
 
@@ -35,17 +35,18 @@ class Light:
 def measure_sharpness(crop: Image, points: _Floats) -> float:
     """Measure how sharp a face is at the scale of its crop.
 
-    The contrast of the finest octave in parts of that of the next coarser one. Pictures of things
-    have about the same contrast in every octave (Field 1987), so that neither the contrast of the
-    picture nor the size of the crop matters much; blur takes the finest octave first.
+    The contrast of the finest octave in parts of that of the third, four times coarser. Pictures of
+    things have about the same contrast in every octave (Field 1987), so that neither the contrast
+    of the picture nor the size of the crop matters much; blur takes the finest octave first. Noise
+    counts as detail.
 
     Args:
         crop: (size, size, 3).
         points: (478, 2 or more), pixels of the crop.
 
     Returns:
-        0.5 to 0.9 for studio portraits, about 0.3 for soft snapshots, 0.2 and less for what is out
-        of focus or was enlarged three times; 0 for an even surface.
+        0.3 to 0.7 for studio portraits, about 0.2 for snapshots, 0.1 and less for what is out of
+        focus or was enlarged three times; 0 for an even surface.
     """
     low = np.clip(np.floor(points[:SKIN, :2].min(0)).astype(int), 0, crop.shape[0] - 8)
     high = np.clip(np.ceil(points[:SKIN, :2].max(0)).astype(int), low + 8, crop.shape[0])
@@ -53,9 +54,9 @@ def measure_sharpness(crop: Image, points: _Floats) -> float:
     once = cv2.GaussianBlur(grey, (0, 0), _FINE)
     band = grey - once
     finest = band - cv2.GaussianBlur(band, (0, 0), _FINE)  # twice: coarse leaks into a single band
-    next_band = once - cv2.GaussianBlur(grey, (0, 0), _COARSE)
+    third = cv2.GaussianBlur(grey, (0, 0), _COARSE) - cv2.GaussianBlur(grey, (0, 0), 2 * _COARSE)
     face = np.s_[low[1] : high[1], low[0] : high[0]]
-    fine, coarse = float(finest[face].var()), float(next_band[face].var())
+    fine, coarse = float(finest[face].var()), float(third[face].var())
     return math.sqrt(max(fine - _ROUNDING, 0) / coarse) if coarse > _ROUNDING else 0.0
 
 
