@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from facewright.data.prepare import FinderSource
+from facewright.data.prepare import FinderSource, PrepareSettings
+from facewright.data.preparing.choose import Rules
 from facewright.faces.topology import CANONICAL, SKIN
 from facewright.types import Face, Manifest
 
@@ -66,3 +67,22 @@ class BlockFinder:
 
 SOURCE = FinderSource(BlockFinder, Manifest("prepare", {}, models={"blocks": "0" * 64}))
 """What `prepare` takes."""
+
+NAME = "{}_{}_2_20170116002102{:03}.png"
+"""What UTKFace would call a picture: age, gender, number."""
+
+
+def draw_photos(folder, count=20):
+    """Draw so many pictures: most with a face, labels in their names; return the folder."""
+    folder.mkdir()
+    for seed in range(count):
+        faces = [(20 + seed % 20, 20, 30 + seed % 20)] if seed % 5 else []
+        name = NAME.format(20 + seed % 20, seed % 2, seed)
+        (folder / name).write_bytes(encode(draw_scene(*faces, seed=seed)))
+    return folder
+
+
+def make_settings(**changes):
+    """Return what small crops of drawings take."""
+    rules = Rules(outside=0, others="allowed", **changes.pop("rules", {}))
+    return PrepareSettings(**{"size": 32, "rules": rules, **changes})

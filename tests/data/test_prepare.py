@@ -1,46 +1,35 @@
 """From raw pictures to a dataset that trains, whatever happens on the way."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.data.drawn_faces import SOURCE, BlockFinder, draw_scene, encode
+from tests.data.drawn_faces import (
+    NAME,
+    SOURCE,
+    BlockFinder,
+    draw_photos,
+    draw_scene,
+    encode,
+    make_settings,
+)
 
 from facewright.data.archive import open_source
 from facewright.data.audit import audit, remove_pictures
 from facewright.data.dataset import open_dataset
 from facewright.data.origins import ORIGINS, read_origins
 from facewright.data.prepare import FinderSource, PrepareSettings, count_cores, prepare, shelf_of
-from facewright.data.preparing.choose import Rules
-from facewright.errors import DatasetError, FacewrightError, InputError
+from facewright.errors import DatasetError, InputError
 from facewright.types import Manifest
-
-NAME = "{}_{}_2_20170116002102{:03}.png"
-
-
-def settings(**changes):
-    rules = Rules(outside=0, others="allowed", **changes.pop("rules", {}))
-    return PrepareSettings(**{"size": 32, "rules": rules, **changes})
 
 
 @pytest.fixture
 def photos(tmp_path):
     """Twenty pictures: most with a face, labels in their names."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for seed in range(20):
-        faces = [(20 + seed, 20, 30 + seed)] if seed % 5 else []
-        name = NAME.format(20 + seed, seed % 2, seed)
-        (folder / name).write_bytes(encode(draw_scene(*faces, seed=seed)))
-    return folder
+    return draw_photos(tmp_path / "photos")
 
 
 @pytest.fixture
@@ -50,7 +39,7 @@ def run(photos, tmp_path):
     def make(out="faces.zip", source=photos, finder=SOURCE, **changes):
         workers, progress = changes.pop("workers", 1), changes.pop("progress", None)
         path = None if out is None else tmp_path / out
-        chosen = settings(**changes)
+        chosen = make_settings(**changes)
         return prepare(source, path, chosen, finder, workers=workers, progress=progress)
 
     return make
@@ -235,73 +224,3 @@ def test_senseless_settings_are_refused(wrong):
 
 def test_there_is_at_least_one_core():
     assert count_cores() >= 1
-
-
-class Dying(BlockFinder):
-    """Ends the process that uses it."""
-
-    def find(self, images, *, threshold=0.5):
-        os._exit(int(threshold + len(images)))
-
-
-@pytest.mark.slow
-def test_processes_change_nothing_and_their_death_is_told(run, tmp_path, photos):
-    for seed in range(20, 70):
-        (photos / f"{seed}.png").write_bytes(encode(draw_scene((20, 20, 50), seed=seed)))
-    run("one.zip", workers=1)
-    run("two.zip", workers=2)
-    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
-    with pytest.raises(FacewrightError, match="a process that cut faces died") as caught:
-        run("dead.zip", workers=2, finder=FinderSource(Dying, SOURCE.manifest))
-    assert "--workers" in caught.value.hint
-
-
-SCRIPT = """
-import sys
-from pathlib import Path
-from facewright.data.prepare import prepare
-from tests.data.drawn_faces import SOURCE
-from tests.data.test_prepare import settings
-
-if __name__ == "__main__":
-    prepare(Path(sys.argv[1]), Path(sys.argv[2]), settings(), SOURCE, workers=2)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_killed_run_leaves_no_process_and_goes_on(run, tmp_path, photos, number):
-    for seed in range(20, 240):
-        (photos / f"{seed}.png").write_bytes(encode(draw_scene((20, 20, 50), seed=seed)))
-    out = tmp_path / "faces.zip"
-    (tmp_path / "script.py").write_text(SCRIPT)
-    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    process = subprocess.Popen(
-        [sys.executable, tmp_path / "script.py", photos, out],
-        env=environ,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    journal = shelf_of(out) / "journal.jsonl"
-    while process.poll() is None and not (journal.is_file() and journal.stat().st_size):
-        time.sleep(0.02)
-    process.send_signal(number)
-    assert process.wait(60) != 0
-    deadline = time.monotonic() + 30
-    while _lives(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _lives(process.pid)
-    assert not out.exists()
-    run("faces.zip")
-    run("whole.zip")
-    assert out.read_bytes() == (tmp_path / "whole.zip").read_bytes()
-
-
-def _lives(session):
-    """Tell whether a process of a session is there."""
-    try:
-        os.killpg(session, 0)
-    except ProcessLookupError:
-        return False
-    return True
