@@ -42,6 +42,11 @@ def test_backs_are_not_drawn():
     assert (draw_triangles(SQUARE[:, ::-1], (21, 21)) == -1).all()
 
 
+def test_slivers_lie_below_what_is_large():
+    sliver = np.array([[[0, 0], [20, 0], [20, 0.4]]], np.float32)
+    assert (draw_triangles(np.concatenate([SQUARE, sliver]), (21, 21)) == 2).sum() == 0
+
+
 def test_later_triangles_lie_over_earlier_ones():
     twice = np.concatenate([SQUARE, SQUARE[:1]])
     assert (draw_triangles(twice, (21, 21))[2, 15]) == 2

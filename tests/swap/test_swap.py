@@ -92,6 +92,19 @@ def test_mirrored_faces_are_swapped_in_a_mirror(pale, dark, in_a_mirror, blend):
     assert np.abs(flipped[:, ::-1].astype(int) - straight).mean() < 0.7
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_the_way_a_face_is_turned_in_the_picture_does_not_matter(pale, dark, quarters):
+    source = make_source([pale])
+    image, points = dark
+    expected = swap_face(source, image, points)
+    for _ in range(quarters):
+        image = np.ascontiguousarray(np.rot90(image))
+        x, y, z = points.T
+        points = np.stack([y, image.shape[0] - 1 - x, z], 1)
+    changed = np.rot90(swap_face(source, image, points), -quarters)
+    assert np.abs(changed.astype(int) - expected).mean() < 0.5
+
+
 def test_the_skin_takes_the_tone_of_the_body(pale, dark):
     image, points = dark
     wanted = mean_of_cheeks(image, points)

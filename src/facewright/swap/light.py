@@ -18,6 +18,8 @@ _BROAD, _LOCAL = 0.11, 0.08
 the longer side."""
 _BLACK, _WHITE = np.float32(8), np.float32(270)
 """What is added to every brightness, and a brightness that nothing reaches: no division by 0."""
+_GLARE = np.float32(40)
+"""Skin less than this below white is overexposed and shows less of its shades."""
 _FLATTEST, _STEEPEST, _BRIGHTEST = 0.4, 1.8, 1.0
 """How much the contrast of dark parts may shrink and grow, and that of bright parts grow:
 highlights of pale skin do not belong on dark skin."""
@@ -107,6 +109,8 @@ def match_light(source: Floats, target: Floats, skin: Floats) -> Relight:
     wanted[..., 1:] = hue + (wanted[..., 1:] - hue) * np.float32(vividness)
     before, after = to_rgb(low), to_rgb(wanted)
     darker = _limit((after + _BLACK) / (before + _BLACK), _STEEPEST)
+    glare = np.clip((_WHITE - after @ _GREY) / _GLARE, _FLATTEST, 1)[..., None]
+    darker = darker * glare.astype(np.float32)
     lighter = _limit((_WHITE - after) / (_WHITE - before), _BRIGHTEST)
     if vividness < 1:
         darker, lighter = _dull(darker, vividness), _dull(lighter, vividness)

@@ -93,19 +93,22 @@ def draw_triangles(
 ) -> NDArray[np.int32]:
     """Draw triangles into a picture of their numbers, later ones over earlier ones.
 
+    Without an order, larger ones lie over smaller ones: lines of slivers are covered.
+
     Triangles that show their back, and those without an inside, are left out.
 
     Args:
         corners: (n, 3, 2), pixels; clockwise where the front is seen.
         size: Width and height of the picture.
-        order: (m,): which triangles to draw, in order; otherwise all.
+        order: (m,): which triangles to draw, in order; otherwise all, by size.
 
     Returns:
         (height, width): the number of the triangle seen there, -1 where there is none.
     """
     drawn = np.full((size[1], size[0]), -1, np.int32)
-    seen = _measure_areas(corners) > _THINNEST
-    numbers = np.flatnonzero(seen) if order is None else order[seen[order]]
+    areas = _measure_areas(corners)
+    order = np.argsort(areas, kind="stable") if order is None else order
+    numbers = order[areas[order] > _THINNEST]
     fixed = np.round(corners * (1 << _FINE)).astype(np.int32)
     fill = cv2.fillConvexPoly
     for number in numbers.tolist():
