@@ -36,6 +36,7 @@ from facewright.types import Bundle, Card, Json
 _NOTICE = "finishing this step, then writing a checkpoint; press Ctrl-C again to stop at once"
 _FREE = {"tick_kimg", "threads"}  # may change when a run goes on
 _WARM_STEPS = 200
+_NORM_STEPS, _NORM_BATCH = 16, 64
 _LARGEST_GRADIENT = 10.0
 
 
@@ -230,11 +231,36 @@ def _restore(earlier: Any, options: dict[str, Json], outdir: Path, parts: _Parts
 
 def _save_weights(outdir: Path, lesson: Lesson, average: nn.Module, images: int) -> None:
     """Write the averaged network as it will be used."""
-    network = fold_norms(copy.deepcopy(average).eval())
+    network = fold_norms(settle_norms(copy.deepcopy(average), lesson).eval())
     notes = f"{images / 1000:.1f} thousand examples"
     card = Card(f"{lesson.kind}-{images // 1000:06d}", lesson.kind, notes=notes)
     bundle = Bundle(card, lesson.config(), network.state_dict())
     save_bundle(outdir / "weights.safetensors", bundle, half=True)
+
+
+@torch.no_grad()
+def settle_norms(network: nn.Module, lesson: Lesson) -> nn.Module:
+    """Measure what batch normalisation has to know anew, in place.
+
+    Averaged weights need averages of their own: those of the network in training do not fit them
+    (Izmailov et al. 2018, "Averaging weights leads to wider optima").
+
+    Args:
+        network: With averaged weights.
+        lesson: Examples before the first one of any run are taken from it.
+
+    Returns:
+        The same network.
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over all that follow
+    network.train()
+    for step in range(_NORM_STEPS):
+        batch = lesson.prepare(-(step + 1) * _NORM_BATCH, _NORM_BATCH)
+        lesson.measure(network, batch)
+    return network.eval()
 
 
 def _schedule(images: int, total: int, batch: int) -> float:
