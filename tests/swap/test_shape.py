@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facewright.faces import topology
-from facewright.swap.shape import fit_rotation, lend_shape, rest_shape
+from facewright.swap.shape import fit_rotation, lend_shape, measure_facing, rest_shape
 
 
 def test_a_rotation_is_found_again():
@@ -42,3 +42,16 @@ def test_the_outline_stays_while_features_move(place):
     moved = lend_shape(points, other, 1)
     np.testing.assert_allclose(moved[topology.OVAL], points[topology.OVAL], atol=1e-3)
     assert moved[4, 1] > points[4, 1] + 1
+
+
+def test_the_nose_looks_at_the_viewer_and_the_ears_do_not(place):
+    facing = measure_facing(place())
+    assert facing[4] > 0.95
+    assert facing[[234, 454]].max() < 0.3
+
+
+def test_a_turned_head_hides_one_cheek(place):
+    shown, hidden = measure_facing(place(yaw=50))[[50, 280]]
+    one, other = measure_facing(place(yaw=-50))[[50, 280]]
+    assert hidden < 0.3 < 0.8 < shown or shown < 0.3 < 0.8 < hidden
+    assert (shown, hidden) == pytest.approx((other, one), abs=1e-3)

@@ -81,8 +81,7 @@ def sort_triangles(points: Floats, triangles: Indices) -> NDArray[np.int64]:
         (m,): numbers of triangles.
     """
     corners = points[triangles]
-    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    normals = np.cross(one, two)
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     facing = normals[:, 2] > _EDGE_ON * np.linalg.norm(normals, axis=1)
     seen = np.flatnonzero(facing)
     return seen[np.argsort(-corners[seen, :, 2].mean(1), kind="stable")]

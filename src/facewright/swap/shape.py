@@ -80,6 +80,29 @@ def lend_shape(points: Floats, shape: Floats, amount: float) -> Floats:
     return moved.astype(np.float32, copy=False)
 
 
+def measure_facing(points: Floats) -> Floats:
+    """Return how far each part of a head is turned to the viewer, its nose smoothed away.
+
+    Args:
+        points: (478, 3), pixels.
+
+    Returns:
+        (478,): the cosine to the viewer, -1 to 1.
+    """
+    rotation, _, _ = fit_rotation(topology.CANONICAL, points)
+    return -(_NORMALS @ rotation[2])
+
+
+def _smooth_normals() -> Floats:
+    """Return (478, 3): where the skin around each point of the mean face looks, smoothed."""
+    places, triangles = topology.CANONICAL, topology.TRIANGLES
+    corners = places[triangles]
+    normals = np.cross(corners[:, 2] - corners[:, 0], corners[:, 1] - corners[:, 0])  # outwards
+    apart = np.linalg.norm(places[:, None] - corners.mean(1)[None], axis=-1)  # [478 n]
+    total = np.exp(-0.5 * (apart / _BROAD) ** 2) @ normals
+    return (total / np.linalg.norm(total, axis=1, keepdims=True)).astype(np.float32)
+
+
 def _smooth_over_face() -> NDArray[np.float32]:
     """Return (478, 478): smooths over the face and fades towards its rim."""
     places = topology.CANONICAL
@@ -97,5 +120,6 @@ def _find_mouth() -> NDArray[np.bool_]:
     return topology.CANONICAL[:, 1] > lowest_of_nose
 
 
+_NORMALS = _smooth_normals()
 _SMOOTHING = _smooth_over_face()
 _NEAR_MOUTH = _find_mouth()

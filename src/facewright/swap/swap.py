@@ -120,6 +120,7 @@ def _study(
     rows, columns = warped.inside.shape
     layout = Layout(warped.box.to_grid(points[:, :2], (columns, rows)), (columns, rows))
     seam = draw_seam(layout, warped.inside, _SEAM)
+    seam *= warped.sure
     seam *= 1 - _find_kept(source, points, layout, below, options)
     share = min(1.0, _COARSE / max(rows, columns))
     size = (max(2, round(columns * share)), max(2, round(rows * share)))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facewright.errors import InputError
 from facewright.faces import topology
-from facewright.swap.pixels import sample, shrink, spread
+from facewright.swap.pixels import blur, sample, shrink, spread
 from facewright.swap.raster import (
     Box,
     Floats,
@@ -26,7 +26,7 @@ from facewright.swap.raster import (
 )
 from facewright.swap.regions import SURFACE, check_mesh, hold_irises, measure_face
 from facewright.swap.seam import Layout, draw_skin, find_foreign
-from facewright.swap.shape import rest_shape
+from facewright.swap.shape import measure_facing, rest_shape
 from facewright.swap.texture import unwrap_faces, unwrap_places
 from facewright.types import Image, check_image
 
@@ -40,6 +40,8 @@ _SMALLEST, _LARGEST = 256, 1024
 _GRID = 128
 """Pixels on the longer side of the grid in which the mesh is drawn; between them, the map is
 straight."""
+_TURNED, _FACING = 0.12, 0.42
+"""The cosine of the head to the viewer at which a mesh is a guess, and where it is sure."""
 _JUMP = 0.14
 """A step of the map, from one point of the grid to the next, that is an edge: in eye distances of
 the texture."""
@@ -77,6 +79,9 @@ class Warped:
     """(height, width), 0 to 255: how well the source is known there."""
     inside: Floats
     """(rows, columns) of the grid: 1 where the mesh is seen, 0 elsewhere."""
+    sure: Floats
+    """(rows, columns) of the grid, 0 to 1: less where the face turns its edge to the viewer, for
+    there a mesh is a guess."""
 
 
 def make_source(
@@ -140,18 +145,21 @@ def warp_face(source: Source, points: Floats, size: tuple[int, int]) -> Warped |
     texture = source.levels[level]
     scale = np.float32(texture.shape[0] / source.levels[0].shape[0])
     flat = (source.places + np.float32(0.5)) * scale - np.float32(0.5)
-    places, inside, jumps = _draw_map(source, points, flat, box)
+    places, drawn, jumps = _draw_map(source, points, flat, box)
     found = sample(texture, places, cubic=False)
     if jumps is not None:
         _soften_edges(found, jumps, 0.04 * measure_face(points))
     colours = np.asarray(cv2.cvtColor(found, cv2.COLOR_RGBA2RGB), np.uint8)
-    return Warped(box, colours, np.asarray(cv2.extractChannel(found, 3), np.uint8), inside)
+    known = np.asarray(cv2.extractChannel(found, 3), np.uint8)
+    facing = measure_facing(points)[source.triangles].mean(1)[drawn]
+    sure = np.clip((facing - _TURNED) / (_FACING - _TURNED), 0, 1)
+    return Warped(box, colours, known, (drawn >= 0).astype(np.float32), blur(sure, 1.5))
 
 
 def _draw_map(
     source: Source, points: Floats, flat: Floats, box: Box
-) -> tuple[Floats, Floats, NDArray[np.uint8] | None]:
-    """Return where in a texture each pixel of a box comes from, where the mesh is seen, and jumps.
+) -> tuple[Floats, Indices, NDArray[np.uint8] | None]:
+    """Return where in a texture each pixel of a box comes from, the triangles drawn, and jumps.
 
     The map is drawn on a coarse grid and spread, straight between its points. Where one part of
     the face hides another it jumps; there it is drawn pixel by pixel.
@@ -163,10 +171,9 @@ def _draw_map(
     drawn = draw_triangles(corners, grid, order)
     coarse = interpolate(drawn, corners, values)
     places = spread(coarse, full)
-    inside = (drawn >= 0).astype(np.float32)
-    jumps = _find_jumps(coarse, inside, _JUMP * measure_face(_lift(flat)))
+    jumps = _find_jumps(coarse, (drawn >= 0).astype(np.uint8), _JUMP * measure_face(_lift(flat)))
     if order is None or grid == full or not jumps.any():
-        return places, inside, None
+        return places, drawn, None
     near = np.unique(drawn[cv2.dilate(jumps, np.ones((3, 3), np.uint8)) > 0])
     jumps = np.asarray(cv2.resize(jumps, full, interpolation=cv2.INTER_NEAREST), np.uint8)
     corners = box.to_grid(points[:, :2], full)[source.triangles]
@@ -174,7 +181,7 @@ def _draw_map(
     rows, columns = np.nonzero(jumps & (fine >= 0))
     seen = fine[rows, columns]
     places[rows, columns] = interpolate_at(seen, corners, values, columns, rows)
-    return places, inside, jumps
+    return places, drawn, jumps
 
 
 def _soften_edges(found: NDArray[np.uint8], jumps: NDArray[np.uint8], width: float) -> None:
@@ -184,7 +191,7 @@ def _soften_edges(found: NDArray[np.uint8], jumps: NDArray[np.uint8], width: flo
     cv2.copyTo(soft, jumps, found)
 
 
-def _find_jumps(coarse: Floats, inside: Floats, size: float) -> NDArray[np.uint8]:
+def _find_jumps(coarse: Floats, inside: NDArray[np.uint8], size: float) -> NDArray[np.uint8]:
     """Return where a map jumps by more than `size` within the face, 1 there and around it."""
     jumps = np.zeros(inside.shape, np.uint8)
     for x in cv2.split(coarse):
