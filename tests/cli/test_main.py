@@ -2,9 +2,9 @@
 
 import errno
 import json
-import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -152,16 +152,21 @@ def test_models_and_doctor_print_json(facewright):
     assert json.loads(facewright("doctor", "--device", "cpu", "--json")[1])["facts"]["python"]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe with a name holds the command up")
-def test_interrupt_exits_with_130(tmp_path):
-    pipe = tmp_path / "x.png"
-    os.mkfifo(pipe)
-    command = [sys.executable, "-m", "facewright", "show", str(pipe)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
-        with pipe.open("wb"):  # waits until the command opens it too
-            running.send_signal(signal.SIGINT)
+@pytest.mark.skipif(sys.platform == "win32", reason="there, no signal interrupts one process")
+def test_interrupt_exits_with_130(tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    with socket.create_server(("127.0.0.1", 0)) as server:  # never answers, and so holds it up
+        server.settimeout(60)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/x.png"
+        words = ["collect", address, "-o", str(tmp_path / "library"), "--licence", "mine"]
+        command = [sys.executable, "-m", "facewright", *words]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            with server.accept()[0] as asked:
+                asked.recv(1)
+                running.send_signal(signal.SIGINT)
+                time.sleep(0.2)
             assert running.communicate(timeout=30) == (b"", b"")
-        assert running.returncode == 130
+            assert running.returncode == 130
 
 
 def test_show_loads_no_torch(facewright):
