@@ -131,6 +131,18 @@ COMMANDS = (
         "Fetch weights, so that they are there without a network.",
     ),
     Command(
+        "models import",
+        "facewright.tasks.exchange:import_model",
+        "Read a checkpoint of another project, without running what is in it.",
+        prints="imported",
+        data=True,
+    ),
+    Command(
+        "models export",
+        "facewright.tasks.exchange:export_model",
+        "Write a generator for other projects: .pt, .safetensors or .onnx.",
+    ),
+    Command(
         "models verify",
         "facewright.tasks.models:verify_models",
         "Check the sha256 of all weights on this machine.",
@@ -155,6 +167,6 @@ COMMANDS = (
 
 GROUPS = {
     "train": "Train networks.",
-    "models": "List, fetch and check weights.",
+    "models": "List, fetch, check, import and export weights.",
 }
 """Commands of two words: the first word and its line of help."""

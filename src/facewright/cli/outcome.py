@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from facewright.tasks.doctor import Diagnosis
     from facewright.tasks.evaluation import Measured
     from facewright.tasks.models import Checked, Listed
+    from facewright.tasks.exchange import Imported
     from facewright.tasks.remake import Remade
     from facewright.tasks.training import Outlook, Trained
     from facewright.types import Card, Manifest
@@ -104,6 +105,14 @@ def print_card(card: Card) -> int:
 
 
 def print_checked(found: Sequence[Checked]) -> int:
+def print_imported(imported: Imported) -> int:
+    """Print what was found in a file, the card of what was written, and where it is."""
+    print(f"found: {imported.layout}: {', '.join(imported.found)}")
+    print_card(imported.card)
+    print(imported.path)
+    return 0
+
+
     """Print which weights are intact; 1 if any is not."""
     _print_table({entry.name: entry.problem or "intact" for entry in found})
     if not found:
@@ -166,6 +175,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "listed": print_listed,
     "card": print_card,
     "checked": print_checked,
+    "imported": print_imported,
     "diagnosis": print_diagnosis,
     "found": print_found,
     "gathered": print_gathered,

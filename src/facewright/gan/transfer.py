@@ -12,6 +12,7 @@ import torch
 from facewright.errors import TrainingError, WeightsError
 from facewright.gan.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions
 from facewright.gan.presets import pick_recipe
+from facewright.gan.progressive import ProgressiveConfig
 from facewright.gan.steps import Contest
 from facewright.gan.weights import KIND, copy_matching, read_config
 from facewright.types import Bundle, Json
@@ -35,6 +36,11 @@ def shape_of_bundle(bundle: Bundle) -> dict[str, Json]:
             hint="`facewright models list` shows which weights are generators",
         )
     config = read_config(bundle)
+    if isinstance(config, ProgressiveConfig):
+        raise WeightsError(
+            f"`{bundle.card.name}` is of StyleGAN 1, and training makes StyleGAN2",
+            hint="start without --transfer, or from weights of StyleGAN2",
+        )
     return {
         "channel_base": config.channel_base,
         "channel_max": config.channel_max,

@@ -11,9 +11,12 @@ import torch
 from facewright.data.labels import LabelGroup, groups_from_json, groups_to_json
 from facewright.errors import FacewrightError, InputError, WeightsError
 from facewright.gan.generator import Generator, GeneratorConfig
+from facewright.gan.progressive import ProgressiveConfig, ProgressiveGenerator
 from facewright.types import Bundle, Card, Json
 
 KIND = "generator"
+
+_GENERATION_1, _GENERATION_2 = "progressive", "generator"  # names of configurations
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ def pack_generator(generator: Generator, card: Card, *, labels: LabelTable = NO_
     """
     if card.kind != KIND:
         raise InputError(f"the card of a generator is of the kind `{KIND}`, not `{card.kind}`")
-    config: dict[str, Json] = {"generator": asdict(generator.config)}
+    grew = isinstance(generator, ProgressiveGenerator)
+    written = asdict(generator.config)
+    config: dict[str, Json] = {_GENERATION_1 if grew else _GENERATION_2: _as_json(written)}
     if labels.groups:
         config["labels"] = {
             "groups": groups_to_json(labels.groups),
@@ -86,7 +91,7 @@ def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Genera
             f"`{name}` is a {bundle.card.kind}, not a generator",
             hint="`facewright models list` shows which weights are generators",
         )
-    generator = Generator(read_config(bundle))
+    generator = build_generator(read_config(bundle))
     tensors = {key: tensor.float() for key, tensor in bundle.tensors.items()}
     try:
         generator.load_state_dict(tensors)
@@ -95,14 +100,24 @@ def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Genera
     return generator.to(device).freeze()
 
 
+def build_generator(config: GeneratorConfig) -> Generator:
+    """Return a new generator, of StyleGAN 1 where the configuration is of that."""
+    if isinstance(config, ProgressiveConfig):
+        return ProgressiveGenerator(config)
+    return Generator(config)
+
+
 def read_config(bundle: Bundle) -> GeneratorConfig:
     """Return how the generator of a bundle is built.
 
     Raises:
         WeightsError: The configuration is incomplete or unknown.
     """
-    fields: Any = bundle.config.get("generator")
+    fields: Any = bundle.config.get(_GENERATION_2)
     try:
+        if _GENERATION_1 in bundle.config:
+            fields = bundle.config[_GENERATION_1]
+            return ProgressiveConfig(**fields)
         return GeneratorConfig(**fields)
     except (TypeError, FacewrightError) as error:
         raise WeightsError(
@@ -144,3 +159,8 @@ def copy_matching(target: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) 
     fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
     target.load_state_dict(fitting, strict=False)
     return [name for name in own if name not in fitting]
+
+
+def _as_json(fields: dict[str, Any]) -> dict[str, Json]:
+    """Return the fields of a configuration with lists in place of tuples."""
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}

@@ -23,6 +23,7 @@ FORMAT = 1
 
 _KEY = "facewright"  # of the safetensors metadata
 _HEADER_LIMIT = 100_000_000  # bytes; safetensors itself refuses more
+_FOREIGN = (b"PK", b"\x80", b"\x89HDF")  # zip archives of PyTorch, pickles, HDF5
 _COMPUTED = ("sha256", "size")  # fields of the card that a file cannot say about itself
 
 
@@ -180,6 +181,11 @@ def _read_description(path: Path, data: bytes) -> tuple[Card, Mapping[str, Json]
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > min(len(data) - 8, _HEADER_LIMIT):
         raise _damaged(path, "it ends before its header does, or is no safetensors file")
+    if data.startswith(_FOREIGN) and data[8:9] != b"{":
+        raise WeightsError(
+            f"{path} is no safetensors file, but a checkpoint of another project",
+            hint=f"`facewright models import {path} -o {path.stem}.safetensors`",
+        )
     try:
         header = json.loads(data[8 : 8 + length])
     except (ValueError, RecursionError) as error:
@@ -190,7 +196,7 @@ def _read_description(path: Path, data: bytes) -> tuple[Card, Mapping[str, Json]
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"{path} holds tensors, but was not written by Facewright",
-            hint="weights of other projects have to be converted first",
+            hint="weights of other projects are imported first: `facewright models import`",
         ) from error
     if version != FORMAT:
         raise WeightsError(

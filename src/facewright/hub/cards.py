@@ -15,7 +15,8 @@ CATALOG = Path(__file__).with_name("catalog.toml")
 """The list that ships with the package."""
 
 _REQUIRED = {"name", "kind", "size", "sha256", "licence", "trained_on", "source"}
-_OPTIONAL = {"notes", "file", "url", "hidden"}
+_PLACE = ("file", "url", "hidden", "layout", "terms")
+_OPTIONAL = {"notes", *_PLACE}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -30,6 +31,11 @@ class Entry:
     """Where the file is fetched from; or empty."""
     hidden: bool = False
     """Not listed for users, such as a network for metrics."""
+    layout: str = ""
+    """How another project wrote the file, which has to be imported before use; empty for a bundle
+    of our own."""
+    terms: str = ""
+    """The page of a licence that has to be accepted before the file is fetched; or empty."""
 
 
 def known_cards(catalog: Path = CATALOG) -> dict[str, Entry]:
@@ -67,6 +73,6 @@ def _read_entry(table: dict[str, Any]) -> Entry:
         raise WeightsError(f"`{name}` in the catalog has a file or a URL, one of the two")
     if not _SHA256.fullmatch(table["sha256"]):
         raise WeightsError(f"`{name}` in the catalog has a sha256 that is none")
-    place = {key: table[key] for key in ("file", "url", "hidden") if key in table}
+    place = {key: table[key] for key in _PLACE if key in table}
     card = Card(**{key: value for key, value in table.items() if key not in place})
     return Entry(card, **place)

@@ -28,6 +28,7 @@ def find_weights(
     cache: Path,
     known: Mapping[str, Entry] | None = None,
     progress: Progress | None = None,
+    accepted: bool = False,
 ) -> Path:
     """Return the file of some weights, fetched first if need be.
 
@@ -40,12 +41,13 @@ def find_weights(
         cache: The folder for fetched files; made if missing.
         known: Entries by name; None reads the catalog of the package.
         progress: Is told how far a download is.
+        accepted: The licence of the weights is accepted, where that has to be said.
 
     Returns:
         A file that exists.
 
     Raises:
-        WeightsError: There are no such weights.
+        WeightsError: There are no such weights, or their licence is not accepted yet.
         DownloadError: They could not be fetched, or what came is something else.
     """
     known = known_cards() if known is None else known
@@ -53,7 +55,7 @@ def find_weights(
     if entry is None:
         return _find_file(name_or_path, known)
     if entry.url:
-        return _fetch(entry, cache, progress)
+        return _fetch(entry, cache, progress, accepted=accepted)
     path = entry_path(entry, cache)
     if not path.is_file():
         raise WeightsError(
@@ -82,12 +84,19 @@ def load_weights(
         The bundle, on the CPU.
 
     Raises:
-        WeightsError: There are no such weights, or their file is damaged or not a bundle.
+        WeightsError: There are no such weights, or their file is damaged or not a bundle, such as
+            that of another project.
         DownloadError: They could not be fetched, or what came is something else.
     """
     known = known_cards() if known is None else known
-    path = find_weights(name_or_path, cache=cache, known=known, progress=progress)
     entry = known.get(name_or_path) if isinstance(name_or_path, str) else None
+    if entry and entry.layout:
+        raise WeightsError(
+            f"`{name_or_path}` are weights of another project, which have to be imported first",
+            hint=f"`facewright models import {name_or_path} -o {name_or_path}.safetensors`, "
+            "then name that file",
+        )
+    path = find_weights(name_or_path, cache=cache, known=known, progress=progress)
     return load_bundle(path, sha256=entry.card.sha256 if entry else None)
 
 
@@ -121,13 +130,18 @@ def _find_file(name_or_path: str | Path, known: Mapping[str, Entry]) -> Path:
     )
 
 
-def _fetch(entry: Entry, cache: Path, progress: Progress | None) -> Path:
+def _fetch(entry: Entry, cache: Path, progress: Progress | None, *, accepted: bool) -> Path:
     """Return the file of an entry in the cache, fetched unless it is there and intact."""
     name, sha256 = entry.card.name, entry.card.sha256
     url = urlsplit(entry.url)
     path = entry_path(entry, cache)
     if path.is_file() and file_sha256(path) == sha256:
         return path
+    if entry.terms and not accepted:
+        raise WeightsError(
+            f"`{name}` come under a licence of their own, {entry.card.licence}: {entry.terms}",
+            hint=f"read it; who accepts it runs `facewright models fetch {name} --accept-licence`",
+        )
     if url.scheme not in {"http", "https"}:
         raise DownloadError(f"`{name}` cannot be fetched from {entry.url}", hint="use https://")
     try:

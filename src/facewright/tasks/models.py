@@ -59,21 +59,25 @@ def show_model(name: str) -> Card:
     return entry.card if entry else read_card(find_weights(name, cache=cache_folder()))
 
 
-def fetch_model(name: str, *, progress: Progress | None = None) -> Path:
+def fetch_model(
+    name: str, *, accept_licence: bool = False, progress: Progress | None = None
+) -> Path:
     """Fetch weights, so that they are there without a network.
 
     Args:
         name: A name that `facewright models list` shows.
+        accept_licence: Accept the licence of weights that are not free for every use; read it
+            first: it is on the card.
         progress: Is told how many bytes came, and of how many.
 
     Returns:
         Their file.
 
     Raises:
-        WeightsError: There are no such weights.
+        WeightsError: There are no such weights, or their licence has to be accepted.
         DownloadError: They could not be fetched, or what came is something else.
     """
-    return find_weights(name, cache=cache_folder(), progress=progress)
+    return find_weights(name, cache=cache_folder(), progress=progress, accepted=accept_licence)
 
 
 def verify_models() -> list[Checked]:

@@ -1,0 +1,1 @@
+"""Checkpoints of other projects: read without running their code, and written for them."""

@@ -1,0 +1,1 @@
+"""How each project names and shapes its weights, and what that is here."""
