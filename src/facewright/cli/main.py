@@ -11,6 +11,7 @@ from cyclopts.field_info import FieldInfo
 from facewright import __version__
 from facewright.cli.commands import COMMANDS, GROUPS
 from facewright.cli.options_file import read_options_file
+from facewright.cli.printable import make_printable, survive_letters
 from facewright.errors import FacewrightError
 
 _LETTERS = {"out": "-o"}
@@ -27,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0; 1 for an error, such as a full disk or memory, 2 for bad usage, 130 for a run that was
         interrupted.
     """
+    survive_letters()
     try:
         return _run(sys.argv[1:] if argv is None else list(argv))
     except KeyboardInterrupt:
@@ -118,7 +120,7 @@ def _shorten(field: FieldInfo, _taken: frozenset[str]) -> str | None:
 
 def _complain(message: str, hint: str, status: int) -> int:
     """Print what is wrong and what to do about it."""
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {make_printable(message)}", file=sys.stderr)
     if hint:
-        print(f"hint: {hint}", file=sys.stderr)
+        print(f"hint: {make_printable(hint)}", file=sys.stderr)
     return status

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from facewright.cli.printable import make_printable
 from facewright.cli.reports import print_audit, print_found, print_gathered, print_prepared
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from facewright.tasks.doctor import Diagnosis
     from facewright.tasks.evaluation import Measured
-    from facewright.tasks.models import Checked, Listed
     from facewright.tasks.exchange import Imported
+    from facewright.tasks.models import Checked, Listed
     from facewright.tasks.remake import Remade
     from facewright.tasks.training import Outlook, Trained
     from facewright.types import Card, Manifest
@@ -104,7 +105,6 @@ def print_card(card: Card) -> int:
     return 0
 
 
-def print_checked(found: Sequence[Checked]) -> int:
 def print_imported(imported: Imported) -> int:
     """Print what was found in a file, the card of what was written, and where it is."""
     print(f"found: {imported.layout}: {', '.join(imported.found)}")
@@ -113,6 +113,7 @@ def print_imported(imported: Imported) -> int:
     return 0
 
 
+def print_checked(found: Sequence[Checked]) -> int:
     """Print which weights are intact; 1 if any is not."""
     _print_table({entry.name: entry.problem or "intact" for entry in found})
     if not found:
@@ -135,26 +136,25 @@ def print_diagnosis(found: Diagnosis) -> int:
 
 def _print_table(rows: Mapping[str, Any]) -> None:
     """Print names and values: aligned on a terminal, one `name: value` per line in a pipe."""
+    rows = {make_printable(name): _to_text(value) for name, value in rows.items()}
     console = Console()
     if not console.is_terminal:
         for name, value in rows.items():
-            print(f"{name.strip()}: {_to_text(value)}")
+            print(f"{name.strip()}: {value}")
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows.items():
-        table.add_row(Text(name), Text(_to_text(value)))
+        table.add_row(Text(name), Text(value))
     console.print(table)
 
 
 def _to_text(value: Any) -> str:
     """Return a value as people read it."""
-    return (
-        value
-        if isinstance(value, str)
-        else json.dumps(value, ensure_ascii=False, default=_to_plain)
-    )
+    said = isinstance(value, str)
+    text = value if said else json.dumps(value, ensure_ascii=False, default=_to_plain)
+    return make_printable(text)
 
 
 def _to_plain(value: Any) -> Any:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from facewright.cli.printable import make_printable
+
 if TYPE_CHECKING:
     from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.libraries import Audited, Gathered
@@ -20,7 +22,8 @@ _MOST_FILES = 20  # that are named one by one
 def print_found(found: Found) -> int:
     """Print how many faces there are and where, and what was refused; 1 if anything was."""
     for refusal in found.refused:
-        print(f"refused: {refusal.source}: {refusal.reason}", file=sys.stderr)
+        line = make_printable(f"refused: {refusal.source}: {refusal.reason}")
+        print(line, file=sys.stderr)
     if found.pictures or not found.clips:
         counts = [len(picture.faces) for picture in found.pictures]
         shown, without = len(counts) - counts.count(0), counts.count(0)
@@ -43,7 +46,8 @@ def print_gathered(gathered: Gathered) -> int:
     """Print what was added, and what was refused; 1 if anything was."""
     counts = gathered.counts
     for refusal in counts.refused:
-        print(f"refused: {refusal.source}: {refusal.reason}", file=sys.stderr)
+        line = make_printable(f"refused: {refusal.source}: {refusal.reason}")
+        print(line, file=sys.stderr)
     rows = {
         "added": counts.added,
         "already there": counts.known,
@@ -65,7 +69,8 @@ def print_prepared(prepared: PreparedDataset) -> int:
     """
     counts = prepared.counts
     for refusal in counts.refused:
-        print(f"refused: {refusal.source}: {refusal.reason}", file=sys.stderr)
+        line = make_printable(f"refused: {refusal.source}: {refusal.reason}")
+        print(line, file=sys.stderr)
     rows = {"pictures": counts.pictures, "faces": counts.faces, **counts.rejected}
     rows |= {"removed, left out": counts.removed, "refused": len(counts.refused)}
     _print_rows({n: c for n, c in rows.items() if c or n in ("pictures", "faces", "refused")})
@@ -100,14 +105,14 @@ def _count(number: int, thing: str) -> str:
 def _print_rows(rows: Mapping[str, object]) -> None:
     """Print one `name: value` per line."""
     for name, value in rows.items():
-        print(f"{name}: {value}")
+        print(make_printable(f"{name}: {value}"))
 
 
 def _print_counts(title: str, counts: Mapping[str, int]) -> None:
     """Print how often each value occurs, with a bar for its share."""
     if not counts:
         return
-    names = {name: " ".join(name.split())[:60] or "(missing)" for name in counts}
+    names = {name: make_printable(" ".join(name.split())[:60]) or "(missing)" for name in counts}
     width, total = max(map(len, names.values())), sum(counts.values())
     print(f"\n{title}:")
     for name, count in counts.items():
@@ -123,6 +128,6 @@ def _print_list(title: str, lines: Iterable[str]) -> None:
         return
     print(f"\n{title}: {len(listed)}")
     for line in listed[:_MOST_PAIRS]:
-        print(f"  {line}")
+        print(f"  {make_printable(line)}")
     if len(listed) > _MOST_PAIRS:
         print(f"  and {len(listed) - _MOST_PAIRS} more: --json lists all")

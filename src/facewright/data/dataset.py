@@ -230,7 +230,7 @@ def _check_sizes(source: Source, path: Path, names: list[str]) -> int:
     common = Counter(size for size in sizes if size).most_common(1)
     usual = common[0][0] if common else (0, 0)
     problems = (_judge(size, usual) for size in sizes)
-    _raise_first(path.name, zip(names, problems, strict=True))
+    _raise_first(path.name or path.resolve().name, zip(names, problems, strict=True))
     return usual[0]
 
 

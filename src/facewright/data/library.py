@@ -12,6 +12,7 @@ LIBRARY/
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -29,6 +30,7 @@ MANIFEST, SEEN, REMOVED = "manifest.jsonl", "seen.jsonl", "removed.txt"
 Outcome: TypeAlias = Literal["added", "known", "similar", "removed"]
 """What became of a picture that was offered to a library."""
 
+_FILE = re.compile(r"pictures/[\w./-]+", re.ASCII)
 _NUMBERS = ("width", "height", "bytes")
 
 
@@ -241,13 +243,14 @@ def _to_record(entry: Mapping[str, Any], path: Path) -> Record:
 
 
 def _is_safe(record: Record) -> bool:
-    """Tell whether a record means a file inside the library, with a hash that can be searched."""
-    outside = ".." in Path(record.file).parts or Path(record.file).is_absolute()
+    """Tell whether a record means a picture of the library, with a hash that can be searched."""
+    labels = (*record.labels, *record.labels.values())
     try:
         HashIndex().add(record.phash)
     except InputError:
         return False
-    return not outside
+    inside = _FILE.fullmatch(record.file) and ".." not in record.file
+    return bool(inside) and all(isinstance(text, str) for text in labels)
 
 
 def _write_whole(path: Path, data: bytes) -> None:

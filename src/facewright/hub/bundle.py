@@ -165,6 +165,8 @@ def _describe(bundle: Bundle, checksum: str) -> str:
 
 def _read(path: Path, *, header_only: bool = False) -> bytes:
     """Return the bytes of a file, or of its beginning up to the tensors."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise _unreadable(path, OSError("it is no regular file"))  # some never end
     try:
         with path.open("rb") as file:
             if not header_only:
@@ -179,13 +181,13 @@ def _read(path: Path, *, header_only: bool = False) -> bytes:
 def _read_description(path: Path, data: bytes) -> tuple[Card, Mapping[str, Json], Json]:
     """Read the card, the configuration and the checksum, which early bundles lack."""
     length = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or length > min(len(data) - 8, _HEADER_LIMIT):
-        raise _damaged(path, "it ends before its header does, or is no safetensors file")
     if data.startswith(_FOREIGN) and data[8:9] != b"{":
         raise WeightsError(
             f"{path} is no safetensors file, but a checkpoint of another project",
             hint=f"`facewright models import {path} -o {path.stem}.safetensors`",
         )
+    if len(data) < 8 or length > min(len(data) - 8, _HEADER_LIMIT):
+        raise _damaged(path, "it ends before its header does, or is no safetensors file")
     try:
         header = json.loads(data[8 : 8 + length])
     except (ValueError, RecursionError) as error:
