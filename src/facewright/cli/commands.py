@@ -61,6 +61,20 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "swap",
+        "facewright.tasks.swapping:swap_faces",
+        "Put a face onto the body of a picture or clip.",
+        prints="swapped",
+        data=True,
+        computes=True,
+    ),
+    Command(
+        "morph",
+        "facewright.tasks.morphing:morph_pictures",
+        "Turn one face into another: a clip or a sheet; or draw the mean of several.",
+        computes=True,
+    ),
+    Command(
         "collect",
         "facewright.tasks.libraries:collect_pictures",
         "Gather pictures into a library, each with its source and licence.",

@@ -12,7 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from facewright.cli.printable import make_printable
-from facewright.cli.reports import print_audit, print_found, print_gathered, print_prepared
+from facewright.cli.reports import (
+    print_audit,
+    print_found,
+    print_gathered,
+    print_prepared,
+    print_swapped,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,6 +184,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "imported": print_imported,
     "diagnosis": print_diagnosis,
     "found": print_found,
+    "swapped": print_swapped,
     "gathered": print_gathered,
     "prepared": print_prepared,
     "audit": print_audit,

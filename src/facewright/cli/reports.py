@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.sightings import Found
+    from facewright.tasks.swapping import Swapped
 
 _FAILED = 1
 _MOST_PAIRS = 20  # of a kind; JSON has all
 _BAR = 30  # letters
+_INTERRUPTED = 130
 _MOST_FILES = 20  # that are named one by one
 
 
@@ -40,6 +42,23 @@ def print_found(found: Found) -> int:
     if len(found.files) > _MOST_FILES:
         print(f"and {len(found.files) - _MOST_FILES} more files in {found.files[-1].parent}")
     return _FAILED if found.failed else 0
+
+
+def print_swapped(swapped: Swapped) -> int:
+    """Print how many frames got a face, how steady it is, and where; 130 if someone ended it."""
+    if swapped.frames > 1:
+        print(f"{swapped.swapped} of {_count(swapped.frames, 'frame')} swapped")
+    if swapped.missed:
+        print(f"{_count(swapped.missed, 'frame')} without a face to swap, left as before")
+    if swapped.flicker:
+        before, after = swapped.flicker.before, swapped.flicker.after
+        said = f"{before:.2f} before, {after:.2f} after, {swapped.flicker.score:+.2f}"
+        print(f"flicker (change of the face from frame to frame, levels of 255): {said}")
+    for name, count in swapped.references.items():
+        told = f" in {_count(count, 'frame')}" if swapped.frames > 1 else ""
+        print(make_printable(f"reference that fits best{told}: {name}"))
+    print(make_printable(str(swapped.path)))
+    return 0 if swapped.finished else _INTERRUPTED
 
 
 def print_gathered(gathered: Gathered) -> int:

@@ -27,6 +27,10 @@ class Finder(Protocol):
         """Return the faces of each picture, the largest first, with 478 points each."""
         ...
 
+    def follow(self, images: Sequence[Image], faces: Sequence[Sequence[Face]]) -> list[list[Face]]:
+        """Return the faces of each picture, looked for only near where others were."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Lookout:

@@ -137,7 +137,7 @@ class Search:
             self.total += (frame_count or 1) - 1
             hashed = path is not None or self.cropper is not None
             manifest = self._describe({film.place.name: file_sha256(film.path)} if hashed else {})
-            seconds, times = _share_times(clip)
+            seconds, times = share_times(clip)
             frames = self._follow(film, clip, seconds, tally, manifest)
             followed = replace(clip, frames=frames, times=times, count=frame_count)
             if path is None:
@@ -227,8 +227,15 @@ def _spare_source(path: Path, source: str) -> None:
         raise InputError(f"{path} is the source itself", hint="name another folder")
 
 
-def _share_times(clip: Clip) -> tuple[Iterator[float], Iterator[int] | None]:
-    """Return when each frame is shown, in seconds, and again as the clip has it."""
+def share_times(clip: Clip) -> tuple[Iterator[float], Iterator[int] | None]:
+    """Return when each frame is shown, in seconds, and again as the clip has it.
+
+    Args:
+        clip: Any; its own times are used up.
+
+    Returns:
+        Seconds, and ticks if the clip has them; each is asked for after its frame.
+    """
     if clip.times is None or clip.tick is None:
         return (float(number / clip.rate) for number in count()), None
     ours, theirs = tee(clip.times)

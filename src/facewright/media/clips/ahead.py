@@ -1,0 +1,79 @@
+"""Read a few frames ahead in the background, so that decoding and what follows share the cores."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from queue import Empty, Full, Queue
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_PAUSE = 0.1  # seconds between two looks at whether anyone still wants to read
+
+
+def read_ahead(items: Iterator[T], room: int = 3) -> Iterator[T]:
+    """Read something in a thread of its own, a few items before they are asked for.
+
+    Args:
+        items: What to read.
+        room: How many items may wait.
+
+    Yields:
+        The items in order. What goes wrong in the background is raised here, after the items before
+        it.
+
+    Example:
+        >>> list(read_ahead(iter("abc")))
+        ['a', 'b', 'c']
+    """
+    reader = _Reader(items, room)
+    try:
+        while (what := reader.take()) is not None:
+            if isinstance(what, BaseException):
+                raise what
+            yield what[0]
+    finally:
+        reader.close()
+
+
+class _Reader(Generic[T]):
+    """A thread that reads, and the queue in which items wait."""
+
+    def __init__(self, items: Iterator[T], room: int) -> None:
+        self._items = items
+        self._queue: Queue[tuple[T] | BaseException | None] = Queue(room)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="read ahead", daemon=True)
+        self._thread.start()
+
+    def take(self) -> tuple[T] | BaseException | None:
+        """Return the next item, what went wrong, or None at the end."""
+        return self._queue.get()
+
+    def close(self) -> None:
+        """End the thread, however far it is."""
+        self._over.set()
+        with contextlib.suppress(Empty):
+            while True:
+                self._queue.get_nowait()
+        self._thread.join()
+
+    def _read(self) -> None:
+        """Read until there is no more, or nobody wants it."""
+        try:
+            for item in self._items:
+                self._offer((item,))
+                if self._over.is_set():
+                    return
+            self._offer(None)
+        except BaseException as error:  # noqa: BLE001 - raised where the items are used
+            self._offer(error)
+
+    def _offer(self, what: tuple[T] | BaseException | None) -> None:
+        """Put something into the queue as soon as there is room."""
+        while not self._over.is_set():
+            with contextlib.suppress(Full):
+                self._queue.put(what, timeout=_PAUSE)
+                return

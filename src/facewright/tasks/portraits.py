@@ -1,0 +1,176 @@
+"""Open the face that is put onto others: a picture, a folder of references, or a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from facewright.errors import FacewrightError, InputError
+from facewright.faces.choose import select_faces
+from facewright.gan.sample import sample_people
+from facewright.hub.bundle import file_sha256
+from facewright.hub.store import Progress
+from facewright.media.decode import read_image
+from facewright.media.video import STILLS
+from facewright.tasks.drawing import DrawOptions, open_easel
+from facewright.tasks.lookout import Lookout
+from facewright.types import Face, Image
+
+SMALLEST_PICTURE, SMALLEST_FACE = 64, 48
+"""Pixels below which a picture, and a face in it, are too small to be put onto another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A picture of the face that is pasted."""
+
+    name: str
+    image: Image
+    face: Face
+    """With 478 points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portraits:
+    """One face in one or several pictures, and what a manifest says about them."""
+
+    portraits: tuple[Portrait, ...]
+    sources: dict[str, str] = field(default_factory=dict)
+    """Name of each file → sha256."""
+    models: dict[str, str] = field(default_factory=dict)
+    """Of the generator that drew it, name → sha256."""
+    seeds: tuple[int, ...] = ()
+
+
+def list_references(face: str) -> list[Path]:
+    """Return the pictures that show the face.
+
+    Args:
+        face: A picture, or a folder of them.
+
+    Returns:
+        The picture, or those in the folder by name.
+
+    Raises:
+        InputError: The folder has no pictures, or what is named is a clip.
+    """
+    path = Path(face)
+    if path.is_dir():
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() in STILLS)
+        if not found:
+            raise InputError(f"{path} has no pictures in it", hint="name a folder of references")
+        return found
+    if path.is_file() and path.suffix.lower() not in STILLS:
+        raise InputError(
+            f"{path} is no picture", hint=f"a face comes from {', '.join(sorted(STILLS))}"
+        )
+    return [path]
+
+
+def read_portraits(lookout: Lookout, face: str, pick: str | None) -> Portraits:
+    """Read the pictures that show a face.
+
+    Args:
+        lookout: What finds it.
+        face: A picture, or a folder of references.
+        pick: Which of several faces in a picture, as `select_faces` takes it.
+
+    Returns:
+        The face. Of a folder, pictures that cannot be used are left out.
+
+    Raises:
+        FileError: A picture is missing or damaged.
+        InputError: No face, several without a choice, or one that is too small.
+    """
+    paths, found, reasons = list_references(face), [], []
+    for path in paths:
+        try:
+            found.append(_take(lookout, path.name, read_image(path), pick))
+        except FacewrightError as error:
+            if len(paths) == 1:
+                raise InputError(_name(path, error), hint=error.hint) from error
+            reasons.append(error)
+    if not found:
+        first = reasons[0]
+        raise InputError(f"no picture in {face} can be used: {first}", hint=first.hint)
+    used = {portrait.name for portrait in found}
+    sources = {path.name: file_sha256(path) for path in paths if path.name in used}
+    return Portraits(tuple(found), sources)
+
+
+def draw_portrait(
+    lookout: Lookout, seed: int, options: DrawOptions, progress: Progress | None = None
+) -> Portraits:
+    """Draw a person who does not exist.
+
+    Args:
+        lookout: What finds the face in the picture.
+        seed: Of the person.
+        options: How to draw.
+        progress: Is told how far a download of weights is.
+
+    Returns:
+        The face, as large as the generator draws it: the swap itself enlarges it, and lends it the
+        detail of the picture that it goes onto.
+
+    Raises:
+        WeightsError: There are no such weights.
+        InputError: The generator drew no face.
+    """
+    easel = open_easel(options, progress)
+    artist = easel.artist
+    (person,) = sample_people(
+        artist.generator, [seed], labels=artist.labels, look=artist.look, batch=1
+    )
+    try:
+        portrait = _take(lookout, f"seed {seed}", person.image, "largest", own=True)
+    except InputError as error:
+        raise InputError(
+            f"seed {seed} of `{easel.resolved['weights']}`: {error}", hint="choose another seed"
+        ) from error
+    return Portraits((portrait,), models=easel.models, seeds=(seed,))
+
+
+def _take(
+    lookout: Lookout, name: str, image: Image, pick: str | None, *, own: bool = False
+) -> Portrait:
+    """Return the face in a picture."""
+    height, width = image.shape[:2]
+    if not own and min(height, width) < SMALLEST_PICTURE:
+        raise InputError(
+            f"{width}×{height} pixels are too few for a face",
+            hint=f"at least {SMALLEST_PICTURE} on each side; 512 are better",
+        )
+    face = _choose(lookout.finder.find([image])[0], pick)
+    high = float(face.box[3] - face.box[1])
+    if not own and high < SMALLEST_FACE:
+        raise InputError(
+            f"the face is only {high:.0f} pixels high",
+            hint=f"at least {SMALLEST_FACE}; use a picture that shows it larger",
+        )
+    return Portrait(name, image, face)
+
+
+def _choose(faces: Sequence[Face], pick: str | None) -> Face:
+    """Return one face of a picture."""
+    if not faces:
+        raise InputError("no face was found", hint="use a picture that shows one from the front")
+    if pick is None and len(faces) > 1:
+        raise InputError(
+            f"there are {len(faces)} faces, and none is chosen",
+            hint="say which with --pick: largest, left, right or a number",
+        )
+    chosen = select_faces(faces, pick or "largest")
+    if len(chosen) != 1:
+        raise InputError(
+            f"--pick {pick} chooses {len(chosen)} of {len(faces)} faces",
+            hint="largest, left, right or a number",
+        )
+    return chosen[0]
+
+
+def _name(path: Path, error: FacewrightError) -> str:
+    """Return what is wrong with a file; some errors name it already."""
+    said = str(error)
+    return said if said.startswith(str(path)) else f"{path}: {said}"

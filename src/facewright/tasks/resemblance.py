@@ -1,0 +1,65 @@
+"""Choose a face by a picture of somebody whom it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from facewright.faces.align import align
+from facewright.faces.identity import KIND, embed_face, load_likeness, measure_likeness
+from facewright.hub.bundle import file_sha256
+from facewright.hub.cards import known_cards
+from facewright.tasks.lookout import Lookout, pick_kind
+from facewright.tasks.portraits import read_portraits
+from facewright.tasks.weights import open_weights
+from facewright.types import Crop, Face, Image
+
+PREFIX = "like:"
+"""What a choice begins with that is followed by a picture."""
+
+_TEMPLATE, _SIDE = "arcface", 112
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """What says how much a face looks like a reference."""
+
+    score: Callable[[Image, Face], float]
+    models: dict[str, str]
+    """Name of the weights → sha256."""
+    sources: dict[str, str]
+    """Name of the reference → sha256."""
+
+
+def open_resemblance(lookout: Lookout, reference: str) -> Resemblance:
+    """Prepare to compare faces with that in a picture.
+
+    Args:
+        lookout: What finds the face of the reference.
+        reference: A picture.
+
+    Returns:
+        What scores faces.
+
+    Raises:
+        FileError: The picture is missing or damaged.
+        InputError: It shows no face, or one that is too small.
+        WeightsError: There are no weights to compare faces with.
+    """
+    bundle = open_weights(pick_kind(KIND, known_cards()))
+    likeness = load_likeness(bundle)
+    (portrait,) = read_portraits(lookout, reference, "largest").portraits
+    wanted = embed_face(likeness, _cut(portrait.image, portrait.face))
+
+    def score(image: Image, face: Face) -> float:
+        return measure_likeness(likeness, embed_face(likeness, _cut(image, face)), wanted)
+
+    path = Path(reference)
+    models = {bundle.card.name: bundle.card.sha256}
+    return Resemblance(score, models, {path.name: file_sha256(path)})
+
+
+def _cut(image: Image, face: Face) -> Crop:
+    """Cut a face out as faces are compared."""
+    return align(image, face.points, template=_TEMPLATE, size=_SIDE)
