@@ -123,6 +123,7 @@ def test_progress_counts_people(weights, tmp_path):
         ("1", "x.png", {"vary": "age", "age": "20-29"}, "both chosen and varied"),
         ("1", "x.png", {"vary": "age", "label": ("age=20-29",)}, "both chosen and varied"),
         ("0-199", "x.webp", {"columns": 200}, "25600×128"),
+        ("0-1", "x.png", {"columns": 10**9}, "128000000000×128"),
         ("0-3", "x.jpg", {"columns": 1, "size": 16_384}, "16384×65536"),
         ("0-399", "x.png", {"size": 1024}, "20480×20480"),
         ("1-2", "x.webp", {"vary": "age", "size": 9000}, "18000×27000"),

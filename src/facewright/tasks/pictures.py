@@ -128,7 +128,7 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
 
     if sheet:
         columns = options.columns or math.ceil(math.sqrt(len(seeds)))  # or more
-        cells = (min(columns, len(seeds)), math.ceil(len(seeds) / columns))
+        cells = (columns, math.ceil(len(seeds) / columns))
         check_sheet(sheet.suffix, cells, for_sheet.size or 0)
     on_sheet, waiting = [], dict(files)
     for seed, image in _draw_people(easel, seeds, progress):
