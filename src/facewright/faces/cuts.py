@@ -100,8 +100,8 @@ class CutDetector:
         >>> left[:, :16] = 255
         >>> top = np.zeros((32, 32, 3), np.uint8)
         >>> top[:8] = (200, 80, 0)
-        >>> [detector.is_cut(frame) for frame in (left, left, top, top)]
-        [False, False, True, False]
+        >>> tuple(detector.is_cut(frame) for frame in (left, left, top, top))
+        (False, False, True, False)
     """
 
     def __init__(self, config: CutConfig | None = None) -> None:

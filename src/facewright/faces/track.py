@@ -75,8 +75,8 @@ class Tracker:
     Example:
         >>> tracker = Tracker()
         >>> face = Face(np.float32([10, 10, 50, 60]), np.full((5, 3), 30, np.float32), 0.9)
-        >>> [[f.number for f in tracker.step([face], time=t / 25)] for t in range(3)]
-        [[1], [1], [1]]
+        >>> tuple(tracker.step([face], time=t / 25)[0].number for t in range(3))
+        (1, 1, 1)
         >>> tracker.step([], time=0.12)[0].seen
         False
     """

@@ -182,9 +182,9 @@ def strip_name(message: str, source: str) -> str:
 
 
 def to_printable(text: str) -> str:
-    """Replace what is no text in the name of a file.
+    r"""Replace what is no text in the name of a file.
 
-    >>> to_printable("a\\udcff.jpg")
+    >>> to_printable("a\udcff.jpg")
     'a?.jpg'
     """
     return text.encode("utf-8", "replace").decode()
