@@ -22,7 +22,7 @@ from facewright.swap.frames import FrameSwapper
 from facewright.swap.picking import CHOICES
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.search import share_times
-from facewright.tasks.stage import Stage, SwapFacesOptions, check_stage, open_stage
+from facewright.tasks.casting import Cast, SwapFacesOptions, check_cast, open_cast
 from facewright.types import Clip, Image
 
 _NOTICE = "stopping: the clip up to here is written"
@@ -90,7 +90,7 @@ def check_swap(face_and_body: Sequence[str], options: SwapFacesOptions) -> None:
         InputError: An option makes no sense, a file is there already, or there is no consent.
         FileError: A file is missing.
     """
-    _, body = check_stage(face_and_body, options)
+    _, body = check_cast(face_and_body, options)
     if options.out is None:
         raise InputError("nothing says where the result goes", hint="name a file: -o OUT")
     still = Path(body).suffix.lower() in STILLS
@@ -123,57 +123,57 @@ def swap_with(
     Returns:
         What was made.
     """
-    stage = open_stage(lookout, face_and_body, options, progress)
+    cast = open_cast(lookout, face_and_body, options, progress)
     out = options.out or Path()
-    if Path(stage.body).suffix.lower() in STILLS:
-        return _swap_picture(stage, out, options, progress)
-    return _swap_clip(stage, out, options, progress)
+    if Path(cast.body).suffix.lower() in STILLS:
+        return _swap_picture(cast, out, options, progress)
+    return _swap_clip(cast, out, options, progress)
 
 
 def _swap_picture(
-    stage: Stage, out: Path, options: SwapFacesOptions, progress: Progress | None
+    stage: Cast, out: Path, options: SwapFacesOptions, progress: Progress | None
 ) -> Swapped:
     """Put a face onto a picture."""
-    swapper = stage.swapper
-    result = _swap(swapper, stage.body, read_image(Path(stage.body)), 0.0)
+    swapper = cast.swapper
+    result = _swap(swapper, cast.body, read_image(Path(cast.body)), 0.0)
     if not swapper.swapped:
-        raise _miss(stage.body, options.faces)
+        raise _miss(cast.body, options.faces)
     quality, overwrite = options.quality, options.overwrite
-    publish_image(result, out, stage.manifest, quality=quality, overwrite=overwrite)
+    publish_image(result, out, cast.manifest, quality=quality, overwrite=overwrite)
     if progress:
         progress(1, 1)
-    return Swapped(out, 1, 1, _count(stage))
+    return Swapped(out, 1, 1, _count(cast))
 
 
 def _swap_clip(
-    stage: Stage, out: Path, options: SwapFacesOptions, progress: Progress | None
+    stage: Cast, out: Path, options: SwapFacesOptions, progress: Progress | None
 ) -> Swapped:
     """Put a face onto every frame of a clip."""
-    clip = read_clip(Path(stage.body))
+    clip = read_clip(Path(cast.body))
     with StopSignal(_NOTICE) as stop:
-        swapped = swap_frames(stage, clip, options.faces, progress)
+        swapped = swap_frames(cast, clip, options.faces, progress)
         publish_clip(
             swapped,
             out,
-            stage.manifest,
+            cast.manifest,
             overwrite=options.overwrite,
             stopped=lambda: stop.requested,
         )
         finished = not stop.requested
-    swapper = stage.swapper
+    swapper = cast.swapper
     flicker = swapper.flicker.read()
-    return Swapped(out, swapper.frames, swapper.swapped, _count(stage), flicker, finished)
+    return Swapped(out, swapper.frames, swapper.swapped, _count(cast), flicker, finished)
 
 
 def swap_frames(
-    stage: Stage, clip: Clip, faces: str | None = None, progress: Progress | None = None
+    stage: Cast, clip: Clip, faces: str | None = None, progress: Progress | None = None
 ) -> Clip:
     """Return a clip in which every frame gets the face, when it is asked for.
 
     Frames are read ahead in the background, a few at a time.
 
     Args:
-        stage: From `open_stage`.
+        cast: From `open_cast`.
         clip: The body; its frames are used up. A camera will do.
         faces: What the user chose, for errors.
         progress: Is told how many frames are done, and of how many.
@@ -185,13 +185,13 @@ def swap_frames(
     seconds, times = share_times(clip)
 
     def frames() -> Iterator[Image]:
-        swapper, done = stage.swapper, 0
+        swapper, done = cast.swapper, 0
         for done, image in enumerate(read_ahead(clip.frames), 1):
-            yield _swap(swapper, stage.body, image, next(seconds))
+            yield _swap(swapper, cast.body, image, next(seconds))
             if progress:
                 progress(done, max(done, clip.count or 0))
         if not swapper.swapped:
-            raise _miss(stage.body, faces, frames=done)
+            raise _miss(cast.body, faces, frames=done)
 
     return replace(clip, frames=frames(), times=times)
 
@@ -213,9 +213,9 @@ def _miss(body: str, faces: str | None, frames: int = 1) -> InputError:
     return InputError(f"{body}: --faces {faces} chooses no face{where}", hint=CHOICES)
 
 
-def _count(stage: Stage) -> dict[str, int]:
+def _count(cast: Cast) -> dict[str, int]:
     """Return how often each of several references was used."""
-    if len(stage.references) == 1:
+    if len(cast.references) == 1:
         return {}
-    used = stage.swapper.used
-    return {name: used[number] for number, name in enumerate(stage.references) if used[number]}
+    used = cast.swapper.used
+    return {name: used[number] for number, name in enumerate(cast.references) if used[number]}

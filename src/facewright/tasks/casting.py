@@ -1,4 +1,4 @@
-"""Set up a swap: the face, the body, who is chosen, what a manifest says."""
+"""Cast a swap: the face, the body, who is chosen, what a manifest says."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -79,7 +79,7 @@ class SwapFacesOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Cast:
     """A swap that is ready for its first frame."""
 
     swapper: FrameSwapper
@@ -89,7 +89,7 @@ class Stage:
     """The names of the pictures of the face, in the order of the swapper's sources."""
 
 
-def check_stage(face_and_body: Sequence[str], options: SwapFacesOptions) -> tuple[str | None, str]:
+def check_cast(face_and_body: Sequence[str], options: SwapFacesOptions) -> tuple[str | None, str]:
     """Raise what makes no sense, before anything is loaded.
 
     Args:
@@ -119,12 +119,12 @@ def check_stage(face_and_body: Sequence[str], options: SwapFacesOptions) -> tupl
     return face, body
 
 
-def open_stage(
+def open_cast(
     lookout: Lookout,
     face_and_body: Sequence[str],
     options: SwapFacesOptions,
     progress: Progress | None = None,
-) -> Stage:
+) -> Cast:
     """Read or draw the face, and prepare to put it onto others.
 
     Args:
@@ -141,7 +141,7 @@ def open_stage(
         InputError: The face cannot be used, or there is no consent.
         WeightsError: There are no such weights.
     """
-    face, body = check_stage(face_and_body, options)
+    face, body = check_cast(face_and_body, options)
     if face is None:
         drawn = DrawOptions(
             out=Path(),
@@ -172,7 +172,7 @@ def open_stage(
     )
     manifest = _describe(lookout, (face, body), options, portraits, resemblance)
     names = tuple(one.name for one in portraits.portraits)
-    return Stage(swapper, manifest, body, names)
+    return Cast(swapper, manifest, body, names)
 
 
 def _split(names: Sequence[str], seed: int | None) -> tuple[str | None, str]:
