@@ -20,9 +20,9 @@ from facewright.provenance.publish import (
 from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.picking import CHOICES
+from facewright.tasks.casting import Cast, SwapFacesOptions, check_cast, open_cast
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.search import share_times
-from facewright.tasks.casting import Cast, SwapFacesOptions, check_cast, open_cast
 from facewright.types import Clip, Image
 
 _NOTICE = "stopping: the clip up to here is written"
@@ -131,7 +131,7 @@ def swap_with(
 
 
 def _swap_picture(
-    stage: Cast, out: Path, options: SwapFacesOptions, progress: Progress | None
+    cast: Cast, out: Path, options: SwapFacesOptions, progress: Progress | None
 ) -> Swapped:
     """Put a face onto a picture."""
     swapper = cast.swapper
@@ -146,7 +146,7 @@ def _swap_picture(
 
 
 def _swap_clip(
-    stage: Cast, out: Path, options: SwapFacesOptions, progress: Progress | None
+    cast: Cast, out: Path, options: SwapFacesOptions, progress: Progress | None
 ) -> Swapped:
     """Put a face onto every frame of a clip."""
     clip = read_clip(Path(cast.body))
@@ -166,7 +166,7 @@ def _swap_clip(
 
 
 def swap_frames(
-    stage: Cast, clip: Clip, faces: str | None = None, progress: Progress | None = None
+    cast: Cast, clip: Clip, faces: str | None = None, progress: Progress | None = None
 ) -> Clip:
     """Return a clip in which every frame gets the face, when it is asked for.
 
