@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+_ANY_CLASS = "_reconstructor"  # of copyreg
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Name:
@@ -35,8 +37,18 @@ class Record:
 
     @property
     def made_by(self) -> str:
-        """Return the full name of what would be called, or nothing."""
-        return str(self.maker) if isinstance(self.maker, Name) else ""
+        """Return the full name of what would be called, or nothing.
+
+        Early protocols call one function for every class, which is then its first argument.
+        """
+        maker = self.maker
+        if (
+            isinstance(maker, Name)
+            and maker.name == _ANY_CLASS
+            and isinstance(self.arguments, tuple)
+        ):
+            maker = self.arguments[0] if self.arguments else maker
+        return str(maker) if isinstance(maker, Name) else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

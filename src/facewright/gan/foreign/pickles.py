@@ -17,7 +17,7 @@ from facewright.errors import WeightsError
 from facewright.gan.foreign.inert import Name, Record, Reference
 from facewright.gan.foreign.machine import Machine, collect, extend, fill
 
-MOST_STEPS = 2_000_000
+MOST_STEPS = 1_000_000
 """A pickle of a network takes about 50,000; one step may cost 300 bytes of memory."""
 
 _PROTOCOL = 5

@@ -83,9 +83,9 @@ def read_checkpoint(path: Path, *, name: str | None = None, licence: str = "unkn
     Raises:
         WeightsError: The file cannot be read, is damaged or hostile, or holds something else.
     """
+    if path.exists() and not path.is_file():  # some never end
+        raise WeightsError(f"{path} cannot be read: it is no regular file", hint="check the path")
     try:
-        if path.exists() and not path.is_file():
-            raise OSError("it is no regular file")  # some never end
         data = path.read_bytes()
     except OSError as error:
         raise WeightsError(

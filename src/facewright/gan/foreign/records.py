@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from facewright.errors import WeightsError
-from facewright.gan.foreign.inert import Name, Record, Reference
+from facewright.gan.foreign.inert import Record, Reference
 
 Storages: TypeAlias = Callable[[Any], torch.Tensor]
 """From what a pickle refers to (a `Reference`, or the record of one) to its numbers, (n,)."""
@@ -30,6 +30,7 @@ _WRAPPERS = {
 }
 _DTYPE = re.compile(r"[fiub][1248]")
 _MOST_AXES = 8
+_FREE = 1 << 20  # numbers that a tensor may repeat without taking much memory
 _MOST_OPTIONS = 200
 
 
@@ -37,7 +38,7 @@ def as_mapping(value: Any) -> dict[Any, Any] | None:
     """Return a dictionary or the record of a kind of dictionary as a plain one; otherwise None."""
     if isinstance(value, dict):
         return value
-    name = value.maker.name if isinstance(value, Record) and isinstance(value.maker, Name) else ""
+    name = value.made_by.rpartition(".")[2] if isinstance(value, Record) else ""
     if name in _STATES and isinstance(value.state, dict):
         return dict(value.state)
     if name in _MAPPINGS:
@@ -128,14 +129,14 @@ def plain(value: Any, depth: int = 4) -> Any:
 
 
 def _view(storage: torch.Tensor, offset: Any, size: Any, stride: Any) -> torch.Tensor:
-    """Return a view of (n,) after checking that it stays inside and repeats nothing."""
+    """Return a view of (n,) after checking that it stays inside and repeats little."""
     if not (_are_sizes(size) and _are_sizes(stride) and _are_sizes((offset,))):
         raise WeightsError("a tensor of the file has a shape that is none")
     if len(size) != len(stride):
         raise WeightsError("a tensor of the file has a shape that is none")
     count = math.prod(size)
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-    if count > len(storage) or (count and last >= len(storage)):
+    if count > max(len(storage), _FREE) or (count and last >= len(storage)):
         raise WeightsError("a tensor of the file is larger than its numbers")
     return torch.as_strided(storage, size, stride, offset) if count else storage[:0]
 
@@ -186,11 +187,6 @@ def _unwrap(value: Any) -> Record | None:
     if not isinstance(value, Record) or value.made_by not in _TENSORS:
         return None
     return value if isinstance(value.arguments, tuple) and len(value.arguments) > 3 else None
-
-
-def is_record_of(value: Any, made_by: str) -> bool:
-    """Tell whether a value is a record of a call of that name, in any module of that end."""
-    return isinstance(value, Record) and value.made_by.endswith(made_by)
 
 
 def pick(mapping: Mapping[Any, Any], *names: str) -> Any:

@@ -81,8 +81,8 @@ def from_tensorflow(network: Record) -> tuple[dict[str, torch.Tensor], float | N
     found = {}
     for name, array in arrays.items():
         if ours := _rename(name, last):
-            numbers = np.ascontiguousarray(_reshape(name, array), dtype=np.float32)
-            found[ours] = torch.from_numpy(numbers.copy())
+            numbers = np.array(_reshape(name, array), dtype=np.float32, order="C")
+            found[ours] = torch.from_numpy(numbers)
     clamp = options.get("conv_clamp")
     return found, float(clamp) if isinstance(clamp, (int, float)) else None
 
@@ -161,11 +161,4 @@ def _read_variables(state: Mapping[Any, Any]) -> list[tuple[str, NDArray[Any]]]:
 
 def _is_network(value: Any) -> bool:
     """Tell whether a value is a network of these projects."""
-    return isinstance(value, Record) and _maker_of(value).endswith(_NETWORK)
-
-
-def _maker_of(value: Record) -> str:
-    """Return the name of a record's class: early protocols name it as the first argument."""
-    if value.made_by.endswith("._reconstructor") and isinstance(value.arguments, tuple):
-        return str(value.arguments[0]) if value.arguments else ""
-    return value.made_by
+    return isinstance(value, Record) and value.made_by.endswith(_NETWORK)
