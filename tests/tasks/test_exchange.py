@@ -52,6 +52,13 @@ def test_export_and_import_lead_back(suffix, plain_weights, tmp_path):
     assert torch.equal(pictures(back), pictures(plain_weights))
 
 
+def test_labels_come_back_from_safetensors(weights, tmp_path):
+    there = export_model(weights, out=tmp_path / "there.safetensors")
+    back = tmp_path / "back.safetensors"
+    import_model(str(there), ImportOptions(out=back))
+    assert load_bundle(back).config == load_bundle(Path(weights)).config
+
+
 def test_files_that_are_there_stay(foreign, plain_weights, tmp_path):
     out = tmp_path / "x.safetensors"
     out.write_bytes(b"mine")

@@ -64,11 +64,7 @@ def pack_generator(generator: Generator, card: Card, *, labels: LabelTable = NO_
     written = asdict(generator.config)
     config: dict[str, Json] = {_GENERATION_1 if grew else _GENERATION_2: _as_json(written)}
     if labels.groups:
-        config["labels"] = {
-            "groups": groups_to_json(labels.groups),
-            "vectors": labels.vectors.tolist(),
-            "counts": labels.counts.tolist(),
-        }
+        config["labels"] = labels_to_json(labels)
     return Bundle(card, config, generator.state_dict())
 
 
@@ -124,6 +120,15 @@ def read_config(bundle: Bundle) -> GeneratorConfig:
             f"the configuration of `{bundle.card.name}` is not understood: {error}",
             hint="a newer version of facewright may have written it",
         ) from error
+
+
+def labels_to_json(labels: LabelTable) -> dict[str, Json]:
+    """Return what the labels of a generator mean, as `load_labels` reads it."""
+    return {
+        "groups": groups_to_json(labels.groups),
+        "vectors": labels.vectors.tolist(),
+        "counts": labels.counts.tolist(),
+    }
 
 
 def load_labels(bundle: Bundle) -> LabelTable:

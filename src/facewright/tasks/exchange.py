@@ -8,7 +8,7 @@ from pathlib import Path
 from facewright.errors import InputError
 from facewright.gan.foreign.read import LAYOUTS, Checkpoint, read_checkpoint
 from facewright.gan.foreign.write import WRITERS, write_generator
-from facewright.gan.weights import load_generator
+from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.bundle import save_bundle
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress, find_weights
@@ -94,7 +94,7 @@ def export_model(weights: str, *, out: Path, overwrite: bool = False) -> Path:
         weights: A name that `facewright models list` shows, or a bundle.
         out: .pt is read by rosinality's project and those built on it, .safetensors holds the
             tensors alone by the names of StyleGAN2-ADA, .onnx needs no PyTorch: z goes in,
-            pictures come out, psi and noise may be given.
+            pictures come out, psi and noise may be given. What labels mean is kept in .safetensors.
         overwrite: Replace a file that is there already.
 
     Returns:
@@ -105,7 +105,8 @@ def export_model(weights: str, *, out: Path, overwrite: bool = False) -> Path:
         WeightsError: There are no such weights, or the form cannot hold them.
     """
     _check_out(out, tuple(WRITERS), overwrite=overwrite)
-    write_generator(out, load_generator(open_weights(weights)))
+    bundle = open_weights(weights)
+    write_generator(out, load_generator(bundle), load_labels(bundle))
     return out
 
 

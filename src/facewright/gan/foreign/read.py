@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,7 +28,7 @@ from facewright.gan.foreign.layouts import (
 from facewright.gan.foreign.missing import AVERAGE, average_w
 from facewright.gan.foreign.records import as_mapping, as_tensor, pick, tensors_of
 from facewright.gan.generator import GeneratorConfig
-from facewright.gan.weights import NO_LABELS, LabelTable, build_generator, pack_generator
+from facewright.gan.weights import LabelTable, build_generator, load_labels, pack_generator
 from facewright.types import Bundle, Card, Json
 
 LAYOUTS = {
@@ -64,6 +64,8 @@ class _Part:
     tensors: dict[str, torch.Tensor]
     config: GeneratorConfig | dict[str, Json]
     notes: list[str] = field(default_factory=list)
+    labels: Json = None
+    """What its labels mean, where the file says so."""
 
 
 _Parts: TypeAlias = list[_Part]
@@ -131,10 +133,12 @@ def _pack(part: _Part, card: Card) -> Bundle:
     with torch.device("meta"):
         generator = build_generator(config)
     generator.load_state_dict(part.tensors, assign=True)
-    labels = NO_LABELS
-    if config.c_dim:
+    labels = load_labels(Bundle(card, {"labels": part.labels}, {}))
+    if config.c_dim and not labels.groups:
         groups = (LabelGroup("class", tuple(str(i) for i in range(config.c_dim))),)
         labels = LabelTable(groups, torch.eye(config.c_dim), torch.ones(config.c_dim))
+    if labels.vectors.shape[1] != config.c_dim:
+        raise WeightsError("the labels of the file do not fit its generator")
     return pack_generator(generator, card, labels=labels)
 
 
@@ -243,9 +247,10 @@ def _read_safetensors(data: bytes) -> _Parts:
         raise WeightsError("its tensors are not those of a StyleGAN2 generator")
     try:
         clamp = float(metadata["conv_clamp"]) if "conv_clamp" in metadata else None
-    except (TypeError, ValueError) as error:
-        raise WeightsError("its metadata is damaged: conv_clamp is no number") from error
-    return [_finish(*stylegan2.fit_generator(found, clamp=clamp))]
+        labels = json.loads(metadata.get("labels", "null"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise WeightsError("its metadata is damaged") from error
+    return [replace(_finish(*stylegan2.fit_generator(found, clamp=clamp)), labels=labels)]
 
 
 def _no_storages(_: object) -> torch.Tensor:

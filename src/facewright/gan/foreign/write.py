@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from facewright.gan.foreign.missing import AVERAGE
 from facewright.gan.foreign.onnx import build_onnx
 from facewright.gan.generator import Generator
 from facewright.gan.progressive import ProgressiveGenerator
+from facewright.gan.weights import NO_LABELS, LabelTable, labels_to_json
 
 
-def write_generator(path: Path, generator: Generator) -> None:
+def write_generator(path: Path, generator: Generator, labels: LabelTable = NO_LABELS) -> None:
     """Write a generator in the form that the name of the file asks for.
 
     Args:
@@ -26,6 +28,7 @@ def write_generator(path: Path, generator: Generator) -> None:
             the names of StyleGAN2-ADA, `.onnx` a model that needs no PyTorch. An existing file is
             replaced.
         generator: Of StyleGAN2.
+        labels: What its labels mean; `.safetensors` keeps it as metadata.
 
     Raises:
         InputError: There is no such form.
@@ -43,26 +46,28 @@ def write_generator(path: Path, generator: Generator) -> None:
         )
     try:
         with replacing(path) as unfinished:
-            write(unfinished, generator)
+            write(unfinished, generator, labels)
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{path} cannot be written: {error}") from error
 
 
-def _write_rosinality(path: Path, generator: Generator) -> None:
+def _write_rosinality(path: Path, generator: Generator, _: LabelTable) -> None:
     """Write a checkpoint of rosinality's project."""
     tensors = _tensors(generator)
     found = to_rosinality(generator.config, tensors)
     torch.save({"g_ema": found, "latent_avg": tensors[AVERAGE]}, path)
 
 
-def _write_safetensors(path: Path, generator: Generator) -> None:
-    """Write the tensors alone, with the one number that their shapes do not tell."""
+def _write_safetensors(path: Path, generator: Generator, labels: LabelTable) -> None:
+    """Write the tensors alone, with what their shapes do not tell: a number, and the labels."""
     clamp = generator.config.conv_clamp
     metadata = {"format": "pt"} | ({} if clamp is None else {"conv_clamp": str(clamp)})
+    if labels.groups:
+        metadata["labels"] = json.dumps(labels_to_json(labels))
     save_file(_tensors(generator), path, metadata=metadata)
 
 
-def _write_onnx(path: Path, generator: Generator) -> None:
+def _write_onnx(path: Path, generator: Generator, _: LabelTable) -> None:
     """Write an ONNX model."""
     path.write_bytes(build_onnx(generator))
 
@@ -73,7 +78,7 @@ def _tensors(generator: Generator) -> dict[str, torch.Tensor]:
     return {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in state}
 
 
-WRITERS: Mapping[str, Callable[[Path, Generator], None]] = {
+WRITERS: Mapping[str, Callable[[Path, Generator, LabelTable], None]] = {
     ".pt": _write_rosinality,
     ".safetensors": _write_safetensors,
     ".onnx": _write_onnx,
