@@ -1,0 +1,114 @@
+"""Show what is made of a camera while it is made, and keep what one likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from facewright.fit.stop import StopSignal
+from facewright.hub.store import Progress
+from facewright.tasks.rules import check_options
+from facewright.tasks.stage import Stage, View, Watched
+from facewright.types import Clip, Image
+
+Effect: TypeAlias = Callable[[Image, float], tuple[Image, int]]
+"""Makes one frame out of another, given the seconds from the first; the result is a new picture.
+Says, too, how many faces it found."""
+
+_NOTICE = "Ending. Press Ctrl-C again to end at once."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowOptions:
+    """How a run is shown while it runs."""
+
+    show: bool = False
+    """Show the result as it is made, in a page that only this machine can open."""
+    port: int = 0
+    """The port of the page; 0 takes a free one."""
+    open: bool = True
+    """Open the page in a browser; otherwise its address is printed."""
+
+
+class Viewer(Protocol):
+    """Shows frames to someone."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody wants to see more."""
+        ...
+
+    def show(self, view: View) -> None:
+        """Show a frame; it never waits for those who watch."""
+        ...
+
+
+OpenViewer: TypeAlias = Callable[[Stage, ShowOptions], AbstractContextManager[Viewer]]
+"""Begins to show what is on a stage. A door gives one to the tasks that have a parameter `viewer`,
+as it gives them `progress`."""
+
+
+def watch_live(
+    clip: Clip,
+    effect: Effect,
+    stage: Stage,
+    viewer: OpenViewer,
+    options: ShowOptions,
+    progress: Progress | None = None,
+) -> Watched:
+    """Make something of each frame of a camera and show it, until someone has seen enough.
+
+    It ends with the clip, when the viewer is closed, and with Ctrl-C; a recording that runs is
+    finished then. Memory does not grow with the length.
+
+    Args:
+        clip: What `media.camera.open_camera` returns; its frames are used up.
+        effect: What to make of each frame.
+        stage: Where it is shown and kept.
+        viewer: Begins to show it to someone.
+        options: How it is shown.
+        progress: Is told how many frames were made, of 0: nobody knows how many there will be.
+
+    Returns:
+        What became of it.
+
+    Raises:
+        InputError: An option makes no sense, the port is taken, or the camera fails.
+    """
+    check_options(options)
+    with (
+        _freeing(clip.frames),
+        StopSignal(_NOTICE) as stop,
+        viewer(stage, options) as shown,
+        stage,  # ends first, so that the viewer can tell that it does
+    ):
+        for image, seconds in _time(clip):
+            made, faces = effect(image, seconds)
+            view = stage.show(made, faces, seconds)
+            shown.show(view)
+            if progress:
+                progress(view.number, 0)
+            if stop.requested or shown.closed:
+                break
+    return stage.report()
+
+
+def _time(clip: Clip) -> Iterator[tuple[Image, float]]:
+    """Yield each frame with the seconds from the first."""
+    for number, image in enumerate(clip.frames):
+        if clip.times is None or clip.tick is None:
+            yield image, float(number / clip.rate)
+        else:
+            yield image, float(next(clip.times) * clip.tick)
+
+
+@contextmanager
+def _freeing(frames: Iterator[Image]) -> Iterator[None]:
+    """Free the camera at the end."""
+    try:
+        yield
+    finally:
+        if isinstance(frames, Generator):
+            frames.close()
