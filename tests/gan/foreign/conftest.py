@@ -103,7 +103,7 @@ def write_ada(generator, source="", protocol=4, **extra):
 
 def tensorflow_variables(generator):
     """Return the arrays of a generator by the names and in the shapes of TensorFlow."""
-    found = {"dlatent_avg": generator.mapping.w_avg, "lod": torch.zeros(())}
+    found = {"dlatent_avg": generator.mapping.w_avg}
     for i in range(generator.config.mapping_layers):
         layer = generator.mapping.get_submodule(f"fc{i}")
         found[f"mapping/Dense{i}/weight"] = layer.weight.t()
