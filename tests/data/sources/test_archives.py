@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import time
 import zipfile
 
 import pytest
@@ -128,3 +129,50 @@ def test_labels_in_a_zip_find_their_pictures(tmp_path, gather, picture):
     assert gather(tmp_path / "set.zip").added == 1
     (record,) = read_records(tmp_path / "library")
     assert record.labels == {"age": "20-29", "gender": "Male", "ethnicity": "White"}
+
+
+def test_zip_that_claims_to_unpack_to_terabytes_is_left(tmp_path, reading, picture):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("1.png", picture(1))
+        for number in range(9):
+            archive.writestr(f"{number}.txt", bytes(1 << 20))
+        for info in archive.infolist()[1:]:
+            info.file_size = 1 << 31  # what the directory says, not what there is
+    taken, refused = read(path, reading)
+    assert taken == ["1.png"]
+    assert refused == {str(path): "unpacks to more than 200 times its size"}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_zips_that_unpack_without_a_limit_are_refused(tmp_path, reading, picture, method):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("1.png", picture(1), compress_type=method)
+        archive.writestr("2.png", picture(2))
+    taken, refused = read(path, reading)
+    assert taken == ["2.png"]
+    assert "compressed in another way" in refused["1.png"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_tar_whose_header_fills_the_memory_is_left(tmp_path, reading, picture, kind):
+    path = tmp_path / "a.tar.bz2"
+    with tarfile.open(path, "w:bz2") as archive:
+        add(archive, "1.png", picture(1))
+        member = tarfile.TarInfo("2.png")
+        member.type, member.size = kind, 1 << 32
+        archive.fileobj.write(member.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20))
+    taken, refused = read(path, reading)
+    assert taken == ["1.png"]
+    assert refused == {str(path): "is damaged or no archive: a header is larger than 16 MiB"}
+
+
+def test_paths_of_thousands_of_folders_take_no_time(tmp_path, gather, picture):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for seed in range(3):
+            archive.writestr("a/" * 30_000 + f"{seed}.png", picture(seed))
+        archive.writestr("l.csv", "file,age\na/1.png,34\n")
+    start = time.process_time()
+    assert gather(tmp_path / "a.zip").added == 3
+    assert time.process_time() - start < 5

@@ -48,6 +48,14 @@ def test_sharpest_frame_after_each_cut_is_taken(tmp_path, reading, paint):
     assert [item.source for item in items] == [f"{path}#{n}" for n in (5, 15)]
 
 
+def test_shots_of_the_same_brightness_are_told_apart(tmp_path, reading, paint):
+    frames = [paint(seed, (64, 64)) for seed in range(3) for _ in range(10)]
+    path = tmp_path / "clip.mp4"
+    publish_clip(Clip((64, 64), Fraction(10), iter(frames)), path, Manifest("test", {}))
+    items = list(read_frames(path, reading(after_cuts=True)))[:-1]
+    assert [int(item.source.rpartition("#")[2]) // 10 for item in items] == [0, 1, 2]
+
+
 def test_frames_say_which_clip_they_are_from(clip, gather, tmp_path):
     assert gather(clip, limits=Limits(every=10)).added == 3
     record = read_records(tmp_path / "library")[1]

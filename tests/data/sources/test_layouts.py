@@ -109,3 +109,39 @@ def test_kind_of_a_text_is_told_by_its_beginning(lines, suffix, kind):
 def test_age_in_years_becomes_a_range():
     assert row_labels({"file": "x", "age": "34"}) == {"age": "30-39", "years": "34"}
     assert row_labels({"file": "x", "age": "9" * 50}) == {"age": "9" * 50}
+
+
+def test_attributes_of_celeba_are_read_as_csv_too(tmp_path, gather, picture):
+    folder = tmp_path / "celeba"
+    folder.mkdir()
+    (folder / "000001.jpg").write_bytes(picture(1, "JPEG"))
+    table = "image_id,5_o_Clock_Shadow,Male,Young\n000001.jpg,-1,1,1\n"
+    (folder / "list_attr_celeba.csv").write_text(table)
+    assert gather(folder).refused == []
+    wanted = {"gender": "Male", "5_o_clock_shadow": "no", "young": "yes"}
+    assert labels(tmp_path) == {"000001.jpg": wanted}
+
+
+def test_pixels_are_read_whatever_their_header_looks_like_and_in_a_folder(tmp_path, gather, paint):
+    folder = tmp_path / "fer"
+    folder.mkdir()
+    grey = [" ".join(map(str, paint(seed, (48, 48))[:, :, 0].ravel())) for seed in range(2)]
+    (folder / "a.csv").write_text(f"emotion, Usage, pixels\n3,Training,{grey[0]}\n")
+    (folder / "b.csv").write_bytes(f'\ufeffEmotion,Pixels\r\n4,"{grey[1]}"\r\n\r\n'.encode())
+    found = gather(folder)
+    assert (found.added, found.refused) == (2, [])
+    said = {name: groups["expression"] for name, groups in labels(tmp_path).items()}
+    assert said == {"a.csv#1": "happiness", "b.csv#1": "sadness"}
+
+
+def test_each_source_has_its_own_table_before_those_of_others(tmp_path, gather, picture):
+    for seed, name in enumerate(("a", "b", "c")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}1.png").write_bytes(picture(seed))
+        (tmp_path / name / "1.png").write_bytes(picture(seed + 10))
+    (tmp_path / "a" / "l.csv").write_text("file,age\n1.png,20\nb1.png,50\n")
+    (tmp_path / "b" / "l.csv").write_text("file,age\n1.png,70\n")
+    gather(tmp_path / "a", tmp_path / "b")
+    records = read_records(tmp_path / "library")
+    said = {record.source[len(str(tmp_path)) :]: record.labels.get("years") for record in records}
+    assert said == {"/a/1.png": "20", "/a/a1.png": None, "/b/1.png": "70", "/b/b1.png": "50"}

@@ -1,32 +1,23 @@
 """Readers survive files that someone or something has changed: they refuse, and never fall over."""
 
-import contextlib
 import io
+import shutil
 import tarfile
 import zipfile
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.mutations import assert_survived
 
 from facewright.data.collect import About, collect
-from facewright.data.library import MANIFEST, open_library, read_records
-from facewright.data.removals import read_removals
+from facewright.data.library import open_library, read_records
 from facewright.data.sources.fetch import Manners
-from facewright.errors import FacewrightError
 from facewright.provenance.publish import publish_clip
 from facewright.types import Clip, Manifest
 
-FEW = settings(max_examples=30, deadline=None)
-CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8)
-
-
-def mutate(data, changes, end):
-    changed = bytearray(data)
-    for place, value in changes:
-        changed[min(int(place * len(changed)), len(changed) - 1)] = value
-    return bytes(changed[: max(1, round(end * len(changed)))])
+EXAMPLES = [15, pytest.param(1000, marks=pytest.mark.slow)]
+ABOUT = About(licence="CC0-1.0", date="2026-03-01")
+UNREACHABLE = Manners(attempts=1, timeout=0.01, first_wait=0)
 
 
 def zip_of(files):
@@ -69,6 +60,9 @@ def samples(picture, paint, tmp_path_factory):
         "x.txz": tar_of(files, "w:xz"),
         "fer.csv": f"emotion,pixels\n3,{pixels}\n4,{pixels}\n".encode(),
         "labels.csv": b'file,age,gender\n"a.png",20-29,Male\nb.png,34,Female\n',
+        "list.txt": b"# mine\nhttp://127.0.0.1:9/a.png\n\nhttp://127.0.0.1:9/b.png\n",
+        "list.csv": b"url,licence,age\nhttp://127.0.0.1:9/a.png,CC0-1.0,34\n",
+        "celeba.csv": b"image_id,Bald,Male\n1.jpg,-1,1\n",
         "attr.txt": b"2\nBald Male\n1.jpg -1 1\n2.jpg 1 1\n",
         "x.html": b'<a href="x.png"><img src="y.jpg"></a><img srcset="a.png 1x, b.png 2x"><!-- -->',
     }
@@ -76,43 +70,24 @@ def samples(picture, paint, tmp_path_factory):
 
 KINDS = [
     *("x.png", "x.jpg", "x.webp", "x.gif", "x.bmp", "x.tif", "x.zip", "x.tar", "x.tgz", "x.txz"),
-    *("fer.csv", "labels.csv", "attr.txt", "x.html", "x.mp4"),
+    *("fer.csv", "labels.csv", "celeba.csv", "attr.txt", "x.html", "x.mp4", "list.txt", "list.csv"),
 ]
 
 
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("name", KINDS)
-@given(changes=CHANGES, end=st.sampled_from([1.0, 1.0, 0.9, 0.5, 0.02]))
-@FEW
-def test_changed_files_are_refused_or_taken(tmp_path_factory, samples, name, changes, end):
-    folder = tmp_path_factory.mktemp("mutated")
-    (folder / name).write_bytes(mutate(samples[name], changes, end))
-    about = About(licence="CC0-1.0", date="2026-03-01")
-    unreachable = Manners(attempts=1, timeout=0.01, first_wait=0)
-    with open_library(folder / "library") as library:
-        found = collect([str(folder / name)], library, about, manners=unreachable)
-    assert found.added <= 2
-    assert all(refusal.source and refusal.reason for refusal in found.refused)
-    assert len(read_records(folder / "library")) == found.added
+def test_changed_files_are_refused_or_taken(tmp_path, samples, name, examples):
+    library = tmp_path / "library"
 
+    def read(data):
+        shutil.rmtree(library, ignore_errors=True)
+        (tmp_path / name).write_bytes(data)
+        with open_library(library) as opened:
+            found = collect([str(tmp_path / name)], opened, ABOUT, manners=UNREACHABLE)
+        assert found.added <= 20
+        assert all(refusal.source and refusal.reason for refusal in found.refused)
+        assert len(read_records(library)) == found.added
 
-@given(changes=CHANGES, end=st.floats(0.01, 1))
-@FEW
-def test_changed_manifest_is_read_or_refused(tmp_path_factory, samples, changes, end):
-    folder = tmp_path_factory.mktemp("mutated")
-    (folder / "x.zip").write_bytes(samples["x.zip"])
-    about = About(licence="CC0-1.0", date="2026-03-01")
-    with open_library(folder / "library") as library:
-        collect([str(folder / "x.zip")], library, about)
-    path = folder / "library" / MANIFEST
-    path.write_bytes(mutate(path.read_bytes(), changes, end))
-    with contextlib.suppress(FacewrightError), open_library(folder / "library") as library:
-        assert collect([str(folder / "x.zip")], library, about).total <= 4
-
-
-@given(data=st.binary(max_size=300))
-@FEW
-def test_any_bytes_are_removals_or_an_error(tmp_path_factory, data):
-    path = tmp_path_factory.mktemp("mutated") / "removed.txt"
-    path.write_bytes(data)
-    with contextlib.suppress(FacewrightError):
-        assert all(len(entry.sha256) == 64 for entry in read_removals(path))
+    others = [data for other, data in samples.items() if other != name]
+    assert_survived(read, samples[name], examples=examples, other=b"".join(others))
+    assert {path.name for path in tmp_path.iterdir()} == {name, "library"}

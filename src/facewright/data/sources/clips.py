@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from facewright.data.sources.items import (
     Found,
@@ -20,12 +18,11 @@ from facewright.data.sources.items import (
     strip_name,
 )
 from facewright.errors import FileError, InputError
+from facewright.faces.cuts import CutDetector
 from facewright.media.video import read_clip
 from facewright.provenance.publish import render_image
 from facewright.types import Image, Manifest
 
-_THUMB = 32  # pixels: what cuts are seen in
-_CUT = 0.18  # mean change of brightness between frames, 0 to 1, that is no motion
 _BLURRED = 20.0  # variance of the Laplacian of 8-bit grey: less is out of focus
 _AFTER_CUT = 1.0  # seconds in which the sharpest frame is looked for
 
@@ -90,28 +87,18 @@ def _pick_after_cuts(
 ) -> Iterator[tuple[int, Image]]:
     """Yield the sharpest of the first frames of each shot, unless all of them are blurred."""
     best: tuple[float, int, Image] | None = None
-    before: NDArray[np.float32] | None = None
-    start = 0
+    cuts, start = CutDetector(), 0
     for number, image in frames:
-        thumb = _shrink(image)
-        if before is None or np.abs(thumb - before).mean() > _CUT:
+        if cuts.is_cut(image):
             if best:
                 yield best[1], best[2]
             best, start = None, number
-        before = thumb
         if number - start < max(window, 1):
             sharpness = measure_sharpness(image)
             if sharpness >= max(_BLURRED, best[0] if best else 0):
                 best = (sharpness, number, image)
     if best:
         yield best[1], best[2]
-
-
-def _shrink(image: Image) -> NDArray[np.float32]:
-    """Return a small grey picture, (32, 32), 0 to 1."""
-    small = cv2.resize(image, (_THUMB, _THUMB), interpolation=cv2.INTER_AREA)  # [32 32 3]
-    grey: NDArray[np.float32] = small.mean(axis=2, dtype=np.float32) / 255  # [32 32]
-    return grey
 
 
 def _hash_file(path: Path) -> str:
