@@ -39,6 +39,10 @@ def _adapt(command: Command) -> Callable[..., int]:
         if command.computes:
             _keep_memory()
         as_json, _ = named.pop("json", False), named.pop("options_file", None)
+        if "viewer" in original:
+            from facewright.cli.live import open_page
+
+            named["viewer"] = open_page
         if not reports:
             outcome = task(*positional, **named)
         else:
@@ -66,7 +70,7 @@ def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect
     for parameter in inspect.signature(task).parameters.values():
         hint = hints[parameter.name]
         kinds: list[Any] = [part for part in (hint, *get_args(hint)) if is_dataclass(part)]
-        if parameter.name == "progress":
+        if parameter.name in {"progress", "viewer"}:  # not for users: a door gives them
             continue
         if kinds:
             has_options = True

@@ -14,7 +14,7 @@ def progress_line() -> Iterator[Callable[[int, int], None]]:
     """Give a function that is told how much is done, of how much.
 
     The line is on standard error and vanishes at the end; where that is no terminal, nothing is
-    written.
+    written. A total of 0 is one that nobody knows.
     """
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -23,4 +23,4 @@ def progress_line() -> Iterator[Callable[[int, int], None]]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.sightings import Found
+    from facewright.tasks.stage import Watched
     from facewright.tasks.swapping import Swapped
 
 _FAILED = 1
@@ -44,8 +45,21 @@ def print_found(found: Found) -> int:
     return _FAILED if found.failed else 0
 
 
-def print_swapped(swapped: Swapped) -> int:
+def print_watched(watched: Watched) -> int:
+    """Print how much was shown, and what was kept."""
+    shown = f"{_count(watched.frames, 'frame')} in {watched.seconds:.1f} s"
+    print(f"{shown}, {watched.with_faces} with a face")
+    for path in watched.files:
+        print(make_printable(str(path)))
+    return 0
+
+
+def print_swapped(swapped: Swapped | Watched) -> int:
     """Print how many frames got a face, how steady it is, and where; 130 if someone ended it."""
+    from facewright.tasks.stage import Watched
+
+    if isinstance(swapped, Watched):
+        return print_watched(swapped)
     if swapped.frames > 1:
         print(f"{swapped.swapped} of {_count(swapped.frames, 'frame')} swapped")
     if swapped.missed:

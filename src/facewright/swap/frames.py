@@ -56,6 +56,7 @@ class FrameSwapper:
         frames: How many frames it has seen.
         swapped: In how many of them it swapped a face.
         missed: How many it passed on as they were, for want of a face.
+        latest: How many faces it swapped in the last frame.
         used: How often each source was used.
         flicker: How much swapped faces flicker.
     """
@@ -78,7 +79,7 @@ class FrameSwapper:
             options: How.
             config: How faces are found.
         """
-        self.frames = self.swapped = self.missed = 0
+        self.frames = self.swapped = self.missed = self.latest = 0
         self.used: Counter[int] = Counter()
         self.flicker = FlickerMeter()
         self._finder, self._sources, self._picker = finder, sources, picker
@@ -104,6 +105,7 @@ class FrameSwapper:
         tracked = self._tracker.step(self._look(image), time=time)
         chosen = self._picker.pick(image, tracked)
         self.frames += 1
+        self.latest = len(chosen)
         if not chosen:
             self.missed += 1
             return image

@@ -22,22 +22,24 @@ from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import WarpMethod, make_source
 from facewright.tasks.consent import settle_consent
 from facewright.tasks.drawing import DrawOptions
+from facewright.tasks.live import ShowOptions
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.portraits import Portraits, draw_portrait, list_references, read_portraits
 from facewright.tasks.resemblance import PREFIX, Resemblance, open_resemblance
 from facewright.tasks.rules import check_options
 from facewright.types import Manifest
 
-_NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite"}
+_NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open"}
 _PARTS: tuple[Part, ...] = get_args(Part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SwapFacesOptions:
+class SwapFacesOptions(ShowOptions):
     """Which face goes onto which, how, and where to."""
 
     out: Path | None = None
-    """The picture (.png, .jpg, .webp) or clip (.mp4, .gif) to write."""
+    """The picture (.png, .jpg, .webp) or clip (.mp4, .gif) to write; of a camera with --show, the
+    folder for snapshots and recordings, otherwise `live`."""
     seed: int | None = None
     """Draw the face on the fly: a person who does not exist. Then BODY is named alone."""
     weights: str | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
+from facewright.errors import InputError
 from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
 from facewright.tasks.rules import check_options
@@ -93,6 +94,41 @@ def watch_live(
             if stop.requested or shown.closed:
                 break
     return stage.report()
+
+
+def show_along(clip: Clip, stage: Stage, viewer: Viewer, count_faces: Callable[[], int]) -> Clip:
+    """Show the frames of a clip on their way to somewhere else, such as a file.
+
+    Args:
+        clip: What is made.
+        stage: Where each frame is put.
+        viewer: Shows it; whether it is closed makes no difference.
+        count_faces: Says how many faces were found in the frame that was made last.
+
+    Returns:
+        The same clip.
+    """
+
+    def frames() -> Iterator[Image]:
+        for number, image in enumerate(clip.frames):
+            viewer.show(stage.show(image, count_faces(), float(number / clip.rate)))
+            yield image
+
+    return replace(clip, frames=frames())
+
+
+@contextmanager
+def show_nobody(_stage: Stage, _options: ShowOptions) -> Iterator[Viewer]:
+    """Refuse to show anything: what Python code gets that brings no viewer.
+
+    Raises:
+        InputError: Always.
+    """
+    raise InputError(
+        "nothing is there that could show frames",
+        hint="pass a viewer, such as facewright.cli.live.open_page",
+    )
+    yield  # what makes it a generator
 
 
 def _time(clip: Clip) -> Iterator[tuple[Image, float]]:

@@ -35,6 +35,7 @@ RULES: Mapping[str, Rule] = {
     "limit": Rule(1, math.inf, "leave it out to look at everything"),
     "largest_mib": Rule(1, math.inf, "256 is usual"),
     "seed": Rule(0, 2**63 - 1, "where the random numbers start"),
+    "port": Rule(0, 65_535, "0 picks a free one"),
     "strength": Rule(0, 1, "0 leaves the face as it is, 1 covers it"),
     "shape": Rule(0, 1, "0 keeps the proportions of the face that is covered"),
     "steps": Rule(2, 3600, "the number of pictures from one face to the other"),

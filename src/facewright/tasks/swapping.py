@@ -1,5 +1,6 @@
 """Put a face onto a body: in a picture, or in every frame of a clip."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 from facewright.errors import FacewrightError, InputError
 from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
+from facewright.media.camera import PREFIX as CAMERA
+from facewright.media.camera import open_camera
 from facewright.media.clips.ahead import read_ahead
 from facewright.media.decode import read_image
 from facewright.media.video import STILLS, read_clip
@@ -21,8 +24,11 @@ from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.picking import CHOICES
 from facewright.tasks.casting import Cast, SwapFacesOptions, check_cast, open_cast
+from facewright.tasks.live import OpenViewer, show_along, show_nobody
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.search import share_times
+from facewright.tasks.stage import Stage, Watched
+from facewright.tasks.swapping_live import check_live, is_live, swap_live
 from facewright.types import Clip, Image
 
 _NOTICE = "stopping: the clip up to here is written"
@@ -56,8 +62,9 @@ def swap_faces(
     *,
     options: SwapFacesOptions | None = None,
     progress: Progress | None = None,
-) -> Swapped:
-    """Put a face onto the body of a picture or clip.
+    viewer: OpenViewer | None = None,
+) -> Swapped | Watched:
+    """Put a face onto the body of a picture or clip, or onto whoever a camera sees.
 
     Pose, expression and light stay those of the body, and not a bit changes outside of the face.
     Ctrl-C ends a clip in good order: what is there by then plays.
@@ -65,12 +72,13 @@ def swap_faces(
     Args:
         face_and_body: FACE, then BODY. FACE is a picture, or a folder of pictures of one person,
             of which the one is taken whose pose fits best; with --seed there is none. BODY is a
-            picture or a clip.
+            picture, a clip, or a camera: camera:0, or camera:clip.mp4 for a clip that stands in.
         options: Which face, how, and where to.
         progress: Is told how many frames are done, and of how many.
+        viewer: Shows the frames of a camera or clip while they are made, where the options say so.
 
     Returns:
-        What was made.
+        What was made; of a camera that was shown, what was kept.
 
     Raises:
         InputError: An option makes no sense, a file is there already, there is no consent, or no
@@ -80,7 +88,8 @@ def swap_faces(
     """
     options = options or SwapFacesOptions()
     check_swap(face_and_body, options)
-    return swap_with(open_lookout(options.device, progress), face_and_body, options, progress)
+    lookout = open_lookout(options.device, progress)
+    return swap_with(lookout, face_and_body, options, progress, viewer)
 
 
 def check_swap(face_and_body: Sequence[str], options: SwapFacesOptions) -> None:
@@ -91,9 +100,17 @@ def check_swap(face_and_body: Sequence[str], options: SwapFacesOptions) -> None:
         FileError: A file is missing.
     """
     _, body = check_cast(face_and_body, options)
+    if is_live(body, options):
+        check_live(options)
+        return
+    still = _is_still(body)
+    if options.show and still:
+        raise InputError("--show is for cameras and clips", hint="leave it out, and open the file")
     if options.out is None:
-        raise InputError("nothing says where the result goes", hint="name a file: -o OUT")
-    still = Path(body).suffix.lower() in STILLS
+        raise InputError(
+            "nothing says where the result goes",
+            hint="name a file: -o OUT; --show shows what is made of a camera",
+        )
     if options.out.suffix.lower() in (CLIPS if still else PICTURES):
         kinds = ("a clip", "a picture")
         raise InputError(
@@ -111,7 +128,8 @@ def swap_with(
     face_and_body: Sequence[str],
     options: SwapFacesOptions,
     progress: Progress | None = None,
-) -> Swapped:
+    viewer: OpenViewer | None = None,
+) -> Swapped | Watched:
     """Do what `swap_faces` does with networks that are open already.
 
     Args:
@@ -119,15 +137,22 @@ def swap_with(
         face_and_body: FACE, unless the options have a seed, and BODY.
         options: Which face, how, and where to.
         progress: Is told how many frames are done, and of how many.
+        viewer: As `swap_faces` takes it.
 
     Returns:
         What was made.
     """
+    live = is_live(face_and_body[-1], options)
+    if live:  # who walks past in the background is no mistake
+        options = replace(options, faces=options.faces or "largest")
     cast = open_cast(lookout, face_and_body, options, progress)
-    out = options.out or Path()
-    if Path(cast.body).suffix.lower() in STILLS:
-        return _swap_picture(cast, out, options, progress)
-    return _swap_clip(cast, out, options, progress)
+    if viewer is None:
+        viewer = show_nobody
+    if live:
+        return swap_live(cast, options, viewer, progress)
+    if _is_still(cast.body):
+        return _swap_picture(cast, options.out or Path(), options, progress)
+    return _swap_clip(cast, options, viewer, progress)
 
 
 def _swap_picture(
@@ -146,12 +171,19 @@ def _swap_picture(
 
 
 def _swap_clip(
-    cast: Cast, out: Path, options: SwapFacesOptions, progress: Progress | None
+    cast: Cast, options: SwapFacesOptions, viewer: OpenViewer, progress: Progress | None
 ) -> Swapped:
     """Put a face onto every frame of a clip."""
-    clip = read_clip(Path(cast.body))
-    with StopSignal(_NOTICE) as stop:
+    out = options.out or Path()
+    filmed = cast.body.startswith(CAMERA)
+    clip = open_camera(cast.body) if filmed else read_clip(Path(cast.body))
+    swapper = cast.swapper
+    with StopSignal(_NOTICE) as stop, contextlib.ExitStack() as stack:
         swapped = swap_frames(cast, clip, options.faces, progress)
+        if options.show:
+            stage = Stage(cast.manifest, out.parent, rate=None, total=clip.count)
+            shown = stack.enter_context(viewer(stage, options))
+            swapped = show_along(swapped, stage, shown, lambda: swapper.latest)
         publish_clip(
             swapped,
             out,
@@ -160,7 +192,6 @@ def _swap_clip(
             stopped=lambda: stop.requested,
         )
         finished = not stop.requested
-    swapper = cast.swapper
     flicker = swapper.flicker.read()
     return Swapped(out, swapper.frames, swapper.swapped, _count(cast), flicker, finished)
 
@@ -194,6 +225,11 @@ def swap_frames(
             raise _miss(cast.body, faces, frames=done)
 
     return replace(clip, frames=frames(), times=times)
+
+
+def _is_still(body: str) -> bool:
+    """Tell whether a body is one picture."""
+    return Path(body).suffix.lower() in STILLS and not body.startswith(CAMERA)
 
 
 def _swap(swapper: FrameSwapper, body: str, image: Image, seconds: float) -> Image:
