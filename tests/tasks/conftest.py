@@ -94,6 +94,9 @@ class RedFinder:
         self.asked.append((len(images), smallest, threshold))
         return [self._find(image, smallest or 0) for image in images]
 
+    def follow(self, images, _faces):
+        return self.find(images)
+
     def _find(self, image, smallest):
         reddish = (image[:, :, 0] > 150) & (image[:, :, 1:].max(axis=2) < 90)
         _, _, blocks, _ = cv2.connectedComponentsWithStats(reddish.astype(np.uint8))
@@ -105,6 +108,16 @@ class RedFinder:
         points = CANONICAL * ((bottom - top) / np.ptp(CANONICAL[:, 1]))
         points[:, :2] += ((left + right) / 2, (top + bottom) / 2)
         return Face(np.array([left, top, right, bottom], np.float32), points, 0.9)
+
+
+@pytest.fixture(scope="session")
+def portrait(tmp_path_factory):
+    """A picture of a face, a red block with bars that no other block has."""
+    image = np.full((120, 100, 3), (40, 60, 50), np.uint8)
+    image[20:100, 15:85] = (200, 40, 40)
+    image[20:100:9, 15:85] = (165, 80, 85)
+    path = tmp_path_factory.mktemp("faces") / "face.png"
+    return publish_image(image, path, Manifest("test", {}))
 
 
 @pytest.fixture

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from facewright.faces.align import align
+from facewright.faces.align import cut
 from facewright.faces.smoothing import OneEuroFilter
+from facewright.faces.templates import fit_template
 from facewright.faces.topology import five_points
 from facewright.faces.track import TrackedFace
 from facewright.swap.raster import Floats
 from facewright.types import Image
 
-_SIDE = 64
+_TEMPLATE, _SIDE = "tight", 64
 _MOST_APART = 0.2  # seconds between two frames that are compared
 
 
@@ -56,8 +58,8 @@ class FlickerMeter:
         """
         now = {}
         for one in faces:
-            points = self._steady(one)
-            pair = _cut(before, points), _cut(after, points)
+            matrix = fit_template(self._steady(one), _TEMPLATE)
+            pair = _cut(before, matrix), _cut(after, matrix)
             last = self._last.get(one.number)
             if last is not None and one.time - last[0] <= _MOST_APART:
                 self._before += float(np.abs(pair[0] - last[1]).mean())
@@ -81,7 +83,7 @@ class FlickerMeter:
         return steady.filter(five_points(one.face.points), time=one.time, size=size)
 
 
-def _cut(image: Image, points: Floats) -> Floats:
+def _cut(image: Image, matrix: NDArray[np.float64]) -> Floats:
     """Return a face in grey, (64, 64)."""
-    crop = align(image, points, template="tight", size=_SIDE)
+    crop = cut(image, matrix, template=_TEMPLATE, size=_SIDE)
     return np.asarray(cv2.cvtColor(crop.image, cv2.COLOR_RGB2GRAY), np.float32)

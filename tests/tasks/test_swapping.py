@@ -1,0 +1,230 @@
+"""A face goes onto a picture, and the file says how."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from facewright.errors import FacewrightError, FileError, InputError
+from facewright.hub.bundle import file_sha256
+from facewright.media.decode import read_image
+from facewright.provenance.publish import publish_image, read_manifest
+from facewright.tasks.swapping import SwapFacesOptions, check_swap, swap_faces, swap_with
+from facewright.types import Manifest
+
+BOX = (60, 40, 119, 109)
+
+
+@pytest.fixture
+def body(paint, tmp_path):
+    """A picture with one face."""
+    Pillow.fromarray(paint(BOX, size=(150, 200))).save(tmp_path / "body.png")
+    return tmp_path / "body.png"
+
+
+@pytest.fixture
+def two(paint, tmp_path):
+    """A picture with two faces."""
+    boxes = [(10, 20, 69, 89), (110, 20, 180, 109)]
+    Pillow.fromarray(paint(*boxes, size=(150, 200))).save(tmp_path / "two.png")
+    return tmp_path / "two.png"
+
+
+@pytest.fixture
+def swap(lookout, tmp_path):
+    """Swap with red blocks for faces."""
+
+    def run(*names, **options):
+        named = [str(name) for name in names]
+        options = {"out": tmp_path / "out.png", "consent": "self", **options}
+        chosen = SwapFacesOptions(**options)
+        check_swap(named, chosen)
+        return swap_with(lookout, named, chosen)
+
+    return run
+
+
+def changed(path, other):
+    return (read_image(path) != read_image(other)).any(-1)
+
+
+def test_not_a_bit_changes_outside_of_the_face(swap, portrait, body, tmp_path):
+    swapped = swap(portrait, body)
+    assert (swapped.path, swapped.frames, swapped.missed) == (tmp_path / "out.png", 1, 0)
+    difference = changed(body, swapped.path)
+    left, top, right, bottom = BOX
+    assert difference[top : bottom + 1, left : right + 1].mean() > 0.2
+    difference[top - 2 : bottom + 3, left - 2 : right + 3] = False
+    assert not difference.any()
+
+
+def test_the_manifest_says_everything(swap, portrait, body):
+    swapped = swap(portrait, body, consent="Ada agreed to be the body", keep="eyes,mouth")
+    manifest = read_manifest(swapped.path)
+    assert (manifest.task, manifest.consent) == ("swap", "Ada agreed to be the body")
+    assert manifest.sources == {
+        "face/face.png": file_sha256(portrait),
+        "body/body.png": file_sha256(body),
+    }
+    assert manifest.models == {"red": "0" * 64}
+    said = manifest.parameters
+    assert (said["face"], said["body"], said["keep"]) == ("face.png", "body.png", "eyes,mouth")
+    assert not {"out", "overwrite", "seed", "consent"} & set(said)
+
+
+def test_equal_swaps_are_equal_files(swap, portrait, body, tmp_path):
+    first = swap(portrait, body, out=tmp_path / "1.png").path.read_bytes()
+    assert swap(portrait, body, out=tmp_path / "2.png").path.read_bytes() == first
+
+
+def test_without_consent_only_generated_people_are_shown(swap, portrait, body, paint, tmp_path):
+    with pytest.raises(InputError, match="may show a real person"):
+        swap(portrait, body, consent=None)
+    generated = tmp_path / "generated.png"
+    publish_image(paint(BOX, size=(150, 200)), generated, Manifest("generate", {}))
+    face = publish_image(read_image(portrait), tmp_path / "seed.png", Manifest("generate", {}))
+    assert read_manifest(swap(face, generated, consent=None).path).consent == "generated"
+    with pytest.raises(InputError, match=r"face\.png may show a real person"):
+        swap(portrait, generated, consent=None, out=tmp_path / "b.png")
+
+
+def test_several_faces_need_a_choice(swap, portrait, two):
+    with pytest.raises(InputError, match="there are 2 faces, and none is chosen") as caught:
+        swap(portrait, two)
+    assert "--faces" in caught.value.hint
+    with pytest.raises(InputError, match="there are 2 faces") as caught:
+        swap(two, portrait)
+    assert "--pick" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("faces", "where"),
+    [("left", [0]), ("right", [1]), ("largest", [1]), ("2", [0]), ("all", [0, 1])],
+)
+def test_a_choice_says_which_face_is_covered(swap, portrait, two, faces, where):
+    difference = changed(two, swap(portrait, two, faces=faces).path)
+    halves = [difference[:, :100].any(), difference[:, 100:].any()]
+    assert [n for n, half in enumerate(halves) if half] == where
+
+
+def test_of_a_folder_the_reference_that_fits_best_is_used_and_named(swap, portrait, body, tmp_path):
+    folder = tmp_path / "references"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(portrait.read_bytes())
+    Pillow.new("RGB", (80, 80)).save(folder / "nobody.png")
+    (folder / "notes.txt").write_text("no picture")
+    swapped = swap(folder, body)
+    assert swapped.references == {"a.png": 1}  # equally turned: the first
+    assert set(read_manifest(swapped.path).sources) == {
+        "face/a.png",
+        "face/b.png",
+        "body/body.png",
+    }
+
+
+def test_strength_0_changes_nothing(swap, portrait, body):
+    assert not changed(body, swap(portrait, body, strength=0).path).any()
+
+
+def small(tmp_path, size):
+    path = tmp_path / f"{size}.png"
+    image = np.full((size, size, 3), (20, 60, 60), np.uint8)
+    image[8 : size // 2, 8 : size // 2] = (255, 0, 0)
+    Pillow.fromarray(image).save(path)
+    return path
+
+
+def test_faces_that_are_too_small_or_not_there_are_named(swap, portrait, body, tmp_path):
+    with pytest.raises(InputError, match=r"40\.png: 40×40 pixels are too few"):
+        swap(small(tmp_path, 40), body)
+    with pytest.raises(InputError, match=r"80\.png: the face is only 31 pixels high"):
+        swap(small(tmp_path, 80), body)
+    Pillow.new("RGB", (90, 90)).save(tmp_path / "dark.png")
+    with pytest.raises(InputError, match=r"dark\.png: no face was found"):
+        swap(tmp_path / "dark.png", body)
+    with pytest.raises(InputError, match=r"dark\.png: no face was found") as caught:
+        swap(portrait, tmp_path / "dark.png")
+    assert caught.value.hint
+    with pytest.raises(InputError, match="--faces 3 chooses no face"):
+        swap(portrait, body, faces="3")
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "error"),
+    [
+        (["face"], {}, "takes FACE and BODY, not 1"),
+        (["face", "body", "body"], {}, "takes FACE and BODY, not 3"),
+        (["face", "body"], {"seed": 1}, "--seed draws the face"),
+        (["face", "missing.png"], {}, "there is no missing.png"),
+        (["missing.png", "body"], {}, "there is no missing.png"),
+        (["body", "."], {}, "is a folder"),
+        (["face", "body"], {"out": None}, "nothing says where"),
+        (["face", "body"], {"out": Path("x.mp4")}, "would be a clip"),
+        (["face", "body"], {"out": Path("x.pdf")}, "no extension"),
+        (["face", "body"], {"faces": "nobody"}, "--faces: `nobody` chooses no face"),
+        (["face", "body"], {"faces": "like:none.jpg"}, "there is no none.jpg"),
+        (["face", "body"], {"pick": "0"}, "--pick"),
+        (["face", "body"], {"keep": "nose"}, "--keep knows no `nose`"),
+        (["face", "body"], {"strength": 2}, "--strength is 0 to 1"),
+        (["face", "body"], {"shape": -1}, "--shape is 0 to 1"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_loaded(portrait, body, names, options, error):
+    known = {"face": str(portrait), "body": str(body)}
+    options = {"out": Path("out.png"), "consent": "self", **options}
+    with pytest.raises(FacewrightError, match=error) as caught:
+        swap_faces([known.get(name, name) for name in names], options=SwapFacesOptions(**options))
+    assert caught.value.hint
+
+
+def test_sources_are_not_overwritten_and_results_only_on_demand(swap, portrait, body):
+    with pytest.raises(InputError, match="there already"):
+        swap(portrait, body, out=body)
+    with pytest.raises(InputError, match="one of the sources"):
+        swap(portrait, body, out=body, overwrite=True)
+
+
+def test_a_clip_is_no_face_and_an_empty_folder_has_none(swap, body, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="has no pictures"):
+        swap(tmp_path / "empty", body)
+    (tmp_path / "x.mp4").write_bytes(b"clip")
+    with pytest.raises(InputError, match="is no picture"):
+        swap(tmp_path / "x.mp4", body)
+
+
+def test_damaged_files_are_named(swap, portrait, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG")
+    with pytest.raises(FileError, match=r"broken\.png"):
+        swap(portrait, tmp_path / "broken.png")
+    with pytest.raises(InputError, match=r"broken\.png"):
+        swap(tmp_path / "broken.png", portrait)
+    assert not (tmp_path / "out.png").exists()
+
+
+class Everywhere:
+    """Takes every picture for one face."""
+
+    def __init__(self, lookout):
+        self.lookout = lookout
+
+    def find(self, images, **_options):
+        place = self.lookout.finder._place
+        return [[place(1, 1, i.shape[1] - 2, i.shape[0] - 2)] for i in images]
+
+
+def test_a_seed_draws_the_face_on_the_fly(lookout, body, weights, tmp_path):
+    everywhere = replace(lookout, finder=Everywhere(lookout))
+    options = SwapFacesOptions(seed=42, weights=weights, out=tmp_path / "x.png", consent="self")
+    check_swap([str(body)], options)
+    swapped = swap_with(everywhere, [str(body)], options)
+    manifest = read_manifest(swapped.path)
+    assert manifest.seeds == (42,)
+    assert manifest.models["tiny"] == file_sha256(Path(weights))
+    assert (manifest.parameters["weights"], manifest.parameters["face"]) == ("tiny", None)
+    assert json.dumps(dict(manifest.parameters))
