@@ -75,7 +75,7 @@ def disguised():
                 sys.modules[name] = module
 
 
-def as_modules(tensors, source):
+def as_modules(tensors, source, **settings):
     """Return tensors by dotted name as modules in modules."""
     parameters, buffers, inner = OrderedDict(), OrderedDict(), OrderedDict()
     for name, tensor in tensors.items():
@@ -86,17 +86,19 @@ def as_modules(tensors, source):
             buffers[first] = tensor
         else:
             parameters[first] = torch.nn.Parameter(tensor)
-    modules = OrderedDict((name, as_modules(part, source)) for name, part in inner.items())
+    modules = OrderedDict(
+        (name, as_modules(part, source, **settings)) for name, part in inner.items()
+    )
     state = {"_parameters": parameters, "_buffers": buffers, "_modules": modules, "training": False}
-    return Persistent(state | {"_init_kwargs": EasyDict()}, source)
+    return Persistent(state | {"_init_kwargs": EasyDict(), **settings}, source)
 
 
-def write_ada(generator, source="", protocol=4, **extra):
+def write_ada(generator, source="", protocol=4, settings=None, **extra):
     tensors = dict(generator.state_dict())
     tensors["synthesis.b8.resample_filter"] = generator.synthesis.b8.resample_filter
-    network = as_modules(tensors, source)
-    options = {"channel_base": 64, "conv_clamp": generator.config.conv_clamp}
-    network.state["_init_kwargs"] = EasyDict(synthesis_kwargs=EasyDict(options))
+    network = as_modules(
+        tensors, source, conv_clamp=generator.config.conv_clamp, **(settings or {})
+    )
     with disguised():
         return pickle.dumps({"G": None, "G_ema": network, **extra}, protocol)
 

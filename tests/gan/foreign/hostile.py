@@ -118,15 +118,38 @@ def bombs():
         "frame": b"\x80\x04\x95" + b"\xff" * 8,
         "memo": b"\x80\x02Nr\xff\xff\xff\xff.",
         "memo in decimal": b"Np" + b"9" * 4000 + b"\n.",
-        "nested tuples": b"\x80\x02)" + b"\x85" * 200_000 + b".",
-        "nested lists": b"\x80\x02" + b"]" * 150_000 + b"a" * 149_999 + b".",
-        "nested calls": b"\x80\x02" + (name("a", "b") + b")R") + b")R" * 150_000 + b".",
-        "marks": b"(" * 200_000 + b".",
+        "nested tuples": b"\x80\x02)" + b"\x85" * 100_000 + b".",
+        "nested lists": b"\x80\x02" + b"]" * 80_000 + b"a" * 79_999 + b".",
+        "nested calls": b"\x80\x02" + (name("a", "b") + b")R") + b")R" * 80_000 + b".",
+        "marks": b"(" * 100_000 + b".",
         "laughs": b"\x80\x02)" + b"2\x86" * 100 + b".",
         "laughs by key": b"\x80\x02}q\x00" + b"(h\x00h\x00tq\x00" * 100 + b".",
         "endless": b"\x80\x02" + b"N0" * 600_000 + b"N.",
-        "deep key": b"\x80\x02})" + b"\x85" * 200_000 + b"Ns.",
+        "deep key": b"\x80\x02})" + b"\x85" * 100_000 + b"Ns.",
         "list that holds itself": b"\x80\x02]q\x00h\x00a.",
+        "modules in themselves": b"\x80\x02}"
+        + text("G_ema")
+        + name("torch_utils.persistence", "_reconstruct_persistent_obj")
+        + b"}q\x00\x85Rq\x01h\x00"
+        + text("state")
+        + b"}"
+        + text("_modules")
+        + b"}("
+        + text("a")
+        + b"h\x01"
+        + text("b")
+        + b"h\x01uss0s.",
+        "networks in themselves": b"\x80\x04"
+        + name("dnnlib.tflib.network", "Network")
+        + b")\x81q\x00}("
+        + text("version")
+        + b"K\x04"
+        + text("components")
+        + b"}("
+        + text("a")
+        + b"h\x00"
+        + text("b")
+        + b"h\x00uub.",
         "networks that hold themselves": b"\x80\x02}q\x00" + text("G_ema") + b"h\x00s.",
         "tensor": b"\x80\x02}"
         + text("synthesis.b4.const")

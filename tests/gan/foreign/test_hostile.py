@@ -57,6 +57,21 @@ def test_hostile_file_is_a_clear_error_and_does_nothing(entry, tmp_path):
     assert peak < 400 * path.stat().st_size + 2_000_000
 
 
+@pytest.mark.parametrize("entry", ["bombs: modules in themselves", "bombs: networks in themselves"])
+def test_networks_that_contain_themselves_are_told_apart(entry, tmp_path):
+    (tmp_path / "x.pkl").write_bytes(build(entry, tmp_path / "canary"))
+    with pytest.raises(WeightsError, match="contain each other"):
+        read_checkpoint(tmp_path / "x.pkl")
+
+
+def test_few_numbers_may_not_become_many_tensors(writers, tmp_path):
+    few = torch.zeros(200_000, dtype=torch.float16)
+    many = {"input.input": few} | {f"noises.noise_{i}": few for i in range(500)}
+    (tmp_path / "x.pt").write_bytes(writers["torch"](many))
+    with pytest.raises(WeightsError, match="larger than its numbers"):
+        read_checkpoint(tmp_path / "x.pt")
+
+
 def test_good_network_beside_a_call_is_read_and_nothing_runs(small, writers, tmp_path):
     import os
 

@@ -64,6 +64,24 @@ def test_other_architectures_and_clamps_are_recognised(
     assert_same_pictures(bundle, generator)
 
 
+@pytest.mark.parametrize("settings", [{"activation": "relu"}, {"bias_gain": 1.0}], ids=str)
+def test_networks_that_compute_something_else_are_refused(settings, small, writers, tmp_path):
+    with pytest.raises(WeightsError, match=next(iter(settings))):
+        read(tmp_path, writers["stylegan2"](small, settings=settings))
+
+
+def test_stylegan3_is_told_apart(writers, tmp_path):
+    state = {"synthesis.L0_36_512.weight": torch.zeros(1), "synthesis.input.freqs": torch.ones(2)}
+    with pytest.raises(WeightsError, match="StyleGAN3"):
+        read(tmp_path, writers["torch"]({"G_ema": state}))
+
+
+def test_other_filters_are_refused(small, writers, tmp_path):
+    tensors = dict(small.state_dict()) | {"synthesis.b8.resample_filter": torch.ones(4, 4) / 16}
+    with pytest.raises(WeightsError, match="another filter"):
+        read(tmp_path, writers["torch"]({"G_ema": tensors}))
+
+
 def test_card_says_where_weights_come_from_and_not_what_nobody_said(small, writers, tmp_path):
     card = read(tmp_path, writers["stylegan2"](small)).parts["generator"].card
     assert (card.name, card.licence, card.trained_on) == ("faces", "unknown", "unknown")

@@ -62,7 +62,7 @@ def read_contents(data: bytes) -> Contents:
     if data[:2] == b"PK":
         return _read_zipped(data)
     first = read_pickle(data)
-    return _read_older(data, first) if first.value == MAGIC else Contents(first.value, _nested)
+    return _read_older(data, first) if first.value == MAGIC else Contents(first.value, _Nested())
 
 
 def _read_zipped(data: bytes) -> Contents:
@@ -165,15 +165,31 @@ class _Older:
         return numbers[start : start + size]
 
 
-def _nested(what: Any) -> torch.Tensor:
-    """Return numbers that a plain pickle holds: a whole file of the older form for each tensor."""
-    if isinstance(what, Record) and what.made_by == _NESTED and isinstance(what.arguments, tuple):
-        data = as_bytes(what.arguments[0]) if what.arguments else None
-        first = read_pickle(data) if data is not None else None
-        if data is not None and first is not None and first.value == MAGIC:
-            inner = _read_older(data, first)
-            if isinstance(inner.value, Reference):
-                return inner.storages(inner.value)
+class _Nested:
+    """The numbers in a plain pickle: a whole file of the older form for each tensor."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[Any, torch.Tensor]] = {}
+
+    def __call__(self, what: Any) -> torch.Tensor:
+        """Return the numbers that a pickle refers to, (n,)."""
+        ours = isinstance(what, Record) and what.made_by == _NESTED
+        if not ours or not isinstance(what.arguments, tuple) or not what.arguments:
+            raise WeightsError("a tensor of the file has no numbers")
+        inside = what.arguments[0]
+        if id(inside) not in self._read:
+            self._read[id(inside)] = inside, _read_nested(inside)
+        return self._read[id(inside)][1]
+
+
+def _read_nested(inside: Any) -> torch.Tensor:
+    """Return the numbers of a storage that was written as a file of its own, (n,)."""
+    data = as_bytes(inside)
+    first = read_pickle(data) if data is not None else None
+    if data is not None and first is not None and first.value == MAGIC:
+        inner = _read_older(data, first)
+        if isinstance(inner.value, Reference):
+            return inner.storages(inner.value)
     raise WeightsError("a tensor of the file has no numbers")
 
 

@@ -21,7 +21,7 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 """What such a file begins with."""
 
 _MOST_ARRAYS = 10_000
-_PACKED = 100  # arrays may unpack to so many times the size of the file
+_PACKED = 20  # arrays may unpack to so many times the size of the file
 
 
 def read_keras(data: bytes) -> tuple[dict[str, torch.Tensor], dict[str, Json]]:

@@ -153,10 +153,10 @@ def _finish(config: GeneratorConfig, tensors: dict[str, torch.Tensor], *notes: s
 
 def _read_stylegan2(contents: Contents) -> _Parts:
     """Read generators of StyleGAN2-ADA, and state dictionaries with the same names."""
-    tensors = stylegan2.find_generator(contents)
-    if tensors is None:
+    network = stylegan2.find_generator(contents)
+    if network is None:
         return []
-    return [_finish(*stylegan2.fit_generator(tensors, clamp=stylegan2.find_clamp(contents)))]
+    return [_finish(*stylegan2.fit_generator(network.tensors, clamp=network.clamp))]
 
 
 def _read_tensorflow(contents: Contents) -> _Parts:
@@ -220,9 +220,10 @@ def _read_stylegan1(contents: Contents) -> _Parts:
 
 def _read_cyclegan(contents: Contents) -> _Parts:
     """Read translators."""
-    tensors = cyclegan.clean_translator(tensors_of(contents.value, contents.storages))
-    if not cyclegan.is_translator(tensors):
+    given = tensors_of(contents.value, contents.storages)
+    if not cyclegan.is_translator(given):
         return []
+    tensors = cyclegan.clean_translator(given)
     return [_Part("translator", tensors, {"translator": cyclegan.describe_translator(tensors)})]
 
 
@@ -250,7 +251,7 @@ def _read_safetensors(data: bytes) -> _Parts:
         labels = json.loads(metadata.get("labels", "null"))
     except (TypeError, ValueError, RecursionError) as error:
         raise WeightsError("its metadata is damaged") from error
-    return [replace(_finish(*stylegan2.fit_generator(found, clamp=clamp)), labels=labels)]
+    return [replace(_finish(*stylegan2.fit_generator(found.tensors, clamp=clamp)), labels=labels)]
 
 
 def _no_storages(_: object) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -32,6 +32,7 @@ _DTYPE = re.compile(r"[fiub][1248]")
 _MOST_AXES = 8
 _FREE = 1 << 20  # numbers that a tensor may repeat without taking much memory
 _MOST_OPTIONS = 200
+_SHARED = 4  # tensors may be so many times larger than their numbers
 
 
 def as_mapping(value: Any) -> dict[Any, Any] | None:
@@ -111,12 +112,27 @@ def tensors_of(value: Any, storages: Storages) -> dict[str, torch.Tensor]:
         tensor = as_tensor(entry, storages) if isinstance(name, str) else None
         if tensor is not None:
             found[name] = tensor
+    check_sharing(found.values())
     if found and all(name.startswith("module.") for name in found):
         found = {name.removeprefix("module."): tensor for name, tensor in found.items()}
     return found
 
 
-def plain(value: Any, depth: int = 4) -> Any:
+def check_sharing(tensors: Iterable[torch.Tensor]) -> None:
+    """Raise if tensors would take much more memory once they no longer share it.
+
+    Some share honestly, such as tied weights; a thousand views of the same numbers do not.
+    """
+    wanted, there = _FREE, {}
+    for tensor in tensors:
+        storage = tensor.untyped_storage()
+        there[storage.data_ptr()] = storage.nbytes()
+        wanted -= tensor.nbytes
+    if wanted + _SHARED * sum(there.values()) < 0:
+        raise WeightsError("the tensors of the file are much larger than its numbers")
+
+
+def plain(value: Any, depth: int = 2) -> Any:
     """Return what JSON can hold of a value: options that a file carries; the rest is left out."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,7 +16,14 @@ from facewright.errors import FacewrightError, WeightsError
 from facewright.gan.foreign.archives import Contents
 from facewright.gan.foreign.inert import Record
 from facewright.gan.foreign.missing import AVERAGE, complete_tensor
-from facewright.gan.foreign.records import DEEPEST, as_mapping, as_tensor, pick, tensors_of
+from facewright.gan.foreign.records import (
+    DEEPEST,
+    as_mapping,
+    as_tensor,
+    check_sharing,
+    pick,
+    tensors_of,
+)
 from facewright.gan.generator import Architecture, Generator, GeneratorConfig
 from facewright.gan.layers import channels_at
 from facewright.gan.ops.upfirdn import setup_filter
@@ -26,26 +34,42 @@ FIRST = "synthesis.b4.const"
 _PERSISTENT = "torch_utils.persistence._reconstruct_persistent_obj"
 _NETWORKS = ("G_ema", "g_ema", "G")
 _BLOCK = re.compile(r"synthesis\.b(\d{1,4})\.conv1\.weight")
-_FIXED = {"activation": "lrelu", "lr_multiplier": 0.01, "img_channels": 3}
-_MOST_MODULES = 10_000
+_CLAMP = "synthesis.b4.conv1.conv_clamp"
+_FIXED = {
+    "mapping.fc0.activation": "lrelu",
+    "mapping.fc0.bias_gain": 0.01,  # multiplier of the learning rate
+    "synthesis.b4.conv1.activation": "lrelu",
+}
+_SETTINGS = ("activation", "bias_gain", "conv_clamp")
+_MOST_PARTS = 50_000
 
 
-def find_generator(contents: Contents) -> dict[str, torch.Tensor] | None:
-    """Return the tensors of the generator in a file, the averaged one where there are several.
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A generator as a file holds it."""
+
+    tensors: dict[str, torch.Tensor]
+    """By dotted names."""
+    clamp: float | None = None
+    """Limit of every activation."""
+
+
+def find_generator(contents: Contents) -> Network | None:
+    """Return the generator in a file, the averaged one where there are several.
 
     Args:
         contents: Of a pickle of StyleGAN2-ADA or of the StyleGAN3 repository, of a state
             dictionary, or of a plain mapping of tensors.
 
     Returns:
-        Names → tensors; None where there is no such generator.
+        The generator; None where there is none of this layout.
 
     Raises:
-        WeightsError: It is a network of StyleGAN3.
+        WeightsError: It is a network of StyleGAN3, or built with what is computed differently here.
     """
     mapping = as_mapping(contents.value) or {}
     network = pick(mapping, *_NETWORKS) or contents.value
-    tensors = _flatten(network, contents)
+    tensors, settings = _flatten(network, contents)
     if any(name.startswith("synthesis.L0_") for name in tensors):
         raise WeightsError(
             "the file holds a StyleGAN3 network, whose layers are others",
@@ -53,27 +77,9 @@ def find_generator(contents: Contents) -> dict[str, torch.Tensor] | None:
         )
     for prefix in ("", *(f"{name}." for name in _NETWORKS)):
         if f"{prefix}{FIRST}" in tensors:
-            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+            named = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+            return Network(named, _read_settings(settings))
     return None
-
-
-def find_clamp(contents: Contents) -> float | None:
-    """Return the limit of activations that a network was built with.
-
-    Raises:
-        WeightsError: It was built with something that is computed differently here.
-    """
-    network = pick(as_mapping(contents.value) or {}, *_NETWORKS)
-    options = as_mapping(_state(network).get("_init_kwargs")) or {}
-    synthesis = as_mapping(options.get("synthesis_kwargs")) or {}
-    for part in (options, synthesis, as_mapping(options.get("mapping_kwargs")) or {}):
-        for name, usual in _FIXED.items():
-            if part.get(name, usual) not in (usual, None):
-                raise WeightsError(f"the network was built with {name} other than {usual}")
-    clamp = synthesis.get("conv_clamp", options.get("conv_clamp"))
-    if clamp is None and "conv_clamp" not in {**synthesis, **options}:
-        return _default_clamp(network)
-    return float(clamp) if isinstance(clamp, (int, float)) else None
 
 
 def fit_generator(
@@ -150,37 +156,38 @@ def _check_filters(tensors: Mapping[str, torch.Tensor]) -> None:
             raise WeightsError("the generator of the file resamples with another filter")
 
 
-def _default_clamp(network: Any) -> float | None:
-    """Return what the class of a network takes where it is not told: its source says so."""
-    maker = network.arguments if isinstance(network, Record) else ()
-    meta = as_mapping(maker[0]) if isinstance(maker, tuple) and maker else None
-    source = (meta or {}).get("module_src")
-    if not isinstance(source, str):
-        return None
-    found = re.search(r"conv_clamp\s*=\s*(None|\d+)", source)
-    return float(found[1]) if found and found[1] != "None" else None
+def _read_settings(settings: Mapping[str, Any]) -> float | None:
+    """Return the limit of activations, after checking what else layers were built with."""
+    for name, usual in _FIXED.items():
+        if settings.get(name, usual) != usual:
+            raise WeightsError(f"the network was built with {name} other than {usual}")
+    clamp = settings.get(_CLAMP)
+    return float(clamp) if isinstance(clamp, (int, float)) else None
 
 
-def _flatten(network: Any, contents: Contents) -> dict[str, torch.Tensor]:
-    """Return the tensors of a module with all modules in it, by dotted names."""
+def _flatten(network: Any, contents: Contents) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Return tensors and settings of a module with all modules in it, by dotted names."""
     if as_mapping(network) is not None:
-        return tensors_of(network, contents.storages)
+        return tensors_of(network, contents.storages), {}
     found: dict[str, torch.Tensor] = {}
+    settings: dict[str, Any] = {}
     waiting, seen = [("", network, 0)], 0
     while waiting:
         prefix, module, depth = waiting.pop()
-        seen += 1
-        if depth > DEEPEST or seen > _MOST_MODULES:
-            raise WeightsError("the modules of the file contain each other")
         state = _state(module)
-        for group in ("_parameters", "_buffers"):
-            for name, value in (as_mapping(state.get(group)) or {}).items():
-                tensor = as_tensor(value, contents.storages)
-                if tensor is not None:
-                    found[f"{prefix}{name}"] = tensor
         inner = as_mapping(state.get("_modules")) or {}
+        own = [as_mapping(state.get(group)) or {} for group in ("_parameters", "_buffers")]
+        seen += 1 + sum(map(len, own))
+        if depth > DEEPEST or seen + len(waiting) + len(inner) > _MOST_PARTS:
+            raise WeightsError("the modules of the file contain each other")
+        for name, value in (pair for group in own for pair in group.items()):
+            tensor = as_tensor(value, contents.storages)
+            if tensor is not None:
+                found[f"{prefix}{name}"] = tensor
+        settings |= {f"{prefix}{name}": state[name] for name in _SETTINGS if name in state}
         waiting += [(f"{prefix}{name}.", part, depth + 1) for name, part in inner.items()]
-    return found
+    check_sharing(found.values())
+    return found, settings
 
 
 def _state(module: Any) -> Mapping[Any, Any]:

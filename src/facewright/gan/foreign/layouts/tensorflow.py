@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facewright.errors import WeightsError
 from facewright.gan.foreign.inert import Record
-from facewright.gan.foreign.records import DEEPEST, as_array, as_mapping
+from facewright.gan.foreign.records import as_array, as_mapping
 
 _NETWORK = "tflib.network.Network"
 _OLDEST = 4  # version of the form of a network
@@ -33,6 +33,8 @@ _FIXED = {
     "fused_modconv": True,
     "normalize_latents": True,
 }
+_MOST_NETWORKS = 20
+_MOST_BYTES = 1 << 30  # the largest has 121 MB
 _LAYER = re.compile(r"synthesis/(\d+)x\1/(\w+)/(\w+)")
 
 
@@ -138,15 +140,16 @@ def _reshape(name: str, array: NDArray[Any]) -> NDArray[Any]:
 def _collect(network: Record) -> dict[str, NDArray[Any]]:
     """Return all arrays of a network and the networks in it, by path."""
     found: dict[str, NDArray[Any]] = {}
-    waiting: list[tuple[str, Any, int]] = [("", network, 0)]
-    while waiting:
-        prefix, part, depth = waiting.pop()
-        if depth > DEEPEST or len(waiting) > 100:
-            raise WeightsError("the networks of the file contain each other")
+    waiting: list[tuple[str, Any]] = [("", network)]
+    for prefix, part in waiting:  # which grows
         state = (as_mapping(part.state) if isinstance(part, Record) else None) or {}
         found |= {f"{prefix}{name}": array for name, array in _read_variables(state)}
         inner = as_mapping(state.get("components")) or {}
-        waiting += [(f"{prefix}{name}/", entry, depth + 1) for name, entry in inner.items()]
+        waiting += [(f"{prefix}{name}/", entry) for name, entry in inner.items()]
+        if len(waiting) > _MOST_NETWORKS:
+            raise WeightsError("the networks of the file contain each other")
+    if sum(array.nbytes for array in found.values()) > _MOST_BYTES:
+        raise WeightsError("the arrays of the file are larger than those of any such network")
     return found
 
 
