@@ -63,7 +63,8 @@ def open_page(stage: Stage, options: ShowOptions) -> Iterator[Page]:
     server = _listen(page, options.port)
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="page", daemon=True)
     thread.start()
-    _announce(server.address, browse=options.open)
+    page.address = f"http://{_HOST}:{server.server_port}/{server.token}/"
+    _announce(page.address, browse=options.open)
     try:
         yield page
     except FacewrightError as error:
@@ -92,11 +93,6 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, page: Page, port: int) -> None:
         super().__init__((_HOST, port), _Handler)
         self.page, self.token = page, secrets.token_urlsafe(16)
-
-    @property
-    def address(self) -> str:
-        """Return where the page is."""
-        return f"http://{_HOST}:{self.server_port}/{self.token}/"
 
     def server_bind(self) -> None:
         """Take the port without asking anyone for the name of this machine, as the parent does."""

@@ -21,6 +21,7 @@ class Page:
 
     Attributes:
         stage: What is shown, and how to keep it.
+        address: Where it is, with its secret; empty until it is served.
     """
 
     def __init__(self, stage: Stage, now: Callable[[], float] = time.monotonic) -> None:
@@ -31,6 +32,7 @@ class Page:
             now: Tells the time in seconds.
         """
         self.stage = stage
+        self.address = ""
         self._now = now
         self._news, self._drawing = threading.Condition(), threading.Lock()
         self._view: View | None = None
