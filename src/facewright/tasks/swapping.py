@@ -1,6 +1,7 @@
 """Put a face onto a body: in a picture, or in every frame of a clip."""
 
 import contextlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
 from facewright.media.clips.ahead import read_ahead
+from facewright.media.clips.timing import hand_out
 from facewright.media.decode import read_image
 from facewright.media.video import STILLS, read_clip
 from facewright.provenance.publish import (
@@ -26,7 +28,6 @@ from facewright.swap.picking import CHOICES
 from facewright.tasks.casting import Cast, SwapFacesOptions, check_cast, open_cast
 from facewright.tasks.live import OpenViewer, show_along, show_nobody
 from facewright.tasks.lookout import Lookout, open_lookout
-from facewright.tasks.search import share_times
 from facewright.tasks.stage import Stage, Watched
 from facewright.tasks.swapping_live import check_live, is_live, swap_live
 from facewright.types import Clip, Image
@@ -55,6 +56,17 @@ class Swapped:
     def missed(self) -> int:
         """How many frames passed through as they were."""
         return self.frames - self.swapped
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted in a clip as its frames come out."""
+
+    frames: int = 0
+    swapped: int = 0
+    """How many of them got a face."""
+    latest: int = 0
+    """How many faces were swapped in the last one."""
 
 
 def swap_faces(
@@ -162,7 +174,7 @@ def _swap_picture(
     swapper = cast.swapper
     result = _swap(swapper, cast.body, read_image(Path(cast.body)), 0.0)
     if not swapper.swapped:
-        raise _miss(cast.body, options.faces)
+        raise _miss(cast)
     quality, overwrite = options.quality, options.overwrite
     publish_image(result, out, cast.manifest, quality=quality, overwrite=overwrite)
     if progress:
@@ -177,13 +189,13 @@ def _swap_clip(
     out = options.out or Path()
     filmed = cast.body.startswith(CAMERA)
     clip = open_camera(cast.body) if filmed else read_clip(Path(cast.body))
-    swapper = cast.swapper
+    tally = Tally()
     with StopSignal(_NOTICE) as stop, contextlib.ExitStack() as stack:
-        swapped = swap_frames(cast, clip, options.faces, progress)
+        swapped = swap_frames(cast, clip, tally, progress)
         if options.show:
             stage = Stage(cast.manifest, out.parent, rate=None, total=clip.count)
             shown = stack.enter_context(viewer(stage, options))
-            swapped = show_along(swapped, stage, shown, lambda: swapper.latest)
+            swapped = show_along(swapped, stage, shown, lambda: tally.latest)
         publish_clip(
             swapped,
             out,
@@ -192,39 +204,53 @@ def _swap_clip(
             stopped=lambda: stop.requested,
         )
         finished = not stop.requested
-    flicker = swapper.flicker.read()
-    return Swapped(out, swapper.frames, swapper.swapped, _count(cast), flicker, finished)
+    flicker = cast.swapper.flicker.read()
+    return Swapped(out, tally.frames, tally.swapped, _count(cast), flicker, finished)
 
 
 def swap_frames(
-    cast: Cast, clip: Clip, faces: str | None = None, progress: Progress | None = None
+    cast: Cast, clip: Clip, tally: Tally | None = None, progress: Progress | None = None
 ) -> Clip:
     """Return a clip in which every frame gets the face, when it is asked for.
 
-    Frames are read ahead in the background, a few at a time.
+    Frames are read, swapped, and used by whoever asks for them at the same time: each in a thread
+    of its own, a few frames apart.
 
     Args:
         cast: From `open_cast`.
         clip: The body; its frames are used up. A camera will do.
-        faces: What the user chose, for errors.
+        tally: Counts the frames that come out.
         progress: Is told how many frames are done, and of how many.
 
     Returns:
         As many frames with the same times and sound. The last raises `InputError` if none of them
         had a face.
     """
-    seconds, times = share_times(clip)
+    times: deque[int] = deque()
+    tally = tally or Tally()
 
     def frames() -> Iterator[Image]:
-        swapper, done = cast.swapper, 0
-        for done, image in enumerate(read_ahead(clip.frames), 1):
-            yield _swap(swapper, cast.body, image, next(seconds))
+        for image, faces in read_ahead(_swap_ahead(cast, clip, times)):
+            tally.frames, tally.latest = tally.frames + 1, faces
+            tally.swapped += faces > 0
+            yield image
             if progress:
-                progress(done, max(done, clip.count or 0))
-        if not swapper.swapped:
-            raise _miss(cast.body, faces, frames=done)
+                progress(tally.frames, max(tally.frames, clip.count or 0))
+        if not tally.swapped:
+            raise _miss(cast, tally.frames)
 
-    return replace(clip, frames=frames(), times=times)
+    return replace(clip, frames=frames(), times=clip.times and hand_out(times))
+
+
+def _swap_ahead(cast: Cast, clip: Clip, times: deque[int]) -> Iterator[tuple[Image, int]]:
+    """Swap frame after frame, put down their times, and say how many faces were swapped."""
+    for number, image in enumerate(read_ahead(clip.frames)):
+        seconds = number / clip.rate
+        if clip.times is not None and clip.tick is not None:
+            times.append(next(clip.times))
+            seconds = times[-1] * clip.tick
+        result = _swap(cast.swapper, cast.body, image, float(seconds))
+        yield result, cast.swapper.latest
 
 
 def _is_still(body: str) -> bool:
@@ -240,13 +266,14 @@ def _swap(swapper: FrameSwapper, body: str, image: Image, seconds: float) -> Ima
         raise InputError(f"{body}: {error}", hint=error.hint) from error
 
 
-def _miss(body: str, faces: str | None, frames: int = 1) -> InputError:
+def _miss(cast: Cast, frames: int = 1) -> InputError:
     """Return the error for a body without the face that is asked for."""
     where = f" in {frames} frames" if frames > 1 else ""
+    faces = cast.manifest.parameters["faces"]
     if faces is None:
         hint = "use one that shows a face; --smallest 12 finds small ones, --threshold 0.3 dim ones"
-        return InputError(f"{body}: no face was found{where}", hint=hint)
-    return InputError(f"{body}: --faces {faces} chooses no face{where}", hint=CHOICES)
+        return InputError(f"{cast.body}: no face was found{where}", hint=hint)
+    return InputError(f"{cast.body}: --faces {faces} chooses no face{where}", hint=CHOICES)
 
 
 def _count(cast: Cast) -> dict[str, int]:

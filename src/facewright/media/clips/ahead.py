@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from queue import Empty, Full, Queue
 from typing import Generic, TypeVar
 
@@ -66,7 +66,9 @@ class _Reader(Generic[T]):
             for item in self._items:
                 self._offer((item,))
                 if self._over.is_set():
-                    return
+                    break
+            if isinstance(self._items, Generator):
+                self._items.close()  # here, so that what it reads ends before this thread does
             self._offer(None)
         except BaseException as error:  # noqa: BLE001 - raised where the items are used
             self._offer(error)
