@@ -13,7 +13,7 @@ from tests.mutations import assert_survived
 from facewright.errors import FacewrightError
 from facewright.media.decode import read_image, read_image_header, read_metadata, read_reduced
 
-EXAMPLES = [20, pytest.param(3000, marks=pytest.mark.slow)]
+EXAMPLES = [20, pytest.param(1000, marks=pytest.mark.slow)]
 
 
 def draw(form, mode="RGB", **options):

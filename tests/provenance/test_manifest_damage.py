@@ -10,7 +10,7 @@ from facewright.provenance.manifest import from_text, to_text
 from facewright.provenance.publish import publish_clip, publish_image, read_manifest
 from facewright.types import Clip, Manifest
 
-EXAMPLES = [40, pytest.param(5000, marks=pytest.mark.slow)]
+EXAMPLES = [40, pytest.param(1000, marks=pytest.mark.slow)]
 MANIFEST = Manifest(
     "generate",
     {"psi": 0.7, "label": ["age=20-29"], "noise": "const", "size": None},

@@ -15,7 +15,7 @@ from facewright.data.sources.fetch import Manners
 from facewright.provenance.publish import publish_clip
 from facewright.types import Clip, Manifest
 
-EXAMPLES = [15, pytest.param(1000, marks=pytest.mark.slow)]
+EXAMPLES = [15, pytest.param(300, marks=pytest.mark.slow)]
 ABOUT = About(licence="CC0-1.0", date="2026-03-01")
 UNREACHABLE = Manners(attempts=1, timeout=0.01, first_wait=0)
 
