@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from facewright.errors import FacewrightError
     from facewright.gan.plan import TrainOptions
+    from facewright.tasks.casting import SwapFacesOptions
     from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
     from facewright.tasks.finding import FindOptions, find_faces
     from facewright.tasks.manifests import show_file
+    from facewright.tasks.morphing import MorphOptions, morph_pictures
     from facewright.tasks.pictures import (
         GenerateOptions,
         InterpolateOptions,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         mix_faces,
     )
     from facewright.tasks.remake import remake_file
+    from facewright.tasks.swapping import swap_faces
     from facewright.tasks.training import train_generator
     from facewright.types import Bundle, Card, Clip, Crop, Face, Image, Latents, Manifest
 
@@ -47,6 +50,8 @@ __all__ = [
     "Latents",
     "Manifest",
     "MixOptions",
+    "MorphOptions",
+    "SwapFacesOptions",
     "TrainOptions",
     "__version__",
     "evaluate_generator",
@@ -54,8 +59,10 @@ __all__ = [
     "generate_faces",
     "interpolate_faces",
     "mix_faces",
+    "morph_pictures",
     "remake_file",
     "show_file",
+    "swap_faces",
     "train_generator",
 ]
 
@@ -75,14 +82,18 @@ _HOMES = {
     "Latents": "facewright.types",
     "Manifest": "facewright.types",
     "MixOptions": "facewright.tasks.pictures",
+    "MorphOptions": "facewright.tasks.morphing",
+    "SwapFacesOptions": "facewright.tasks.casting",
     "TrainOptions": "facewright.gan.plan",
     "evaluate_generator": "facewright.tasks.evaluation",
     "find_faces": "facewright.tasks.finding",
     "generate_faces": "facewright.tasks.pictures",
     "interpolate_faces": "facewright.tasks.pictures",
     "mix_faces": "facewright.tasks.pictures",
+    "morph_pictures": "facewright.tasks.morphing",
     "remake_file": "facewright.tasks.remake",
     "show_file": "facewright.tasks.manifests",
+    "swap_faces": "facewright.tasks.swapping",
     "train_generator": "facewright.tasks.training",
 }
 
