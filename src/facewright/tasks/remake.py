@@ -18,6 +18,9 @@ from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.manifest import format_seeds
 from facewright.provenance.publish import read_manifest
+from facewright.tasks.casting import SwapFacesOptions
+from facewright.tasks.ingredients import ROLES, find_ingredients
+from facewright.tasks.morphing import MorphOptions, morph_pictures
 from facewright.tasks.pictures import (
     GenerateOptions,
     InterpolateOptions,
@@ -26,15 +29,21 @@ from facewright.tasks.pictures import (
     interpolate_faces,
     mix_faces,
 )
+from facewright.tasks.swapping import swap_faces
 from facewright.tasks.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.types import Manifest
 
-TASKS: Mapping[str, tuple[type[Any], Callable[..., list[Path]]]] = {
+TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {
     "generate": (GenerateOptions, generate_faces),
     "mix": (MixOptions, mix_faces),
     "interpolate": (InterpolateOptions, interpolate_faces),
+    "swap": (SwapFacesOptions, swap_faces),
+    "morph": (MorphOptions, morph_pictures),
 }
 """The task that a manifest names → its options and its function."""
+
+_FROM_FILES = frozenset({"swap", "morph"})
+"""Tasks that take files, which lie beside the one that is made again, or in the current folder."""
 
 Likeness = Literal["bytes", "pixels", "different"]
 
@@ -75,7 +84,8 @@ def remake_file(
         The new file, and whether it is the same.
 
     Raises:
-        FileError: The file carries no manifest, or a damaged one.
+        FileError: The file carries no manifest, or a damaged one, or what it was made of is not
+            beside it any more, nor in the current folder.
         WeightsError: The weights are not there any more, or are other ones now.
         InputError: The task cannot be done again, or the new file is there already.
     """
@@ -84,17 +94,20 @@ def remake_file(
     if out.resolve() == file.resolve():
         raise InputError("a file is not remade in its own place", hint="name another with -o")
     options, perform = _restore(manifest, out, overwrite=overwrite)
-    found = _find_weights(manifest, options.weights, weights)
-    options = replace(options, weights=found, device=device or options.device)
-    perform(options, progress=progress)
+    if manifest.task not in _FROM_FILES or (manifest.seeds and options.weights):
+        options = replace(options, weights=_find_weights(manifest, options.weights, weights))
+    options = replace(options, device=device or options.device)
+    if manifest.task in _FROM_FILES:
+        options, files = find_ingredients(manifest, options, [file.parent, Path()])
+        perform(files, options=options, progress=progress)
+    else:
+        perform(options, progress=progress)
     likeness = _compare(file, out)
     reason = "" if likeness == "bytes" else _explain(manifest, read_manifest(out))
     return Remade(out, file, likeness, reason)
 
 
-def _restore(
-    manifest: Manifest, out: Path, *, overwrite: bool
-) -> tuple[Any, Callable[..., list[Path]]]:
+def _restore(manifest: Manifest, out: Path, *, overwrite: bool) -> tuple[Any, Callable[..., Any]]:
     """Turn a manifest back into the options of its task."""
     if manifest.task not in TASKS:
         raise InputError(
@@ -105,8 +118,13 @@ def _restore(
     known = {field.name for field in fields(kind)}
     hints = get_type_hints(kind)
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in manifest.parameters.items()}
+    if manifest.task in _FROM_FILES:
+        values = {k: v for k, v in values.items() if k not in ROLES}
+        values["consent"] = manifest.consent or None
     if "seeds" in known:
         values["seeds"] = format_seeds(manifest.seeds)
+    if "seed" in known and manifest.seeds:
+        values["seed"] = manifest.seeds[0]
     if manifest.device:
         values["device"] = manifest.device.partition(":")[0]  # without the name of a GPU
     wrong = [k for k, v in values.items() if k not in known or not _fits(v, hints[k])]
@@ -142,7 +160,7 @@ def _find_weights(manifest: Manifest, recorded: str | None, named: str | None) -
         recorded: The name in the manifest. Names of the catalog count, paths do not.
         named: The weights that the user names.
     """
-    wanted = next(iter(manifest.models.values()), "")
+    wanted = manifest.models.get(recorded or "") or next(iter(manifest.models.values()), "")
     hint = f"say where the weights with the sha256 {wanted} are: --weights FILE"
     if named is not None:
         if (found := hash_weights(named)) != wanted:
