@@ -1,0 +1,50 @@
+"""A face is chosen by a picture of somebody whom it looks like."""
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from facewright.errors import InputError
+from facewright.hub.bundle import file_sha256
+from facewright.media.decode import read_image
+from facewright.provenance.publish import read_manifest
+from facewright.tasks.resemblance import open_resemblance
+from facewright.tasks.swapping import SwapFacesOptions, check_swap, swap_with
+
+
+@pytest.fixture
+def crowd(portrait, paint, tmp_path):
+    """A picture of two: a large stranger on the left, the portrait on the right."""
+    image = paint((10, 10, 109, 129), size=(150, 260))
+    image[15:135, 150:250] = read_image(portrait)
+    Pillow.fromarray(image).save(tmp_path / "crowd.png")
+    return tmp_path / "crowd.png"
+
+
+def test_the_same_face_scores_more_than_another(lookout, portrait, crowd):
+    resemblance = open_resemblance(lookout, str(portrait))
+    image = read_image(crowd)
+    stranger, same = lookout.finder.find([image])[0]
+    assert resemblance.score(image, same) > 0.9
+    assert resemblance.score(image, stranger) < 0.5
+    assert list(resemblance.models) == ["likeness"]
+    assert resemblance.sources == {"face.png": file_sha256(portrait)}
+
+
+def test_the_face_that_looks_like_a_reference_is_covered(lookout, portrait, crowd, tmp_path):
+    options = SwapFacesOptions(out=tmp_path / "x.png", consent="self", faces=f"like:{portrait}")
+    names = [str(portrait), str(crowd)]
+    check_swap(names, options)
+    swapped = swap_with(lookout, names, options)
+    manifest = read_manifest(swapped.path)
+    difference = (read_image(crowd) != read_image(swapped.path)).any(-1)
+    assert not difference[:, :140].any()
+    assert manifest.parameters["faces"] == "like:face.png"
+    assert manifest.sources["like/face.png"] == file_sha256(portrait)
+    assert set(manifest.models) == {"red", "likeness"}
+
+
+def test_a_reference_without_a_face_is_named(lookout, tmp_path):
+    Pillow.fromarray(np.zeros((90, 90, 3), np.uint8)).save(tmp_path / "dark.png")
+    with pytest.raises(InputError, match=r"dark\.png: no face was found"):
+        open_resemblance(lookout, str(tmp_path / "dark.png"))

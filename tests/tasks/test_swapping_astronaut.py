@@ -1,0 +1,39 @@
+"""A generated face goes onto a real photo, with the networks that ship with the package."""
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from skimage.data import astronaut
+
+from facewright import SwapFacesOptions, find_faces, swap_faces
+from facewright.faces.topology import five_points
+from facewright.hub.cards import known_cards
+from facewright.media.decode import read_image
+from facewright.provenance.publish import read_manifest
+
+pytestmark = pytest.mark.skipif(
+    not {"finder", "mesh", "generator"} <= {entry.card.kind for entry in known_cards().values()},
+    reason="no networks that find faces ship with this version",
+)
+FACE = (slice(60, 185), slice(165, 280))
+"""Rows and columns around the face of the astronaut."""
+
+
+def test_a_made_up_face_goes_onto_the_astronaut_and_only_there(tmp_path):
+    Pillow.fromarray(astronaut()).save(tmp_path / "body.png")
+    consent = "a work of NASA in the public domain"
+    options = SwapFacesOptions(
+        seed=3, out=tmp_path / "out.png", faces="largest", consent=consent, device="cpu"
+    )
+    swapped = swap_faces([str(tmp_path / "body.png")], options=options)
+    difference = np.abs(read_image(swapped.path).astype(int) - astronaut()).max(-1)
+    assert difference[FACE].mean() > 3
+    difference[FACE] = 0
+    assert not difference.any()
+    manifest = read_manifest(swapped.path)
+    assert (manifest.seeds, manifest.consent) == ((3,), consent)
+    assert len(manifest.models) == 3
+
+    found = find_faces([str(tmp_path / "body.png"), str(swapped.path)])
+    before, after = (five_points(picture.faces[0].points)[:, :2] for picture in found.pictures)
+    assert np.linalg.norm(before - after, axis=1).max() < 6  # of 42 from eye to eye: pose stays
