@@ -18,13 +18,15 @@ class Told:
     def __init__(self, meshes):
         self.meshes = iter(meshes)
         self.looked = self.followed = 0
+        self.known = []
 
     def find(self, _images, **_options):
         self.looked += 1
         return [self._next()]
 
-    def follow(self, _images, _faces):
+    def follow(self, _images, faces):
         self.followed += 1
+        self.known.append(len(faces[0]))
         return [self._next()]
 
     def _next(self):
@@ -79,6 +81,15 @@ def test_a_face_that_is_lost_is_looked_for_in_the_whole_frame(pale, run):
     image, points = pale
     _, _, told = run([image] * 3, [[points], [], [points], [points]], every=100)
     assert (told.looked, told.followed) == (2, 2)
+
+
+def test_in_a_crowd_only_the_chosen_face_is_followed(pale, place, run):
+    image, points = pale
+    others = [place(unit=12.0, middle=(x, 140)) for x in (30, 80, 130)]
+    meshes = [[points, *others], [points], [points]]
+    swapper, _, told = run([image] * 3, meshes, picker=Picker("largest"))
+    assert told.known == [1, 1]
+    assert swapper.swapped == 3
 
 
 def test_a_cut_begins_anew(pale, run):

@@ -85,7 +85,7 @@ class FrameSwapper:
         self._finder, self._sources, self._picker = finder, sources, picker
         self._options, self._config = options, config or FrameConfig()
         self._tracker, self._cuts = Tracker(self._config.tracking), CutDetector()
-        self._known: list[Face] = []
+        self._known: list[Face] = []  # to follow into the next frame: the chosen ones, if any
         self._age = 0  # frames since a whole one was looked at
         self._taken: dict[int, int] = {}  # number of a face → source
 
@@ -104,6 +104,7 @@ class FrameSwapper:
         """
         tracked = self._tracker.step(self._look(image), time=time)
         chosen = self._picker.pick(image, tracked)
+        self._known = [one.face for one in chosen if one.seen] or self._known
         self.frames += 1
         self.latest = len(chosen)
         if not chosen:
