@@ -128,7 +128,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     try:
         with path.open("rb") as file:
             if not file.read(1):
-                raise FileError(f"{path} is empty")
+                raise FileError(f"{path} is empty", hint="copy or fetch it again")
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
     try:
