@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from facewright.faces.topology import five_points
 from facewright.types import Bundle, Face, Image
 
 _PRESENT = 0.3
+_SUSPICION = 0.2  # the detector's score from which on the mesh network is asked
 _SAME = 0.5
 
 
@@ -42,13 +43,31 @@ class FaceFinder:
 
         Returns:
             For each picture its faces, the largest first, with 478 points each; the box is that
-            of the mesh, and the score that of the detector. No face is an empty list.
+            of the mesh, and the score what the detector and the mesh network think together. No
+            face is an empty list.
 
         Raises:
             InputError: An argument makes no sense.
         """
-        found = detect_faces(self.detector, images, smallest=smallest, threshold=threshold)
-        return self.follow(images, found)
+        if not 0 < threshold < 1:
+            raise InputError(
+                f"a threshold of {threshold} is not between 0 and 1", hint="such as 0.5"
+            )
+        found = detect_faces(
+            self.detector, images, smallest=smallest, threshold=min(_SUSPICION, threshold)
+        )
+        rough = [[face for face, _ in mine] for mine in self._place(images, found)]
+        fine = self._place(
+            images, rough
+        )  # nearer to what the network knows: upright, in the middle
+        return [
+            [
+                replace(face, score=face.score * present)
+                for face, present in mine
+                if face.score * present >= threshold
+            ]
+            for mine in fine
+        ]
 
     def follow(self, images: Sequence[Image], faces: Sequence[Sequence[Face]]) -> list[list[Face]]:
         """Place meshes anew on faces whose places are roughly known.
@@ -68,6 +87,12 @@ class FaceFinder:
         """
         if len(images) != len(faces):
             raise InputError(f"{len(images)} pictures do not fit {len(faces)} lists of faces")
+        return [[face for face, _ in mine] for mine in self._place(images, faces)]
+
+    def _place(
+        self, images: Sequence[Image], faces: Sequence[Sequence[Face]]
+    ) -> list[list[tuple[Face, float]]]:
+        """Place meshes anew; each comes with how sure the mesh network is of it."""
         every = [image for image, mine in zip(images, faces, strict=True) for _ in mine]
         starts = [_five(face) for mine in faces for face in mine]
         meshes, presence = place_meshes(self.mesh, every, starts)
@@ -100,17 +125,17 @@ def _five(face: Face) -> NDArray[np.float32]:
 
 def _join(
     faces: Sequence[Face], meshes: NDArray[np.float32], presence: NDArray[np.float32]
-) -> list[Face]:
+) -> list[tuple[Face, float]]:
     """Return the faces of one picture with their meshes, the largest first."""
     order = sorted(range(len(faces)), key=lambda number: -faces[number].score)
-    kept: list[Face] = []
+    kept: list[tuple[Face, float]] = []
     for number in order:
         points = meshes[number]
         box = np.concatenate([points[:, :2].min(0), points[:, :2].max(0)])
         face = Face(box, points, faces[number].score)
-        if presence[number] >= _PRESENT and not any(_is_same(face, other) for other in kept):
-            kept.append(face)
-    return sorted(kept, key=lambda face: -float((face.box[2:] - face.box[:2]).prod()))
+        if presence[number] >= _PRESENT and not any(_is_same(face, other) for other, _ in kept):
+            kept.append((face, float(presence[number])))
+    return sorted(kept, key=lambda pair: -float((pair[0].box[2:] - pair[0].box[:2]).prod()))
 
 
 def _is_same(a: Face, b: Face) -> bool:
