@@ -20,6 +20,8 @@ from facewright.types import Face, Image
 SMALLEST_PICTURE, SMALLEST_FACE = 64, 48
 """Pixels below which a picture, and a face in it, are too small to be put onto another."""
 
+_SURE, _SURELY_ONE = 0.5, 0.1  # the score of a face; that of one in what a generator drew
+
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
@@ -142,7 +144,8 @@ def _take(
             f"{width}×{height} pixels are too few for a face",
             hint=f"at least {SMALLEST_PICTURE} on each side; 512 are better",
         )
-    face = _choose(lookout.finder.find([image])[0], pick)
+    (faces,) = lookout.finder.find([image], threshold=_SURELY_ONE if own else _SURE)
+    face = _choose(faces, pick)
     high = float(face.box[3] - face.box[1])
     if not own and high < SMALLEST_FACE:
         raise InputError(
