@@ -14,12 +14,12 @@ and y alone it vanishes in a profile.
 
 import argparse
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 import skimage.data
-import torch
 from empty import cut_parts
 from PIL import Image
 
@@ -42,7 +42,8 @@ GROUNDS = (
     "immunohistochemistry",
 )
 SCENE = (640, 480)
-THRESHOLDS = (0.3, 0.4, 0.5, 0.6)
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+SIZES = (24, 36, 56, 100, 500)
 
 
 def read_grounds(count):
@@ -95,7 +96,100 @@ def eye_distance(points):
     return float(np.linalg.norm(five[0] - five[1]))
 
 
-def main():  # noqa: C901, PLR0912, PLR0915 - one question after the other
+def say(question, **numbers):
+    """Print one line of JSON."""
+    rounded = {k: round(float(v), 2) if isinstance(v, float) else v for k, v in numbers.items()}
+    print(json.dumps({"question": question, **rounded}), flush=True)
+
+
+def search(finder, images):
+    """Return the faces of each picture, the doubtful ones, too."""
+    found = []
+    for first in range(0, len(images), 16):
+        found += finder.find(images[first : first + 16], threshold=min(THRESHOLDS))
+    return found
+
+
+def measure_alarms(finder, grounds):
+    """Say in how many of a hundred faceless scenes a face is seen."""
+    alarms = [max((f.score for f in faces), default=0.0) for faces in search(finder, grounds)]
+    rates = {str(t): 100 * float(np.mean([a >= t for a in alarms])) for t in THRESHOLDS}
+    say("scenes with false alarms, of a hundred", scenes=len(grounds), **rates)
+
+
+def measure_recall(name, finder, scenes):
+    """Say how many faces are found, also by their size; return what is needed to look at them."""
+    rows, shown = [], []
+    for faces, (scene, points) in zip(search(finder, [s for s, _ in scenes]), scenes, strict=True):
+        box = box_of(points)
+        best = max(faces, key=lambda f: overlap(f.box, box), default=None)
+        score = best.score if best is not None and overlap(best.box, box) >= 0.5 else 0.0
+        rows.append((float(np.sqrt((box[2:] - box[:2]).prod())), score))
+        shown.append((score, scene, points, faces))
+    sizes, scores = np.array(rows).T
+    rates = {str(t): 100 * float((scores >= t).mean()) for t in THRESHOLDS}
+    say(f"recall, % ({name})", faces=len(rows), **rates)
+    for low, high in pairwise(SIZES):
+        part = scores[(sizes >= low) & (sizes < high)]
+        if len(part):
+            rate = 100 * float((part >= 0.5).mean())
+            say(f"recall at 0.5, % ({name}, {low} to {high} pixels)", faces=len(part), value=rate)
+    return shown
+
+
+def measure_mesh(name, finder, images, truths):
+    """Say how far the points are from the teacher's, after one look and after two."""
+    padded = [np.pad(im, ((64, 64), (64, 64), (0, 0))) for im in images]
+    found = [detect_faces(finder.detector, [im], threshold=0.2)[0] for im in padded]
+    pairs = [
+        (im, max(f, key=lambda face: face.score).points, t + np.array([64, 64, 0], np.float32))
+        for im, f, t in zip(padded, found, truths, strict=True)
+        if f
+    ]
+    starts = [points for _, points, _ in pairs]
+    for looks in (1, 2):
+        meshes, _ = place_meshes(finder.mesh, [im for im, _, _ in pairs], starts)
+        off = [measure_gap(m, t) for m, (_, _, t) in zip(meshes, pairs, strict=True)]
+        flat, flat_2d, deep = np.array(off).T * 100
+        say(
+            f"mesh error, % of eye distance ({name})",
+            looks=looks,
+            faces=len(pairs),
+            mean=float(flat.mean()),
+            median=float(np.median(flat)),
+            worst_in_20=float(np.percentile(flat, 95)),
+            mean_by_distance_in_the_picture=float(flat_2d.mean()),
+            depth=float(deep.mean()),
+        )
+        starts = [five_points(m) for m in meshes]
+
+
+def measure_gap(mesh, truth):
+    """Return the mean gap in x and y by the eye distance, by that in the picture, and that in z."""
+    gap = float(np.linalg.norm(mesh[:, :2] - truth[:, :2], axis=1).mean())
+    five = five_points(truth)
+    in_picture = float(np.linalg.norm(five[0, :2] - five[1, :2]))
+    z = [points[:, 2] - points[:468, 2].mean() for points in (mesh, truth)]
+    deep = float(np.abs(z[0] - z[1]).mean())
+    return gap / eye_distance(truth), gap / max(in_picture, 1e-6), deep / eye_distance(truth)
+
+
+def draw_worst(shown, path):
+    """Draw the fifty faces that were found worst: the teacher's box yellow, ours green."""
+    tiles = []
+    for score, original, points, faces in sorted(shown, key=lambda entry: entry[0])[:50]:
+        scene = original.copy()
+        boxes = [(box_of(points), (255, 255, 0))] + [(f.box, (0, 255, 0)) for f in faces]
+        for box, colour in boxes:
+            corners = np.round(box).astype(int).tolist()
+            cv2.rectangle(scene, corners[:2], corners[2:], colour, 2)
+        cv2.putText(scene, f"{score:.2f}", (6, 30), 0, 1, (255, 0, 0), 2)
+        tiles.append(cv2.resize(scene, (320, 240), interpolation=cv2.INTER_AREA))
+    rows = [np.concatenate(tiles[r : r + 10], 1) for r in range(0, len(tiles) // 10 * 10, 10)]
+    Image.fromarray(np.concatenate(rows)).save(path)
+
+
+def main():
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -107,146 +201,30 @@ def main():  # noqa: C901, PLR0912, PLR0915 - one question after the other
     parser.add_argument("--worst", type=Path)
     parser.add_argument("--scenes", type=Path, help="write the scenes, for haar.py")
     options = parser.parse_args()
-    torch.set_num_threads(2)
     finder = load_finder(load_bundle(options.finder), load_bundle(options.mesh))
     held, origins = read_labelled(options.labels, options.folder, options.empty, held_out=True)
     grounds = read_grounds(400)
-    for_haar = {"faceless.zip": (grounds, None)}
-
-    # False alarms.
-    alarms = []
-    for first in range(0, len(grounds), 16):
-        alarms += detect_faces(
-            finder.detector, grounds[first : first + 16], threshold=min(THRESHOLDS)
-        )
-    rates = {
-        t: 100 * sum(any(f.score >= t for f in faces) for faces in alarms) / len(grounds)
-        for t in THRESHOLDS
-    }
-    print(
-        json.dumps(
-            {"question": "scenes with false alarms, of a hundred", "scenes": len(grounds), **rates}
-        )
-    )
-
-    worst = []
-    for archive in ("congress.zip", "fairface-wild.zip", "fairface-frontal.zip"):
-        mine = [i for i, origin in enumerate(origins) if origin.startswith(archive)][
-            : options.limit
-        ]
+    measure_alarms(finder, grounds)
+    shown, arrays = [], {"faceless": np.stack(grounds)}
+    for name in ("congress", "fairface-wild", "fairface-frontal"):
+        mine = [i for i, origin in enumerate(origins) if origin.startswith(f"{name}.zip")]
         scenes = []
-        for i in mine:
+        for i in mine[: options.limit]:
             dice = Dice(2, i)
             ground = grounds[dice.pick(len(grounds))]
-            scenes.append(
-                compose(
-                    held.images[i],
-                    held.points[i],
-                    ground,
-                    dice,
-                    keep_size=archive == "congress.zip",
-                )
-            )
-        found = []
-        for first in range(0, len(scenes), 16):
-            found += detect_faces(
-                finder.detector,
-                [s for s, _ in scenes[first : first + 16]],
-                threshold=min(THRESHOLDS),
-            )
-        recall, five_off = dict.fromkeys(THRESHOLDS, 0.0), []
-        for i, faces, (scene, points) in zip(mine, found, scenes, strict=True):
-            best = max(faces, key=lambda f: overlap(f.box, box_of(points)), default=None)
-            hit = best is not None and overlap(best.box, box_of(points)) >= 0.5
-            for t in THRESHOLDS:
-                recall[t] += (hit and best.score >= t) / len(mine) * 100
-            if hit:
-                five_off.append(
-                    np.linalg.norm(best.points[:, :2] - five_points(points)[:, :2], axis=1).mean()
-                    / eye_distance(points)
-                )
-            worst.append((best.score if hit else -1.0, scene, points, faces, origins[i]))
-        line = {
-            "question": f"recall, % ({archive})",
-            "faces": len(mine),
-            **{str(t): round(r, 2) for t, r in recall.items()},
-        }
-        print(
-            json.dumps(
-                {
-                    **line,
-                    "five points off, % of eye distance": round(100 * float(np.mean(five_off)), 2),
-                }
-            )
+            whole = name == "congress"
+            scenes.append(compose(held.images[i], held.points[i], ground, dice, keep_size=whole))
+        shown += measure_recall(name, finder, scenes)
+        chosen = mine[: options.limit]
+        measure_mesh(
+            name, finder, [held.images[i] for i in chosen], [held.points[i] for i in chosen]
         )
-        for_haar[archive] = ([s for s, _ in scenes], [box_of(p) for _, p in scenes])
-
-        # Mesh: from the detector's own five points, in the scene where the face is large.
-        images = [held.images[i] for i in mine]
-        padded = [np.pad(im, ((64, 64), (64, 64), (0, 0))) for im in images]
-        seen = [
-            max(f, key=lambda face: face.score, default=None)
-            for f in detect_faces(finder.detector, padded, threshold=0.3)
-        ]
-        kept = [k for k, face in enumerate(seen) if face is not None]
-        starts = [seen[k].points for k in kept]
-        for again in (1, 2):
-            meshes, presence = place_meshes(finder.mesh, [padded[k] for k in kept], starts)
-            truth = [held.points[mine[k]] + np.array([64, 64, 0], np.float32) for k in kept]
-            off = np.array(
-                [
-                    np.linalg.norm(m[:, :2] - t[:, :2], axis=1).mean() / eye_distance(t)
-                    for m, t in zip(meshes, truth, strict=True)
-                ]
-            )
-            deep = np.array(
-                [
-                    np.abs((m[:, 2] - m[:468, 2].mean()) - (t[:, 2] - t[:468, 2].mean())).mean()
-                    / eye_distance(t)
-                    for m, t in zip(meshes, truth, strict=True)
-                ]
-            )
-            print(
-                json.dumps(
-                    {
-                        "question": f"mesh error, % of eye distance ({archive})",
-                        "passes": again,
-                        "faces": len(kept),
-                        "mean": round(100 * float(off.mean()), 2),
-                        "median": round(100 * float(np.median(off)), 2),
-                        "p95": round(100 * float(np.percentile(off, 95)), 2),
-                        "depth": round(100 * float(deep.mean()), 2),
-                        "present": round(100 * float((presence > 0.5).mean()), 2),
-                    }
-                )
-            )
-            starts = [five_points(m) for m in meshes]
+        arrays[name] = np.stack([scene for scene, _ in scenes])
+        arrays[f"{name}-boxes"] = np.stack([box_of(points) for _, points in scenes])
     if options.scenes:
-        arrays = {}
-        for archive, (scenes, boxes) in for_haar.items():
-            arrays[archive.removesuffix(".zip")] = np.stack(scenes)
-            if boxes is not None:
-                arrays[archive.removesuffix(".zip") + "-boxes"] = np.stack(boxes)
         np.savez(options.scenes, **arrays)
     if options.worst:
-        worst.sort(key=lambda entry: entry[0])
-        tiles = []
-        for score, original, points, faces, _ in worst[:50]:
-            scene = original.copy()
-            a, b = box_of(points)[:2].astype(int), box_of(points)[2:].astype(int)
-            cv2.rectangle(scene, a.tolist(), b.tolist(), (255, 255, 0), 2)
-            for face in faces:
-                cv2.rectangle(
-                    scene,
-                    face.box[:2].astype(int).tolist(),
-                    face.box[2:].astype(int).tolist(),
-                    (0, 255, 0),
-                    2,
-                )
-            cv2.putText(scene, f"{score:.2f}", (6, 30), 0, 1, (255, 0, 0), 2)
-            tiles.append(cv2.resize(scene, (320, 240), interpolation=cv2.INTER_AREA))
-        sheet = np.concatenate([np.concatenate(tiles[r : r + 10], 1) for r in range(0, 50, 10)])
-        Image.fromarray(sheet).save(options.worst)
+        draw_worst(shown, options.worst)
 
 
 if __name__ == "__main__":
