@@ -6,10 +6,12 @@ import contextlib
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 _UNFINISHED = re.compile(r"\..+\.(?P<process>\d+)\.[0-9a-f]{8}\.part", re.DOTALL)
+_PAUSE = 0.01  # seconds between two looks at a lock
 _writing: set[str] = set()  # names of what this process is writing
 
 
@@ -75,6 +77,29 @@ def lock_file(handle: int) -> bool:
     except OSError:  # such as a network file system without locks
         return True
     return True
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, patience: float = 60.0) -> Iterator[None]:
+    """Hold the lock of a file while a block runs, and wait for whoever has it.
+
+    Args:
+        path: The file, made if missing; only its lock counts.
+        patience: Seconds to wait at most.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        OSError: The file cannot be written; TimeoutError where another process keeps the lock.
+    """
+    end = time.monotonic() + patience
+    with path.open("a") as file:
+        while not lock_file(file.fileno()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"another run has held it for {patience:g} s")
+            time.sleep(_PAUSE)
+        yield
 
 
 def delete_leftovers(folder: Path, pattern: str = "*") -> None:

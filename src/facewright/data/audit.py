@@ -15,9 +15,17 @@ from facewright.data.archive import DESCRIPTION, UNREADABLE, open_source, read_a
 from facewright.data.dataset import open_dataset
 from facewright.data.duplicates import MOST, check_limit, find_pairs, perceptual_hash
 from facewright.data.labels import UNKNOWN, count_labels, decode_label
-from facewright.data.library import REMOVED, Record, is_library, read_records
+from facewright.data.library import REMOVED, SEEN, Record, is_library, read_records
 from facewright.data.origins import Origin, read_origins
-from facewright.data.removals import find_named, read_removals, write_removals
+from facewright.data.removals import (
+    Removed,
+    add_removals,
+    find_away,
+    find_named,
+    hold_removals,
+    read_copies,
+    read_removals,
+)
 from facewright.errors import DatasetError, FacewrightError, FileError, InputError
 from facewright.media.decode import read_image
 
@@ -100,8 +108,8 @@ def audit(
     check_limit(similar)
     if not is_library(path):
         return _report(path, "dataset", list(_read_dataset(path, progress)), similar)
-    away = {entry.sha256 for entry in read_removals(path / REMOVED)}
     records = read_records(path)
+    away = find_away(records, read_removals(path / REMOVED))
     kept = [record for record in records if record.sha256 not in away]
     damaged: dict[str, str] = {}
     for number, record in enumerate(kept, start=1):
@@ -122,9 +130,10 @@ def remove_pictures(folder: Path, names: Iterable[str], *, purge: bool = False) 
     Args:
         folder: The library.
         names: Each the sha256 of a picture or its beginning, its path in the library, or its
-            source.
-        purge: Whether to delete the files of all removed pictures. Their hashes stay, so that they
-            never come back.
+            source; also of a copy that was left out because it looks like one of the library,
+            which is removed with it.
+        purge: Whether to delete the files of all removed pictures, and of those that look like
+            them. Their hashes stay, so that they never come back.
 
     Returns:
         The sha256 of those that were not removed before.
@@ -137,18 +146,17 @@ def remove_pictures(folder: Path, names: Iterable[str], *, purge: bool = False) 
         raise InputError(
             f"{folder} is no library", hint="remove pictures from the library, then prepare again"
         )
-    records = read_records(folder)
-    before = {entry.sha256: entry for entry in read_removals(folder / REMOVED)}
-    found = {entry.sha256: entry for entry in find_named(records, names)}
-    fresh = [sha256 for sha256 in found if sha256 not in before]
-    write_removals(folder / REMOVED, (found | before).values())
-    for record in records if purge else ():
-        if record.sha256 in before or record.sha256 in found:
-            try:
-                (folder / record.file).unlink(missing_ok=True)
-            except OSError as error:
-                raise FileError(f"{record.file} cannot be deleted: {error.strerror}") from error
-    return fresh
+    with hold_removals(folder):
+        records = read_records(folder)
+        before = read_removals(folder / REMOVED)
+        known = {entry.sha256 for entry in before}
+        fresh = [one for one in _find_removed(folder, records, names) if one.sha256 not in known]
+        add_removals(folder / REMOVED, fresh)
+        away = find_away(records, [*before, *fresh]) if purge else set()
+        for record in records:
+            if record.sha256 in away:
+                _delete(folder / record.file)
+    return [one.sha256 for one in fresh]
 
 
 def find_damage(folder: Path, record: Record, *, verify: bool) -> str:
@@ -187,6 +195,28 @@ def measure_evenness(counts: Iterable[int]) -> float:
         return 1.0
     shares = [count / sum(there) for count in there]
     return -sum(share * math.log(share) for share in shares) / math.log(len(there))
+
+
+def _find_removed(
+    folder: Path, records: Sequence[Record], names: Iterable[str]
+) -> Sequence[Removed]:
+    """Find the pictures that someone names; with a copy goes the picture that it looks like."""
+    by_hash = {record.sha256: record for record in records}
+    copies = {
+        copy.sha256: copy for copy in read_copies(folder / SEEN) if copy.sha256 not in by_hash
+    }
+    named = find_named([*records, *copies.values()], names)
+    twins = (by_hash.get(copies[one.sha256].like) for one in named if one.sha256 in copies)
+    also = (Removed(twin.sha256, twin.phash, twin.source) for twin in twins if twin)
+    return list({one.sha256: one for one in (*named, *also)}.values())
+
+
+def _delete(path: Path) -> None:
+    """Delete a file, if it is there."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"{path} cannot be deleted: {error.strerror}") from error
 
 
 def _report(

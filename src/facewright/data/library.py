@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeAlias
 
 from facewright.data.duplicates import SAME, HashIndex, check_limit
 from facewright.data.journal import JournalWriter, read_journal
-from facewright.data.removals import Removed, read_removals
+from facewright.data.removals import Away, Removed, hold_removals, read_removals
 from facewright.errors import FileError, InputError
 from facewright.files import lock_file, replacing
 
@@ -30,6 +30,7 @@ MANIFEST, SEEN, REMOVED = "manifest.jsonl", "seen.jsonl", "removed.txt"
 Outcome: TypeAlias = Literal["added", "known", "similar", "removed"]
 """What became of a picture that was offered to a library."""
 
+_LOCK = ".lock"
 _FILE = re.compile(r"pictures/[\w./-]+", re.ASCII)
 _NUMBERS = ("width", "height", "bytes")
 
@@ -80,13 +81,13 @@ class Library:
         self.seen: dict[str, Mapping[str, Any]] = {
             str(entry.get("key")): entry for entry in read_journal(folder / SEEN)
         }
-        self.removed = {entry.sha256: entry for entry in read_removals(folder / REMOVED)}
+        self.removed: dict[str, Removed] = {}
+        self._away, self._stamp = Away(()), (0, 0, 0)
+        self._read_removals()
         self._similar = similar
         self._index, self._indexed = HashIndex(), list[str]()
         for record in self.records.values():
             self._remember(record)
-        for removed in self.removed.values():
-            self._remember(removed)
         self._manifest = JournalWriter(folder / MANIFEST)
         self._seen = JournalWriter(folder / SEEN)
 
@@ -108,12 +109,16 @@ class Library:
             return "removed"
         if sha256 in self.records:
             return "known"
-        return "similar" if f"picture {sha256}" in self.seen and self._similar is not None else None
+        copy = self.seen.get(f"picture {sha256}")
+        if copy and copy.get("like") in self.removed:
+            return "removed"
+        return "similar" if copy and self._similar is not None else None
 
     def add(self, picture: Picture) -> Outcome:
         """Add a picture, unless it or one that looks the same is there already or was removed.
 
-        The picture is on the disk before its line is in the manifest.
+        The picture is on the disk before its line is in the manifest. What others removed since
+        the library was opened counts.
 
         Args:
             picture: The picture and its record.
@@ -124,20 +129,9 @@ class Library:
         Raises:
             FileError: The library cannot be written.
         """
-        record = picture.record
-        if known := self.find(record.sha256):
-            return known
-        twin = self._find_twin(record)
-        if twin in self.removed:
-            return "removed"
-        if twin is not None:
-            self.note(f"picture {record.sha256}", {"like": twin, "source": record.source})
-            return "similar"
-        _write_whole(self.folder / record.file, picture.data)
-        self._manifest.write(asdict(record))
-        self.records[record.sha256] = record
-        self._remember(record)
-        return "added"
+        with hold_removals(self.folder):
+            self._read_removals()
+            return self._add(picture)
 
     def note(self, key: str, details: Mapping[str, Any]) -> None:
         """Write down what need not be read again.
@@ -151,6 +145,33 @@ class Library:
             self._seen.write(entry)
             self.seen[key] = entry
 
+    def _add(self, picture: Picture) -> Outcome:
+        """Add a picture while nobody removes any."""
+        record = picture.record
+        if known := self.find(record.sha256):
+            return known
+        twin = self._find_twin(record)
+        limit = max(SAME, self._similar or 0)
+        if twin in self.removed or self._away.holds(record.sha256, record.phash, limit=limit):
+            return "removed"
+        if twin is not None:
+            self.note(f"picture {record.sha256}", {"like": twin, "source": record.source})
+            return "similar"
+        _write_whole(self.folder / record.file, picture.data)
+        self._manifest.write(asdict(record))
+        self.records[record.sha256] = record
+        self._remember(record)
+        return "added"
+
+    def _read_removals(self) -> None:
+        """Read which pictures are removed, if that has changed."""
+        path = self.folder / REMOVED
+        state = path.stat() if path.exists() else None
+        stamp = (state.st_ino, state.st_size, state.st_mtime_ns) if state else (0, 0, 0)
+        if stamp != self._stamp:
+            self.removed = {entry.sha256: entry for entry in read_removals(path)}
+            self._away, self._stamp = Away(self.removed.values()), stamp
+
     def _find_twin(self, record: Record) -> str | None:
         """Return the sha256 of a picture that looks the same, or None."""
         if self._similar is None:
@@ -158,11 +179,10 @@ class Library:
         twin = self._index.nearest(record.phash, limit=self._similar)
         return self._indexed[twin[0]] if twin else None
 
-    def _remember(self, known: Record | Removed) -> None:
+    def _remember(self, known: Record) -> None:
         """Put a picture where pictures that look the same find it."""
-        if known.phash:
-            self._index.add(known.phash)
-            self._indexed.append(known.sha256)
+        self._index.add(known.phash)
+        self._indexed.append(known.sha256)
 
 
 @contextlib.contextmanager
@@ -189,7 +209,7 @@ def open_library(folder: Path, *, similar: int | None = SAME) -> Iterator[Librar
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("a")
+        lock = (folder / _LOCK).open("a")
     except OSError as error:
         raise FileError(f"{folder} cannot be written: {error.strerror or error}") from error
     with lock:
@@ -200,8 +220,10 @@ def open_library(folder: Path, *, similar: int | None = SAME) -> Iterator[Librar
 
 
 def is_library(folder: Path) -> bool:
-    """Tell a library from other folders."""
-    return (folder / MANIFEST).is_file() or (folder / ".lock").is_file()
+    """Tell a library, even one that was only begun, from other folders."""
+    if (folder / MANIFEST).is_file():
+        return True
+    return (folder / _LOCK).is_file() and [path.name for path in folder.iterdir()] == [_LOCK]
 
 
 def read_records(folder: Path) -> list[Record]:

@@ -2,21 +2,26 @@
 
 `removed.txt` has one line per picture: its sha256, then its perceptual hash, so that copies of
 another size stay away too, then where it came from. A line that holds only a sha256 is good enough;
-empty lines and those that begin with `#` do not count.
+empty lines and those that begin with `#` do not count. Lines are only ever added here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from facewright.data.duplicates import SAME, HashIndex
+from facewright.data.journal import read_journal
 from facewright.errors import FileError, InputError
-from facewright.files import replacing
+from facewright.files import locked, replacing
 
-_LINE = re.compile(r"(?P<sha256>[0-9a-f]{64})(?:\s+(?P<phash>[0-9a-f]{64}))?(?:\s+(?P<source>.*))?")
+_HASH = "[0-9a-fA-F]{64}"
+_LINE = re.compile(rf"(?P<sha256>{_HASH})(?:\s+(?P<phash>{_HASH}))?(?:\s+(?P<source>.*))?")
+_LOCK = ".removed.lock"
 _SHORTEST = 8  # digits of a sha256 that name a picture
 _HEAD = "# Pictures that must not be used: sha256, perceptual hash, where they came from.\n"
 
@@ -29,6 +34,20 @@ class Removed:
     phash: str = ""
     """What it looks like; empty where only its bytes count."""
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A picture that was left out because it looks like one of the library."""
+
+    sha256: str
+    source: str
+    """Where it came from."""
+    like: str
+    """The sha256 of the one in the library."""
+    file: str = ""
+    """It has none there."""
+    phash: str = ""
 
 
 class Named(Protocol):
@@ -78,26 +97,111 @@ def read_removals(path: Path) -> list[Removed]:
                 f"line {number} of {path} names no picture: `{text[:40]}`",
                 hint="each line begins with a sha256",
             )
-        found.append(Removed(match["sha256"], match["phash"] or "", match["source"] or ""))
+        sha256, phash = match["sha256"].lower(), (match["phash"] or "").lower()
+        found.append(Removed(sha256, phash, match["source"] or ""))
     return found
 
 
-def write_removals(path: Path, removed: Iterable[Removed]) -> None:
-    """Write which pictures are removed, whole or not at all.
+def read_copies(path: Path) -> list[Copy]:
+    """Read which pictures were left out of a library because they look like one of it.
+
+    Args:
+        path: `seen.jsonl`; one that is missing counts as empty.
+
+    Returns:
+        They in the order in which they came, also those that were added later.
+
+    Raises:
+        FileError: A line is damaged.
+    """
+    copies = []
+    for entry in read_journal(path):
+        kind, _, sha256 = str(entry.get("key")).partition(" ")
+        if kind == "picture":
+            copies.append(Copy(sha256, str(entry.get("source", "")), str(entry.get("like", ""))))
+    return copies
+
+
+def add_removals(path: Path, removed: Iterable[Removed]) -> None:
+    """Write down more pictures that are removed, all of them or none; what is there stays.
 
     Args:
         path: `removed.txt`.
-        removed: All of them.
+        removed: Those that are not in it.
 
     Raises:
-        FileError: The file cannot be written.
+        FileError: The file cannot be read or written.
     """
-    lines = [" ".join(f"{e.sha256} {e.phash} {e.source}".split()) + "\n" for e in removed]
+    lines = [_to_line(entry) for entry in removed]
+    if not lines:
+        return
     try:
+        before = path.read_bytes() if path.exists() else _HEAD.encode()
+        before += b"\n" if before and not before.endswith(b"\n") else b""
         with replacing(path) as unfinished:
-            unfinished.write_bytes("".join([_HEAD, *lines]).encode("utf-8", "replace"))
+            unfinished.write_bytes(before + "".join(lines).encode("utf-8", "replace"))
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def hold_removals(folder: Path) -> Iterator[None]:
+    """Let nobody else remove pictures of a library, or add one, while a block runs.
+
+    Args:
+        folder: The library.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        FileError: The folder cannot be written, or another run does not end.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(folder / _LOCK))
+        except OSError as error:
+            reason = error.strerror or error
+            raise FileError(f"{folder / _LOCK} cannot be locked: {reason}") from error
+        yield
+
+
+class Away:
+    """Tells which pictures must not be used: those that were removed, and what looks like them."""
+
+    def __init__(self, removals: Iterable[Removed]) -> None:
+        self._hashes: set[str] = set()
+        self._index = HashIndex()
+        for removed in removals:
+            self._hashes.add(removed.sha256)
+            if removed.phash:
+                self._index.add(removed.phash)
+
+    def holds(self, sha256: str, phash: str, *, limit: int = SAME) -> bool:
+        """Tell whether a picture must not be used.
+
+        Args:
+            sha256: Of its bytes.
+            phash: What it looks like.
+            limit: The most bits in which a copy may differ, 0 to 31.
+        """
+        if sha256 in self._hashes:
+            return True
+        return len(self._index) > 0 and self._index.nearest(phash, limit=limit) is not None
+
+
+def find_away(pictures: Iterable[Named], removals: Iterable[Removed]) -> set[str]:
+    """Find the pictures that must not be used.
+
+    Args:
+        pictures: All of a library.
+        removals: From `read_removals`.
+
+    Returns:
+        The sha256 of each that was removed or looks like one that was.
+    """
+    away = Away(removals)
+    return {picture.sha256 for picture in pictures if away.holds(picture.sha256, picture.phash)}
 
 
 def find_named(records: Sequence[Named], names: Iterable[str]) -> list[Removed]:
@@ -132,6 +236,12 @@ def _fits(record: Named, name: str) -> bool:
     """Tell whether a picture is meant."""
     begins = len(name) >= _SHORTEST and record.sha256.startswith(name.lower())
     return begins or name in {record.file, record.source}
+
+
+def _to_line(entry: Removed) -> str:
+    """Return a picture as a line, whatever is in the name of its source."""
+    source = " ".join(entry.source.splitlines())
+    return " ".join(filter(None, (entry.sha256, entry.phash, source))) + "\n"
 
 
 def _read(path: Path) -> str:

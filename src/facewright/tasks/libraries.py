@@ -85,7 +85,8 @@ class AuditOptions:
     """Mark a picture as removed: its sha256 or the first eight digits, its path in the library, or
     its source; or a .txt file with one of these per line. May be repeated."""
     purge: bool = False
-    """Delete the files of all removed pictures; their hashes stay, so that they never come back."""
+    """Delete the files of all removed pictures and of those that look like them; their hashes stay,
+    so that they never come back."""
     similar: int = MOST
     """Report pairs whose perceptual hashes differ in no more of 256 bits, 0 to 31."""
     verify: bool = False

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from facewright.data.archive import UNREADABLE, open_source
-from facewright.data.duplicates import SAME, HashIndex
-from facewright.data.library import REMOVED, Record, is_library, read_records
-from facewright.data.removals import Removed, read_removals
+from facewright.data.library import REMOVED, is_library, read_records
+from facewright.data.removals import find_away, read_removals
 from facewright.data.sources.folders import list_files
 from facewright.data.sources.items import PICTURES, Limits, Refusal, is_hidden
 from facewright.data.sources.layouts import find_labels
@@ -131,9 +130,8 @@ class OriginalReader:
 
 def _list_library(path: Path) -> Listing:
     """List the pictures of a library, without those that must not be used."""
-    removals = read_removals(path / REMOVED)
     records = read_records(path)
-    away = _find_away(records, removals)
+    away = find_away(records, read_removals(path / REMOVED))
     kept = tuple(
         Original(
             file=record.file,
@@ -149,16 +147,6 @@ def _list_library(path: Path) -> Listing:
         if record.sha256 not in away
     )
     return Listing(kept, len(records) - len(kept))
-
-
-def _find_away(records: list[Record], removals: list[Removed]) -> set[str]:
-    """Return the sha256 of pictures that were removed, and of those that look the same."""
-    away, index = {removed.sha256 for removed in removals}, HashIndex()
-    for removed in removals:
-        if removed.phash:
-            index.add(removed.phash)
-    alike = {r.sha256 for r in records if len(index) and index.nearest(r.phash, limit=SAME)}
-    return away | alike
 
 
 def _list_folder(path: Path) -> tuple[dict[str, str], list[Refusal]]:
