@@ -1,0 +1,1 @@
+"""Pictures of one style to pictures of another."""

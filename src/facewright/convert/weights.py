@@ -1,0 +1,153 @@
+"""Translators at rest: both directions in one bundle, each under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from facewright.convert.generators import Translator, TranslatorConfig
+from facewright.errors import FacewrightError, InputError, WeightsError
+from facewright.types import Bundle, Card, Json
+
+KIND = "translator"
+REVERSE = "reverse"
+"""What is said after a name and a colon for the way back."""
+
+_FORWARD = "forward"  # prefix of tensors
+
+
+def pack_translators(
+    name: str, forward: Translator, reverse: Translator, card: Card, *, size: int
+) -> Bundle:
+    """Return two translators that undo each other as one bundle.
+
+    Args:
+        name: Of the way there, such as "ageing"; the way back is "ageing:reverse".
+        forward: The way there; its weights are not copied.
+        reverse: The way back, of the same configuration.
+        card: What is known about them; its kind is "translator".
+        size: Height and width of the pictures that they learned from, in pixels.
+
+    Raises:
+        InputError: The name is empty or has a colon, the card is of another kind, or the
+            configurations differ.
+    """
+    if card.kind != KIND:
+        raise InputError(f"the card of translators is of the kind `{KIND}`, not `{card.kind}`")
+    if forward.config != reverse.config:
+        raise InputError("both directions of a translator are built alike")
+    check_name(name)
+    tensors = {
+        f"{way}.{key}": tensor
+        for way, network in ((_FORWARD, forward), (REVERSE, reverse))
+        for key, tensor in network.state_dict().items()
+    }
+    config: dict[str, Json] = {
+        "translator": asdict(forward.config),
+        "directions": [name, f"{name}:{REVERSE}"],
+        "size": size,
+    }
+    return Bundle(card, config, tensors)
+
+
+def check_name(name: str) -> None:
+    """Raise unless a direction can have this name.
+
+    Raises:
+        InputError: It is empty or has a colon.
+    """
+    if not name.strip() or ":" in name:
+        raise InputError(
+            f"a translator cannot be called `{name}`",
+            hint="--name takes a word such as ageing; the way back is ageing:reverse by itself",
+        )
+
+
+def list_directions(bundle: Bundle) -> tuple[str, ...]:
+    """Return the names of the directions of a bundle, the way there first.
+
+    A translator of another project has one direction, with the name of its card.
+
+    Raises:
+        WeightsError: The bundle holds something else.
+    """
+    name = bundle.card.name
+    if bundle.card.kind != KIND:
+        raise WeightsError(
+            f"`{name}` is a {bundle.card.kind}, not a translator",
+            hint="`facewright models list` shows which weights are translators",
+        )
+    directions = bundle.config.get("directions")
+    if directions is None:
+        return (name,)
+    if not isinstance(directions, list) or len(directions) != 2:
+        raise WeightsError(f"the directions of `{name}` are not understood")
+    return tuple(str(direction) for direction in directions)
+
+
+def load_translator(
+    bundle: Bundle, direction: str = "", device: torch.device | str = "cpu"
+) -> Translator:
+    """Build the translator of one direction of a bundle.
+
+    Args:
+        bundle: From `hub`.
+        direction: One of `list_directions`, or "reverse" for short; empty is the way there.
+        device: Where to put it.
+
+    Returns:
+        The translator, float32, for use and not for training.
+
+    Raises:
+        InputError: There is no such direction.
+        WeightsError: The bundle holds something else, or its tensors do not fit its configuration.
+    """
+    known = list_directions(bundle)
+    wanted = direction or known[0]
+    places = [n for n, one in enumerate(known) if wanted in {one, (_FORWARD, REVERSE)[n]}]
+    if not places:
+        raise InputError(
+            f"`{bundle.card.name}` has no direction called `{direction}`",
+            hint=f"one of: {', '.join(known)}",
+        )
+    translator = Translator(read_config(bundle))
+    prefix = f"{(_FORWARD, REVERSE)[places[0]]}." if len(known) > 1 else ""
+    try:
+        translator.load_state_dict(_pick(bundle.tensors, prefix))
+    except RuntimeError as error:
+        raise WeightsError(f"the tensors of `{bundle.card.name}` do not fit: {error}") from error
+    return translator.to(device).eval().requires_grad_(False)
+
+
+def read_config(bundle: Bundle) -> TranslatorConfig:
+    """Return how the translators of a bundle are built.
+
+    Raises:
+        WeightsError: The configuration is incomplete or unknown.
+    """
+    fields: Any = bundle.config.get("translator")
+    try:
+        return TranslatorConfig(**fields)
+    except (TypeError, FacewrightError) as error:
+        raise WeightsError(
+            f"the configuration of `{bundle.card.name}` is not understood: {error}",
+            hint="a newer version of facewright may have written it",
+        ) from error
+
+
+def read_size(bundle: Bundle) -> int | None:
+    """Return the size of the pictures that translators learned from; None where nobody says."""
+    size = bundle.config.get("size")
+    return size if isinstance(size, int) else None
+
+
+def _pick(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Return the tensors of one direction in float32, under their own names."""
+    return {
+        name.removeprefix(prefix): x.float() if x.is_floating_point() else x
+        for name, x in tensors.items()
+        if name.startswith(prefix)
+    }
