@@ -114,6 +114,15 @@ def test_one_face_is_found_once_and_two_are_two():
     assert fine[0].score == pytest.approx(1 / (1 + np.exp(-3)), abs=1e-3)
 
 
+def test_in_a_crowd_no_face_is_passed_over():
+    image = np.zeros((480, 640, 3), np.uint8)
+    rows, columns = np.mgrid[:480, :640]
+    image[(rows % 16 < 8) & (columns % 16 < 8)] = 255  # 30 rows of 40 faces, a cell each
+    (faces,) = detect_faces(BrightSquares(12), [image], smallest=12)
+    middles = {tuple(((face.box[:2] + face.box[2:]) / 2).tolist()) for face in faces}
+    assert middles == {(16 * x + 3.5, 16 * y + 3.5) for x in range(40) for y in range(30)}
+
+
 def test_no_face_is_an_empty_list():
     assert detect_faces(BrightSquares(16), [picture(100, 80)]) == [[]]
     assert detect_faces(BrightSquares(16), []) == []
