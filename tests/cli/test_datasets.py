@@ -1,6 +1,7 @@
 """Preparing at the terminal."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,14 @@ def test_numbers_reasons_and_files_are_printed(capsys):
         "pictures: 9\nfaces: 7\nno face: 1\ntoo small: 2\nremoved, left out: 1\nrefused: 0\n"
         "faces.zip\nfaces-report.png\n"
     )
+
+
+def test_a_missing_licence_is_a_warning(capsys):
+    outcome = tell()
+    counts = replace(outcome.counts, warnings=("no licence is known for 7 of 7 faces",))
+    assert PRINTERS["prepared"](replace(outcome, counts=counts)) == 0
+    told = "warning: no licence is known for 7 of 7 faces: name it with --licence\n"
+    assert capsys.readouterr().err == told
 
 
 @pytest.mark.parametrize(("lenient", "status"), [(False, 1), (True, 0)])

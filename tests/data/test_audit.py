@@ -1,13 +1,15 @@
 """An audit says what is there, under which licences, and what is wrong."""
 
 import json
+import zipfile
 
 import pytest
 
 from facewright.data.archive import write_dataset
-from facewright.data.audit import audit, measure_evenness, remove_pictures
+from facewright.data.audit import audit, measure_evenness
 from facewright.data.labels import LabelGroup
 from facewright.data.library import read_records
+from facewright.data.remove import remove_pictures
 from facewright.errors import DatasetError, FileError, InputError
 
 UTK = "{}_{}_2_20170116002102389.jpg"
@@ -108,12 +110,36 @@ def test_what_is_neither_is_an_error(tmp_path, picture):
     (tmp_path / "x.zip").write_bytes(b"x")
     with pytest.raises(FileError, match="neither a folder nor a zip"):
         audit(tmp_path / "x.zip")
-    (tmp_path / "cut").mkdir()
-    (tmp_path / "cut" / "1.png").write_bytes(picture(1)[:3000])
-    with pytest.raises(DatasetError, match="1.png in .* is damaged"):
-        audit(tmp_path / "cut")
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "1.png").write_bytes(picture(1))
     with pytest.raises(InputError, match="is no library"):
-        remove_pictures(tmp_path / "cut", ["x"])
+        remove_pictures(tmp_path / "plain", ["x"])
+
+
+def test_damaged_pictures_of_a_dataset_are_named_and_the_rest_is_counted(tmp_path, picture):
+    path, seen = tmp_path / "faces.zip", []
+    contents = [picture(number) for number in range(4)]
+    contents[1] = contents[1][:3000]
+    contents[2] = b""
+    contents.append(picture(4, size=(64, 32)))
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, data in enumerate(contents):
+            archive.writestr(f"{number}.png", data)
+    found = audit(path, progress=lambda done, total: seen.append((done, total)))
+    assert (found.pictures, found.failed, seen[-1]) == (2, True, (5, 5))
+    assert found.damaged == {
+        "1.png": "is damaged or cut short: image file is truncated",
+        "2.png": "is not a PNG, JPEG or WebP picture, is cut short, or cannot be opened",
+        "4.png": "is 64×32 pixels, not square",
+    }
+
+
+def test_a_missing_licence_is_told(tmp_path, picture):
+    items = [(picture(1), None), (picture(2), None)]
+    write_dataset(tmp_path / "x.zip", items)
+    assert audit(tmp_path / "x.zip").warnings == ("no licence is known for 2 of 2 pictures",)
+    write_dataset(tmp_path / "x.zip", items, extra={"licence": "CC0-1.0"})
+    assert audit(tmp_path / "x.zip").warnings == ()
 
 
 def test_evenness_is_one_where_all_are_equally_frequent():

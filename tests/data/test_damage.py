@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import tracemalloc
 import zipfile
 
 import pytest
@@ -14,6 +15,7 @@ from facewright.data.audit import audit
 from facewright.data.dataset import open_dataset
 from facewright.data.journal import read_journal
 from facewright.data.library import MANIFEST, open_library, read_records
+from facewright.data.origins import ORIGINS, read_origins
 from facewright.data.removals import read_removals
 from facewright.errors import DatasetError, FacewrightError
 
@@ -160,6 +162,36 @@ class Endless:
 def test_file_that_unpacks_for_ever_is_refused():
     with pytest.raises(OSError, match="is larger than 256 MiB"):
         read_all(Endless())
+
+
+@pytest.mark.parametrize("line", [b"0" * (1 << 20), b"\n"])
+def test_origins_that_unpack_for_ever_are_refused(line):
+    """A line of many megabytes, or one after the other."""
+
+    class Bomb(io.RawIOBase):
+        def readline(self, size=-1):
+            return (line * 2)[:size] if len(line) > 1 else line * size
+
+    class Files:
+        def list_files(self):
+            return {ORIGINS: ""}
+
+        def open(self, _name):
+            return Bomb()
+
+    with pytest.raises(DatasetError, match="sources.jsonl is damaged: is larger than"):
+        read_origins(Files())
+
+
+def test_origins_of_a_packed_dataset_do_not_fill_the_memory(tmp_path, pictures):
+    path = tmp_path / "x.zip"
+    path.write_bytes(pack(pictures | {ORIGINS: bytes(64 << 20)}, zipfile.ZIP_DEFLATED))
+    tracemalloc.start()
+    with pytest.raises(DatasetError, match="sources.jsonl is damaged: is larger than"):
+        audit(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 16 << 20
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")

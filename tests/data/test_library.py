@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from facewright.data.audit import remove_pictures
 from facewright.data.library import MANIFEST, REMOVED, open_library, read_records
 from facewright.data.removals import read_removals
+from facewright.data.remove import remove_pictures
 from facewright.errors import FileError, InputError
 
 

@@ -18,10 +18,11 @@ from tests.data.drawn_faces import (
 )
 
 from facewright.data.archive import open_source
-from facewright.data.audit import audit, remove_pictures
+from facewright.data.audit import audit
 from facewright.data.dataset import open_dataset
 from facewright.data.origins import ORIGINS, read_origins
 from facewright.data.prepare import FinderSource, PrepareSettings, count_cores, prepare, shelf_of
+from facewright.data.remove import remove_pictures
 from facewright.errors import DatasetError, InputError
 from facewright.types import Manifest
 

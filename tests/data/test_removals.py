@@ -4,11 +4,12 @@ import threading
 
 import pytest
 
-from facewright.data.audit import audit, remove_pictures
+from facewright.data.audit import audit
 from facewright.data.collect import About, collect
 from facewright.data.library import REMOVED, SEEN, is_library, open_library, read_records
 from facewright.data.preparing.originals import list_originals
 from facewright.data.removals import Removed, add_removals, read_copies, read_removals
+from facewright.data.remove import remove_pictures
 from facewright.errors import FileError
 from facewright.files import locked
 

@@ -1,6 +1,7 @@
 """From a library to a dataset with its report."""
 
 import json
+import zipfile
 
 import pytest
 import torch
@@ -103,6 +104,36 @@ def test_refused_files_fail_unless_lenient(prepare, tmp_path):
         done = prepare(tmp_path / "photos", lenient=lenient, overwrite=True)
         assert done.failed != lenient
         assert [one.source for one in done.counts.refused] == ["broken.jpg"]
+
+
+def test_a_source_is_never_replaced(prepare, tmp_path):
+    source = tmp_path / "src.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.write(tmp_path / "photos" / "1.png", "1.png")
+    before = source.read_bytes()
+    (tmp_path / "same.zip").symlink_to(source)
+    for out in (source, tmp_path / "same.zip"):
+        with pytest.raises(InputError, match="is the source itself"):
+            prepare(source, out=out, overwrite=True)
+    assert source.read_bytes() == before
+    assert prepare(source, out=source, dry_run=True).counts.faces == 1
+
+
+def test_a_dataset_inside_of_its_source_is_no_source(prepare, tmp_path):
+    photos = tmp_path / "photos"
+    first = prepare(photos, out=photos / "faces.zip", licence="mine")
+    again = prepare(photos, out=photos / "faces.zip", licence="mine", overwrite=True)
+    assert again.counts == first.counts
+    assert prepare(photos, dry_run=True).counts.pictures == 4
+
+
+def test_a_missing_licence_is_told_and_does_no_harm(prepare, tmp_path):
+    done = prepare(tmp_path / "photos")
+    assert (done.failed, done.counts.faces) == (False, 3)
+    assert done.counts.warnings == ("no licence is known for 3 of 3 faces",)
+    told = json.loads((tmp_path / "faces-report.json").read_text())
+    assert told["warnings"] == list(done.counts.warnings)
+    assert prepare(tmp_path / "photos", licence="mine", overwrite=True).counts.warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,8 @@ def print_prepared(prepared: PreparedDataset) -> int:
     for refusal in counts.refused:
         line = make_printable(f"refused: {refusal.source}: {refusal.reason}")
         print(line, file=sys.stderr)
+    for warning in counts.warnings:
+        print(f"warning: {warning}: name it with --licence", file=sys.stderr)
     rows = {"pictures": counts.pictures, "faces": counts.faces, **counts.rejected}
     rows |= {"removed, left out": counts.removed, "refused": len(counts.refused)}
     _print_rows({n: c for n, c in rows.items() if c or n in ("pictures", "faces", "refused")})
@@ -114,6 +116,8 @@ def print_prepared(prepared: PreparedDataset) -> int:
 
 def print_audit(found: Audited) -> int:
     """Print licences, consents, balance and duplicates; 1 if files are damaged."""
+    for warning in found.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     _print_rows({found.kind: found.path, "pictures": found.pictures, "removed": found.removed})
     _print_counts("licence", found.licences)
     _print_counts("consent", found.consents)

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from facewright.data.archive import DESCRIPTION, UNREADABLE, open_source, read_all
-from facewright.data.dataset import open_dataset
+from facewright.data.archive import UNREADABLE, open_source, read_all
+from facewright.data.contents import inspect_dataset
 from facewright.data.duplicates import MOST, check_limit, find_pairs, perceptual_hash
 from facewright.data.labels import UNKNOWN, count_labels, decode_label
-from facewright.data.library import REMOVED, SEEN, Record, is_library, read_records
-from facewright.data.origins import Origin, read_origins
-from facewright.data.removals import (
-    Removed,
-    add_removals,
-    find_away,
-    find_named,
-    hold_removals,
-    read_copies,
-    read_removals,
-)
-from facewright.errors import DatasetError, FacewrightError, FileError, InputError
+from facewright.data.library import REMOVED, Record, is_library, read_records
+from facewright.data.origins import Origin, count_terms, read_origins, warn_of_terms
+from facewright.data.removals import find_away, read_removals
+from facewright.data.sources.items import strip_name
+from facewright.errors import FacewrightError
 from facewright.media.decode import read_image
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -67,6 +58,8 @@ class Audit:
     """Pairs that look alike and are not the same to the last byte."""
     damaged: Mapping[str, str] = field(default_factory=dict)
     """Picture → what is wrong with its file."""
+    warnings: Sequence[str] = ()
+    """What is missing that there should be: licences."""
 
     @property
     def failed(self) -> bool:
@@ -106,12 +99,13 @@ def audit(
         InputError: The distance is out of range.
     """
     check_limit(similar)
+    damaged: dict[str, str] = {}
     if not is_library(path):
-        return _report(path, "dataset", list(_read_dataset(path, progress)), similar)
+        entries = list(_read_dataset(path, damaged, progress))
+        return _report(path, "dataset", entries, similar, damaged=damaged)
     records = read_records(path)
     away = find_away(records, read_removals(path / REMOVED))
     kept = [record for record in records if record.sha256 not in away]
-    damaged: dict[str, str] = {}
     for number, record in enumerate(kept, start=1):
         problem = find_damage(path, record, verify=verify)
         damaged |= {record.file: problem} if problem else {}
@@ -122,41 +116,6 @@ def audit(
     ]
     removed = len(records) - len(kept)
     return _report(path, "library", entries, similar, removed=removed, damaged=damaged)
-
-
-def remove_pictures(folder: Path, names: Iterable[str], *, purge: bool = False) -> list[str]:
-    """Mark pictures of a library as removed.
-
-    Args:
-        folder: The library.
-        names: Each the sha256 of a picture or its beginning, its path in the library, or its
-            source; also of a copy that was left out because it looks like one of the library,
-            which is removed with it.
-        purge: Whether to delete the files of all removed pictures, and of those that look like
-            them. Their hashes stay, so that they never come back.
-
-    Returns:
-        The sha256 of those that were not removed before.
-
-    Raises:
-        InputError: A name fits no picture, or this is no library.
-        FileError: The library is damaged or cannot be written.
-    """
-    if not is_library(folder):
-        raise InputError(
-            f"{folder} is no library", hint="remove pictures from the library, then prepare again"
-        )
-    with hold_removals(folder):
-        records = read_records(folder)
-        before = read_removals(folder / REMOVED)
-        known = {entry.sha256 for entry in before}
-        fresh = [one for one in _find_removed(folder, records, names) if one.sha256 not in known]
-        add_removals(folder / REMOVED, fresh)
-        away = find_away(records, [*before, *fresh]) if purge else set()
-        for record in records:
-            if record.sha256 in away:
-                _delete(folder / record.file)
-    return [one.sha256 for one in fresh]
 
 
 def find_damage(folder: Path, record: Record, *, verify: bool) -> str:
@@ -197,28 +156,6 @@ def measure_evenness(counts: Iterable[int]) -> float:
     return -sum(share * math.log(share) for share in shares) / math.log(len(there))
 
 
-def _find_removed(
-    folder: Path, records: Sequence[Record], names: Iterable[str]
-) -> Sequence[Removed]:
-    """Find the pictures that someone names; with a copy goes the picture that it looks like."""
-    by_hash = {record.sha256: record for record in records}
-    copies = {
-        copy.sha256: copy for copy in read_copies(folder / SEEN) if copy.sha256 not in by_hash
-    }
-    named = find_named([*records, *copies.values()], names)
-    twins = (by_hash.get(copies[one.sha256].like) for one in named if one.sha256 in copies)
-    also = (Removed(twin.sha256, twin.phash, twin.source) for twin in twins if twin)
-    return list({one.sha256: one for one in (*named, *also)}.values())
-
-
-def _delete(path: Path) -> None:
-    """Delete a file, if it is there."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise FileError(f"{path} cannot be deleted: {error.strerror}") from error
-
-
 def _report(
     path: Path,
     kind: str,
@@ -237,14 +174,15 @@ def _report(
         for first, second, bits in find_pairs([e.phash for e in entries], limit=similar)
         if entries[first].sha256 != entries[second].sha256
     ]
+    licences = count_terms(entry.licence for entry in entries)
     balance = count_labels([entry.labels for entry in entries])
     return Audit(
         path=str(path),
         kind=kind,
         pictures=len(entries),
         removed=removed,
-        licences=_count(entry.licence for entry in entries),
-        consents=_count(entry.consent for entry in entries),
+        licences=licences,
+        consents=count_terms(entry.consent for entry in entries),
         balance=balance,
         evenness={
             group: round(measure_evenness(n for value, n in counts.items() if value != UNKNOWN), 3)
@@ -253,28 +191,31 @@ def _report(
         duplicates=[names for names in same.values() if len(names) > 1],
         similar=sorted(pairs, key=lambda pair: pair.distance),
         damaged=damaged or {},
+        warnings=warn_of_terms(licences, "pictures"),
     )
 
 
-def _count(texts: Iterable[str]) -> dict[str, int]:
-    """Count texts, the most frequent first."""
-    return dict(Counter(texts).most_common())
-
-
-def _read_dataset(path: Path, progress: Progress | None) -> Iterator[_Entry]:
-    """Read every picture of a dataset."""
-    description = _read_description(path)
-    dataset = open_dataset(path, cond=bool(description.get("labels")))
-    source = open_source(path)
+def _read_dataset(
+    path: Path, damaged: dict[str, str], progress: Progress | None
+) -> Iterator[_Entry]:
+    """Read every picture of a dataset; what is damaged is named instead."""
+    dataset, source = inspect_dataset(path), open_source(path)
     origins = read_origins(source)
-    licence, consent = (str(description.get(key) or "") for key in ("licence", "consent"))
+    licence, consent = (str(dataset.details.get(key) or "") for key in ("licence", "consent"))
+    damaged |= dataset.problems
     for number, name in enumerate(dataset.names):
+        if progress:
+            progress(number + 1, len(dataset.names))
+        if name in dataset.problems:
+            continue
         try:
             with source.open(name) as file:
                 data = read_all(file)
             phash = perceptual_hash(read_image(data, name=name))
         except (*UNREADABLE, FacewrightError) as error:
-            raise DatasetError(f"{name} in {path} is damaged: {error}") from error
+            ours = isinstance(error, FacewrightError)
+            damaged[name] = strip_name(str(error), name) if ours else f"is damaged: {error}"
+            continue
         groups = dataset.label_groups
         labels = decode_label(groups, dataset.labels[number]) if groups else {}
         about = origins.get(name) or Origin(
@@ -282,18 +223,3 @@ def _read_dataset(path: Path, progress: Progress | None) -> Iterator[_Entry]:
         )
         sha256 = hashlib.sha256(data).hexdigest()
         yield _Entry(name, sha256, phash, about.licence, about.consent, about.labels)
-        if progress:
-            progress(number + 1, len(dataset.names))
-
-
-def _read_description(path: Path) -> Mapping[str, Any]:
-    """Read `dataset.json`, if there is one; `open_dataset` says what is wrong with it."""
-    source = open_source(path)
-    if DESCRIPTION not in source.list_files():
-        return {}
-    try:
-        with source.open(DESCRIPTION) as file:
-            description = json.loads(read_all(file))
-    except UNREADABLE:
-        return {}
-    return description if isinstance(description, dict) else {}

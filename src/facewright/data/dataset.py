@@ -4,37 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import IO, Any, TypeVar
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facewright.data.archive import (
-    DESCRIPTION,
-    SUFFIXES,
-    UNREADABLE,
-    Source,
-    open_source,
-    read_all,
-)
+from facewright.data.archive import DESCRIPTION, UNREADABLE, Source, open_source, read_all
 from facewright.data.cache import PictureCache
+from facewright.data.contents import judge_sizes, list_pictures, map_threads, raise_first
 from facewright.data.labels import LabelGroup, read_labels
 from facewright.device import seeded
 from facewright.errors import DatasetError, FileError, InputError
-from facewright.media.decode import read_image, read_image_header
+from facewright.media.decode import read_image
 from facewright.types import Image
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-_HEADER = 1 << 16  # bytes: enough for the size, unless a large thumbnail comes before it
-_THREADS = 8  # decoding and reading release the interpreter lock
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +73,7 @@ class Dataset:
             raise InputError(f"the dataset has pictures 0 to {len(self) - 1}")
         flipped, files = np.divmod(places, len(self.names))
         missing = self._cache.missing(files)
-        fresh = dict(zip(missing, _map_threads(self._decode, missing), strict=True))
+        fresh = dict(zip(missing, map_threads(self._decode, missing), strict=True))
         pictures = self._cache.gather(files, fresh)  # [n h w 3]
         turned = flipped.astype(bool)
         pictures[turned] = pictures[turned, :, ::-1]
@@ -99,8 +85,9 @@ class Dataset:
         Raises:
             DatasetError: At least one is damaged; names the first and how many more there are.
         """
-        problems = _map_threads(self._find_damage, range(len(self.names)))
-        _raise_first(self.name, zip(self.names, problems, strict=True))
+        problems = map_threads(self._find_damage, range(len(self.names)))
+        found = zip(self.names, problems, strict=True)
+        raise_first(self.name, [(name, problem) for name, problem in found if problem])
 
     def _find_damage(self, index: int) -> str | None:
         """Decode one picture, and say what is wrong with it."""
@@ -157,14 +144,10 @@ def open_dataset(
     """
     source = open_source(path)
     files = source.list_files()
-    names = [name for name in files if _is_picture(name)]
-    if not names:
-        raise DatasetError(
-            f"there are no pictures in {path}", hint="it must hold PNG, JPEG or WebP files"
-        )
-    description = _read_description(source, path) if DESCRIPTION in files else {}
+    names, description = list_pictures(source, path)
     wanted = _pick(names, limit)
-    resolution = _check_sizes(source, path, wanted)
+    resolution, problems = judge_sizes(source, wanted)
+    raise_first(path.name or path.resolve().name, problems.items())
     labels: torch.Tensor = torch.zeros(len(wanted), 0)
     groups: tuple[LabelGroup, ...] = ()
     if cond:
@@ -187,25 +170,6 @@ def open_dataset(
     return dataset
 
 
-def _is_picture(name: str) -> bool:
-    """Tell whether a file counts: hidden ones and what archivers leave behind do not."""
-    parts = PurePosixPath(name).parts
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return name.lower().endswith(SUFFIXES) and not hidden
-
-
-def _read_description(source: Source, path: Path) -> dict[str, Any]:
-    """Read `dataset.json`."""
-    try:
-        with source.open(DESCRIPTION) as file:
-            description = json.loads(read_all(file))
-    except UNREADABLE as error:
-        raise DatasetError(f"{DESCRIPTION} in {path} is damaged: {error}") from error
-    if not isinstance(description, dict):
-        raise DatasetError(f"{DESCRIPTION} in {path} does not hold an object")
-    return description
-
-
 def _pick(names: list[str], limit: int | None) -> list[str]:
     """Pick `limit` of the names at random, but always the same ones."""
     if limit is None or limit >= len(names):
@@ -214,65 +178,3 @@ def _pick(names: list[str], limit: int | None) -> list[str]:
         raise InputError(f"a limit of {limit} leaves no pictures")
     chosen = torch.randperm(len(names), generator=seeded(0))[:limit]
     return [names[i] for i in sorted(chosen.tolist())]
-
-
-def _check_sizes(source: Source, path: Path, names: list[str]) -> int:
-    """Return the one resolution, reading the headers of all files."""
-
-    def measure(name: str) -> tuple[int, int] | None:
-        try:
-            with source.open(name) as file:
-                return _read_size(file)
-        except (*UNREADABLE, FileError):
-            return None
-
-    sizes = _map_threads(measure, names)
-    common = Counter(size for size in sizes if size).most_common(1)
-    usual = common[0][0] if common else (0, 0)
-    problems = (_judge(size, usual) for size in sizes)
-    _raise_first(path.name or path.resolve().name, zip(names, problems, strict=True))
-    return usual[0]
-
-
-def _read_size(file: IO[bytes]) -> tuple[int, int]:
-    """Read width and height from the start of a file, or from all of it where that is too short."""
-    start = file.read(_HEADER)
-    try:
-        return read_image_header(start)[:2]
-    except FileError:
-        return read_image_header(start + read_all(file))[:2]
-
-
-def _map_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """Apply a function to many items at once, and return the results in order."""
-    if len(items) < 2:
-        return [function(item) for item in items]
-    with ThreadPoolExecutor(min(_THREADS, len(items))) as pool:
-        return list(pool.map(function, items))
-
-
-def _judge(size: tuple[int, int] | None, usual: tuple[int, int]) -> str | None:
-    """Say what is wrong with the size of a picture."""
-    if size is None:
-        return "is not a PNG, JPEG or WebP picture, is cut short, or cannot be opened"
-    rules = (
-        (size[0] != size[1], "not square"),
-        (size[0] & (size[0] - 1), "not a power of two"),
-        (size != usual, f"but most are {usual[0]}×{usual[1]}"),
-    )
-    broken = next((reason for is_broken, reason in rules if is_broken), None)
-    return f"is {size[0]}×{size[1]} pixels, {broken}" if broken else None
-
-
-def _raise_first(where: str, problems: Iterable[tuple[str, str | None]]) -> None:
-    """Raise for the first file with a problem, counting the others."""
-    found = [(name, problem) for name, problem in problems if problem]
-    if not found:
-        return
-    name, problem = found[0]
-    text = problem if name in problem else f"{name} in {where} {problem}"
-    more = f"; {len(found) - 1} more files cannot be used" if len(found) > 1 else ""
-    raise DatasetError(
-        text + more,
-        hint="remove it, or crop all pictures to squares of one size, a power of two such as 256",
-    )

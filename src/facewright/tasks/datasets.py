@@ -14,6 +14,7 @@ from facewright import __version__
 from facewright.data.prepare import FinderSource, Prepared, PrepareSettings, prepare
 from facewright.data.preparing.candidates import Finder
 from facewright.data.preparing.choose import Rules
+from facewright.data.preparing.originals import REPORT
 from facewright.data.preparing.report import Tally
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
@@ -113,7 +114,7 @@ def check_prepare(library: Path, options: PrepareOptions) -> PrepareSettings:
         What the dataset is to be like.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option makes no sense, or a file is there already or the source itself.
         FileError: There is no library.
     """
     rules = Rules(**{field.name: getattr(options, field.name) for field in fields(Rules)})
@@ -133,6 +134,8 @@ def check_prepare(library: Path, options: PrepareOptions) -> PrepareSettings:
     if options.out.suffix != ".zip":
         raise InputError(f"a dataset is written as a .zip, not {options.out.name}")
     for path in () if options.dry_run else (options.out, *name_reports(options)):
+        if path.exists() and path.samefile(library):
+            raise InputError(f"{path} is the source itself", hint="name another file with -o")
         if path.exists() and not (options.overwrite and path.is_file()):
             hint = "pass --overwrite to replace it, or another name"
             raise InputError(f"{path} is there already", hint=hint)
@@ -194,7 +197,7 @@ def name_reports(options: PrepareOptions) -> tuple[Path, ...]:
     if not options.report:
         return ()
     stem = options.out.stem
-    return tuple(options.out.with_name(f"{stem}-report{suffix}") for suffix in (".png", ".json"))
+    return tuple(options.out.with_name(f"{stem}{ending}") for ending in REPORT)
 
 
 def _build_finder(device: str) -> Finder:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from facewright import __version__
-from facewright.data.audit import Audit, audit, remove_pictures
+from facewright.data.audit import Audit, audit
 from facewright.data.collect import About, Collected, collect
 from facewright.data.duplicates import MOST, SAME
 from facewright.data.library import open_library
+from facewright.data.remove import remove_pictures
 from facewright.data.sources.fetch import Manners
 from facewright.data.sources.items import Limits
 from facewright.errors import FileError, InputError

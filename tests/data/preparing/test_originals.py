@@ -1,13 +1,14 @@
 """Every picture is listed with its terms, and none that someone removed."""
 
+import json
 import os
 import zipfile
 
 import pytest
 
-from facewright.data.audit import remove_pictures
 from facewright.data.library import read_records
 from facewright.data.preparing.originals import OriginalReader, list_originals
+from facewright.data.remove import remove_pictures
 from facewright.errors import DatasetError, FileError, InputError
 
 UTK = "25_1_2_20170116002102389.jpg"
@@ -112,6 +113,34 @@ def test_what_is_neither_is_an_error(tmp_path):
     for name in ("x.zip", "missing"):
         with pytest.raises(DatasetError):
             list_originals(tmp_path / name)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_is_judged_as_by_collect(tmp_path, gather, picture):
+    path = tmp_path / "bad.zip"
+    link = zipfile.ZipInfo("link.png")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a.png", "../b.png", "/c.png", "d\\..\\..\\e.png", link, "a.png", ".f.png"):
+            archive.writestr(name, picture(len(archive.infolist())))
+    listing = list_originals(path)
+    assert [original.file for original in listing.originals] == ["a.png"]
+    told = {one.source: one.reason for one in listing.refused}
+    assert len(told) == 5
+    assert told["a.png"] == "has the name of a later member"
+    assert told["link.png"] == "is a link, no regular file"
+    refused = {one.source.partition("!")[2]: one.reason for one in gather(path).refused}
+    assert refused == told
+    assert OriginalReader(path).read(listing.originals[0])[0] == picture(5)
+
+
+def test_reports_in_a_folder_are_no_pictures_of_it(folder, picture):
+    (folder / "faces-report.png").write_bytes(picture(5))
+    assert len(list_originals(folder).originals) == 3
+    (folder / "faces-report.json").write_text('{"mine": 1}')
+    assert len(list_originals(folder).originals) == 3
+    (folder / "faces-report.json").write_text(json.dumps({"settings": {"size": 128}}, indent=1))
+    assert len(list_originals(folder).originals) == 2
 
 
 def test_a_change_of_a_file_changes_its_key(folder):

@@ -56,6 +56,18 @@ def test_pictures_of_a_zip_are_taken_and_the_rest_is_left(tmp_path, reading, pic
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip"]
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_members_with_one_name_the_last_counts(tmp_path, reading, picture):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, seed in (("1.png", 1), ("2.png", 2), ("1.png", 3)):
+            archive.writestr(name, picture(seed))
+    found = list(read_archive(path, reading()))
+    assert [one.source.rpartition("!")[2] for one in found] == ["1.png", "2.png", "1.png"]
+    assert found[0].reason == "has the name of a later member"
+    assert found[2].data == picture(3)
+
+
 @pytest.mark.parametrize("ending", ["tar", "tar.gz", "tar.xz", "tbz2"])
 def test_pictures_of_a_tar_are_taken_and_the_rest_is_left(tmp_path, reading, picture, ending):
     path = tmp_path / f"a.{ending}"

@@ -7,7 +7,7 @@ import pytest
 
 from facewright.data.journal import read_journal
 from facewright.data.library import read_records
-from facewright.data.sources.clips import measure_sharpness, read_frames
+from facewright.data.sources.clips import measure_focus, read_frames
 from facewright.data.sources.fetch import Manners
 from facewright.data.sources.items import Item, Known, Limits, Note, Reading, Refusal
 from facewright.errors import InputError
@@ -90,5 +90,5 @@ def test_every_zeroth_frame_makes_no_sense(clip, reading):
 
 def test_sharpness_falls_with_blur(paint):
     image = paint(1, (64, 64))
-    assert measure_sharpness(np.full_like(image, 9)) == 0
-    assert measure_sharpness(image // 4) < measure_sharpness(image)
+    assert measure_focus(np.full_like(image, 9)) == 0
+    assert measure_focus(image // 4) < measure_focus(image)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -11,12 +12,17 @@ from pathlib import Path, PurePosixPath
 from facewright.data.archive import UNREADABLE, open_source
 from facewright.data.library import REMOVED, is_library, read_records
 from facewright.data.removals import find_away, read_removals
+from facewright.data.sources.archives import judge_members
 from facewright.data.sources.folders import list_files
-from facewright.data.sources.items import PICTURES, Limits, Refusal, is_hidden
+from facewright.data.sources.items import PICTURES, Limits, Refusal
 from facewright.data.sources.layouts import find_labels
 from facewright.data.sources.openers import gather_tables
 from facewright.errors import FileError, InputError
 
+REPORT = ("-report.png", "-report.json")
+"""What the report of a dataset is called after: examples of its faces, and numbers."""
+
+_NUMBERS = b'{\n "settings": {'  # how the numbers begin
 _MOST_BYTES = 256 << 20  # of one file
 
 
@@ -58,6 +64,8 @@ class Listing:
 def list_originals(path: Path, *, licence: str = "", consent: str = "") -> Listing:
     """List the pictures of a library in its own order, of a folder or zip in order of the paths.
 
+    The reports of datasets that were written into a folder are no pictures of it.
+
     Args:
         path: A library, or a folder or zip of pictures.
         licence: What may be done with the pictures of a folder or zip.
@@ -80,7 +88,7 @@ def list_originals(path: Path, *, licence: str = "", consent: str = "") -> Listi
     table, refused = (
         gather_tables([str(path)], Limits(), path / "none") if path.exists() else ({}, [])
     )
-    stamps, more = _list_folder(path) if path.is_dir() else (_list_zip(path), [])
+    stamps, more = _list_folder(path) if path.is_dir() else _list_zip(path)
     originals = tuple(
         Original(
             file=name,
@@ -155,19 +163,33 @@ def _list_folder(path: Path) -> tuple[dict[str, str], list[Refusal]]:
     for file in list_files(path, avoid=path / "none"):
         if isinstance(file, Refusal):
             refused.append(file)
-        elif file.suffix.lower() in PICTURES:
+        elif file.suffix.lower() in PICTURES and not _is_report(file):
             found[file.relative_to(path).as_posix()] = _stamp(file)
     return found, refused
 
 
-def _list_zip(path: Path) -> dict[str, str]:
-    """Return the stamp of each picture in a zip."""
-    files = open_source(path).list_files().items()
-    return {
-        name: stamp
-        for name, stamp in files
-        if PurePosixPath(name).suffix.lower() in PICTURES and not is_hidden(name)
-    }
+def _list_zip(path: Path) -> tuple[dict[str, str], list[Refusal]]:
+    """Return the stamp of each picture in a zip, and which members are refused."""
+    open_source(path)  # says what is wrong with it
+    found, refused = {}, []
+    with zipfile.ZipFile(path) as archive:
+        for info, problem in judge_members(archive):
+            if problem:
+                refused.append(Refusal(info.filename, problem))
+            elif problem == "" and PurePosixPath(info.filename).suffix.lower() in PICTURES:
+                found[info.filename] = f"{info.file_size} {info.CRC:08x}"
+    return dict(sorted(found.items())), refused
+
+
+def _is_report(path: Path) -> bool:
+    """Tell the report of a dataset from pictures, by the numbers beside it."""
+    if not path.name.endswith(REPORT[0]):
+        return False
+    try:
+        with path.with_suffix(".json").open("rb") as file:
+            return file.read(len(_NUMBERS)) == _NUMBERS
+    except OSError:
+        return False
 
 
 def _stamp(path: Path) -> str:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from facewright.data.labels import count_labels
+from facewright.data.origins import count_terms, warn_of_terms
 from facewright.data.preparing.assemble import Cropped, list_cropped
 from facewright.data.preparing.choose import REASONS
 from facewright.data.preparing.cut import EXAMPLE
@@ -51,6 +52,8 @@ class Tally:
     """Consent → faces; the empty one is missing."""
     balance: Mapping[str, Mapping[str, int]]
     """Group → value → faces: labels, and how faces are turned and lit."""
+    warnings: Sequence[str] = ()
+    """What is missing that there should be: licences."""
 
 
 def count_results(listing: Listing, done: Sequence[tuple[Original, KeptResult]]) -> Tally:
@@ -63,6 +66,7 @@ def count_results(listing: Listing, done: Sequence[tuple[Original, KeptResult]])
     crops = list_cropped(done)
     reasons = Counter(piece.reason for _, result in done for piece in result.pieces)
     unread = [Refusal(original.file, r.refused) for original, r in done if r.refused]
+    licences = count_terms(crop.original.licence for crop in crops)
     labels = count_labels([crop.labels for crop in crops])
     return Tally(
         pictures=len(done) - len(unread),
@@ -70,9 +74,10 @@ def count_results(listing: Listing, done: Sequence[tuple[Original, KeptResult]])
         faces=len(crops),
         rejected={reason: reasons[reason] for reason in REASONS if reasons[reason]},
         refused=(*listing.refused, *unread),
-        licences=_count(crop.original.licence for crop in crops),
-        consents=_count(crop.original.consent for crop in crops),
+        licences=licences,
+        consents=count_terms(crop.original.consent for crop in crops),
         balance=labels | _count_measures(crops),
+        warnings=warn_of_terms(licences, "faces"),
     )
 
 
@@ -149,11 +154,6 @@ def _count_bins(
         number = float(value) if isinstance(value, float | int) else 0.0
         counts[next((name for limit, name in bins if number < limit), last)] += 1
     return counts
-
-
-def _count(texts: Iterable[str]) -> dict[str, int]:
-    """Count texts, the most frequent first."""
-    return dict(Counter(texts).most_common())
 
 
 def _to_example(image: Image) -> Image:

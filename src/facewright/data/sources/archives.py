@@ -96,6 +96,31 @@ def read_tables(
         return  # reading the pictures will tell
 
 
+def judge_members(archive: zipfile.ZipFile) -> list[tuple[zipfile.ZipInfo, str | None]]:
+    """Say of every member of a zip whether it may be read.
+
+    Args:
+        archive: The zip.
+
+    Returns:
+        In their own order, each with the reason why it is refused; empty for one that may be read,
+        None for a folder or a hidden file, which is passed over.
+    """
+    infos = archive.infolist()
+    last = {info.filename: number for number, info in enumerate(infos)}
+    judged: list[tuple[zipfile.ZipInfo, str | None]] = []
+    for number, info in enumerate(infos):
+        name = info.filename.replace("\\", "/")
+        if name.endswith("/") or (is_hidden(name) and not _leads_out(name)):
+            judged.append((info, None))
+            continue
+        is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
+        problem = _find_problem(name, "a link" if is_link else "")
+        doubled = "has the name of a later member" * (last[info.filename] != number)
+        judged.append((info, problem or doubled))
+    return judged
+
+
 def count_members(path: Path) -> int:
     """Count the members of a zip, for those who wait; 0 where it is not known beforehand."""
     try:
@@ -109,16 +134,15 @@ def _read_zip(path: Path, reading: Reading) -> Iterator[Found]:
     """Read the members of a zip."""
     left = _allow(path)
     with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
+        for info, problem in judge_members(archive):
             name, source = info.filename.replace("\\", "/"), f"{path}!{info.filename}"
             left -= info.file_size
             if left < 0:
                 yield Refusal(str(path), _BOMB)
                 return
-            if name.endswith("/") or (is_hidden(name) and not _leads_out(name)):
+            if problem is None:
                 continue
-            is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
-            if problem := _find_problem(name, "a link" if is_link else ""):
+            if problem:
                 yield Refusal(source, problem)
                 continue
             try:

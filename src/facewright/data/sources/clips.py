@@ -68,8 +68,8 @@ def read_frames(path: Path, reading: Reading) -> Iterator[Found]:
         yield Refusal(str(path), strip_name(str(error), str(path)))
 
 
-def measure_sharpness(image: Image) -> float:
-    """Measure how sharp a picture is.
+def measure_focus(image: Image) -> float:
+    """Measure how well a whole picture is in focus.
 
     Args:
         image: Any picture.
@@ -94,7 +94,7 @@ def _pick_after_cuts(
                 yield best[1], best[2]
             best, start = None, number
         if number - start < max(window, 1):
-            sharpness = measure_sharpness(image)
+            sharpness = measure_focus(image)
             if sharpness >= max(_BLURRED, best[0] if best else 0):
                 best = (sharpness, number, image)
     if best:

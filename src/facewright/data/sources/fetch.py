@@ -183,9 +183,9 @@ def _ask(
     except HTTPError as error:
         with error:
             return _judge(error)
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
         reason = str(getattr(error, "reason", error)) or type(error).__name__
-        senseless = isinstance(error, (ValueError, http.client.InvalidURL))
+        senseless = isinstance(error, (ValueError, OverflowError, http.client.InvalidURL))
         if senseless or reason.startswith(_SENSELESS):
             return Failed(f"is no address that can be fetched: {reason}")
         raise _WaitError(f"could not be fetched: {reason}") from error

@@ -38,12 +38,12 @@ def read_folder(folder: Path, reading: Reading) -> Iterator[Found]:
             yield from read_file(path, path.relative_to(folder).as_posix(), reading)
 
 
-def list_files(folder: Path, *, avoid: Path) -> list[Path | Refusal]:
+def list_files(folder: Path, *, avoid: Path | Collection[Path]) -> list[Path | Refusal]:
     """List the files below a folder in order, hidden ones left out.
 
     Args:
         folder: Where to begin.
-        avoid: A folder that is left out: the library.
+        avoid: Folders that are left out, such as the library.
 
     Returns:
         A path each, or why a folder was not entered.
@@ -53,7 +53,7 @@ def list_files(folder: Path, *, avoid: Path) -> list[Path | Refusal]:
     def complain(error: OSError) -> None:
         found.append(Refusal(str(error.filename), f"cannot be read: {error.strerror}"))
 
-    avoided = avoid.resolve()
+    avoided = {one.resolve() for one in ((avoid,) if isinstance(avoid, Path) else avoid)}
     for place, folders, names in os.walk(folder, onerror=complain):
         here = Path(place)
         links = [name for name in sorted(folders) if (here / name).is_symlink()]
@@ -65,7 +65,7 @@ def list_files(folder: Path, *, avoid: Path) -> list[Path | Refusal]:
         folders[:] = sorted(
             name
             for name in folders
-            if name not in links and not is_hidden(name) and (here / name).resolve() != avoided
+            if name not in links and not is_hidden(name) and (here / name).resolve() not in avoided
         )
         found += [here / name for name in sorted(names) if not is_hidden(name)]
     return found

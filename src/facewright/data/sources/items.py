@@ -98,8 +98,8 @@ class Reading:
     """What earlier runs noted."""
     find_labels: Callable[[str], Labels]
     """The labels of a file by its path."""
-    avoid: Path
-    """The library itself, which is no source."""
+    avoid: Path | Collection[Path]
+    """The library itself, or folders of results: they are no sources."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -26,11 +26,11 @@ from facewright.data.sources.items import (
 )
 from facewright.data.sources.layouts import is_address
 from facewright.errors import FileError, InputError
-from facewright.media.decode import read_image
+from facewright.media.decode import read_image, read_image_header
 from facewright.types import Image
 
 _MOST_THREADS = 8  # a picture of the largest size takes 300 MB
-_NOWHERE = Path(os.devnull)  # no folder is left out
+_AHEAD = 50_000_000  # pixels that are decoded and wait, unless one picture has more
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,13 @@ def check_paths(sources: Sequence[str]) -> None:
             raise FileError(f"there is no {source}", hint="name a file or a folder")
 
 
-def count_stops(sources: Sequence[str], *, avoid: Path | None = None) -> int:
+def count_stops(sources: Sequence[str], *, avoid: Collection[Path] = ()) -> int:
     """Return how many files there are at most; of a tar 0, as it has no list of them."""
-    return sum(_count(Path(source), avoid or _NOWHERE) for source in sources)
+    return sum(_count(Path(source), avoid) for source in sources)
 
 
 def walk_sources(
-    sources: Sequence[str], *, max_bytes: int, avoid: Path | None = None
+    sources: Sequence[str], *, max_bytes: int, avoid: Collection[Path] = ()
 ) -> Iterator[Stop]:
     """Yield every picture and clip, in order of the sources and of the paths in each.
 
@@ -100,12 +100,12 @@ def walk_sources(
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
         max_bytes: Refuse larger pictures.
-        avoid: A folder that is left out.
+        avoid: Folders that are left out.
 
     Yields:
         Bytes of a picture, the path of a clip, or why something cannot be read.
     """
-    reading = Reading(Limits(max_bytes=max_bytes), Manners(), {}, lambda _: {}, avoid or _NOWHERE)
+    reading = Reading(Limits(max_bytes=max_bytes), Manners(), {}, lambda _: {}, avoid)
     for source in sources:
         path = Path(source)
         name = path.name if path.is_dir() else path.name.split(".")[0]
@@ -130,15 +130,21 @@ def develop(stops: Iterator[Stop]) -> Iterator[Seen]:
         Pictures as `read_image` gives them: upright, in RGB; clips and refusals as they come.
     """
     threads = min(os.cpu_count() or 1, _MOST_THREADS)
-    waiting: deque[Future[Seen] | Film | Refusal] = deque()
+    waiting: deque[tuple[Future[Seen] | Film | Refusal, int]] = deque()
+    ahead = 0  # pixels
     with ThreadPoolExecutor(threads) as pool:
         try:
             for stop in stops:
-                waiting.append(pool.submit(_decode, stop) if isinstance(stop, Photo) else stop)
-                if len(waiting) > threads:
-                    yield _await(waiting.popleft())
+                pixels = _count_pixels(stop)
+                while waiting and (len(waiting) > threads or ahead + pixels > _AHEAD):
+                    first, done = waiting.popleft()
+                    ahead -= done
+                    yield _await(first)
+                one = pool.submit(_decode, stop) if isinstance(stop, Photo) else stop
+                waiting.append((one, pixels))
+                ahead += pixels
             while waiting:
-                yield _await(waiting.popleft())
+                yield _await(waiting.popleft()[0])
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -152,14 +158,14 @@ def batch_up(seen: Iterable[Seen], *, pictures: int, pixels: int) -> Iterator[Ba
         pixels: At most so many in all, unless a single picture has more.
 
     Yields:
-        Lists of at least one picture; clips and refusals in their place between them.
+        Lists of at least one picture; clips and refusals in their place between them. One that is
+        full is not held back until the next picture is there.
     """
     batch: list[Developed] = []
     room = pixels
     for one in seen:
         size = one.image.shape[0] * one.image.shape[1] if isinstance(one, Developed) else 0
-        full = len(batch) == pictures or size > room
-        if batch and (full or not isinstance(one, Developed)):
+        if batch and (size > room or not isinstance(one, Developed)):
             yield batch
             batch, room = [], pixels
         if isinstance(one, Developed):
@@ -167,11 +173,15 @@ def batch_up(seen: Iterable[Seen], *, pictures: int, pixels: int) -> Iterator[Ba
             room -= size
         else:
             yield one
+        if batch and (len(batch) == pictures or room <= 0):
+            del one
+            yield batch
+            batch, room = [], pixels
     if batch:
         yield batch
 
 
-def _count(path: Path, avoid: Path) -> int:
+def _count(path: Path, avoid: Collection[Path]) -> int:
     """Return how many files a source has."""
     if path.is_dir():
         return len(list_files(path, avoid=avoid))
@@ -235,6 +245,17 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def _count_pixels(stop: Stop) -> int:
+    """Return how many pixels there are to decode; of what is no picture, none."""
+    if not isinstance(stop, Photo):
+        return 0
+    try:
+        width, height, _ = read_image_header(stop.data)
+    except FileError:
+        return 0
+    return width * height
 
 
 def _decode(photo: Photo) -> Seen:
