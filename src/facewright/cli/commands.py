@@ -104,6 +104,13 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "train translator",
+        "facewright.tasks.translators:train_translator",
+        "Train translators between two styles, there and back, or go on training them.",
+        prints="training",
+        computes=True,
+    ),
+    Command(
         "train finder",
         "facewright.tasks.teaching:train_finder",
         "Train a network that finds faces, or go on training one.",

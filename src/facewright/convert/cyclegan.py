@@ -1,0 +1,258 @@
+"""Translate pictures between two styles: four networks, and how they learn from each other."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from facewright.convert.blocks import Net, build_seeded
+from facewright.convert.discriminators import PatchConfig, PatchDiscriminator
+from facewright.convert.generators import Translator, TranslatorConfig
+from facewright.convert.losses import Mode, adversarial_loss, distance, gradient_penalty
+from facewright.convert.pool import ImagePool
+from facewright.device import seeded
+from facewright.fit.distributed import Processes, all_reduce_gradients, broadcast_module
+from facewright.fit.ema import update_ema
+from facewright.fit.log import Averages
+
+BETAS = (0.5, 0.999)
+PENALTY = 10.0  # weight of the gradient penalty; Gulrajani et al. 2017
+_RAMPUP = 0.05  # of the averaged weights, as in StyleGAN2 with adaptive augmentation
+_PARTS = ("forward", "reverse", "judge_a", "judge_b", "forward_ema", "reverse_ema")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How the four networks play."""
+
+    batch: int
+    """Pictures of each style per step, of all processes together."""
+    lr: float
+    """Learning rate of all networks, until it falls."""
+    total: int
+    """After so many pictures of each style the learning rate is zero."""
+    decay: float
+    """Over the last part of the run, as a share of it, the learning rate falls in a line."""
+    mode: Mode
+    """What the discriminators are told by."""
+    cycle: float
+    """Weight of the way there and back."""
+    identity: float
+    """Weight of leaving pictures of the right style as they are, as a share of `cycle`."""
+    pool: int
+    """How many made pictures of each style the discriminators are reminded of."""
+    ema_kimg: float
+    """Half-life of the averaged weights, in thousands of pictures."""
+    dtype: torch.dtype
+    """The number format of the convolutions: float32 or bfloat16."""
+
+
+class CycleGAN:
+    """Two translators that undo each other, and two discriminators.
+
+    Zhu et al. 2017, "Unpaired image-to-image translation using cycle-consistent adversarial
+    networks". Every random number comes from generators that belong to it, so that its state is
+    all that a checkpoint needs.
+
+    Attributes:
+        forward: From style A to style B.
+        reverse: From style B to style A.
+        forward_ema: The averaged weights of `forward`.
+        reverse_ema: The averaged weights of `reverse`.
+        judge_a: Tells pictures of style A from made ones.
+        judge_b: Tells pictures of style B from made ones.
+        images: How many pictures of each style it has seen.
+        averages: Of the losses.
+    """
+
+    def __init__(
+        self,
+        translator: TranslatorConfig,
+        discriminator: PatchConfig,
+        rules: Rules,
+        *,
+        seed: int,
+        device: torch.device,
+        processes: Processes | None = None,
+    ) -> None:
+        """Build the networks.
+
+        Args:
+            translator: How both translators are built.
+            discriminator: How both discriminators are built.
+            rules: How they play.
+            seed: Where every random number starts.
+            device: Where to compute.
+            processes: Which of how many processes this is; None is the only one.
+        """
+        self.rules, self.device, self.processes = rules, device, processes or Processes()
+        first = seed * 7919
+        ways = [build_seeded(lambda: Translator(translator), first + n) for n in (0, 1)]
+        self.forward, self.reverse = (way.to(device).train() for way in ways)
+        judges = [
+            build_seeded(lambda: PatchDiscriminator(discriminator), first + n) for n in (2, 3)
+        ]
+        self.judge_a, self.judge_b = (judge.to(device).train() for judge in judges)
+        self.forward_ema, self.reverse_ema = (_copy(way) for way in (self.forward, self.reverse))
+        self.G_opt = _optimiser(rules.lr, self.forward, self.reverse)
+        self.D_opt = _optimiser(rules.lr, self.judge_a, self.judge_b)
+        own = first + 104729 * self.processes.rank
+        self.pool_a, self.pool_b = (ImagePool(rules.pool, seed=own + n) for n in (4, 5))
+        self.rng = seeded(own + 6)
+        self.images, self.averages = 0, Averages()
+
+    def step(self, a: torch.Tensor, b: torch.Tensor) -> None:
+        """Let all four networks learn from one batch.
+
+        Args:
+            a: (batch / processes, 3, h, w), float32 in [-1, 1], of style A.
+            b: Of the same shape, of style B.
+        """
+        rules = self.rules
+        rate = rules.lr * decay_rate(self.images, rules.total, rules.decay)
+        for optimiser in (self.G_opt, self.D_opt):
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+        made_a, made_b = self.step_translators(a, b)
+        self.step_discriminators(
+            (a, self.pool_a.exchange(made_a)), (b, self.pool_b.exchange(made_b))
+        )
+        self.images += rules.batch
+        for average, network in (
+            (self.forward_ema, self.forward),
+            (self.reverse_ema, self.reverse),
+        ):
+            update_ema(
+                average,
+                network,
+                images=self.images,
+                batch=rules.batch,
+                half_life=rules.ema_kimg * 1000,
+                rampup=_RAMPUP,
+            )
+
+    def step_translators(
+        self, a: torch.Tensor, b: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Teach both translators to be taken for real, and to undo each other.
+
+        Args:
+            a: Pictures of style A.
+            b: Pictures of style B.
+
+        Returns:
+            The made pictures of style A and of style B, without gradients.
+        """
+        rules = self.rules
+        with self._autocast():
+            made_b, made_a = self.forward(a), self.reverse(b)
+            losses = {
+                "loss_forward": self._fool(self.judge_b, made_b),
+                "loss_reverse": self._fool(self.judge_a, made_a),
+                "cycle_a": distance(self.reverse(made_b), a) * rules.cycle,
+                "cycle_b": distance(self.forward(made_a), b) * rules.cycle,
+            }
+            if rules.identity > 0:
+                weight = rules.cycle * rules.identity
+                losses["identity_a"] = distance(self.reverse(a), a) * weight
+                losses["identity_b"] = distance(self.forward(b), b) * weight
+        self._learn(self.G_opt, losses)
+        return made_a.detach().float(), made_b.detach().float()
+
+    def step_discriminators(
+        self, a: tuple[torch.Tensor, torch.Tensor], b: tuple[torch.Tensor, torch.Tensor]
+    ) -> None:
+        """Teach both discriminators to tell real from made.
+
+        Args:
+            a: Pictures of style A, real and made.
+            b: Pictures of style B, real and made.
+        """
+        with self._autocast():
+            losses = {"loss_A": self._judge(self.judge_a, *a)}
+            losses["loss_B"] = self._judge(self.judge_b, *b)
+        self._learn(self.D_opt, losses)
+
+    def share(self) -> None:
+        """Give the networks of the first process to all."""
+        for name in _PARTS:
+            broadcast_module(getattr(self, name), self.processes)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that changes during training, of this process.
+
+        The result nests dictionaries, lists, numbers and tensors.
+        """
+        parts = {name: getattr(self, name).state_dict() for name in (*_PARTS, "G_opt", "D_opt")}
+        pools = {"pool_a": self.pool_a.state(), "pool_b": self.pool_b.state()}
+        return {**parts, **pools, "rng": self.rng.get_state(), "images": self.images}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned; with several processes, pools start anew."""
+        for name in (*_PARTS, "G_opt", "D_opt"):
+            getattr(self, name).load_state_dict(state[name])
+        self.images = state["images"]
+        if self.processes.world == 1:
+            self.pool_a.load(state["pool_a"], self.device)
+            self.pool_b.load(state["pool_b"], self.device)
+            self.rng.set_state(state["rng"])
+
+    def _autocast(self) -> torch.autocast:
+        """Return what makes convolutions compute in the number format of the rules."""
+        dtype = self.rules.dtype
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16)
+
+    def _fool(self, judge: nn.Module, made: torch.Tensor) -> torch.Tensor:
+        """Return how far a discriminator is from taking made pictures for real."""
+        return adversarial_loss(judge(made).float(), self.rules.mode, real=True)
+
+    def _judge(self, judge: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        """Return how far a discriminator is from telling real from made."""
+        mode = self.rules.mode
+        loss = adversarial_loss(judge(real).float(), mode, real=True)
+        loss = (loss + adversarial_loss(judge(made).float(), mode, real=False)) / 2
+        if mode == "wgangp":
+            loss = loss + PENALTY * gradient_penalty(judge, real, made, rng=self.rng)
+        return loss
+
+    def _learn(self, optimiser: torch.optim.Optimizer, losses: dict[str, torch.Tensor]) -> None:
+        """Step two networks down the gradient of their losses."""
+        for name, loss in losses.items():
+            self.averages.add(name, loss)
+        parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        optimiser.zero_grad(set_to_none=True)
+        torch.stack(list(losses.values())).sum().backward(inputs=parameters)
+        all_reduce_gradients(parameters, self.processes)
+        optimiser.step()
+
+
+def decay_rate(images: int, total: int, decay: float) -> float:
+    """Return the learning rate as a share of the first one.
+
+    Args:
+        images: How many pictures of each style the run has seen.
+        total: How many it is going to see.
+        decay: Over this last share of the run it falls in a line to zero.
+
+    Example:
+        >>> [decay_rate(images, 100, 0.5) for images in (0, 50, 75, 100)]
+        [1.0, 1.0, 0.5, 0.0]
+    """
+    if decay <= 0:
+        return 1.0
+    return min(1.0, max(0.0, (total - images) / (total * decay)))
+
+
+def _copy(network: Net) -> Net:
+    """Return a copy that is averaged and not trained."""
+    return copy.deepcopy(network).eval().requires_grad_(False)
+
+
+def _optimiser(lr: float, *networks: nn.Module) -> torch.optim.Adam:
+    """Return one Adam for two networks."""
+    parameters = [p for network in networks for p in network.parameters()]
+    return torch.optim.Adam(parameters, lr=lr, betas=BETAS, fused=True)
