@@ -1,5 +1,6 @@
 """Faces that are found can be cut out, each with the record of how."""
 
+import json
 from fractions import Fraction
 
 import pytest
@@ -42,7 +43,7 @@ def relative(found, folder):
 
 def test_each_face_becomes_a_picture_of_its_own(find, tmp_path):
     found = find(template="tight")
-    assert relative(found, tmp_path) == ["crops/deep/two-1.png", "crops/deep/two-2.png"]
+    assert relative(found, tmp_path) == ["crops/deep/two.1.png", "crops/deep/two.2.png"]
     for path in found.files:
         image = read_image(path)
         assert image.shape == (32, 32, 3)
@@ -59,8 +60,8 @@ def test_crops_come_beside_annotated_pictures(find, tmp_path):
     assert relative(found, tmp_path) == [
         "found/none.png",
         "found/deep/two.jpg",
-        "crops/deep/two-1.png",
-        "crops/deep/two-2.png",
+        "crops/deep/two.1.png",
+        "crops/deep/two.2.png",
         "found/faces.jsonl",
     ]
 
@@ -71,17 +72,68 @@ def test_frames_of_a_clip_have_their_crops_in_one_folder(find, photos, paint, tm
     publish_clip(Clip(size, Fraction(25), frames), photos / "walk.mp4", Manifest("test", {}))
     find()
     names = sorted(path.name for path in (tmp_path / "crops" / "walk").iterdir())
-    assert names == ["000000-1.png", "000001-1.png", "000002-1.png"]
-    manifest = read_manifest(tmp_path / "crops" / "walk" / "000002-1.png")
+    assert names == ["000000.1.png", "000001.1.png", "000002.1.png"]
+    manifest = read_manifest(tmp_path / "crops" / "walk" / "000002.1.png")
     assert (manifest.parameters["frame"], list(manifest.sources)) == (2, ["walk.mp4"])
 
 
 def test_crops_that_are_there_stay_unless_they_may_be_replaced(find):
     find()
-    again = find(template="arcface")
-    assert again.failed
-    assert "there already" in again.refused[0].reason
+    with pytest.raises(InputError, match="other options"):
+        find(template="arcface")
     assert not find(template="arcface", overwrite=True).failed
+
+
+def test_a_run_that_was_interrupted_goes_on(find, photos, paint, tmp_path):
+    frames = (paint((10, 8 + n, 39, 48 + n), size=(64, 96)) for n in range(2))
+    clip = Clip((96, 64), Fraction(25), frames)
+    publish_clip(clip, photos / "walk.mp4", Manifest("test", {}))
+    whole = find(out=tmp_path / "found")
+    (tmp_path / "found" / "faces.jsonl").unlink()
+    missing, *kept = whole.files[:-1]
+    missing.unlink()
+    before = {path: path.stat().st_mtime_ns for path in kept}
+    again = find(out=tmp_path / "found")
+    assert (again.failed, again.files) == (False, whole.files)
+    assert missing.is_file()
+    assert {path: path.stat().st_mtime_ns for path in kept} == before
+
+
+def test_a_crop_of_another_picture_is_not_taken_for_what_was_done(find, photos, paint):
+    find()
+    Pillow.fromarray(paint(BOX)).save(photos / "deep" / "two.jpg", quality=100)
+    again = find()
+    assert "there already" in again.refused[0].reason
+
+
+def test_the_record_says_which_file_shows_which_face(find, tmp_path):
+    find(out=tmp_path / "found", points="five")
+    lines = (tmp_path / "found" / "faces.jsonl").read_text().splitlines()
+    none, two = map(json.loads, lines)
+    assert none["written"] == str(tmp_path / "found" / "none.png")
+    assert two["written"] == str(tmp_path / "found" / "deep" / "two.jpg")
+    crops = [str(tmp_path / "crops" / "deep" / f"two.{number}.png") for number in (1, 2)]
+    assert [face["crop"] for face in two["faces"]] == crops
+
+
+def test_names_of_crops_cannot_be_taken_for_one_another(find, photos, paint, tmp_path):
+    for name in ("x.jpg", "x.bmp", "x-1.jpg", "x.1.jpg"):
+        Pillow.fromarray(paint(BOX, OTHER)).save(photos / name)
+    names = relative(find(), tmp_path / "crops")
+    assert len(set(names)) == len(names) == 10
+    assert [name for name in names if name.startswith("x-1")] == ["x-1.1.png", "x-1.2.png"]
+    assert [name for name in names if name.startswith("x.1.")] == [
+        "x.1.1.png",
+        "x.1.2.png",
+        "x.1.png",
+    ]
+
+
+def test_results_inside_of_the_source_are_no_sources(find, photos):
+    folders = {"out": photos / "found", "crops": photos / "crops"}
+    assert find(**folders).faces == 2
+    again = find(**folders, overwrite=True)
+    assert (again.faces, len(again.pictures)) == (2, 2)
 
 
 def test_crops_do_not_go_where_the_pictures_lie(find, photos):

@@ -217,6 +217,13 @@ def test_equal_names_of_several_sources_do_not_meet(find, paint, photos, tmp_pat
     assert len(found.refused) == 0
 
 
+def test_points_that_went_to_a_file_are_not_kept(find, photos, tmp_path):
+    kept = find(photos).pictures[0].faces[0]
+    dropped = find(photos, out=tmp_path / "x.jsonl").pictures[0].faces[0]
+    assert (len(kept.points), len(dropped.points)) == (478, 0)
+    assert dropped.box.tolist() == kept.box.tolist()
+
+
 def test_what_is_there_stays_unless_it_may_be_replaced(find, photos, tmp_path):
     out = tmp_path / "found"
     find(photos, out=out)

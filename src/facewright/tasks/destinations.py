@@ -8,9 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from facewright.data.sources.archives import is_archive
 from facewright.data.sources.items import CLIPS as CLIP_SOURCES
-from facewright.errors import InputError
-from facewright.provenance.publish import CLIPS, PICTURES, check_destination
+from facewright.errors import FacewrightError, InputError
+from facewright.provenance.publish import CLIPS, PICTURES, check_destination, read_manifest
 from facewright.tasks.sightings import RECORDS
+from facewright.types import Manifest
 
 _MEANT_AS_FILE = frozenset({".bmp", ".tif", ".tiff", ".avif", ".pdf", ".svg", ".csv", ".txt"})
 _RECORD = "faces.jsonl"
@@ -58,6 +59,17 @@ class Output:
     def name_clip(self, place: PurePosixPath) -> Path | None:
         """Return where a clip goes."""
         return self.folder.name_file(place, CLIPS, ".mp4") if self.folder else self.file
+
+
+def is_done(path: Path, manifest: Manifest) -> bool:
+    """Tell whether a file is what a run would write: made of the same, in the same way.
+
+    An interrupted run leaves such files; the same command goes on behind them.
+    """
+    try:
+        return path.is_file() and read_manifest(path) == manifest
+    except FacewrightError:
+        return False
 
 
 def plan_output(

@@ -15,7 +15,7 @@ from facewright.data.sources.walk import (
     walk_sources,
 )
 from facewright.hub.store import Progress
-from facewright.tasks.cropping import Cropper
+from facewright.tasks.cropping import Cropper, check_crops
 from facewright.tasks.destinations import Folder, Output, check_folder, plan_output
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.rules import check_options
@@ -48,7 +48,8 @@ def find_faces(
     """Find faces in pictures and clips: boxes, points, and which way they look.
 
     Files that cannot be read are listed with the reason, the rest goes on, and the exit status is
-    1. A picture without a face is no failure.
+    1. A picture without a face is no failure. Run the same command again to go on after an
+    interruption: what it has written stays.
 
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
@@ -81,6 +82,9 @@ def check_find(sources: Sequence[str], options: FindOptions) -> None:
     _plan(sources, options)
     if options.crops:
         check_folder(options.crops, sources)
+        if not options.overwrite:
+            names = ("template", "size", "smallest", "threshold")
+            check_crops(options.crops, {name: getattr(options, name) for name in names})
 
 
 def find_with(
@@ -101,7 +105,7 @@ def find_with(
         What was found, in order.
     """
     output = _plan(sources, options)
-    avoid = options.out if output.folder else options.crops
+    avoid = [folder for folder in (output.folder and output.folder.path, options.crops) if folder]
     total, found = count_stops(sources, avoid=avoid), Found(options.lenient)
     if options.limit is not None:
         total = min(total, options.limit)
@@ -112,6 +116,7 @@ def find_with(
         search = Search(lookout, options, output, found, write, progress, total, cropper)
         for batch in batch_up(seen, pictures=_AT_ONCE, pixels=PIXELS_AT_ONCE):
             search.take(batch)
+            del batch  # before the next pictures are decoded
     if output.record:
         found.files.append(output.record)
     return found

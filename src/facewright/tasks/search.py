@@ -19,12 +19,19 @@ from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
-from facewright.tasks.annotating import Drawn, annotate
+from facewright.tasks.annotating import Drawn, Numbered, annotate
 from facewright.tasks.cropping import Cropper, TemplateName
-from facewright.tasks.destinations import Output
+from facewright.tasks.destinations import Output, is_done
 from facewright.tasks.lookout import Lookout
-from facewright.tasks.sightings import Filmed, Found, Sighting, describe_face
-from facewright.types import Clip, Face, Image, Manifest
+from facewright.tasks.sightings import (
+    Filmed,
+    Found,
+    Sighting,
+    describe_face,
+    drop_points,
+    name_written,
+)
+from facewright.types import Clip, Face, Image, Json, Manifest
 
 PIXELS_AT_ONCE = 24_000_000
 """The most pixels that the networks see together, unless one picture has more."""
@@ -70,6 +77,15 @@ class _Tally:
     people: set[int] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What comes of a clip."""
+
+    manifest: Manifest
+    written: str | None
+    """The annotated clip."""
+
+
 @dataclass(slots=True)
 class Search:
     """A run of `find`: what it looks with, where results go, and how far it is."""
@@ -103,28 +119,43 @@ class Search:
     def _take_picture(self, one: Developed, faces: Sequence[Face]) -> None:
         """Write down the faces of a picture, and draw them."""
         photo, (height, width) = one.photo, one.image.shape[:2]
-        mesh = self.options.points == "mesh"
-        told = tuple(describe_face(n, face, mesh=mesh) for n, face in enumerate(faces, 1))
-        sighting = Sighting(photo.source, width, height, told)
-        self.write(sighting)
-        self.found.pictures.append(sighting)
-        path = self.output.name_picture(photo.place)
-        if path is None and self.cropper is None:
-            return
-        manifest = self._describe({photo.place.name: hashlib.sha256(photo.data).hexdigest()})
         numbered = list(enumerate(faces, 1))
+        written, crops = self._write_picture(one, numbered)
+        mesh = self.options.points == "mesh"
+        told = tuple(describe_face(n, face, mesh=mesh, crop=crops.get(n)) for n, face in numbered)
+        sighting = Sighting(photo.source, width, height, told, written=name_written(written))
+        self.write(sighting)
+        self.found.pictures.append(drop_points(sighting) if self.output.record else sighting)
+
+    def _write_picture(
+        self, one: Developed, numbered: Sequence[Numbered]
+    ) -> tuple[Path | None, dict[int, Path]]:
+        """Write a picture with its faces drawn and cut out; return what was written."""
+        photo, crops = one.photo, dict[int, Path]()
+        path, written = self.output.name_picture(photo.place), None
+        if path is None and self.cropper is None:
+            return None, crops
+        manifest = self._describe({photo.place.name: hashlib.sha256(photo.data).hexdigest()})
         try:
             if path is not None:
                 _spare_source(path, photo.source)
-                drawn = annotate(one.image, numbered, self.options.draw)
-                quality, overwrite = self.options.quality, self.options.overwrite
-                publish_image(drawn, path, manifest, quality=quality, overwrite=overwrite)
-                self.found.files.append(path)
+                self._publish(one.image, numbered, path, manifest)
+                self.found.files.append(written := path)
             if self.cropper is not None:
                 crops = self.cropper.cut_faces(one.image, numbered, photo.place, manifest)
-                self.found.files.extend(crops)
+                self.found.files.extend(crops.values())
         except FacewrightError as error:
             self._refuse(photo.source, str(error))
+        return written, crops
+
+    def _publish(
+        self, image: Image, numbered: Sequence[Numbered], path: Path, manifest: Manifest
+    ) -> None:
+        """Write an annotated picture, unless an interrupted run has done so."""
+        quality, overwrite = self.options.quality, self.options.overwrite
+        if overwrite or not is_done(path, manifest):
+            drawn = annotate(image, numbered, self.options.draw)
+            publish_image(drawn, path, manifest, quality=quality, overwrite=overwrite)
 
     def _take_clip(self, film: Film) -> None:
         """Write down the faces of a clip frame by frame, and draw them."""
@@ -136,17 +167,19 @@ class Search:
             frame_count = _least(clip.count, self.options.limit)
             self.total += (frame_count or 1) - 1
             hashed = path is not None or self.cropper is not None
-            manifest = self._describe({film.place.name: file_sha256(film.path)} if hashed else {})
+            sources = {film.place.name: file_sha256(film.path)} if hashed else {}
+            manifest = self._describe(sources, limit=self.options.limit)
             seconds, times = share_times(clip)
-            frames = self._follow(film, clip, seconds, tally, manifest)
+            frames = self._follow(film, clip, seconds, tally, _Way(manifest, name_written(path)))
             followed = replace(clip, frames=frames, times=times, count=frame_count)
-            if path is None:
+            overwrite = self.options.overwrite
+            if path is None or (not overwrite and is_done(path, manifest)):
                 for _ in followed.frames:
                     pass
             else:
                 _spare_source(path, film.source)
-                publish_clip(followed, path, manifest, overwrite=self.options.overwrite)
-                self.found.files.append(path)
+                publish_clip(followed, path, manifest, overwrite=overwrite)
+            self.found.files.extend([path] if path else [])
         except FacewrightError as error:
             self._refuse(film.source, strip_name(str(error), film.source))
         if tally.frames:
@@ -156,7 +189,7 @@ class Search:
             self._tick()
 
     def _follow(
-        self, film: Film, clip: Clip, times: Iterator[float], tally: _Tally, manifest: Manifest
+        self, film: Film, clip: Clip, times: Iterator[float], tally: _Tally, way: _Way
     ) -> Iterator[Image]:
         """Yield the frames of a clip with what was found drawn onto them."""
         tracker, (width, height) = Tracker(), clip.size
@@ -164,14 +197,17 @@ class Search:
         for image, faces in self._find_in_frames(clip):
             seconds = next(times)
             tracked = tracker.step(faces, time=seconds, image=image)
-            told = tuple(describe_face(t.number, t.face, mesh=mesh, seen=t.seen) for t in tracked)
-            sighting = Sighting(film.source, width, height, told, tally.frames, round(seconds, 4))
-            self.write(sighting)
-            seen = [(one.number, one.face) for one in tracked if one.seen]
+            seen, crops = [(one.number, one.face) for one in tracked if one.seen], dict[int, Path]()
             if self.cropper is not None:
                 number, place = tally.frames, film.place
-                crops = self.cropper.cut_faces(image, seen, place, manifest, frame=number)
-                self.found.files.extend(crops)
+                crops = self.cropper.cut_faces(image, seen, place, way.manifest, frame=number)
+                self.found.files.extend(crops.values())
+            told = tuple(
+                describe_face(t.number, t.face, mesh=mesh, seen=t.seen, crop=crops.get(t.number))
+                for t in tracked
+            )
+            at = (tally.frames, round(seconds, 4), way.written)
+            self.write(Sighting(film.source, width, height, told, *at))
             tally.frames += 1
             tally.with_faces += bool(seen)
             tally.people.update(number for number, _ in seen)
@@ -193,12 +229,13 @@ class Search:
             images, smallest=options.smallest, threshold=options.threshold
         )
 
-    def _describe(self, sources: Mapping[str, str]) -> Manifest:
+    def _describe(self, sources: Mapping[str, str], limit: int | None = None) -> Manifest:
         """Say how an annotated picture or clip comes about."""
         names = ("draw", "smallest", "threshold", "quality")
+        parameters: dict[str, Json] = {name: getattr(self.options, name) for name in names}
         return Manifest(
             task="find",
-            parameters={name: getattr(self.options, name) for name in names},
+            parameters=parameters | ({} if limit is None else {"limit": limit}),
             models=self.lookout.models,
             sources=sources,
             version=__version__,

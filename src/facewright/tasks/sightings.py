@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.data.sources.items import Refusal
+from facewright.data.sources.items import Refusal, to_printable
 from facewright.errors import FileError
 from facewright.faces.pose import estimate_pose
 from facewright.faces.topology import five_points
@@ -40,9 +40,11 @@ class Sighted:
     roll: float
     """Degrees; positive is tilted clockwise as seen in the picture."""
     points: NDArray[np.float32]
-    """(478, 3) or (5, 3): x, y, z."""
+    """(478, 3) or (5, 3): x, y, z; (0, 3) where they were written to a file and are not kept."""
     seen: bool = True
     """False in frames of a clip where the face was lost for a moment, and its place is a guess."""
+    crop: str | None = None
+    """The file into which it was cut out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Sighting:
     """Of a clip, from 0 on."""
     seconds: float | None = None
     """When that frame is shown."""
+    written: str | None = None
+    """The annotated picture, or the annotated clip that the frame is part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Found:
     lenient: bool = False
     """Whether refused files count as success."""
     pictures: list[Sighting] = field(default_factory=list)
+    """Without points if they went to a file, so that large folders do not fill the memory."""
     clips: list[Filmed] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     """Files that could not be read or written, each with the reason."""
@@ -99,7 +104,9 @@ class Found:
         return bool(self.refused) and not self.lenient
 
 
-def describe_face(number: int, face: Face, *, mesh: bool, seen: bool = True) -> Sighted:
+def describe_face(
+    number: int, face: Face, *, mesh: bool, seen: bool = True, crop: Path | None = None
+) -> Sighted:
     """Say where a face is and which way it looks.
 
     Args:
@@ -108,6 +115,7 @@ def describe_face(number: int, face: Face, *, mesh: bool, seen: bool = True) -> 
         mesh: Keep all 478 points; otherwise the middles of the eyes, the tip of the nose and the
             corners of the mouth.
         seen: Whether it was found, not guessed.
+        crop: The file into which it was cut out.
 
     Returns:
         The face as scripts read it.
@@ -122,7 +130,19 @@ def describe_face(number: int, face: Face, *, mesh: bool, seen: bool = True) -> 
         roll=round(pose.roll, 2),
         points=face.points if mesh else five_points(face.points),
         seen=seen,
+        crop=name_written(crop),
     )
+
+
+def name_written(path: Path | None) -> str | None:
+    """Return what a record calls a file that was written."""
+    return None if path is None else to_printable(str(path))
+
+
+def drop_points(sighting: Sighting) -> Sighting:
+    """Return what was found without its points, which take most of the memory."""
+    none = np.zeros((0, 3), np.float32)
+    return replace(sighting, faces=tuple(replace(face, points=none) for face in sighting.faces))
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ def folder(picture, tmp_path):
     return place
 
 
-def walk(*sources, avoid=None, max_bytes=1 << 20):
+def walk(*sources, avoid=(), max_bytes=1 << 20):
     return list(walk_sources([str(one) for one in sources], max_bytes=max_bytes, avoid=avoid))
 
 
@@ -62,8 +62,8 @@ def test_of_several_sources_each_has_a_folder_of_its_own(folder, tmp_path, pictu
 
 
 def test_a_folder_can_be_left_out(folder):
-    assert places(walk(folder, avoid=folder / "deep")) == ["b.png", "c.mp4"]
-    assert count_stops([str(folder)], avoid=folder / "deep") == 3
+    assert places(walk(folder, avoid=[folder / "deep"])) == ["b.png", "c.mp4"]
+    assert count_stops([str(folder)], avoid=[folder / "deep"]) == 3
 
 
 def test_what_cannot_be_read_is_named(folder, picture):
@@ -106,6 +106,18 @@ def test_batches_have_so_many_pictures_and_pixels_at_most(pixels, sizes):
     batches = list(batch_up(seen, pictures=3, pixels=pixels))
     assert [len(batch) for batch in batches] == sizes
     assert [one for batch in batches for one in batch] == seen
+
+
+def test_large_pictures_do_not_wait_for_one_another(folder, picture):
+    for name in "defgh":
+        (folder / f"{name}.png").write_bytes(picture(0))
+    asked = []
+    stops = (asked.append(stop) or stop for stop in walk(folder))
+    seen = develop(stops, pixels=64 * 64)
+    batches = batch_up(seen, pictures=16, pixels=64 * 64)
+    assert len(next(batches)) == 1
+    assert len(asked) == 3  # the clip, and the one that did not fit
+    assert sum(not isinstance(batch, Film) for batch in batches) == 6
 
 
 def test_clips_and_refusals_keep_their_place_between_batches():

@@ -120,11 +120,12 @@ def walk_sources(
             yield from (Refusal(source, reason) if isinstance(o, Aside) else o for o in named)
 
 
-def develop(stops: Iterator[Stop]) -> Iterator[Seen]:
+def develop(stops: Iterator[Stop], *, pixels: int = _AHEAD) -> Iterator[Seen]:
     """Decode pictures, several at once, and yield everything in order.
 
     Args:
         stops: What `walk_sources` yields.
+        pixels: At most so many are decoded ahead, unless a single picture has more.
 
     Yields:
         Pictures as `read_image` gives them: upright, in RGB; clips and refusals as they come.
@@ -135,14 +136,14 @@ def develop(stops: Iterator[Stop]) -> Iterator[Seen]:
     with ThreadPoolExecutor(threads) as pool:
         try:
             for stop in stops:
-                pixels = _count_pixels(stop)
-                while waiting and (len(waiting) > threads or ahead + pixels > _AHEAD):
+                size = _count_pixels(stop)
+                while waiting and (len(waiting) > threads or ahead + size > pixels):
                     first, done = waiting.popleft()
                     ahead -= done
                     yield _await(first)
                 one = pool.submit(_decode, stop) if isinstance(stop, Photo) else stop
-                waiting.append((one, pixels))
-                ahead += pixels
+                waiting.append((one, size))
+                ahead += size
             while waiting:
                 yield _await(waiting.popleft()[0])
         finally:
