@@ -43,7 +43,7 @@ def gather(tmp_path):
 
     def run(*sources, similar=24, limits=None, manners=None, **about):
         about = About(**{"licence": "CC0-1.0", "date": "2026-03-01", **about})
-        polite = manners or Manners(first_wait=0.01, timeout=5)
+        polite = manners or Manners(first_wait=0.01, timeout=5, private=True)
         with open_library(tmp_path / "library", similar=similar) as library:
             names = [str(source) for source in sources]
             return collect(names, library, about, limits=limits, manners=polite)

@@ -44,12 +44,34 @@ def test_refused_files_fail_unless_lenient(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [{"largest_mib": 0}, {"every": 0}, {"similar": 99}, {"licence": ""}], ids=str
+    "change",
+    [
+        *({"largest_mib": 0}, {"every": 0}, {"similar": 99}, {"licence": ""}, {"licence": " "}),
+        *({"smallest": -1}, {"parallel": 0}, {"per_host": 0}),
+    ],
+    ids=str,
 )
-def test_senseless_options_are_refused(dataset, tmp_path, change):
+def test_senseless_options_are_refused_and_leave_nothing_behind(dataset, tmp_path, change):
     options = CollectOptions(**{"out": tmp_path / "library", "licence": "x", **change})
     with pytest.raises(InputError):
         collect_pictures([str(dataset)], options=options)
+    assert not options.out.exists()
+
+
+def test_missing_sources_leave_nothing_behind(dataset, tmp_path):
+    options = CollectOptions(out=tmp_path / "library", licence="x")
+    for sources in ([], [str(dataset / "missing")]):
+        with pytest.raises((InputError, FileError)):
+            collect_pictures(sources, options=options)
+    assert not options.out.exists()
+
+
+def test_pictures_that_are_there_keep_their_terms(library, dataset):
+    options = CollectOptions(out=library, licence="another", consent="signed", smallest=16)
+    assert collect_pictures([str(dataset)], options=options).counts.known == 12
+    assert {(record.licence, record.consent) for record in read_records(library)} == {
+        ("CC0-1.0", "")
+    }
 
 
 def test_report_is_a_picture_that_says_what_it_counts(library, tmp_path):

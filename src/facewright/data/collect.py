@@ -105,8 +105,7 @@ def collect(
         InputError: There are no sources, one is a library, or there is no licence.
         FileError: A source does not exist, or the library cannot be written.
     """
-    if not about.licence.strip():
-        raise InputError("no licence is named", hint="say what may be done with the pictures")
+    check_licence(about.licence)
     check_sources(sources)
     limits = limits or Limits()
     outcome = Collected()
@@ -124,6 +123,12 @@ def collect(
         setattr(outcome, name, counts[name])
     outcome.total = len(library.records)
     return outcome
+
+
+def check_licence(licence: str) -> None:
+    """Raise unless a licence is named."""
+    if not licence.strip():
+        raise InputError("no licence is named", hint="say what may be done with the pictures")
 
 
 def _open_all(

@@ -9,12 +9,13 @@ from typing import TypeAlias
 
 from facewright import __version__
 from facewright.data.audit import Audit, audit
-from facewright.data.collect import About, Collected, collect
-from facewright.data.duplicates import MOST, SAME
+from facewright.data.collect import About, Collected, check_licence, collect
+from facewright.data.duplicates import MOST, SAME, check_limit
 from facewright.data.library import open_library
 from facewright.data.remove import remove_pictures
 from facewright.data.sources.fetch import Manners
 from facewright.data.sources.items import Limits
+from facewright.data.sources.openers import check_sources
 from facewright.errors import FileError, InputError
 from facewright.hub.store import Progress
 from facewright.media.bars import draw_bars
@@ -32,9 +33,10 @@ class CollectOptions:
     out: Path
     """The library: a folder, made if missing; one that exists is added to."""
     licence: str
-    """What may be done with the pictures, such as CC-BY-4.0 or "my own photos"."""
+    """What may be done with the pictures, such as CC-BY-4.0 or "my own photos"; those that are in
+    the library already keep their terms."""
     consent: str = ""
-    """Who of those shown agreed, and to what."""
+    """Who of those shown agreed, and to what; those that are in the library already keep theirs."""
     labels: bool = True
     """Take labels from names and tables of UTKFace, FairFace and CelebA."""
     similar: int = SAME
@@ -57,6 +59,8 @@ class CollectOptions:
     """An address where servers' owners reach you; it goes into the User-Agent."""
     refresh: bool = False
     """Ask servers whether what was fetched before has changed."""
+    allow_private: bool = False
+    """Fetch what lists and album pages name on this machine and its network, too."""
     lenient: bool = False
     """Exit with 0 even if files were refused."""
 
@@ -119,8 +123,7 @@ def collect_pictures(
         InputError: An option makes no sense, or a source is a library itself.
         FileError: A source does not exist, or the library cannot be written.
     """
-    if options.largest_mib < 1 or options.every < 1:
-        raise InputError("--largest-mib and --every are 1 or more")
+    check_collect(sources, options)
     about = About(
         licence=options.licence,
         consent=options.consent,
@@ -139,11 +142,28 @@ def collect_pictures(
         parallel=options.parallel,
         per_host=options.per_host,
         refresh=options.refresh,
+        private=options.allow_private,
     )
     similar = None if options.keep_similar else options.similar
     with open_library(options.out, similar=similar) as library:
         counts = collect(sources, library, about, limits=limits, manners=manners, progress=progress)
     return Gathered(options.out, counts, options.lenient)
+
+
+def check_collect(sources: list[str], options: CollectOptions) -> None:
+    """Raise what makes no sense, before a library is made.
+
+    Raises:
+        InputError: An option makes no sense, there is no source, or one is a library itself.
+        FileError: A source does not exist.
+    """
+    for name in ("largest_mib", "every", "parallel", "per_host", "smallest"):
+        least = 0 if name == "smallest" else 1
+        if (value := getattr(options, name)) < least:
+            raise InputError(f"--{name.replace('_', '-')} is {least} or more, not {value}")
+    check_limit(options.similar)
+    check_licence(options.licence)
+    check_sources(sources)
 
 
 def audit_pictures(

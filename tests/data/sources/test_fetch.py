@@ -1,14 +1,19 @@
 """The web is asked politely, and whatever it answers is survived. Only this machine is asked."""
 
+import io
 import threading
 import time
 from collections import Counter
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib import request
+from urllib.response import addinfourl
 
 import pytest
 
 from facewright.data.library import read_records
 from facewright.data.sources.fetch import Failed, Fetched, Manners, Unchanged, fetch_all, fetch_one
+from facewright.data.sources.hosts import PublicOnly
 from facewright.data.sources.items import Limits
 
 ETAG = '"v1"'
@@ -139,7 +144,9 @@ def web(picture, monkeypatch):
 
 
 def ask(address, known=None, max_bytes=1 << 20, **manners):
-    polite = Manners(**{"first_wait": 0.01, "timeout": 5, "attempts": 3, **manners})
+    polite = Manners(
+        **{"first_wait": 0.01, "timeout": 5, "attempts": 3, "private": True, **manners}
+    )
     return fetch_one(address, polite, max_bytes, known or {}, threading.Event())
 
 
@@ -197,9 +204,61 @@ def test_redirections_stay_on_the_web(web, picture):
     assert "infinite loop" in ask(f"{web.url}/round").reason
 
 
+PRIVATE = "is no address that can be fetched: leads into your own network; --allow-private lets it"
+
+
+def test_lists_and_pages_do_not_lead_into_ones_own_network(web, gather, tmp_path):
+    polite = Manners(first_wait=0.01, timeout=5)
+    listed, page = tmp_path / "list.txt", tmp_path / "album.html"
+    listed.write_text(f"{web.url}/fine/1.png\nhttp://localhost:{web.server_port}/fine/2.png")
+    page.write_text(f'<img src="{web.url}/fine/3.png"><img src="http://0x7f.1:1/x.png">')
+    found = gather(listed, page, manners=polite)
+    assert (found.added, [one.reason for one in found.refused]) == (0, [PRIVATE] * 4)
+    assert not web.asked
+    assert gather(f"{web.url}/fine/4.png", manners=polite).added == 1  # named by the user
+    assert gather(listed).added == 2
+
+
+class Elsewhere(request.BaseHandler):
+    """A host of the web that redirects."""
+
+    def __init__(self, target):
+        self.target = target
+
+    def http_open(self, asked):
+        headers = Message()
+        headers["Location"] = self.target
+        answer = addinfourl(io.BytesIO(), headers, asked.full_url, 302)
+        answer.msg = "Found"
+        return answer
+
+
+@pytest.mark.parametrize(
+    "target", ["http://10.0.0.1/", "https://[::1]/x", "http://169.254.169.254/latest"]
+)
+def test_hosts_of_the_web_do_not_redirect_into_ones_own_network(target):
+    opener = request.OpenerDirector()
+    for handler in (
+        PublicOnly(),
+        Elsewhere(target),
+        request.HTTPErrorProcessor(),
+        request.HTTPRedirectHandler(),
+    ):
+        opener.add_handler(handler)
+    with pytest.raises(ValueError, match="leads into your own network"):
+        opener.open("http://8.8.8.8/x.png")
+
+
 @pytest.mark.parametrize(
     "address",
-    ["file:///etc/passwd", "http://[::1", "http://127.0.0.1:port/", "http://\0/x", "http:///x.png"],
+    [
+        "http://127.0.0.1:99999999999999999999/",
+        "file:///etc/passwd",
+        "http://[::1",
+        "http://127.0.0.1:port/",
+        "http://\0/x",
+        "http:///x.png",
+    ],
 )
 def test_senseless_addresses_are_refused(address):
     answer = ask(address)
@@ -213,7 +272,7 @@ def test_host_that_is_not_there_is_refused_after_some_attempts():
 
 def test_few_requests_at_once_go_to_one_host(web):
     addresses = [f"{web.url}/fine/{number}.png" for number in range(12)]
-    polite = Manners(parallel=6, per_host=2)
+    polite = Manners(parallel=6, per_host=2, private=True)
     answers = dict(fetch_all(addresses, polite, max_bytes=1 << 20, known={}))
     assert answers.keys() == set(addresses)
     assert all(isinstance(answer, Fetched) for answer in answers.values())
@@ -222,7 +281,7 @@ def test_few_requests_at_once_go_to_one_host(web):
 
 def test_those_who_stop_listening_stop_the_requests(web):
     addresses = [f"{web.url}/fine/{number}.png" for number in range(50)]
-    asking = fetch_all(addresses, Manners(parallel=2), max_bytes=1 << 20, known={})
+    asking = fetch_all(addresses, Manners(parallel=2, private=True), max_bytes=1 << 20, known={})
     next(asking)
     asking.close()
     assert sum(web.asked.values()) < 10
@@ -239,7 +298,7 @@ def test_list_of_addresses_fills_a_library_and_goes_on(web, gather, tmp_path):
     web.asked.clear()
     assert gather(path).known == 4
     assert web.asked == {"/missing": 1}
-    again = gather(path, manners=Manners(refresh=True))
+    again = gather(path, manners=Manners(refresh=True, private=True))
     assert (again.known, again.added) == (4, 0)
     assert [h.get("If-None-Match") for h in web.headers].count(ETAG) == 4
 

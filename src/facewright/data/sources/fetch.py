@@ -14,8 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 from urllib import request
 from urllib.error import HTTPError
-from urllib.parse import quote, urlsplit
 
+from facewright.data.sources.hosts import PublicOnly, find_host, quote_address
 from facewright.errors import InputError
 
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})  # what passes by itself
@@ -23,7 +23,6 @@ _UNCHANGED = 304
 _SENSELESS = ("unknown url type", "no host given")
 _TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
 _CHUNK = 1 << 16  # bytes
-_PLAIN = "%/:=&?~#+!$,;'@()*[]"  # what stays in an address as it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +47,8 @@ class Manners:
     """Seconds that one file may take."""
     refresh: bool = False
     """Ask whether what was fetched before has changed."""
+    private: bool = False
+    """Whether addresses may lead to this machine or its network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def fetch_all(
         raise InputError("requests at once, per host, and attempts are 1 or more")
     waiting: dict[str, deque[str]] = {}
     for address in addresses:
-        waiting.setdefault(_find_host(address), deque()).append(address)
+        waiting.setdefault(find_host(address), deque()).append(address)
     stop, busy = threading.Event(), Counter[str]()
     running: dict[Future[Answer], str] = {}
     pool = ThreadPoolExecutor(manners.parallel)
@@ -124,7 +125,7 @@ def fetch_all(
                     del waiting[host]
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 address = running.pop(future)
-                busy[_find_host(address)] -= 1
+                busy[find_host(address)] -= 1
                 yield address, future.result()
     finally:
         stop.set()
@@ -177,8 +178,8 @@ def _ask(
     headers |= {"If-None-Match": known["etag"]} if known.get("etag") else {}
     headers |= {"If-Modified-Since": known["modified"]} if known.get("modified") else {}
     try:
-        asked = request.Request(_quote(address), headers=headers)  # noqa: S310  the web alone
-        with _open_web().open(asked, timeout=manners.timeout) as response:
+        asked = request.Request(quote_address(address), headers=headers)  # noqa: S310  the web alone
+        with _open_web(manners).open(asked, timeout=manners.timeout) as response:
             return _receive(response, manners, max_bytes, stop)
     except HTTPError as error:
         with error:
@@ -257,13 +258,15 @@ def _read_wait(headers: Message) -> float:
         return 0.0
 
 
-def _open_web() -> request.OpenerDirector:
+def _open_web(manners: Manners) -> request.OpenerDirector:
     """Return what opens http and https and nothing else, not even when redirected."""
     opener = request.OpenerDirector()
     kinds = ("Proxy", "Unknown", "HTTPDefaultError", "HTTP", "HTTPS", "HTTPRedirect")
     for kind in kinds:
         opener.add_handler(getattr(request, f"{kind}Handler")())
     opener.add_handler(request.HTTPErrorProcessor())
+    if not manners.private:
+        opener.add_handler(PublicOnly())
     return opener
 
 
@@ -278,21 +281,6 @@ def _pick_hosts(
             break
         picked += [host] * min(manners.per_host - busy[host], len(queue), free - len(picked))
     return picked
-
-
-def _find_host(address: str) -> str:
-    """Return the host of an address, in lower case."""
-    try:
-        return urlsplit(address).netloc.rpartition("@")[2].lower()
-    except ValueError:
-        return ""
-
-
-def _quote(address: str) -> str:
-    """Return an address in ASCII."""
-    parts = urlsplit(address)
-    host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
-    return quote(parts._replace(netloc=host).geturl(), safe=_PLAIN)
 
 
 def _say_limit(max_bytes: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from facewright.data.sources.addresses import Address, read_addresses, read_text
 from facewright.data.sources.albums import read_album_files, read_page
 from facewright.data.sources.archives import count_members, is_archive, read_archive, read_tables
 from facewright.data.sources.folders import list_files, read_file, read_folder
+from facewright.data.sources.hosts import is_private
 from facewright.data.sources.items import (
     Aside,
     Limits,
@@ -105,7 +107,8 @@ def gather_tables(
 def _open(source: str, reading: Reading) -> Stream:
     """Open one source; raises FileError for one that makes no sense."""
     if is_address(source):
-        return Stream(read_web([Address(source)], reading), 1)
+        named = replace(reading.manners, private=reading.manners.private or is_private(source))
+        return Stream(read_web([Address(source)], replace(reading, manners=named)), 1)
     path = Path(source)
     if path.is_dir():
         return Stream(read_folder(path, reading), len(list_files(path, avoid=reading.avoid)))
