@@ -1,0 +1,1 @@
+"""Small or dull pictures to large, clear ones."""
