@@ -1,19 +1,14 @@
 """The web is asked politely, and whatever it answers is survived. Only this machine is asked."""
 
-import io
 import threading
 import time
 from collections import Counter
-from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib import request
-from urllib.response import addinfourl
 
 import pytest
 
 from facewright.data.library import read_records
 from facewright.data.sources.fetch import Failed, Fetched, Manners, Unchanged, fetch_all, fetch_one
-from facewright.data.sources.hosts import PublicOnly
 from facewright.data.sources.items import Limits
 
 ETAG = '"v1"'
@@ -217,36 +212,6 @@ def test_lists_and_pages_do_not_lead_into_ones_own_network(web, gather, tmp_path
     assert not web.asked
     assert gather(f"{web.url}/fine/4.png", manners=polite).added == 1  # named by the user
     assert gather(listed).added == 2
-
-
-class Elsewhere(request.BaseHandler):
-    """A host of the web that redirects."""
-
-    def __init__(self, target):
-        self.target = target
-
-    def http_open(self, asked):
-        headers = Message()
-        headers["Location"] = self.target
-        answer = addinfourl(io.BytesIO(), headers, asked.full_url, 302)
-        answer.msg = "Found"
-        return answer
-
-
-@pytest.mark.parametrize(
-    "target", ["http://10.0.0.1/", "https://[::1]/x", "http://169.254.169.254/latest"]
-)
-def test_hosts_of_the_web_do_not_redirect_into_ones_own_network(target):
-    opener = request.OpenerDirector()
-    for handler in (
-        PublicOnly(),
-        Elsewhere(target),
-        request.HTTPErrorProcessor(),
-        request.HTTPRedirectHandler(),
-    ):
-        opener.add_handler(handler)
-    with pytest.raises(ValueError, match="leads into your own network"):
-        opener.open("http://8.8.8.8/x.png")
 
 
 @pytest.mark.parametrize(
