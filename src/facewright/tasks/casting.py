@@ -30,6 +30,7 @@ from facewright.tasks.rules import check_options
 from facewright.types import Manifest
 
 _NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open"}
+_NOT_RECORDED |= {"finder", "mesh"}  # they may be paths, and are among the models
 _PARTS: tuple[Part, ...] = get_args(Part)
 
 
@@ -74,6 +75,11 @@ class SwapFacesOptions(ShowOptions):
     """Leave out faces of which the detector is less sure, 0.01 to 0.99."""
     quality: int = 95
     """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
+    finder: str | None = None
+    """The network that finds faces: a name that `facewright models list` shows, or a file that
+    `facewright train finder` wrote; the one that ships with the package if not given."""
+    mesh: str | None = None
+    """The network that places points on them: likewise, from `facewright train mesh`."""
     device: str = "auto"
     """Where to compute: auto, cpu, cuda or cuda:1."""
     overwrite: bool = False

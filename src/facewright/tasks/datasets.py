@@ -48,6 +48,11 @@ class PrepareOptions(Rules):
     """Who of those shown in a folder or zip agreed, and to what."""
     workers: int | None = None
     """How many processes; as many as there are cores if not given."""
+    finder: str | None = None
+    """The network that finds faces: a name that `facewright models list` shows, or a file that
+    `facewright train finder` wrote; the one that ships with the package if not given."""
+    mesh: str | None = None
+    """The network that places points on them: likewise, from `facewright train mesh`."""
     device: str = "auto"
     """Where each process computes: auto, cpu, cuda or cuda:1."""
     report: bool = True
@@ -101,8 +106,8 @@ def prepare_dataset(
         WeightsError: There are no weights that find faces.
     """
     settings = check_prepare(library, options)
-    lookout = open_lookout(options.device)
-    build = partial(_build_finder, options.device)
+    lookout = open_lookout(options.device, finder=options.finder, mesh=options.mesh)
+    build = partial(_build_finder, options.device, options.finder, options.mesh)
     source = FinderSource(build, describe_lookout(lookout))
     return prepare_with(source, library, options, settings, progress)
 
@@ -200,9 +205,9 @@ def name_reports(options: PrepareOptions) -> tuple[Path, ...]:
     return tuple(options.out.with_name(f"{stem}{ending}") for ending in REPORT)
 
 
-def _build_finder(device: str) -> Finder:
+def _build_finder(device: str, finder: str | None, mesh: str | None) -> Finder:
     """Load what finds faces, in whichever process."""
-    return open_lookout(device).finder
+    return open_lookout(device, finder=finder, mesh=mesh).finder
 
 
 def _write_reports(

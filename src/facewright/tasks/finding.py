@@ -66,7 +66,7 @@ def find_faces(
     """
     options = options or FindOptions()
     check_find(sources, options)
-    lookout = open_lookout(options.device, progress)
+    lookout = open_lookout(options.device, progress, finder=options.finder, mesh=options.mesh)
     return find_with(lookout, sources, options, progress)
 
 

@@ -42,28 +42,37 @@ class Lookout:
     device: torch.device
 
 
-def open_lookout(device: str = "auto", progress: Progress | None = None) -> Lookout:
-    """Load the detector and the mesh network that ship with the package.
+def open_lookout(
+    device: str = "auto",
+    progress: Progress | None = None,
+    *,
+    finder: str | None = None,
+    mesh: str | None = None,
+) -> Lookout:
+    """Load a detector and a mesh network: those that ship with the package, or others.
 
     Args:
         device: Where to compute: "auto", "cpu", "cuda" or "cuda:1".
         progress: Is told how far a download of weights is.
+        finder: The weights of the detector, a name or a file; None is the starter.
+        mesh: Those of the mesh network, likewise.
 
     Returns:
         A finder that is ready.
 
     Raises:
         InputError: There is no such device.
-        WeightsError: The weights are missing or damaged.
+        WeightsError: The weights are missing or damaged, or of another kind.
     """
     chosen = pick_device(device)
     known = known_cards()
-    detector, mesh = (
-        open_weights(pick_kind(kind, known), progress) for kind in (detect.KIND, landmarks.KIND)
+    wanted = {detect.KIND: finder, landmarks.KIND: mesh}
+    detector, placer = (
+        open_weights(name or pick_kind(kind, known), progress) for kind, name in wanted.items()
     )
     settle_cuda(chosen, repeatable=True)
-    models = {bundle.card.name: bundle.card.sha256 for bundle in (detector, mesh)}
-    return Lookout(load_finder(detector, mesh, chosen), models, chosen)
+    models = {bundle.card.name: bundle.card.sha256 for bundle in (detector, placer)}
+    return Lookout(load_finder(detector, placer, chosen), models, chosen)
 
 
 def pick_kind(kind: str, known: Mapping[str, Entry]) -> str:

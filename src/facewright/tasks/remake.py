@@ -203,6 +203,11 @@ def _compare(file: Path, out: Path) -> Likeness:
     return "pixels" if same else "different"
 
 
+def _list_networks(manifest: Manifest) -> str:
+    """Return which networks a file was made with, by name and the beginning of their sha256."""
+    return ", ".join(f"{name} {sha256[:12]}" for name, sha256 in sorted(manifest.models.items()))
+
+
 def _explain(then: Manifest, now: Manifest) -> str:
     """Say what differs between two manifests."""
     pairs = {
@@ -210,6 +215,7 @@ def _explain(then: Manifest, now: Manifest) -> str:
         "PyTorch": (then.torch, now.torch),
         "the device": (then.device, now.device),
         "the weights": (then.parameters.get("weights"), now.parameters.get("weights")),
+        "the networks": (_list_networks(then), _list_networks(now)),
     }
     changed = [f"{name} was {a}, is {b}" for name, (a, b) in pairs.items() if a != b]
     return "; ".join(changed)

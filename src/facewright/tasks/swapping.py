@@ -100,7 +100,7 @@ def swap_faces(
     """
     options = options or SwapFacesOptions()
     check_swap(face_and_body, options)
-    lookout = open_lookout(options.device, progress)
+    lookout = open_lookout(options.device, progress, finder=options.finder, mesh=options.mesh)
     return swap_with(lookout, face_and_body, options, progress, viewer)
 
 
