@@ -21,11 +21,13 @@ STRENGTHS: dict[str, float] = {"light": 0.5, "medium": 1.0, "strong": 2.0}
 STRONGEST = 5.0
 """The largest strength."""
 
-# What a strength of 1 means; all grow in proportion.
+# What a strength of 1 means; these grow in proportion.
 _GAUSSIAN_SIGMA = 1.0  # pixels
 _BILATERAL_SIGMA, _BILATERAL_COLOURS = 2.0, 25.0  # pixels; steps of 256
-_GUIDED_RADIUS, _GUIDED_CONTRAST = 4, 0.1  # pixels; of white
-_SHARP_SIGMA = 1.0  # pixels; stays
+_GUIDED_CONTRAST = 0.05  # of white
+# These stay: with a larger radius, faces turn dull.
+_GUIDED_SIDE = 9  # pixels
+_SHARP_SIGMA = 1.0  # pixels
 
 
 def read_strength(strength: float | str) -> float:
@@ -62,8 +64,8 @@ def smooth_image(
     Args:
         image: (h, w, 3).
         strength: As for `read_strength`. At 1, "gaussian" has a spread of 1 pixel, "bilateral"
-            one of 2 pixels and 25 steps of colour, and "guided" a radius of 4 pixels, and lets
-            contrasts well above a tenth of white stand.
+            one of 2 pixels and 25 steps of colour, and "guided" lets contrasts well above a
+            twentieth of white stand.
         method: "gaussian" blurs everything alike; "bilateral" (Tomasi and Manduchi 1998) and
             "guided" (He et al. 2013) keep edges.
 
@@ -118,7 +120,7 @@ def _smooth_guided(image: Image, strength: float) -> Image:
     All three channels share the slope, so that colours do not shift; He et al. 2013, equations 5,
     6 and 8, with the picture as its own guide.
     """
-    side = 2 * max(1, round(_GUIDED_RADIUS * strength)) + 1
+    side = _GUIDED_SIDE
     x = image.astype(np.float32) / 255
     mean = _box(x, side)
     variance = np.maximum(_box(x * x, side) - mean * mean, 0).mean(axis=2, keepdims=True)
