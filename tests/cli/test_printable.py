@@ -9,8 +9,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facewright.cli.outcome import PRINTERS
 from facewright.cli.printable import make_printable
 from facewright.provenance.publish import publish_image
+from facewright.tasks.sightings import Filmed, Found
 from facewright.types import Manifest
 
 EVIL = "x\x1b]0;title\x07\x1b[2J\u202egnp"
@@ -34,6 +36,19 @@ def test_manifest_with_control_characters_is_shown_as_text(facewright):
     command = [sys.executable, "-m", "facewright", "show", "x.png", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["parameters"]["weights"] == EVIL
+
+
+def test_names_stay_on_one_line(facewright, capsys):
+    Path("a\nb").mkdir()
+    Path("a\nb/one\ttwo\u2028.png").write_bytes(b"nothing")
+    status, out, err = facewright("collect", "a\nb", "-o", "lib\nrary", "--licence", "mine")
+    assert (status, err.count("\n")) == (1, 1)
+    assert err.startswith(r"refused: a\nb/one\ttwo\u2028.png: ")
+    assert r"in lib\nrary: 0" in out
+    found = Found(clips=[Filmed("a\tb.mp4", 9, 9, 1, 0, 0)], files=[Path("x\ny.png")])
+    assert PRINTERS["found"](found) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [r"a\tb.mp4: nobody in 0 of 1 frames", r"x\ny.png"]
 
 
 def test_refused_names_are_shown_as_text(facewright):

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from facewright.cli.printable import make_printable
+from facewright.cli.printable import make_name_printable, make_printable
 from facewright.cli.reports import (
     print_audit,
     print_found,
@@ -43,7 +43,7 @@ def print_json(outcome: Any) -> int:
 def print_files(outcome: Path | Sequence[Path]) -> int:
     """Print the path of each file that was written, one per line."""
     for path in outcome if isinstance(outcome, Sequence) else [outcome]:
-        print(path)
+        print(make_name_printable(path))
     return 0
 
 
@@ -69,7 +69,7 @@ def print_remade(remade: Remade) -> int:
         "different": f"not the same as {remade.original}",
     }
     reason = f": {remade.reason}" if remade.reason else ""
-    print(remade.path)
+    print(make_name_printable(remade.path))
     print(judgement[remade.likeness] + reason)
     return _FAILED if remade.likeness == "different" else 0
 
@@ -81,7 +81,7 @@ def print_training(outcome: Outlook | Trained) -> int:
     if isinstance(outcome, Outlook):
         return print_json(outcome) if outcome.process == 0 else 0
     if outcome.process == 0:
-        print(outcome.weights)
+        print(make_name_printable(outcome.weights))
     return 0 if outcome.finished else _INTERRUPTED
 
 
@@ -115,7 +115,7 @@ def print_imported(imported: Imported) -> int:
     """Print what was found in a file, the card of what was written, and where it is."""
     print(f"found: {imported.layout}: {', '.join(imported.found)}")
     print_card(imported.card)
-    print(imported.path)
+    print(make_name_printable(imported.path))
     return 0
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from facewright.cli.printable import make_printable
+from facewright.cli.printable import make_name_printable, make_printable
 
 if TYPE_CHECKING:
     from facewright.tasks.datasets import PreparedDataset
@@ -25,8 +25,8 @@ _MOST_FILES = 20  # that are named one by one
 def print_found(found: Found) -> int:
     """Print how many faces there are and where, and what was refused; 1 if anything was."""
     for refusal in found.refused:
-        line = make_printable(f"refused: {refusal.source}: {refusal.reason}")
-        print(line, file=sys.stderr)
+        source = make_name_printable(refusal.source)
+        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
     if found.pictures or not found.clips:
         counts = [len(picture.faces) for picture in found.pictures]
         shown, without = len(counts) - counts.count(0), counts.count(0)
@@ -35,13 +35,15 @@ def print_found(found: Found) -> int:
         print(f"{_count(found.faces, 'face')} in {where}{rest}")
     for clip in found.clips:
         people = "nobody" if not clip.people else _count(clip.people, "tracked face")
-        print(f"{clip.name}: {people} in {clip.frames_with_faces} of {clip.frames} frames")
+        seen = f"{clip.frames_with_faces} of {clip.frames} frames"
+        print(f"{make_name_printable(clip.name)}: {people} in {seen}")
     if found.refused:
         print(f"refused: {len(found.refused)}")
     for path in found.files[:_MOST_FILES]:
-        print(path)
+        print(make_name_printable(path))
     if len(found.files) > _MOST_FILES:
-        print(f"and {len(found.files) - _MOST_FILES} more files in {found.files[-1].parent}")
+        folder = make_name_printable(found.files[-1].parent)
+        print(f"and {len(found.files) - _MOST_FILES} more files in {folder}")
     return _FAILED if found.failed else 0
 
 
@@ -50,7 +52,7 @@ def print_watched(watched: Watched) -> int:
     shown = f"{_count(watched.frames, 'frame')} in {watched.seconds:.1f} s"
     print(f"{shown}, {watched.with_faces} with a face")
     for path in watched.files:
-        print(make_printable(str(path)))
+        print(make_name_printable(path))
     return 0
 
 
@@ -70,8 +72,8 @@ def print_swapped(swapped: Swapped | Watched) -> int:
         print(f"flicker (change of the face from frame to frame, levels of 255): {said}")
     for name, count in swapped.references.items():
         told = f" in {_count(count, 'frame')}" if swapped.frames > 1 else ""
-        print(make_printable(f"reference that fits best{told}: {name}"))
-    print(make_printable(str(swapped.path)))
+        print(f"reference that fits best{told}: {make_name_printable(name)}")
+    print(make_name_printable(swapped.path))
     return 0 if swapped.finished else _INTERRUPTED
 
 
@@ -79,8 +81,8 @@ def print_gathered(gathered: Gathered) -> int:
     """Print what was added, and what was refused; 1 if anything was."""
     counts = gathered.counts
     for refusal in counts.refused:
-        line = make_printable(f"refused: {refusal.source}: {refusal.reason}")
-        print(line, file=sys.stderr)
+        source = make_name_printable(refusal.source)
+        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
     rows = {
         "added": counts.added,
         "already there": counts.known,
@@ -102,15 +104,15 @@ def print_prepared(prepared: PreparedDataset) -> int:
     """
     counts = prepared.counts
     for refusal in counts.refused:
-        line = make_printable(f"refused: {refusal.source}: {refusal.reason}")
-        print(line, file=sys.stderr)
+        source = make_name_printable(refusal.source)
+        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
     for warning in counts.warnings:
         print(f"warning: {warning}: name it with --licence", file=sys.stderr)
     rows = {"pictures": counts.pictures, "faces": counts.faces, **counts.rejected}
     rows |= {"removed, left out": counts.removed, "refused": len(counts.refused)}
     _print_rows({n: c for n, c in rows.items() if c or n in ("pictures", "faces", "refused")})
     for path in prepared.files:
-        print(path)
+        print(make_name_printable(path))
     return _FAILED if prepared.failed else 0
 
 
@@ -142,7 +144,7 @@ def _count(number: int, thing: str) -> str:
 def _print_rows(rows: Mapping[str, object]) -> None:
     """Print one `name: value` per line."""
     for name, value in rows.items():
-        print(make_printable(f"{name}: {value}"))
+        print(make_name_printable(f"{name}: {value}"))
 
 
 def _print_counts(title: str, counts: Mapping[str, int]) -> None:
@@ -165,6 +167,6 @@ def _print_list(title: str, lines: Iterable[str]) -> None:
         return
     print(f"\n{title}: {len(listed)}")
     for line in listed[:_MOST_PAIRS]:
-        print(f"  {make_printable(line)}")
+        print(f"  {make_name_printable(line)}")
     if len(listed) > _MOST_PAIRS:
         print(f"  and {len(listed) - _MOST_PAIRS} more: --json lists all")

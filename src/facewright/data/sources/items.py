@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -182,14 +183,16 @@ def strip_name(message: str, source: str) -> str:
 
 
 def to_printable(text: str) -> str:
-    r"""Replace what is no text in the name of a file.
+    r"""Replace what is no text in the name of a file, and write ends of lines and tabs as codes.
 
-    >>> to_printable("a\udcff.jpg")
-    'a?.jpg'
+    >>> print(to_printable("a\udcff.jpg"), to_printable("one\ntwo.jpg"))
+    a?.jpg one\ntwo.jpg
     """
-    return text.encode("utf-8", "replace").decode()
+    text = text.encode("utf-8", "replace").decode()
+    return _LINES.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+_LINES = re.compile(r"[\t-\r\x85\u2028\u2029]")
 _STARTS = {
     b"\xff\xd8\xff": ".jpg",
     b"\x89PNG\r\n\x1a\n": ".png",
