@@ -125,6 +125,13 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "train encoder",
+        "facewright.tasks.encoding:train_encoder",
+        "Train an encoder, which finds the latents of faces, or go on training one.",
+        prints="training",
+        computes=True,
+    ),
+    Command(
         "evaluate",
         "facewright.tasks.evaluation:evaluate_generator",
         "Measure how good, how varied and how original a generator is.",

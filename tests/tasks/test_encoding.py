@@ -1,0 +1,37 @@
+import pytest
+import torch
+
+from facewright.encode.psp import load_encoder
+from facewright.errors import WeightsError
+from facewright.gan.generator import Generator, GeneratorConfig
+from facewright.gan.weights import pack_generator
+from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
+from facewright.tasks.encoding import EncoderTrainOptions, train_encoder
+from facewright.types import Card
+
+OPTIONS = EncoderTrainOptions(kimg=0.002, batch=2)
+
+
+@pytest.fixture
+def weights(tmp_path):
+    config = GeneratorConfig(16, z_dim=8, w_dim=8, mapping_layers=2, channel_base=64, channel_max=8)
+    path = tmp_path / "tiny.safetensors"
+    save_bundle(path, pack_generator(Generator(config), Card("tiny", "generator")))
+    return path
+
+
+def test_an_encoder_is_trained_without_any_picture(weights, tmp_path):
+    ended = train_encoder(
+        outdir=tmp_path / "run", generator=str(weights), options=OPTIONS, device="cpu"
+    )
+    assert (ended.finished, ended.kimg) == (True, 0.002)
+    bundle = load_bundle(ended.weights)
+    assert bundle.config["generator"] == {"name": "tiny", "sha256": file_sha256(weights)}
+    encoder = load_encoder(bundle)
+    assert encoder(torch.zeros(1, 3, 32, 32)).shape == (1, 6, 8)
+
+
+def test_a_folder_without_a_run_gives_no_features(weights, tmp_path):
+    with pytest.raises(WeightsError, match="holds no checkpoint"):
+        train_encoder(outdir=tmp_path / "run", generator=str(weights), features=tmp_path / "none")
+    assert not (tmp_path / "run").exists()
