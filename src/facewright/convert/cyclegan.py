@@ -239,8 +239,8 @@ def decay_rate(images: int, total: int, decay: float) -> float:
         decay: Over this last share of the run it falls in a line to zero.
 
     Example:
-        >>> [decay_rate(images, 100, 0.5) for images in (0, 50, 75, 100)]
-        [1.0, 1.0, 0.5, 0.0]
+        >>> decay_rate(50, 100, 0.5), decay_rate(75, 100, 0.5), decay_rate(100, 100, 0.5)
+        (1.0, 0.5, 0.0)
     """
     if decay <= 0:
         return 1.0
