@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from facewright.data.preparing.assemble import list_cropped, write_crops
-from facewright.data.preparing.candidates import Finder, Wanted
+from facewright.data.preparing.candidates import Wanted
 from facewright.data.preparing.choose import Rules
 from facewright.data.preparing.cut import Bench
 from facewright.data.preparing.originals import (
@@ -26,6 +26,7 @@ from facewright.data.preparing.report import Tally, count_results, draw_report, 
 from facewright.data.preparing.shelf import KeptResult, Shelf, forget_data, open_shelf
 from facewright.data.preparing.workers import Batch, cut_batches
 from facewright.errors import DatasetError, FileError, InputError
+from facewright.faces.finder import Finder
 from facewright.faces.templates import TEMPLATES
 from facewright.provenance.manifest import to_text
 from facewright.types import Image, Manifest

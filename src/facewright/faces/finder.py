@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,6 +19,20 @@ from facewright.types import Bundle, Face, Image
 _PRESENT = 0.3
 _SUSPICION = 0.2  # the detector's score from which on the mesh network is asked
 _SAME = 0.5
+
+
+class Finder(Protocol):
+    """What finds faces, and follows them: `FaceFinder`, or what stands in for it."""
+
+    def find(
+        self, images: Sequence[Image], *, smallest: float | None = None, threshold: float = 0.5
+    ) -> list[list[Face]]:
+        """Return the faces of each picture, the largest first, with 478 points each."""
+        ...
+
+    def follow(self, images: Sequence[Image], faces: Sequence[Sequence[Face]]) -> list[list[Face]]:
+        """Return the faces of each picture, looked for only near where others were."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

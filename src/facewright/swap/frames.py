@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from facewright.faces.cuts import CutDetector
+from facewright.faces.finder import Finder
 from facewright.faces.pose import estimate_pose
 from facewright.faces.track import TrackedFace, Tracker, TrackingConfig
 from facewright.swap.flicker import FlickerMeter
@@ -18,20 +18,6 @@ from facewright.swap.raster import Floats
 from facewright.swap.swap import SwapOptions, swap_face
 from facewright.swap.warp import Source
 from facewright.types import Face, Image
-
-
-class Finder(Protocol):
-    """What finds faces, and follows them: `faces.finder.FaceFinder`."""
-
-    def find(
-        self, images: Sequence[Image], *, smallest: float | None = None, threshold: float = 0.5
-    ) -> list[list[Face]]:
-        """Return the faces of each picture, the largest first, with 478 points each."""
-        ...
-
-    def follow(self, images: Sequence[Image], faces: Sequence[Sequence[Face]]) -> list[list[Face]]:
-        """Return the faces of each picture, found near where others were."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,8 @@ def check_mesh(points: Floats) -> Floats:
     return points.astype(np.float32, copy=False)
 
 
-def measure_face(points: Floats) -> float:
-    """Return how large a face is: the distance of its eyes, in depth too, in pixels.
+def measure_unit(points: Floats) -> float:
+    """Return the unit in which a face is measured: the distance of its eyes, in depth too.
 
     Args:
         points: (478, 3), pixels.

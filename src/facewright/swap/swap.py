@@ -12,7 +12,7 @@ from facewright.swap.detail import match_detail
 from facewright.swap.light import Relight, apply_light, match_light
 from facewright.swap.pixels import shrink, spread
 from facewright.swap.raster import Floats
-from facewright.swap.regions import check_mesh, measure_eyes, measure_face
+from facewright.swap.regions import check_mesh, measure_eyes, measure_unit
 from facewright.swap.seam import (
     Layout,
     Part,
@@ -106,7 +106,7 @@ def swap_face(
     mask, light = _study(source, warped, below, points, options)
     pasted = apply_light(warped.colours.astype(np.float32), light)
     mask = spread(mask, (warped.box.width, warped.box.height))
-    coarseness = measure_face(points) / source.unit
+    coarseness = measure_unit(points) / source.unit
     pasted = match_detail(pasted, below, mask, coarseness)
     mask *= np.float32(options.strength)
     result[warped.box.window] = blend_face(pasted, below, mask, options.blend)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facewright.faces import topology
 from facewright.swap.pixels import blur, sample, shrink, spread
 from facewright.swap.raster import Floats, draw_triangles, interpolate, sort_triangles
-from facewright.swap.regions import SURFACE, hold_irises, measure_face
+from facewright.swap.regions import SURFACE, hold_irises, measure_unit
 from facewright.types import Image
 
 _AXIS = 0.8
@@ -90,7 +90,7 @@ def _unwrap(image: Image, points: Floats, size: int) -> tuple[Floats, Floats]:
     values = np.concatenate([points[:, :2], facing[:, None]], 1)[SURFACE]
     drawn = draw_triangles(corners, (size, size))
     found = interpolate(drawn, corners, values)  # [size size 3]
-    step = _SPAN * measure_face(points) / size  # pixels of the picture in one of the texture
+    step = _SPAN * measure_unit(points) / size  # pixels of the picture in one of the texture
     if step > 1:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.4 * step), np.uint8)
     places = np.ascontiguousarray(found[..., :2])
@@ -119,7 +119,7 @@ def _measure_facing(points: Floats) -> Floats:
 
 def _find_hidden(points: Floats) -> NDArray[np.bool_]:
     """Return (478,): which points lie behind another part of the face."""
-    unit = measure_face(points)
+    unit = measure_unit(points)
     middle = points[: topology.SKIN, :2].mean(0)
     placed = (points[:, :2] - middle) / unit * 24 + 48  # four sides of a small picture
     corners = placed[SURFACE].astype(np.float32)

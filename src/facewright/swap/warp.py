@@ -24,7 +24,7 @@ from facewright.swap.raster import (
     join_points,
     sort_triangles,
 )
-from facewright.swap.regions import SURFACE, check_mesh, hold_irises, measure_face
+from facewright.swap.regions import SURFACE, check_mesh, hold_irises, measure_unit
 from facewright.swap.seam import Layout, draw_skin, find_foreign
 from facewright.swap.shape import measure_facing, rest_shape
 from facewright.swap.texture import unwrap_faces, unwrap_places
@@ -108,10 +108,10 @@ def make_source(
         raise InputError(f"no way to warp is called `{method}`", hint="one of: 3d, 2d")
     checked = [(check_image(image), check_mesh(points)) for image, points in faces]
     first = checked[0][1]
-    unit = max(measure_face(points) for _, points in checked)
+    unit = max(measure_unit(points) for _, points in checked)
     if method == "2d":
         texture, places, triangles = _cut_out(*checked[0])
-        unit = measure_face(first)
+        unit = measure_unit(first)
     else:
         side = size or _pick_side(unit)
         found = unwrap_faces(checked, side)
@@ -148,7 +148,7 @@ def warp_face(source: Source, points: Floats, size: tuple[int, int]) -> Warped |
     places, drawn, jumps = _draw_map(source, points, flat, box)
     found = sample(texture, places, cubic=False)
     if jumps is not None:
-        _soften_edges(found, jumps, 0.04 * measure_face(points))
+        _soften_edges(found, jumps, 0.04 * measure_unit(points))
     colours = np.asarray(cv2.cvtColor(found, cv2.COLOR_RGBA2RGB), np.uint8)
     known = np.asarray(cv2.extractChannel(found, 3), np.uint8)
     facing = measure_facing(points)[source.triangles].mean(1)[drawn]
@@ -171,7 +171,7 @@ def _draw_map(
     drawn = draw_triangles(corners, grid, order)
     coarse = interpolate(drawn, corners, values)
     places = spread(coarse, full)
-    jumps = _find_jumps(coarse, (drawn >= 0).astype(np.uint8), _JUMP * measure_face(_lift(flat)))
+    jumps = _find_jumps(coarse, (drawn >= 0).astype(np.uint8), _JUMP * measure_unit(_lift(flat)))
     if order is None or grid == full or not jumps.any():
         return places, drawn, None
     near = np.unique(drawn[cv2.dilate(jumps, np.ones((3, 3), np.uint8)) > 0])
@@ -240,15 +240,15 @@ def _pick_side(unit: float) -> int:
 
 def _pick_level(source: Source, points: Floats) -> int:
     """Return the level of the texture whose pixels are about as large as the picture's."""
-    own = measure_face(_lift(source.places))
-    finer = own / measure_face(points)
+    own = measure_unit(_lift(source.places))
+    finer = own / measure_unit(points)
     return int(np.clip(np.floor(np.log2(max(finer, 1e-6)) + 0.3), 0, len(source.levels) - 1))
 
 
 def _cut_out(image: Image, points: Floats) -> tuple[Floats, Floats, Indices]:
     """Return a face's surroundings (h, w, 4), the places of its points, and triangles on them."""
     height, width = image.shape[:2]
-    box = find_box(points, (width, height), margin=0.2 * measure_face(points))
+    box = find_box(points, (width, height), margin=0.2 * measure_unit(points))
     if box is None:
         raise InputError("the face lies outside its picture")
     places = points[:, :2] - np.array([box.left, box.top], np.float32)

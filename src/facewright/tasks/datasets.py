@@ -12,12 +12,12 @@ import torch
 
 from facewright import __version__
 from facewright.data.prepare import FinderSource, Prepared, PrepareSettings, prepare
-from facewright.data.preparing.candidates import Finder
 from facewright.data.preparing.choose import Rules
 from facewright.data.preparing.originals import REPORT
 from facewright.data.preparing.report import Tally
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
+from facewright.faces.finder import Finder
 from facewright.files import replacing
 from facewright.hub.store import Progress
 from facewright.provenance.publish import publish_image

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 
 from facewright.device import pick_device, settle_cuda
 from facewright.errors import WeightsError
 from facewright.faces import detect, landmarks
-from facewright.faces.finder import load_finder
+from facewright.faces.finder import Finder, load_finder
 from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import Progress
 from facewright.tasks.weights import open_weights
-from facewright.types import Face, Image
-
-
-class Finder(Protocol):
-    """What finds faces: `faces.finder.FaceFinder`."""
-
-    def find(
-        self, images: Sequence[Image], *, smallest: float | None = None, threshold: float = 0.5
-    ) -> list[list[Face]]:
-        """Return the faces of each picture, the largest first, with 478 points each."""
-        ...
-
-    def follow(self, images: Sequence[Image], faces: Sequence[Sequence[Face]]) -> list[list[Face]]:
-        """Return the faces of each picture, looked for only near where others were."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from facewright.data.preparing.choose import Place, Rules, judge_place
 from facewright.data.preparing.measures import measure_cut_off, measure_outside
 from facewright.data.preparing.views import View, shrink_view
 from facewright.faces.choose import measure_area, select_faces
+from facewright.faces.finder import Finder
 from facewright.faces.matrices import (
     Matrix,
     invert_matrix,
@@ -23,21 +23,13 @@ from facewright.faces.matrices import (
 from facewright.faces.pose import estimate_pose
 from facewright.faces.templates import fit_template
 from facewright.faces.topology import CANONICAL, five_points
-from facewright.types import Face, Image
+from facewright.types import Face
 
 _FOUND = 16.0  # pixels between the eyes of the smallest face that is looked for
 _CLEAR = 36.0  # pixels between the eyes from which on a mesh gets no better
 _WORTH = 1.25  # another look is worth it at a picture that is so many times larger
 _SURE = 0.5  # from which score on a face is one, unless less is asked for
 _NOTEWORTHY = 0.25  # of the area of a face: smaller ones beside it are background
-
-
-class Finder(Protocol):
-    """What finds faces: `faces.finder.FaceFinder`, or a fake."""
-
-    def find(self, images: Sequence[Image], *, threshold: float = 0.5) -> list[list[Face]]:
-        """Return the faces of each picture, the largest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
