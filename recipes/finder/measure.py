@@ -34,7 +34,7 @@ from facewright.hub.bundle import load_bundle
 GROUNDS = (
     "brick",
     "coffee",
-    "coins",
+    "clock",
     "rocket",
     "text",
     "retina",

@@ -71,7 +71,7 @@ class SwapFacesOptions(ShowOptions):
     smallest: float | None = None
     """The smallest face to look for in BODY, in pixels; otherwise 24, or 2 % of the longer side of
     a large picture."""
-    threshold: float = 0.5
+    threshold: float = 0.4
     """Leave out faces of which the detector is less sure, 0.01 to 0.99."""
     quality: int = 95
     """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""

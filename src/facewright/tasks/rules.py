@@ -31,7 +31,7 @@ RULES: Mapping[str, Rule] = {
     "fps": Rule(1, 1000, "24, 30 and 60 are usual"),
     "count": Rule(2, math.inf, "the number of pictures on each side; thousands are usual"),
     "smallest": Rule(1, math.inf, "pixels; leave it out for what the detector can see"),
-    "threshold": Rule(0.01, 0.99, "0.5 is usual; more finds less, but more surely"),
+    "threshold": Rule(0.01, 0.99, "0.4 is usual; more finds less, but more surely"),
     "limit": Rule(1, math.inf, "leave it out to look at everything"),
     "largest_mib": Rule(1, math.inf, "256 is usual"),
     "seed": Rule(0, 2**63 - 1, "where the random numbers start"),

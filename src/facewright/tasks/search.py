@@ -50,7 +50,7 @@ class SearchOptions:
     smallest: float | None = None
     """The smallest face to look for, in pixels; otherwise 24, or 2 % of the longer side of a large
     picture. Half of it takes four times as long."""
-    threshold: float = 0.5
+    threshold: float = 0.4
     """Leave out faces of which the detector is less sure, 0.01 to 0.99."""
     crops: Path | None = None
     """Cut each face out upright, into this folder, as PNG."""
