@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facewright.convert.blocks import build_seeded
-from facewright.convert.generators import Translator, TranslatorConfig
+from facewright.convert.generators import Translator, TranslatorConfig, translate_images
 from facewright.convert.weights import load_translator
 from facewright.device import seeded
 from facewright.errors import InputError
@@ -91,6 +91,45 @@ def test_resize_convolution_leaves_no_checkerboard():
 def test_configurations_without_meaning_are_refused(wrong):
     with pytest.raises(InputError, match=f"not built with {next(iter(wrong))}"):
         TranslatorConfig(**wrong)
+
+
+def draw_pictures(count):
+    return np.random.default_rng(0).integers(0, 256, (count, 16, 12, 3), np.uint8)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_batches_do_not_change_translations(count):
+    translator, images = build().eval(), draw_pictures(count)
+    out = translate_images(translator, images, batch=2)
+    assert (out.shape, out.dtype) == (images.shape, np.uint8)
+    single = [translate_images(translator, image[None])[0] for image in images]
+    assert all(np.abs(x.astype(int) - y).max() <= 1 for x, y in zip(out, single, strict=True))
+
+
+def test_strength_leads_in_a_line_from_the_picture_to_its_translation():
+    translator, images = build().eval(), draw_pictures(2)
+    none, half, whole = (translate_images(translator, images, strength=s) for s in (0, 0.5, 1))
+    assert np.array_equal(none, images)
+    assert not np.array_equal(whole, images)
+    assert np.abs(half - (images.astype(float) + whole) / 2).max() <= 1
+
+
+def test_half_precision_translations_are_near():
+    translator, images = build().eval(), draw_pictures(2)
+    exact = translate_images(translator, images).astype(float)
+    near = translate_images(translator, images, dtype=torch.bfloat16)
+    assert ((near - exact) ** 2).mean() < 255**2 / 10**4  # 40 dB
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
+def test_strengths_out_of_range_are_refused(strength):
+    with pytest.raises(InputError, match="from 0 to 1"):
+        translate_images(build(), draw_pictures(1), strength=strength)
+
+
+def test_sizes_that_do_not_fit_are_refused_before_anything_is_computed():
+    with pytest.raises(InputError, match="not 10×16"):
+        translate_images(build(), np.zeros((1, 16, 10, 3), np.uint8), strength=0)
 
 
 @pytest.mark.oracle

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import nn
 
 from facewright.convert.blocks import Norm, Upsampling, make_enlarging, make_norm
+from facewright.device import to_images, to_tensor
 from facewright.errors import InputError
+from facewright.types import Image
 
 _SLOPE = 0.2
 _SMALLEST = 8  # pixels; below, reflections do not fit the inner layers
@@ -115,6 +118,44 @@ def check_size(config: TranslatorConfig, height: int, width: int) -> None:
             f"from {max(multiple, _SMALLEST)} pixels on, not {width}×{height}",
             hint="resize the pictures, or use a ResNet, which takes multiples of 4",
         )
+
+
+@torch.no_grad()
+def translate_images(
+    translator: Translator,
+    images: Image,
+    *,
+    strength: float = 1.0,
+    batch: int = 8,
+    dtype: torch.dtype = torch.float32,
+) -> Image:
+    """Translate pictures, wholly or in part.
+
+    Args:
+        translator: On its device.
+        images: (n, h, w, 3), uint8; h and w are multiples of `translator.config.multiple`.
+        strength: From 0 (as they are) to 1 (as the translator makes them), along a line between.
+        batch: How many at once.
+        dtype: The number format of the convolutions: float32 or bfloat16.
+
+    Returns:
+        (n, h, w, 3), uint8.
+
+    Raises:
+        InputError: The strength is out of range, or the size does not fit.
+    """
+    if not 0 <= strength <= 1:
+        raise InputError(f"a strength is from 0 to 1, not {strength}")
+    check_size(translator.config, *images.shape[1:3])
+    if strength == 0:
+        return images
+    device, parts = next(translator.parameters()).device, [images[:0]]
+    for start in range(0, len(images), batch):
+        x = to_tensor(images[start : start + batch], device, torch.float32)
+        with torch.autocast(device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+            made = translator(x).float()
+        parts.append(to_images(torch.lerp(x, made, strength)))
+    return np.concatenate(parts)
 
 
 def _build_resnet(config: TranslatorConfig) -> nn.Sequential:
