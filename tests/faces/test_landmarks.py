@@ -57,7 +57,21 @@ def test_a_turned_head_keeps_its_size_in_the_square():
 
 
 def test_points_in_one_place_are_no_crash():
-    assert np.isfinite(frame_face(np.full((5, 3), 7, np.float32), 32)).all()
+    five = np.full((5, 3), 7, np.float32)
+    assert np.isfinite(frame_face(five, 32)).all()
+    images = [np.zeros((20, 20, 3), np.uint8)]
+    meshes, _ = place_meshes(MeshNetwork(TINY).eval(), images, [five])
+    assert np.isfinite(meshes).all()
+
+
+def test_the_frame_of_a_face_stays_what_networks_have_learned_with():
+    five = [[30.5, 40.25, 0], [70, 48, 0], [50, 60, 0], [32, 81.5, 0], [61, 88, 0]]
+    matrix = frame_face(np.array(five, np.float32), 128)
+    expected = [
+        [0.908405247803, 0.130379536346, 11.249072213487],
+        [-0.130379536346, 0.908405247803, 13.141391238125],
+    ]
+    assert matrix == pytest.approx(np.array(expected), abs=1e-9)
 
 
 @pytest.mark.parametrize("zoom", [0.07, 0.21, 0.5, 1.0, 2.5])

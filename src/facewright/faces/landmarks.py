@@ -15,6 +15,13 @@ from torch.nn import functional as F
 from facewright.device import to_tensor
 from facewright.errors import InputError
 from facewright.faces.blocks import Conv, Residual, load_folded
+from facewright.faces.matrices import (
+    Matrix,
+    invert_matrix,
+    join_matrices,
+    make_similarity,
+    transform_points,
+)
 from facewright.faces.topology import POINTS
 from facewright.types import Bundle, Image
 
@@ -146,8 +153,9 @@ def place_meshes(
             [cut_square(i, m, size) for i, m in zip(images[part], matrices[part], strict=True)]
         )
         meshes[part], presence[part] = _run(network, squares)
+    from_unit = make_similarity(size / 2, (size - 1) / 2 * (1 + 1j))  # from -1 to 1, to pixels
     for mesh, matrix in zip(meshes, matrices, strict=True):
-        _move_back(mesh, matrix, size)
+        mesh[:] = transform_points(mesh, join_matrices(from_unit, invert_matrix(matrix)))
     return meshes, presence
 
 
@@ -161,15 +169,11 @@ def _run(
     return points.cpu().numpy(), presence.sigmoid().cpu().numpy()
 
 
-def _move_back(mesh: NDArray[np.float32], matrix: NDArray[np.float64], size: int) -> None:
-    """Turn what the network says of a square into pixels of the picture, in place."""
-    inverse = cv2.invertAffineTransform(matrix)
-    mesh[:, :2] = ((mesh[:, :2] + 1) * (size / 2) - 0.5) @ inverse[:, :2].T + inverse[:, 2]
-    mesh[:, 2] *= size / 2 * np.linalg.norm(inverse[:, 0])
-
-
-def cut_square(image: Image, matrix: NDArray[np.float64], size: int, *, border: int = 0) -> Image:
+def cut_square(image: Image, matrix: Matrix, size: int, *, border: int = 0) -> Image:
     """Return the square that a matrix frames, without aliasing where it shrinks.
+
+    This is not `resample`: the network has learned with exactly this filter and a flat border,
+    and of many faces per picture each has to be cheap.
 
     Args:
         image: (height, width, 3).
@@ -188,15 +192,11 @@ def cut_square(image: Image, matrix: NDArray[np.float64], size: int, *, border: 
     return np.asarray(square, np.uint8)
 
 
-def _shrink_part(
-    image: Image, matrix: NDArray[np.float64], size: int, factor: int
-) -> tuple[Image, NDArray[np.float64]]:
+def _shrink_part(image: Image, matrix: Matrix, size: int, factor: int) -> tuple[Image, Matrix]:
     """Average `factor` by `factor` pixels of the part that a square covers."""
-    inverse = cv2.invertAffineTransform(matrix)
-    last = size - 1.0
-    corners = (
-        np.array([[0, 0, 1], [last, 0, 1], [0, last, 1], [last, last, 1]]) @ inverse.T
-    )  # [4 2]
+    last = size - 1
+    square = np.array([[0, 0], [last, 0], [0, last], [last, last]], np.float32)
+    corners = transform_points(square, invert_matrix(matrix))  # [4 2]
     height, width = image.shape[:2]
     low = np.clip(np.floor(corners.min(0)).astype(int) - 2 * factor, 0, (width, height))
     high = np.clip(np.ceil(corners.max(0)).astype(int) + 1 + 2 * factor, 0, (width, height))
@@ -205,15 +205,12 @@ def _shrink_part(
         return image, matrix
     part = image[low[1] : high[1], low[0] : high[0]]
     small = cv2.resize(part, tuple((high - low) // factor), interpolation=cv2.INTER_AREA)
-    back = np.array([[factor, 0.0], [0.0, factor]])
-    offset = low + (factor - 1) / 2  # the centre of the first small pixel, in the picture
-    moved = np.concatenate(
-        [matrix[:, :2] @ back, (matrix[:, :2] @ offset + matrix[:, 2])[:, None]], axis=1
-    )
-    return np.asarray(small, np.uint8), moved
+    x, y = low + (factor - 1) / 2  # the centre of the first small pixel, in the picture
+    back = make_similarity(factor, complex(x, y))
+    return np.asarray(small, np.uint8), join_matrices(back, matrix)
 
 
-def frame_face(points: NDArray[np.float32], size: int) -> NDArray[np.float64]:
+def frame_face(points: NDArray[np.float32], size: int) -> Matrix:
     """Return the square in which the mesh network looks for a face.
 
     Its size follows the line from the eyes to the mouth, or the line between the eyes where that
@@ -230,13 +227,12 @@ def frame_face(points: NDArray[np.float32], size: int) -> NDArray[np.float64]:
     eyes, mouth = xy[:2].mean(0), xy[3:5].mean(0)
     down, across = mouth - eyes, xy[1] - xy[0]
     axis = down + np.array([-across[1], across[0]])
-    axis /= max(float(np.linalg.norm(axis)), 1e-6)
+    length = float(np.linalg.norm(axis))
+    axis = axis / length if length > 1e-6 else np.array([0.0, 1.0])
     scale = size / (_REACH * _measure_size(down, across))
-    right = np.array([axis[1], -axis[0]])
-    rotation = scale * np.stack([right, axis])  # [2 2]
-    centre = eyes + _LOW * down
-    shift = (size - 1) / 2 - rotation @ centre
-    return np.concatenate([rotation, shift[:, None]], axis=1)
+    turn = scale * complex(axis[1], axis[0])  # of the axis, until it points down
+    centre = complex(*(eyes + _LOW * down))
+    return make_similarity(turn, (size - 1) / 2 * (1 + 1j) - turn * centre)
 
 
 def _measure_size(down: NDArray[np.float64], across: NDArray[np.float64]) -> float:
