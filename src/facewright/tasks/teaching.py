@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from facewright.data.labelled import read_labelled
 from facewright.device import pick_device
 from facewright.faces.detect import DetectorConfig
 from facewright.faces.landmarks import MeshConfig
+from facewright.faces.learning.examples import Labelled
 from facewright.faces.learning.lessons import FinderLesson, MeshLesson
 from facewright.faces.train import FaceTrainOptions, Lesson, train_faces
 from facewright.fit.checkpoint import latest_checkpoint
@@ -58,10 +60,11 @@ def train_finder(
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
     """
-    options, place = options or FaceTrainOptions(), pick_device(device)
-    labelled, _ = read_labelled(labels, lessons.pictures, lessons.empty)
-    lesson = FinderLesson(labelled, DetectorConfig(), place, seed=options.seed)
-    return _teach(lesson, outdir, options, place)
+
+    def prepare(labelled: Labelled, place: torch.device, seed: int) -> Lesson:
+        return FinderLesson(labelled, DetectorConfig(), place, seed=seed)
+
+    return _teach(prepare, (labels, lessons), outdir, options or FaceTrainOptions(), device)
 
 
 def train_mesh(
@@ -92,17 +95,24 @@ def train_mesh(
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
     """
-    options, place = options or FaceTrainOptions(), pick_device(device)
-    labelled, _ = read_labelled(labels, lessons.pictures, lessons.empty)
-    lesson = MeshLesson(labelled, MeshConfig(), place, seed=options.seed)
-    return _teach(lesson, outdir, options, place)
+
+    def prepare(labelled: Labelled, place: torch.device, seed: int) -> Lesson:
+        return MeshLesson(labelled, MeshConfig(), place, seed=seed)
+
+    return _teach(prepare, (labels, lessons), outdir, options or FaceTrainOptions(), device)
 
 
 def _teach(
-    lesson: Lesson, outdir: Path, options: FaceTrainOptions, device: torch.device
+    prepare: Callable[[Labelled, torch.device, int], Lesson],
+    taught: tuple[Path, Lessons],
+    outdir: Path,
+    options: FaceTrainOptions,
+    device: str,
 ) -> Trained:
-    """Train, and say how it ended."""
-    weights = train_faces(lesson, outdir, options, device=device)
+    """Train what a lesson is for, and say how it ended."""
+    place, (labels, lessons) = pick_device(device), taught
+    labelled, _ = read_labelled(labels, lessons.pictures, lessons.empty)
+    weights = train_faces(prepare(labelled, place, options.seed), outdir, options, device=place)
     newest = latest_checkpoint(outdir)
     kimg = int(newest.stem.rpartition("-")[2]) / 1000 if newest else 0.0
     return Trained(weights, kimg, kimg >= options.kimg)
