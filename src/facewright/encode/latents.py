@@ -1,0 +1,103 @@
+"""Keep latents in files that know which generator they belong to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from facewright.errors import FileError, InputError
+from facewright.files import replacing
+from facewright.types import Latents, Space
+
+FORMAT = 1
+"""The version of what is written beside the numbers."""
+
+_KEY, _TENSOR = "facewright-latents", "latents"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLatents:
+    """Latents, and exactly which weights they belong to."""
+
+    latents: Latents
+    sha256: str
+    """Of the file of the generator."""
+
+    def check_generator(self, name: str, sha256: str) -> None:
+        """Raise if these latents belong to another generator.
+
+        Args:
+            name: Of the generator that is to draw them.
+            sha256: Of its file.
+
+        Raises:
+            InputError: They belong to another one.
+        """
+        if sha256 == self.sha256:
+            return
+        own = self.latents.generator
+        other = "other weights of that name" if own == name else f"not `{name}`"
+        raise InputError(
+            f"these latents belong to the generator `{own}` ({self.sha256[:12]}), {other}",
+            hint=f"draw them with `{own}`, or invert the face again for `{name}`",
+        )
+
+
+def save_latents(path: Path, stored: StoredLatents) -> None:
+    """Write latents to a safetensors file, whole or not at all; equal ones give equal bytes.
+
+    Args:
+        path: Where to write; an existing file is replaced.
+        stored: What to write.
+
+    Raises:
+        FileError: The file cannot be written.
+    """
+    latents = stored.latents
+    generator = {"name": latents.generator, "sha256": stored.sha256}
+    about = {"format": FORMAT, "space": latents.space, "generator": generator}
+    values = latents.values.detach().float().cpu().clone(memory_format=torch.contiguous_format)
+    try:
+        with replacing(path) as unfinished:
+            save_file({_TENSOR: values}, unfinished, {_KEY: json.dumps(about, sort_keys=True)})
+    except (OSError, SafetensorError) as error:
+        raise FileError(f"{path} cannot be written: {error}") from error
+
+
+def load_latents(path: Path) -> StoredLatents:
+    """Read what `save_latents` wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The latents, on the CPU.
+
+    Raises:
+        FileError: The file is missing, damaged, or holds no latents.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about: Any = json.loads((file.metadata() or {})[_KEY])
+            values = file.get_tensor(_TENSOR)
+        generator, space = about["generator"], about["space"]
+        name, sha256 = str(generator["name"]), str(generator["sha256"])
+        version = int(about["format"])
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise FileError(
+            f"{path} holds no latents: {error}",
+            hint="`encode.latents.save_latents` writes such files",
+        ) from error
+    if version != FORMAT:
+        raise FileError(f"{path} is in format {version}; this version reads format {FORMAT}")
+    if space not in get_args(Space) or values.ndim != 3 or not values.is_floating_point():
+        raise FileError(f"{path} is damaged: {space} of {tuple(values.shape)}")
+    if not bool(values.isfinite().all()):
+        raise FileError(f"{path} is damaged: some latents are no numbers")
+    return StoredLatents(Latents(values.float(), space, name), sha256)
