@@ -49,6 +49,7 @@ _TURNS = {
     7: Pictures.Transpose.TRANSVERSE,
     8: Pictures.Transpose.ROTATE_90,
 }  # EXIF orientation → what makes the picture upright
+_REVERSED = ((2, 3, 7, 8), (3, 4, 6, 7))  # orientations that put the end of a row, column first
 _EXIF_TABLE, _USER_COMMENT, _ORIENTATION = 0x8769, 0x9286, 0x0112
 _COMMENT_CODES = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
 
@@ -95,7 +96,8 @@ def read_reduced(
 
     Returns:
         (height, width, 3), uint8, writable; and by what it is reduced: 1, 2, 4 or 8. Pixel x of it
-        is centred on (x + ½) · reduction - ½ of the whole picture.
+        is centred on (x + ½) · reduction - ½ of the whole picture. Where EXIF turns the last row or
+        column to the front, it is reduced only as far as leaves no part of a pixel there.
 
     Raises:
         FileError: The file is missing, empty, damaged, cut short, too large or not a picture.
@@ -227,7 +229,12 @@ def _find_reduction(picture: Pictures.Image, least: int) -> int:
     if picture.format not in ("JPEG", "MPO"):
         return 1
     short, long = sorted(picture.size)
-    return next((n for n in (8, 4, 2) if short >= n and long >= n * max(least, 1)), 1)
+    turn = _orientation(picture)
+    ends = [side for side, turns in zip(picture.size, _REVERSED, strict=True) if turn in turns]
+    for n in (8, 4, 2):
+        if short >= n and long >= n * max(least, 1) and not any(end % n for end in ends):
+            return n
+    return 1
 
 
 def _too_large(name: str, reason: str) -> FileError:
