@@ -48,6 +48,7 @@ class EncoderConfig:
 
     def __post_init__(self) -> None:
         """Check what cannot work."""
+        # At 16, maps of one pixel would be halved, whose bfloat16 gradients are NaN in torch 2.13.
         if self.size < 32 or self.size.bit_count() != 1:
             raise InputError(f"an encoder sees a power of two of pixels from 32, not {self.size}")
         if {len(self.widths), len(self.depths)} != {4}:
