@@ -51,7 +51,7 @@ def test_each_face_becomes_a_picture_of_its_own(find, tmp_path):
         assert image[16, 16, 0] > 200
     manifest = read_manifest(found.files[1])
     assert (manifest.task, list(manifest.sources)) == ("find", ["two.jpg"])
-    searched = {"smallest": None, "threshold": 0.5}
+    searched = {"smallest": None, "threshold": 0.4}
     assert manifest.parameters == {"template": "tight", "size": 32, "number": 2, **searched}
 
 

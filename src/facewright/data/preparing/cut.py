@@ -11,7 +11,6 @@ import numpy as np
 
 from facewright.data.preparing.candidates import (
     Candidate,
-    Finder,
     Wanted,
     find_candidates,
     look_again,
@@ -24,6 +23,7 @@ from facewright.data.preparing.views import View, cut_part, decode_enough, open_
 from facewright.data.sources.items import strip_name
 from facewright.errors import FileError
 from facewright.faces.align import align
+from facewright.faces.finder import Finder
 from facewright.faces.matrices import invert_matrix, transform_points
 from facewright.provenance.publish import render_image
 from facewright.types import Image, Json, Manifest
