@@ -67,7 +67,7 @@ class Detector(nn.Module):
         self.sides = nn.ModuleList([nn.Conv2d(wide, config.shared, 1) for wide in rest])
         self.head = Conv(config.shared, config.shared)
         self.say = nn.Conv2d(config.shared, NUMBERS, 1)
-        nn.init.constant_(self.get_parameter("say.bias")[:1], -4.6)  # 1 % of the cells hold a face at first
+        nn.init.constant_(self.get_parameter("say.bias")[:1], -4.6)  # 1 % are faces at first
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Look at pictures.
