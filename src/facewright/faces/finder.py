@@ -25,7 +25,7 @@ class Finder(Protocol):
     """What finds faces, and follows them: `FaceFinder`, or what stands in for it."""
 
     def find(
-        self, images: Sequence[Image], *, smallest: float | None = None, threshold: float = 0.5
+        self, images: Sequence[Image], *, smallest: float | None = None, threshold: float = 0.4
     ) -> list[list[Face]]:
         """Return the faces of each picture, the largest first, with 478 points each."""
         ...
@@ -47,7 +47,7 @@ class FaceFinder:
         images: Sequence[Image],
         *,
         smallest: float | None = None,
-        threshold: float = 0.5,
+        threshold: float = 0.4,
     ) -> list[list[Face]]:
         """Find the faces in pictures, with their meshes.
 

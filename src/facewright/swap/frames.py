@@ -29,7 +29,7 @@ class FrameConfig:
     the time. A frame in which one is lost, or which begins a shot, is looked at as a whole too."""
     smallest: float | None = None
     """As `FaceFinder.find` takes it."""
-    threshold: float = 0.5
+    threshold: float = 0.4
     """Likewise."""
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     """How faces are followed, and how much their points are steadied."""

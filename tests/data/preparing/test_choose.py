@@ -23,7 +23,7 @@ def test_a_good_face_stays():
 @pytest.mark.parametrize(
     ("change", "reason", "off"),
     [
-        ({"score": 0.4}, "not sure to be a face", {"score": 0}),
+        ({"score": 0.3}, "not sure to be a face", {"score": 0}),
         ({"beside": 1, "company": 1}, "several faces", {"others": "allowed"}),
         ({"scale": 1.3}, "too small", {"enlarge": 0}),
         ({"outside": 0.3}, "cut off", {"outside": 0}),

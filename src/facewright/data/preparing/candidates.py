@@ -28,7 +28,7 @@ from facewright.types import Face
 _FOUND = 16.0  # pixels between the eyes of the smallest face that is looked for
 _CLEAR = 36.0  # pixels between the eyes from which on a mesh gets no better
 _WORTH = 1.25  # another look is worth it at a picture that is so many times larger
-_SURE = 0.5  # from which score on a face is one, unless less is asked for
+_SURE = 0.4  # from which score on a face is one, unless less is asked for
 _NOTEWORTHY = 0.25  # of the area of a face: smaller ones beside it are background
 
 

@@ -25,7 +25,7 @@ class Rules:
 
     faces: str = "largest"
     """Which of each picture: "largest", "all", "left", "right" or a number."""
-    score: float = 0.5
+    score: float = 0.4
     """How sure the detector must be, 0 to 1."""
     enlarge: float = 1.25
     """By how much a face may be enlarged to fill its crop."""
