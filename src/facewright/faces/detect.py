@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
-from facewright.device import pick_dtype, to_tensor
+from facewright.device import to_tensor
 from facewright.errors import InputError
 from facewright.faces.blocks import Conv, Residual, load_folded
 from facewright.types import Bundle, Face, Image
@@ -237,11 +237,9 @@ def _look_at(
 @torch.inference_mode()
 def _run(detector: Detector, canvas: NDArray[np.uint8]) -> list[torch.Tensor]:
     """Compute what the network says of canvases [n h w 3]."""
-    device = detector.say.weight.device
-    dtype = pick_dtype(device)
-    x = to_tensor(canvas, device, dtype).contiguous(memory_format=torch.channels_last)
-    with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-        return detector(x)
+    weight = detector.say.weight
+    x = to_tensor(canvas, weight.device, weight.dtype)
+    return detector(x.contiguous(memory_format=torch.channels_last))
 
 
 def _pick_cells(said: Sequence[torch.Tensor], threshold: float) -> NDArray[np.float32]:

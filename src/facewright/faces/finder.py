@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facewright.device import pick_dtype
 from facewright.errors import InputError
 from facewright.faces.detect import Detector, detect_faces, load_detector
 from facewright.faces.landmarks import MeshNetwork, load_mesh, place_meshes
@@ -130,7 +131,8 @@ def load_finder(detector: Bundle, mesh: Bundle, device: torch.device | str = "cp
     Raises:
         WeightsError: The weights are of another kind, or damaged.
     """
-    return FaceFinder(load_detector(detector, device), load_mesh(mesh, device))
+    finder = load_detector(detector, device)
+    return FaceFinder(finder.to(pick_dtype(torch.device(device))), load_mesh(mesh, device))
 
 
 def _five(face: Face) -> NDArray[np.float32]:
