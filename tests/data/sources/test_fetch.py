@@ -37,6 +37,7 @@ class Handler(BaseHTTPRequestHandler):
         return "Sun, 01 Mar 2026 10:00:00 GMT"
 
     def do_GET(self):
+        self.present = True
         with self.server.lock:
             self.server.asked[self.path] += 1
             self.server.headers.append(dict(self.headers))
@@ -48,8 +49,13 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             pass
         finally:
-            with self.server.lock:
-                self.server.busy -= 1
+            self.leave()
+
+    def leave(self):
+        """Count a request as done: before its last byte, as then the next may come at once."""
+        with self.server.lock:
+            self.server.busy -= self.present
+        self.present = False
 
     def reply(self, status=200, data=b"", length=None, **headers):
         self.send_response(status)
@@ -58,6 +64,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(data) if length is None else length))
         self.end_headers()
+        self.leave()
         self.wfile.write(data)
 
     @property
