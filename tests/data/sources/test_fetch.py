@@ -54,8 +54,7 @@ class Handler(BaseHTTPRequestHandler):
     def leave(self):
         """Count a request as done: before its last byte, as then the next may come at once."""
         with self.server.lock:
-            self.server.busy -= self.present
-        self.present = False
+            self.server.busy, self.present = self.server.busy - self.present, False
 
     def reply(self, status=200, data=b"", length=None, **headers):
         self.send_response(status)
