@@ -17,6 +17,10 @@ Net = TypeVar("Net", bound=nn.Module)
 _SPREAD = 0.02  # of first weights
 
 
+class Silent(nn.Conv2d):
+    """A convolution that begins with zeros, so that what is added to its result stays at first."""
+
+
 def make_norm(kind: Norm, channels: int) -> nn.Module:
     """Return a normalisation layer; only that over batches has weights of its own."""
     return nn.BatchNorm2d(channels) if kind == "batch" else nn.InstanceNorm2d(channels)
@@ -52,7 +56,7 @@ def build_seeded(build: Callable[[], Net], seed: int) -> Net:
         network = build()
         for layer in network.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-                nn.init.normal_(layer.weight, 0.0, _SPREAD)
+                nn.init.normal_(layer.weight, 0.0, 0.0 if isinstance(layer, Silent) else _SPREAD)
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
             elif isinstance(layer, nn.BatchNorm2d):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from facewright.convert.blocks import Norm, Upsampling, make_enlarging, make_norm
+from facewright.convert.blocks import Norm, Silent, Upsampling, make_enlarging, make_norm
 from facewright.device import to_images, to_tensor
 from facewright.errors import InputError
 from facewright.types import Image
@@ -40,6 +40,9 @@ class TranslatorConfig:
     here none are ever dropped."""
     upsampling: Upsampling = "transposed"
     """How feature maps get larger."""
+    residual: bool = False
+    """Whether a ResNet draws what changes, which is added to the picture, and begins with nothing;
+    otherwise it draws all of the picture."""
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -60,6 +63,8 @@ class TranslatorConfig:
             ("upsampling", ("transposed", "resize")),
         )
         broken += [name for name, known in named if getattr(self, name) not in known]
+        if self.residual and (self.architecture != "resnet" or self.inputs != self.outputs):
+            broken.append("residual")
         if broken:
             given = ", ".join(f"{name} {getattr(self, name)}" for name in broken)
             raise InputError(f"a translator is not built with {given}")
@@ -96,13 +101,13 @@ class Translator(nn.Module):
             x: (n, inputs, h, w) in [-1, 1]; h and w are multiples of `config.multiple`.
 
         Returns:
-            (n, outputs, h, w) in [-1, 1].
+            (n, outputs, h, w) in [-1, 1]; about so, where the configuration is residual.
 
         Raises:
             InputError: The size does not fit.
         """
         check_size(self.config, x.shape[-2], x.shape[-1])
-        return self.model(x)
+        return x + self.model(x) if self.config.residual else self.model(x)
 
 
 def check_size(config: TranslatorConfig, height: int, width: int) -> None:
@@ -174,7 +179,8 @@ def _build_resnet(config: TranslatorConfig) -> nn.Sequential:
     for n in (4 * f, 2 * f):
         doubling = make_enlarging(config.upsampling, (n, n // 2), kernel=3, bias=bias)
         layers += [doubling, make_norm(config.norm, n // 2), nn.ReLU()]
-    return nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(f, config.outputs, 7), nn.Tanh())
+    last = (Silent if config.residual else nn.Conv2d)(f, config.outputs, 7)
+    return nn.Sequential(*layers, nn.ReflectionPad2d(3), last, nn.Tanh())
 
 
 class _Residual(nn.Module):

@@ -54,6 +54,9 @@ class TranslatorTrainOptions:
     upsampling: Upsampling = "transposed"
     """How feature maps get larger: transposed convolution, or resize, which leaves no
     checkerboards."""
+    residual: bool = False
+    """ResNets draw what changes instead of all of the picture: they begin with the picture as it is,
+    and a short run suffices for changes of detail."""
     gan: Mode = "lsgan"
     """What the discriminators are told by."""
     cycle: float = 10.0
@@ -151,6 +154,7 @@ def plan_translation(
         filters=options.filters,
         norm=options.norm,
         upsampling=options.upsampling,
+        residual=options.residual,
     )
     discriminator = PatchConfig(
         options.discriminator, filters=options.filters, layers=options.layers, norm=options.norm
