@@ -2,9 +2,9 @@
 
     python recipes/ageing/prepare.py fairface-frontal.zip fairface-wild.zip OUT [--size 128]
 
-Style A are people of 20 to 29, style B people of 60 and over. Of the wild pictures, those whose face
-looks ahead and is sharp are taken. One file in ten is kept apart, by a hash of its name: it goes to
-`held-young.zip` and `held-old.zip`.
+Style A are people of 20 to 29, style B people of 60 and over. Of the wild pictures, those whose
+face looks ahead and is sharp are taken. One file in ten is kept apart, by a hash of its name: it
+goes to `held-young.zip` and `held-old.zip`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def is_usable(row: dict[str, str], age: str) -> bool:
     return bool(measured) and float(row["margin_px"]) > -12 and float(measured) > -40
 
 
-def read_items(sources: list[Path], age: str, *, held: bool, size: int) -> Iterator[tuple[bytes, list[float]]]:
+def read_items(
+    sources: list[Path], age: str, *, held: bool, size: int
+) -> Iterator[tuple[bytes, list[float]]]:
     """Yield each chosen picture as PNG bytes, with its label."""
     for source in sources:
         with zipfile.ZipFile(source) as archive:

@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from people import AGES, PEOPLE, GENDERS, Guesser
+from people import AGES, GENDERS, PEOPLE, Guesser
 from PIL import Image
 from split import is_test
 from torch.nn import functional as F
@@ -37,7 +37,11 @@ def read_pictures(sources: list[Path]) -> tuple[np.ndarray, np.ndarray, np.ndarr
                 picture = Image.open(archive.open(f"images/{row['file']}")).convert("RGB")
                 pictures.append(np.asarray(picture.resize((144, 144), Image.Resampling.BOX)))
                 labels.append(
-                    [AGES.index(row["age"]), GENDERS.index(row["gender"]), PEOPLE.index(row["race"])]
+                    [
+                        AGES.index(row["age"]),
+                        GENDERS.index(row["gender"]),
+                        PEOPLE.index(row["race"]),
+                    ]
                 )
                 held.append(is_test(row["file"]))
     return np.stack(pictures), np.array(labels), np.array(held)
@@ -87,8 +91,56 @@ def measure(network: Guesser, pictures: np.ndarray, labels: np.ndarray) -> dict[
     }
 
 
+class Teacher:
+    """Teaches the network epoch by epoch."""
+
+    def __init__(self, pictures: np.ndarray, labels: np.ndarray, epochs: int) -> None:
+        self.pictures, self.labels = pictures, torch.from_numpy(labels)
+        self.rng, self.step = np.random.default_rng(0), 0
+        self.batches = len(pictures) // BATCH
+        self.steps, self.adam = epochs * self.batches, None
+        # Rare ages count more, by the root of how rare they are.
+        counts = torch.bincount(self.labels[:, 0], minlength=len(AGES)).float()
+        self.weights = (counts.mean() / counts).sqrt()
+
+    def teach(self, network: Guesser, average: dict[str, torch.Tensor]) -> float:
+        """Show every picture once, average the weights, and return the mean loss."""
+        if self.adam is None:
+            self.adam = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.02)
+        network.train()
+        total, order = 0.0, self.rng.permutation(len(self.pictures))
+        for chosen in order[: self.batches * BATCH].reshape(-1, BATCH):
+            part = self.step / self.steps
+            rate = 2e-3 * min(1, part / 0.05) * (0.5 + 0.5 * math.cos(math.pi * part))
+            self.adam.param_groups[0]["lr"] = rate
+            loss = self.measure_loss(network, chosen)
+            self.adam.zero_grad()
+            loss.backward()
+            self.adam.step()
+            self.step, total = self.step + 1, total + float(loss.detach())
+            share = min(0.998, (1 + self.step) / (10 + self.step))
+            for key, value in network.state_dict().items():
+                if value.is_floating_point():
+                    average[key].lerp_(value, 1 - share)
+        return total / self.batches
+
+    def measure_loss(self, network: Guesser, chosen: np.ndarray) -> torch.Tensor:
+        """Return the loss of one batch."""
+        varied = np.stack([vary(self.pictures[n], self.rng) for n in chosen])
+        with torch.autocast("cpu", torch.bfloat16):
+            age, gender, people = network(torch.from_numpy(varied).permute(0, 3, 1, 2))
+        wanted = self.labels[chosen]
+        far = network.years(age.float()) - network.middles[wanted[:, 0]]
+        return (
+            F.cross_entropy(age.float(), wanted[:, 0], self.weights, label_smoothing=0.05)
+            + 0.03 * F.smooth_l1_loss(far, torch.zeros_like(far), beta=5)
+            + 0.5 * F.cross_entropy(gender.float(), wanted[:, 1], label_smoothing=0.05)
+            + 0.7 * F.cross_entropy(people.float(), wanted[:, 2], label_smoothing=0.1)
+        )
+
+
 def main() -> None:
-    """Read the command line and fit."""
+    """Read the command line, and fit."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -98,42 +150,15 @@ def main() -> None:
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
     pictures, labels, held = read_pictures(options.sources)
-    learned, known = pictures[~held], torch.from_numpy(labels[~held])
     torch.manual_seed(0)
-    rng, network = np.random.default_rng(0), Guesser()
+    network, teacher = Guesser(), Teacher(pictures[~held], labels[~held], options.epochs)
     average = {key: value.clone() for key, value in network.state_dict().items()}
-    adam = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.02)
-    steps, step = options.epochs * (len(learned) // BATCH), 0
-    # Rare ages count more, by the root of how rare they are.
-    counts = torch.bincount(known[:, 0], minlength=len(AGES)).float()
-    weights = (counts.mean() / counts).sqrt()
     for epoch in range(options.epochs):
-        start, total = time.time(), 0.0
-        network.train()
-        for chosen in rng.permutation(len(learned))[: len(learned) // BATCH * BATCH].reshape(-1, BATCH):
-            part = step / steps
-            adam.param_groups[0]["lr"] = 2e-3 * min(1, part / 0.05) * (0.5 + 0.5 * math.cos(math.pi * part))
-            x = torch.from_numpy(np.stack([vary(learned[n], rng) for n in chosen])).permute(0, 3, 1, 2)
-            with torch.autocast("cpu", torch.bfloat16):
-                age, gender, people = network(x)
-            wanted = known[chosen]
-            loss = F.cross_entropy(age.float(), wanted[:, 0], weights, label_smoothing=0.05)
-            far = network.years(age.float()) - network.middles[wanted[:, 0]]
-            loss = loss + 0.03 * F.smooth_l1_loss(far, torch.zeros_like(far), beta=5)
-            loss = loss + 0.5 * F.cross_entropy(gender.float(), wanted[:, 1], label_smoothing=0.05)
-            loss = loss + 0.7 * F.cross_entropy(people.float(), wanted[:, 2], label_smoothing=0.1)
-            adam.zero_grad()
-            loss.backward()
-            adam.step()
-            step, total = step + 1, total + float(loss.detach())
-            share = min(0.998, (1 + step) / (10 + step))
-            for key, value in network.state_dict().items():
-                if value.is_floating_point():
-                    average[key].lerp_(value, 1 - share)
+        start, loss = time.time(), teacher.teach(network, average)
         kept = Guesser()
         kept.load_state_dict(average)
-        told = {"epoch": epoch + 1, "loss": total / (len(learned) // BATCH)}
-        told |= measure(kept, pictures[held], labels[held]) | {"seconds": time.time() - start}
+        told = {"epoch": epoch + 1, "loss": loss, "seconds": time.time() - start}
+        told |= measure(kept, pictures[held], labels[held])
         torch.save(average, options.run / "network.pt")
         with (options.run / "log.jsonl").open("a") as log:
             log.write(json.dumps(told) + "\n")

@@ -34,6 +34,26 @@ def test_translators_keep_the_size_and_all_layers_learn(changes):
     assert [n for n, p in translator.named_parameters() if p.grad is None] == []
 
 
+def test_residual_translators_begin_with_the_picture_and_all_layers_learn():
+    translator = build(residual=True, upsampling="resize")
+    x = torch.randn(2, 3, 16, 8, generator=seeded(0))
+    assert torch.equal(translator(x), x)
+    optimiser = torch.optim.SGD(translator.parameters(), 0.1)
+    for seed in (1, 2):  # layers before one that is zero learn from the second step on
+        optimiser.zero_grad()
+        (translator(x) * torch.randn(x.shape, generator=seeded(seed))).sum().backward()
+        optimiser.step()
+    assert not torch.equal(translator(x), x)
+    silent = [n for n, p in translator.named_parameters() if "weight" in n and not p.grad.any()]
+    assert silent == []
+
+
+@pytest.mark.parametrize("wrong", [{"architecture": "unet"}, {"outputs": 1}])
+def test_only_resnets_of_equal_channels_draw_changes(wrong):
+    with pytest.raises(InputError, match="residual"):
+        TranslatorConfig(**{**TINY, **wrong}, residual=True)
+
+
 @settings(max_examples=10)
 @given(height=st.integers(2, 8), width=st.integers(2, 8))
 def test_resnets_take_any_multiples_of_four(height, width):

@@ -55,8 +55,8 @@ class TranslatorTrainOptions:
     """How feature maps get larger: transposed convolution, or resize, which leaves no
     checkerboards."""
     residual: bool = False
-    """ResNets draw what changes instead of all of the picture: they begin with the picture as it is,
-    and a short run suffices for changes of detail."""
+    """ResNets draw what changes instead of all of the picture: they begin with the picture as it
+    is, and a short run suffices for changes of detail."""
     gan: Mode = "lsgan"
     """What the discriminators are told by."""
     cycle: float = 10.0

@@ -1,9 +1,9 @@
 """Describe faces by what a network sees that learned to describe people.
 
 A perceptual distance compares pictures by the feature maps of a network instead of by pixels. The
-usual one, LPIPS (Zhang et al. 2018), takes networks and weights that were fitted to photographs which
-may be used for research. This one takes a small residual network that learned to tell the age group,
-gender and ethnicity that annotators saw in aligned faces. Its numbers are no LPIPS.
+usual one, LPIPS (Zhang et al. 2018), takes networks and weights that were fitted to photographs
+which may be used for research. This one takes a small residual network that learned to tell the age
+group, gender and ethnicity that annotators saw in aligned faces. Its numbers are no LPIPS.
 
 What says how old somebody looks is not part of the package: only the feature maps are.
 """
@@ -90,7 +90,7 @@ class FaceFeatures(nn.Module):
         return maps
 
     def compare(self, ones: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-        """Return how far faces are from each other, as Zhang et al. 2018, equation 1, without weights.
+        """Return how far faces are from each other: Zhang et al. 2018, equation 1, equal weights.
 
         Args:
             ones: (n, 3, h, w) in [-1, 1].
@@ -141,9 +141,7 @@ def load_face_features(bundle: Bundle, device: torch.device | str = "cpu") -> Fa
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit.
     """
-    return load_folded(
-        bundle, KIND, lambda fields: FaceFeatures(FeaturesConfig(**fields)), device
-    )
+    return load_folded(bundle, KIND, lambda fields: FaceFeatures(FeaturesConfig(**fields)), device)
 
 
 def _normalise(maps: torch.Tensor) -> torch.Tensor:
