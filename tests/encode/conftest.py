@@ -12,8 +12,8 @@ import torch
 from facewright.data.archive import write_dataset
 from facewright.data.dataset import open_dataset
 from facewright.device import seeded
+from facewright.encode.lesson import EncoderTrainOptions, Subject
 from facewright.encode.psp import Encoder, EncoderConfig
-from facewright.encode.train import EncoderTrainOptions, Subject
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import NO_LABELS
 

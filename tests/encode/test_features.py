@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from facewright.device import seeded
-from facewright.encode.features import DiscriminatorFeatures, load_features
+from facewright.encode.features import DiscriminatorFeatures, FacePerception, load_features
 from facewright.errors import InputError, WeightsError
+from facewright.faces.features import FaceFeatures, FeaturesConfig
 from facewright.fit.checkpoint import checkpoint_path, flatten_state, save_checkpoint
 from facewright.gan.discriminator import Discriminator, DiscriminatorConfig
 
@@ -59,3 +60,13 @@ def test_a_run_of_another_kind_is_refused(tmp_path):
 def test_another_size_is_refused():
     with pytest.raises(InputError, match="16×16"):
         DiscriminatorFeatures(build())(PICTURES[..., :8, :8], PICTURES[..., :8, :8])
+
+
+def test_faces_are_compared_in_detail_and_as_a_whole():
+    perception = FacePerception(FaceFeatures(FeaturesConfig(16, (3, 4), (0, 1))).eval())
+    equal = perception.measure(PICTURES, PICTURES)
+    assert list(equal) == ["perceptual", "traits"]
+    assert all(distance.abs().max() < 1e-6 for distance in equal.values())
+    moved = (PICTURES * 0.5).requires_grad_()
+    sum(d.sum() for d in perception.measure(moved, PICTURES).values()).backward()
+    assert moved.grad.abs().sum() > 0

@@ -9,8 +9,9 @@ import torch
 
 from facewright.device import pick_dtype, seeded
 from facewright.encode.features import DiscriminatorFeatures
+from facewright.encode.lesson import EncoderLesson, EncoderTrainOptions
 from facewright.encode.psp import EncoderConfig, load_encoder
-from facewright.encode.train import EncoderLesson, EncoderTrainOptions, train_encoder
+from facewright.encode.train import train_encoder
 from facewright.errors import InputError, TrainingError
 from facewright.fit.checkpoint import load_latest
 from facewright.gan.discriminator import Discriminator, DiscriminatorConfig
@@ -40,9 +41,9 @@ def train(subject, outdir, options):
 
 def test_a_stopped_run_ends_with_the_same_weights(subject, options, tmp_path):
     discriminator = build_discriminator()
-    subject = replace(subject, features=DiscriminatorFeatures(discriminator))
+    subject = replace(subject, perception=DiscriminatorFeatures(discriminator))
     whole = train(subject, tmp_path / "whole", options)
-    train(replace(subject, features=Interrupting(discriminator)), tmp_path / "parts", options)
+    train(replace(subject, perception=Interrupting(discriminator)), tmp_path / "parts", options)
     assert load_latest(tmp_path / "parts")[1]["images"] == 2
     parts = train(subject, tmp_path / "parts", options)
     one, two = load_bundle(whole), load_bundle(parts)
@@ -60,6 +61,20 @@ def test_a_run_leaves_an_encoder_a_log_and_a_sheet(subject, options, tmp_path):
     manifest = read_manifest(tmp_path / "samples-000000.png")
     assert manifest.task == "train encoder"
     assert manifest.models == {"tiny": "0" * 64}
+
+
+def test_every_part_of_the_loss_has_a_weight(subject, options):
+    class Seeing:
+        def measure(self, ones, others):
+            distance = (ones - others).abs().mean((1, 2, 3))
+            return {"perceptual": distance, "traits": distance}
+
+    subject = replace(subject, perception=Seeing())
+    options = replace(options, perceptual_weight=2.0, traits_weight=3.0)
+    lesson = EncoderLesson(subject, options, CPU)
+    parts = lesson.measure(lesson.build(), lesson.prepare(0, 2))
+    assert list(parts) == ["latents", "norm", "pixels", "perceptual", "traits"]
+    assert torch.allclose(parts["traits"], parts["perceptual"] * 1.5)
 
 
 def test_learning_brings_latents_nearer(subject, tmp_path):
@@ -120,6 +135,7 @@ def test_another_generator_in_the_same_folder_is_refused(subject, options, tmp_p
         {"real_share": 1.1},
         {"pixels_weight": -1},
         {"norm_weight": float("nan")},
+        {"traits_weight": -1},
         {"generated_kimg": -1},
     ],
 )

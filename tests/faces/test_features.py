@@ -11,13 +11,14 @@ from facewright.faces.blocks import fold_norms
 from facewright.faces.features import (
     FaceFeatures,
     FeaturesConfig,
+    compare_traits,
     load_face_features,
     pack_features,
 )
 from facewright.types import Bundle, Card
 
 TINY = FeaturesConfig(size=16, widths=(3, 4), depths=(0, 1))
-CARD = Card("tiny", "features")
+CARD = Card("tiny", "face-features")
 
 
 def build() -> FaceFeatures:
@@ -42,6 +43,16 @@ def test_equal_faces_are_at_no_distance_and_others_are(one: int, other: int) -> 
     there, back = network.compare(draw(one), draw(other)), network.compare(draw(other), draw(one))
     assert torch.allclose(there, back)
     assert ((there > 0) & (there <= 4)).all()
+
+
+def test_traits_are_those_of_the_whole_face() -> None:
+    network = build()
+    seen, mirrored, others = network(draw(0)), network(draw(0).flip(3)), network(draw(1))
+    last = seen[-1]
+    turned = [*seen[:-1], last.flip(3)]
+    assert torch.allclose(compare_traits(seen, turned), torch.zeros(2), atol=1e-6)
+    assert (compare_traits(seen, others) > 0).all()
+    assert (compare_traits(seen, mirrored) <= 1).all()
 
 
 def test_faces_of_other_sizes_are_resized() -> None:

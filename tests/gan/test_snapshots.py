@@ -12,7 +12,7 @@ from facewright.gan.augment import PIPES, Augment
 from facewright.gan.snapshots import Archive, Gallery, load_run
 from facewright.gan.steps import Contest
 from facewright.gan.train import plan_training
-from facewright.gan.weights import load_labels
+from facewright.gan.weights import load_labels, read_template
 from facewright.hub.bundle import load_bundle
 from facewright.provenance.publish import read_manifest
 
@@ -140,3 +140,11 @@ def test_the_licence_of_the_data_is_on_the_card(tiny_archive, contest, tmp_path)
     dataset.details["licence"] = "CC0-1.0"
     bundle = load_bundle(Archive(tmp_path, dataset, {}).save_weights(contest))
     assert bundle.card.trained_on == "tiny (CC0-1.0)"
+
+
+def test_weights_know_how_their_faces_are_cut(tiny_archive, contest, tmp_path):
+    dataset = open_dataset(tiny_archive, cond=True)
+    dataset.details["template"] = "tight"
+    assert (
+        read_template(load_bundle(Archive(tmp_path, dataset, {}).save_weights(contest))) == "tight"
+    )

@@ -16,6 +16,7 @@ from facewright.gan.weights import (
     load_labels,
     pack_generator,
     read_config,
+    read_template,
 )
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.types import Bundle, Card
@@ -56,6 +57,11 @@ def test_labels_survive_a_bundle(tiny_config, tmp_path):
     assert table.groups == GROUPS
     assert torch.equal(table.vectors, TABLE.vectors)
     assert torch.equal(table.counts, TABLE.counts)
+
+
+def test_a_bundle_says_how_the_faces_are_cut_that_it_draws(tiny_generator):
+    assert read_template(pack_generator(tiny_generator, CARD, template="ffhq")) == "ffhq"
+    assert read_template(pack_generator(tiny_generator, CARD)) is None
 
 
 def test_a_generator_without_labels_has_an_empty_table(tiny_generator):

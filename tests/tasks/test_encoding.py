@@ -22,7 +22,11 @@ def weights(tmp_path):
 
 def test_an_encoder_is_trained_without_any_picture(weights, tmp_path):
     ended = train_encoder(
-        outdir=tmp_path / "run", generator=str(weights), options=OPTIONS, device="cpu"
+        outdir=tmp_path / "run",
+        generator=str(weights),
+        features="none",
+        options=OPTIONS,
+        device="cpu",
     )
     assert (ended.finished, ended.kimg) == (True, 0.002)
     bundle = load_bundle(ended.weights)
@@ -33,5 +37,5 @@ def test_an_encoder_is_trained_without_any_picture(weights, tmp_path):
 
 def test_a_folder_without_a_run_gives_no_features(weights, tmp_path):
     with pytest.raises(WeightsError, match="holds no checkpoint"):
-        train_encoder(outdir=tmp_path / "run", generator=str(weights), features=tmp_path / "none")
+        train_encoder(outdir=tmp_path / "run", generator=str(weights), features=str(tmp_path))
     assert not (tmp_path / "run").exists()

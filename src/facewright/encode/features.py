@@ -1,24 +1,54 @@
-"""Compare pictures by what a discriminator sees in them.
+"""Compare pictures by what networks see in them.
 
 The perceptual distance of pSp is LPIPS, whose weights were fitted to photographs that are for
-research. This one needs nothing but the run that trained the generator: the feature maps of its
-discriminator, which it learned for the same kind of faces, compared as LPIPS compares those of
-its networks (Zhang et al. 2018, equation 1, with equal weights). Its numbers are no LPIPS.
+research. Here are two in its place, both of them feature maps that are compared as LPIPS compares
+those of its networks (Zhang et al. 2018, equation 1, with equal weights): those of `face-features`,
+which ship with the package, and those of the discriminator that trained a generator, which need
+nothing but the folder of that run. Their numbers are no LPIPS.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 
 from facewright.errors import FacewrightError, InputError, WeightsError
+from facewright.faces.features import FaceFeatures, compare_maps, compare_traits
 from facewright.gan.discriminator import Discriminator, DiscriminatorConfig
 from facewright.gan.snapshots import load_run
 
 _EPSILON = 1e-6
+
+
+class Perception(Protocol):
+    """Compares pictures by more than their pixels."""
+
+    def measure(self, ones: torch.Tensor, others: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return distances of pictures, (n,) each, by name: "perceptual", and "traits" or not."""
+
+
+class FacePerception:
+    """Compares tight crops of faces, in detail and as a whole, by what `face-features` sees."""
+
+    def __init__(self, features: FaceFeatures) -> None:
+        self._features = features
+
+    def measure(self, ones: torch.Tensor, others: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return how far faces are from each other.
+
+        Args:
+            ones: (n, 3, h, w) in [-1, 1].
+            others: As `ones`.
+
+        Returns:
+            "perceptual": of the feature maps, `compare_maps`; "traits": of what is read from the
+            faces as a whole, `compare_traits`. (n,) each, 0 for equal faces.
+        """
+        seen, wanted = self._features(ones), self._features(others)
+        return {"perceptual": compare_maps(seen, wanted), "traits": compare_traits(seen, wanted)}
 
 
 class DiscriminatorFeatures(nn.Module):
@@ -48,6 +78,10 @@ class DiscriminatorFeatures(nn.Module):
         for one, other in zip(self._describe(ones), self._describe(others), strict=True):
             distance = distance + (one - other).square().sum(1).mean((1, 2))
         return distance
+
+    def measure(self, ones: torch.Tensor, others: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return how far pictures are from each other: "perceptual", (n,)."""
+        return {"perceptual": self(ones, others)}
 
     def _describe(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Return feature maps whose vectors have the length 1."""

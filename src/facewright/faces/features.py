@@ -21,7 +21,7 @@ from facewright.errors import InputError
 from facewright.faces.blocks import Conv, Residual, load_folded
 from facewright.types import Bundle, Card
 
-KIND = "features"
+KIND = "face-features"
 
 _EPSILON = 1e-6
 
@@ -117,11 +117,28 @@ def compare_maps(ones: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -
     return torch.stack(parts).mean(0)
 
 
+def compare_traits(ones: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return how far apart the traits of faces are, as the last feature maps show them on average.
+
+    From these averages the network learned to tell age group, gender and ethnicity: two people who
+    share them are near. It is no face recognition.
+
+    Args:
+        ones: Feature maps of n faces.
+        others: As `ones`.
+
+    Returns:
+        (n,), float32: one minus the cosine, 0 for equal faces and at most 1.
+    """
+    one, other = (maps[-1].float().mean((2, 3)) for maps in (ones, others))
+    return 1 - F.cosine_similarity(one, other, dim=1)
+
+
 def pack_features(network: FaceFeatures, card: Card) -> Bundle:
     """Return a network whose normalisations are folded (`fold_norms`) as a bundle.
 
     Raises:
-        InputError: The card is not of the kind "features".
+        InputError: The card is not of the kind "face-features".
     """
     if card.kind != KIND:
         raise InputError(f"the card of features is of the kind `{KIND}`, not `{card.kind}`")

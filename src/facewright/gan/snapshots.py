@@ -129,8 +129,11 @@ class Archive:
             source=f"facewright train generator, {kimg:.1f} kimg",
         )
         labels = count_labels(self.dataset.labels, self.dataset.label_groups)
+        cut = self.dataset.details.get("template")
+        template = cut if isinstance(cut, str) else None
         path = self.outdir / f"snapshot-{contest.images // 1000:06d}.safetensors"
-        save_bundle(path, pack_generator(contest.G_ema, card, labels=labels), half=True)
+        bundle = pack_generator(contest.G_ema, card, labels=labels, template=template)
+        save_bundle(path, bundle, half=True)
         return path
 
     def save_checkpoint(self, contest: Contest, position: int) -> Path:

@@ -50,13 +50,20 @@ def count_labels(labels: torch.Tensor, groups: tuple[LabelGroup, ...]) -> LabelT
     return LabelTable(groups, vectors, counts.float())
 
 
-def pack_generator(generator: Generator, card: Card, *, labels: LabelTable = NO_LABELS) -> Bundle:
+def pack_generator(
+    generator: Generator,
+    card: Card,
+    *,
+    labels: LabelTable = NO_LABELS,
+    template: str | None = None,
+) -> Bundle:
     """Return a generator as a bundle.
 
     Args:
         generator: Any; its weights are not copied.
         card: What is known about it; its kind is "generator".
         labels: What its labels mean.
+        template: How the faces were cut that it learned from, if that is known.
     """
     if card.kind != KIND:
         raise InputError(f"the card of a generator is of the kind `{KIND}`, not `{card.kind}`")
@@ -65,6 +72,8 @@ def pack_generator(generator: Generator, card: Card, *, labels: LabelTable = NO_
     config: dict[str, Json] = {_GENERATION_1 if grew else _GENERATION_2: _as_json(written)}
     if labels.groups:
         config["labels"] = labels_to_json(labels)
+    if template is not None:
+        config["template"] = template
     return Bundle(card, config, generator.state_dict())
 
 
@@ -148,6 +157,12 @@ def load_labels(bundle: Bundle) -> LabelTable:
     if vectors.shape != (len(counts), sum(len(group.values) for group in groups)):
         raise WeightsError(f"the labels of `{bundle.card.name}` do not fit each other")
     return LabelTable(groups, vectors, counts)
+
+
+def read_template(bundle: Bundle) -> str | None:
+    """Return how the faces were cut that a bundle's generator draws; None where it is not said."""
+    told = bundle.config.get("template")
+    return told if isinstance(told, str) else None
 
 
 def copy_matching(target: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> list[str]:

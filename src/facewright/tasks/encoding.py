@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from facewright.data.dataset import open_dataset
 from facewright.device import pick_device
-from facewright.encode.features import load_features
-from facewright.encode.train import EncoderTrainOptions, Subject
+from facewright.encode.features import FacePerception, Perception, load_features
+from facewright.encode.lesson import EncoderTrainOptions, Subject
 from facewright.encode.train import train_encoder as run_training
+from facewright.faces.features import KIND as FACE_FEATURES
+from facewright.faces.features import load_face_features
 from facewright.fit.checkpoint import latest_checkpoint
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
@@ -17,13 +21,15 @@ from facewright.tasks.weights import open_weights, pick_weights
 
 __all__ = ["EncoderTrainOptions", "train_encoder"]
 
+_NONE = "none"
+
 
 def train_encoder(  # noqa: PLR0913
     dataset: Path | None = None,
     *,
     outdir: Path,
     generator: str | None = None,
-    features: Path | None = None,
+    features: str = FACE_FEATURES,
     options: EncoderTrainOptions | None = None,
     device: str = "auto",
     progress: Progress | None = None,
@@ -38,8 +44,9 @@ def train_encoder(  # noqa: PLR0913
             without one, generated faces alone are learned from.
         outdir: The folder of the run: weights, sheets, checkpoints and logs.
         generator: Whose latents to find: a name of the catalog or a file; None is the starter.
-        features: The folder of the run that trained the generator: the features of its
-            discriminator become the perceptual part of the loss, which is left out without.
+        features: What compares faces for the perceptual part of the loss: weights that see tight
+            crops, by name or file; or the folder of the run that trained the generator, for what
+            its discriminator sees; or none.
         options: How to train; None is the default of each.
         device: Where to compute: auto, cpu, cuda or cuda:1.
         progress: Is told how far a download of weights is.
@@ -55,6 +62,7 @@ def train_encoder(  # noqa: PLR0913
         WeightsError: There are no such weights, or no run to take features from.
     """
     options, place = options or EncoderTrainOptions(), pick_device(device)
+    perception, models = _open_perception(features, place, progress)
     bundle = open_weights(pick_weights(generator), progress)
     subject = Subject(
         load_generator(bundle, place),
@@ -62,9 +70,23 @@ def train_encoder(  # noqa: PLR0913
         bundle.card.sha256,
         load_labels(bundle),
         open_dataset(dataset, mirror=True, verify=True) if dataset else None,
-        load_features(features, place) if features else None,
+        perception,
+        models,
     )
     weights = run_training(subject, outdir, options, device=place)
     newest = latest_checkpoint(outdir)
     kimg = int(newest.stem.rpartition("-")[2]) / 1000 if newest else 0.0
     return Trained(weights, kimg, kimg >= options.kimg)
+
+
+def _open_perception(
+    features: str, device: torch.device, progress: Progress | None
+) -> tuple[Perception | None, dict[str, str]]:
+    """Return what compares faces, and name → sha256 of its weights, where it has a file."""
+    if features == _NONE:
+        return None, {}
+    if Path(features).is_dir():
+        return load_features(Path(features), device), {}
+    bundle = open_weights(features, progress)
+    models = {bundle.card.name: bundle.card.sha256}
+    return FacePerception(load_face_features(bundle, device)), models
