@@ -14,7 +14,9 @@ from facewright.convert.discriminators import PatchConfig, PatchDiscriminator
 from facewright.convert.generators import Translator, TranslatorConfig
 from facewright.convert.losses import Mode, adversarial_loss, distance, gradient_penalty
 from facewright.convert.pool import ImagePool
+from facewright.convert.projected import ProjectedDiscriminator, view_faces
 from facewright.device import seeded
+from facewright.faces.features import FaceFeatures
 from facewright.fit.distributed import Processes, all_reduce_gradients, broadcast_module
 from facewright.fit.ema import update_ema
 from facewright.fit.log import Averages
@@ -78,6 +80,7 @@ class CycleGAN:
         seed: int,
         device: torch.device,
         processes: Processes | None = None,
+        features: FaceFeatures | None = None,
     ) -> None:
         """Build the networks.
 
@@ -88,14 +91,14 @@ class CycleGAN:
             seed: Where every random number starts.
             device: Where to compute.
             processes: Which of how many processes this is; None is the only one.
+            features: What the discriminators see in addition to pixels; None is nothing. Frozen.
         """
+        self.features = features
         self.rules, self.device, self.processes = rules, device, processes or Processes()
         first = seed * 7919
         ways = [build_seeded(lambda: Translator(translator), first + n) for n in (0, 1)]
         self.forward, self.reverse = (way.to(device).train() for way in ways)
-        judges = [
-            build_seeded(lambda: PatchDiscriminator(discriminator), first + n) for n in (2, 3)
-        ]
+        judges = [build_seeded(lambda: self._build_judge(discriminator), first + n) for n in (2, 3)]
         self.judge_a, self.judge_b = (judge.to(device).train() for judge in judges)
         self.forward_ema, self.reverse_ema = (_copy(way) for way in (self.forward, self.reverse))
         self.G_opt = _optimiser(rules.lr, self.forward, self.reverse)
@@ -201,6 +204,27 @@ class CycleGAN:
             self.pool_b.load(state["pool_b"], self.device)
             self.rng.set_state(state["rng"])
 
+    def _build_judge(self, config: PatchConfig) -> nn.Module:
+        """Return a discriminator of patches, and of features where there are some."""
+        if self.features is None:
+            return PatchDiscriminator(config)
+        return ProjectedDiscriminator(config, self.features.config.widths)
+
+    def _score(self, judge: nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
+        """Return the maps of scores of a discriminator, float32."""
+        if self.features is None:
+            return [judge(images).float()]
+        maps = view_faces(self.features, images, self.rng)
+        return [scores.float() for scores in judge(images, maps)]
+
+    def _measure(self, judge: nn.Module, images: torch.Tensor, *, real: bool) -> torch.Tensor:
+        """Return how far all scores are from calling pictures real, or made."""
+        losses = [
+            adversarial_loss(scores, self.rules.mode, real=real)
+            for scores in self._score(judge, images)
+        ]
+        return torch.stack(losses).mean()
+
     def _autocast(self) -> torch.autocast:
         """Return what makes convolutions compute in the number format of the rules."""
         dtype = self.rules.dtype
@@ -208,14 +232,13 @@ class CycleGAN:
 
     def _fool(self, judge: nn.Module, made: torch.Tensor) -> torch.Tensor:
         """Return how far a discriminator is from taking made pictures for real."""
-        return adversarial_loss(judge(made).float(), self.rules.mode, real=True)
+        return self._measure(judge, made, real=True)
 
     def _judge(self, judge: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
         """Return how far a discriminator is from telling real from made."""
-        mode = self.rules.mode
-        loss = adversarial_loss(judge(real).float(), mode, real=True)
-        loss = (loss + adversarial_loss(judge(made).float(), mode, real=False)) / 2
-        if mode == "wgangp":
+        loss = self._measure(judge, real, real=True)
+        loss = (loss + self._measure(judge, made, real=False)) / 2
+        if self.rules.mode == "wgangp":
             loss = loss + PENALTY * gradient_penalty(judge, real, made, rng=self.rng)
         return loss
 

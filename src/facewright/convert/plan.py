@@ -47,6 +47,9 @@ class TranslatorTrainOptions:
     """What a score looks at: patches of 70 pixels, of another size, or single pixels."""
     layers: int = 3
     """Halvings of the discriminator n-layers."""
+    features: str = ""
+    """Weights of the kind features, such as face-features, through which the discriminators see
+    faces in addition to pixels: they know at once what to look at. Empty is none."""
     filters: int = 64
     """Feature maps of the first layer of every network."""
     norm: Norm = "instance"
@@ -204,6 +207,8 @@ def check_options(options: TranslatorTrainOptions) -> None:
         broken.append("--decay is at most 1")
     if options.generator not in NETWORKS:
         broken.append(f"--generator is one of {', '.join(NETWORKS)}")
+    if options.features and options.gan == "wgangp":
+        broken.append("--features goes with --gan lsgan or vanilla")
     if options.gan not in get_args(Mode):
         broken.append(f"--gan is one of {', '.join(get_args(Mode))}")
     if broken:

@@ -19,6 +19,7 @@ from facewright.data.feed import Feed
 from facewright.data.sampler import InfiniteSampler
 from facewright.device import settle_cuda, to_tensor
 from facewright.errors import TrainingError
+from facewright.faces.features import FaceFeatures
 from facewright.fit.checkpoint import load_latest
 from facewright.fit.distributed import Processes, all_gather_sum
 from facewright.fit.lock import lock_run
@@ -38,6 +39,7 @@ def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
     *,
     device: torch.device,
     processes: Processes | None = None,
+    features: FaceFeatures | None = None,
     version: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
@@ -53,6 +55,7 @@ def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
         options: How to train.
         device: Where to compute.
         processes: Which of how many processes this is; None is the only one.
+        features: What the discriminators see in addition to pixels, where the options name it.
         version: Of Facewright, for the manifests of samples.
         clock: Returns seconds.
 
@@ -85,6 +88,7 @@ def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
             seed=options.seed,
             device=device,
             processes=processes,
+            features=features,
         )
         samplers = [
             InfiniteSampler(

@@ -18,6 +18,7 @@ from facewright.convert.plan import (
 from facewright.convert.train import train_translator as run_training
 from facewright.device import pick_device
 from facewright.errors import InputError
+from facewright.faces.features import load_face_features
 from facewright.fit.checkpoint import latest_checkpoint
 from facewright.fit.distributed import (
     all_gather_sum,
@@ -26,6 +27,7 @@ from facewright.fit.distributed import (
     stop_processes,
 )
 from facewright.tasks.training import Trained
+from facewright.tasks.weights import open_weights
 
 __all__ = ["TranslatorTrainOptions", "TwoStyles", "train_translator"]
 
@@ -73,6 +75,7 @@ def train_translator(
     place, processes = pick_device(device), read_processes(os.environ)
     pictures = open_styles(styles.a, styles.b, mirror=options.mirror)
     plan_translation(pictures, options, place, world=processes.world)
+    features = open_weights(options.features) if options.features else None
     if processes.world > 1 and place.index is not None:
         raise InputError(
             f"--device {device} is one GPU, but there are {processes.world} processes",
@@ -83,7 +86,13 @@ def train_translator(
         place = torch.device("cuda", processes.local_rank)
     try:
         weights = run_training(
-            pictures, outdir, options, device=place, processes=processes, version=__version__
+            pictures,
+            outdir,
+            options,
+            device=place,
+            processes=processes,
+            features=load_face_features(features, place) if features else None,
+            version=__version__,
         )
         newest = latest_checkpoint(outdir) if processes.first else None
         seen = int(newest.stem.rpartition("-")[2]) if newest else 0
