@@ -3,20 +3,37 @@ import json
 import pytest
 import torch
 
+from facewright.convert.blocks import build_seeded
 from facewright.convert.cyclegan import CycleGAN
 from facewright.convert.losses import adversarial_loss
 from facewright.convert.plan import plan_translation
 from facewright.device import seeded
+from facewright.faces.blocks import fold_norms
+from facewright.faces.features import FaceFeatures, FeaturesConfig
 from facewright.fit.checkpoint import flatten_state, unflatten_state
 
 CPU = torch.device("cpu")
+
+
+def see_features():
+    config = FeaturesConfig(size=16, widths=(3, 4), depths=(0, 1))
+    network = build_seeded(lambda: FaceFeatures(config), 0)
+    return fold_norms(network.eval()).requires_grad_(False)
 
 
 @pytest.fixture
 def build(styles, options):
     def make(**changes):
         plan = plan_translation(styles, options(**changes), CPU)
-        return CycleGAN(plan.translator, plan.discriminator, plan.rules, seed=3, device=CPU)
+        features = see_features() if changes.get("features") else None
+        return CycleGAN(
+            plan.translator,
+            plan.discriminator,
+            plan.rules,
+            seed=3,
+            device=CPU,
+            features=features,
+        )
 
     return make
 
@@ -33,7 +50,14 @@ def snapshot(networks):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"gan": "wgangp"}, {"gan": "vanilla", "norm": "batch"}, {"identity": 0, "pool": 0}],
+    [
+        {},
+        {"features": "tiny"},
+        {"residual": True},
+        {"gan": "wgangp"},
+        {"gan": "vanilla", "norm": "batch"},
+        {"identity": 0, "pool": 0},
+    ],
     ids=str,
 )
 def test_every_weight_learns_and_a_state_goes_on_bit_for_bit(build, changes):

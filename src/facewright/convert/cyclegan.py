@@ -71,7 +71,7 @@ class CycleGAN:
         averages: Of the losses.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         translator: TranslatorConfig,
         discriminator: PatchConfig,

@@ -1,8 +1,8 @@
 """Let discriminators see faces as a network does that knows faces already.
 
-A discriminator that begins with nothing needs many thousands of pictures until it knows what to look
-at. Sauer et al. 2021, "Projected GANs converge faster", let it see the feature maps of a frozen
-network instead, with a small head on each. Here the heads come in addition to the patches of
+A discriminator that begins with nothing needs many thousands of pictures until it knows what to
+look at. Sauer et al. 2021, "Projected GANs converge faster", let it see the feature maps of a
+frozen network instead, with a small head on each. Here the heads come in addition to the patches of
 PatchGAN, which go on to watch the pixels.
 """
 
