@@ -132,6 +132,13 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "train enhancer",
+        "facewright.tasks.restoring:train_enhancer",
+        "Train an enhancer, which makes pictures large and clear, or go on training one.",
+        prints="training",
+        computes=True,
+    ),
+    Command(
         "evaluate",
         "facewright.tasks.evaluation:evaluate_generator",
         "Measure how good, how varied and how original a generator is.",

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facewright.data.stored import StoredPictures
 from facewright.errors import DatasetError
 from facewright.faces.learning.examples import Labelled
 from facewright.faces.topology import POINTS
-from facewright.media.decode import read_image
-from facewright.types import Image
 
 _HINT = "recipes/finder says how to make both files"
 _NEEDED = ("archives", "names", "points")
@@ -44,9 +42,9 @@ def read_labelled(
     archives = [str(name) for name in arrays["archives"][chosen]]
     names = [str(name) for name in arrays["names"][chosen]]
     files = {name: _open(pictures / name) for name in sorted(set(archives))}
-    with_faces = _Pictures([_read(files[a], n) for a, n in zip(archives, names, strict=True)])
+    with_faces = StoredPictures([_read(files[a], n) for a, n in zip(archives, names, strict=True)])
     with _open(empty) as without:
-        faceless = _Pictures([_read(without, n) for n in without.namelist()])
+        faceless = StoredPictures([_read(without, n) for n in without.namelist()])
     for file in files.values():
         file.close()
     weights = arrays["weights"][chosen].astype(np.float64)
@@ -55,30 +53,6 @@ def read_labelled(
     points = np.ascontiguousarray(arrays["points"][chosen], np.float32)
     origins = [f"{a}/{n}" for a, n in zip(archives, names, strict=True)]
     return Labelled(with_faces, points, weights / weights.sum(), faceless), origins
-
-
-class _Pictures(Sequence[Image]):
-    """Pictures that are kept as they were stored, and decoded when asked for."""
-
-    def __init__(self, stored: list[bytes]) -> None:
-        self._stored = stored
-
-    def __len__(self) -> int:
-        return len(self._stored)
-
-    @overload
-    def __getitem__(self, index: int) -> Image: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> _Pictures: ...
-
-    def __getitem__(self, index: int | slice) -> Image | _Pictures:
-        if isinstance(index, slice):
-            return _Pictures(self._stored[index])
-        return read_image(self._stored[index])
-
-    def __iter__(self) -> Iterator[Image]:
-        return (self[index] for index in range(len(self)))
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:

@@ -94,7 +94,7 @@ class Enhancer(nn.Module):
         for block in self.blocks:
             y = block(y)
         added = F.pixel_shuffle(self.last(y), self.config.scale)  # [n 3 hs ws]
-        return _enlarge(x, self.config.scale) + added
+        return enlarge_bicubic(x, self.config.scale) + added
 
 
 class _Residual(nn.Module):
@@ -208,7 +208,7 @@ def _spans(length: int, tile: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + tile, length)
 
 
-def _enlarge(x: torch.Tensor, scale: int) -> torch.Tensor:
+def enlarge_bicubic(x: torch.Tensor, scale: int) -> torch.Tensor:
     """Enlarge without a network, by bicubic interpolation."""
     if scale == 1:
         return x

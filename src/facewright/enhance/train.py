@@ -1,0 +1,219 @@
+"""Train the enhancement network.
+
+It sees patches of pictures that were made small and dull on the way, and is told what they were. It
+minimises the distance of pixels alone, without a network that judges realism: what it adds is what
+most likely was there, so that faces stay the same people.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from facewright.data.stored import Gathered
+from facewright.device import name_device, to_images, to_tensor
+from facewright.enhance.degrade import degrade_image
+from facewright.enhance.network import (
+    KIND,
+    Enhancer,
+    EnhancerConfig,
+    build_enhancer,
+    enlarge_bicubic,
+    pack_enhancer,
+)
+from facewright.errors import InputError, TrainingError
+from facewright.faces.learning.dice import Dice
+from facewright.fit.course import CourseOptions, teach_lesson
+from facewright.hub.bundle import load_bundle, save_bundle
+from facewright.media.draw import contact_sheet
+from facewright.provenance.publish import publish_image
+from facewright.types import Card, Image, Manifest
+
+_SHOWN, _SHOWN_FROM = 8, -(1 << 20)
+_CHARBONNIER = 0.004  # about half a step of 256
+
+
+@dataclass(frozen=True, slots=True)
+class EnhancerTrainOptions(CourseOptions):
+    """How to train an enhancer."""
+
+    batch: int = 16
+    """Patches in a step."""
+    lr: float = 0.001
+    """The highest learning rate, of AdamW."""
+    scale: int = 2
+    """How many times larger pictures get: 2, 4, or 1 to restore them only."""
+    filters: int = 32
+    """Feature maps of every layer."""
+    blocks: int = 8
+    """Residual blocks."""
+    patch: int = 48
+    """Side in pixels of what the network sees."""
+    clean_share: float = 0.5
+    """This part of the patches are made smaller only: not blurred, not noisy, not stored as JPEG."""
+    shrink: float = 0.6
+    """Pictures are first made smaller by a factor from this to 1, which hides the traces of their
+    own compression; never smaller than a patch."""
+
+
+class Batch(NamedTuple):
+    """Patches, and what they were."""
+
+    small: Image
+    """(n, patch, patch, 3), uint8."""
+    truth: Image
+    """(n, patch · scale, patch · scale, 3), uint8."""
+
+
+class EnhancerLesson:
+    """Teaches an enhancer what pictures were before they became small and dull."""
+
+    def __init__(
+        self, images: Sequence[Image], options: EnhancerTrainOptions, device: torch.device
+    ) -> None:
+        """Prepare to teach."""
+        self._images, self._options, self._device = images, options, device
+
+    def build(self) -> nn.Module:
+        """Return the enhancer as it starts: it adds nothing to bicubic interpolation."""
+        options = self._options
+        config = EnhancerConfig(options.scale, options.filters, options.blocks)
+        return build_enhancer(config, seed=options.seed)
+
+    def prepare(self, first: int, count: int) -> Batch:
+        """Cut patches out of pictures, and make them small."""
+        options, smalls, truths = self._options, list[Image](), list[Image]()
+        for number in range(first, first + count):
+            dice = Dice(options.seed, number)
+            truth = self._cut(self._images[dice.pick(len(self._images))], dice)
+            smalls.append(degrade_image(truth, options.scale, dice, clean=options.clean_share))
+            truths.append(truth)
+        return Batch(np.stack(smalls), np.stack(truths))
+
+    def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+        """Return the distance of pixels by Charbonnier et al. 1994: L1 that is smooth at zero."""
+        made = network(self._load(batch.small))
+        difference = made.float() - self._load(batch.truth)
+        return {"distance": (difference.square() + _CHARBONNIER**2).sqrt().mean()}
+
+    @torch.no_grad()
+    def show(self, enhancer: Enhancer) -> Image:
+        """Return a sheet: patches, enlarged without a network, by the network, and the truth."""
+        batch = self.prepare(_SHOWN_FROM, _SHOWN)
+        x, scale = self._load(batch.small), self._options.scale
+        large = batch.small.repeat(scale, axis=1).repeat(scale, axis=2)
+        rows = (large, to_images(enlarge_bicubic(x, scale)), to_images(enhancer(x)), batch.truth)
+        return contact_sheet([image for row in rows for image in row], columns=_SHOWN)
+
+    def _cut(self, image: Image, dice: Dice) -> Image:
+        """Return a square of a picture, (patch · scale, patch · scale, 3), flipped or not."""
+        side, least = self._options.patch * self._options.scale, min(image.shape[:2])
+        factor = max(dice.ratio(self._options.shrink, 1.0), side / least)
+        if factor < 1:
+            size = [max(round(length * factor), side) for length in image.shape[1::-1]]
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        top = dice.pick(image.shape[0] - side + 1)
+        left = dice.pick(image.shape[1] - side + 1)
+        cut = image[top : top + side, left : left + side]
+        return np.ascontiguousarray(cut[:, ::-1] if dice.chance(0.5) else cut)
+
+    def _load(self, images: Image) -> torch.Tensor:
+        """Return pictures as a tensor, channels last."""
+        x = to_tensor(images, self._device, torch.float32)
+        return x.contiguous(memory_format=torch.channels_last)
+
+
+def train_enhancer(
+    pictures: Gathered,
+    outdir: Path,
+    options: EnhancerTrainOptions,
+    *,
+    device: torch.device,
+    clock: Callable[[], float] = time.monotonic,
+) -> Path:
+    """Train, or go on training, an enhancer.
+
+    A run that was stopped goes on where its newest checkpoint is, and ends with the same weights.
+    Beside the weights lie sheets: what the network sees, bicubic interpolation, what the network
+    makes, and the truth.
+
+    Args:
+        pictures: What to learn from; the shorter side of each is at least a patch times the scale.
+        outdir: The folder of the run.
+        options: How.
+        device: Where to compute.
+        clock: Returns seconds.
+
+    Returns:
+        The file of the weights.
+
+    Raises:
+        InputError: An option makes no sense.
+        TrainingError: The folder holds another run or one that is going on, or the loss is not
+            finite any more.
+    """
+    check_options(options)
+    _check_earlier(pictures, outdir)
+    lesson = EnhancerLesson(pictures.images, options, device)
+
+    def write(path: Path, network: nn.Module, images: int) -> None:
+        """Write the averaged enhancer and a sheet."""
+        assert isinstance(network, Enhancer)  # noqa: S101 - for the type checker
+        notes = f"{images / 1000:.1f} thousand patches"
+        name = f"enhancer-{images // 1000:06d}"
+        card = Card(name, KIND, trained_on=pictures.name, notes=notes)
+        bundle = pack_enhancer(network, card)
+        learned = {"name": pictures.name, "sha256": pictures.sha256}
+        bundle = replace(bundle, config={**bundle.config, "pictures": learned})
+        save_bundle(path, bundle, half=True)
+        manifest = _describe(pictures, options, images, device)
+        sheet = outdir / f"samples-{images // 1000:06d}.png"
+        publish_image(lesson.show(network), sheet, manifest, overwrite=True)
+
+    return teach_lesson(lesson, outdir, options, write=write, device=device, clock=clock)
+
+
+def check_options(options: EnhancerTrainOptions) -> None:
+    """Raise InputError if an option makes no sense."""
+    EnhancerConfig(options.scale, options.filters, options.blocks)
+    if not isinstance(options.patch, int) or options.patch < 4:
+        raise InputError(f"--patch {options.patch} is too small", hint="48 is usual")
+    if not 0 <= options.clean_share <= 1:
+        raise InputError(f"--clean-share is from 0 to 1, not {options.clean_share}")
+    if not (math.isfinite(options.shrink) and 0 < options.shrink <= 1):
+        raise InputError(f"--shrink is above 0 and at most 1, not {options.shrink}")
+
+
+def _describe(
+    pictures: Gathered, options: EnhancerTrainOptions, images: int, device: torch.device
+) -> Manifest:
+    """Return how a sheet came about."""
+    return Manifest(
+        task="train enhancer",
+        parameters={**asdict(options), "images": images},
+        seeds=(options.seed,),
+        sources={pictures.name: pictures.sha256},
+        torch=torch.__version__,
+        device=name_device(device),
+    )
+
+
+def _check_earlier(pictures: Gathered, outdir: Path) -> None:
+    """Raise if the folder holds a run on other pictures."""
+    earlier = outdir / "weights.safetensors"
+    if not earlier.exists():
+        return
+    told = load_bundle(earlier).config.get("pictures")
+    if not isinstance(told, dict) or told.get("sha256") != pictures.sha256:
+        raise TrainingError(
+            f"{outdir} holds an enhancer of other pictures", hint="use another --outdir"
+        )
