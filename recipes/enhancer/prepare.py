@@ -3,8 +3,8 @@
     python recipes/enhancer/prepare.py DATA pictures.zip
     python recipes/enhancer/prepare.py DATA held-out.zip --held-out
 
-DATA is the folder of `fairface-frontal.zip`, `fairface-wild.zip` and `congress.zip`. Files are copied
-as they are. Of FairFace those are taken whose `sharpness` is at least `LEAST_SHARPNESS`; for
+DATA is the folder of `fairface-frontal.zip`, `fairface-wild.zip` and `congress.zip`. Files are
+copied as they are. Of FairFace those are taken whose `sharpness` is at least `LEAST_SHARPNESS`; for
 measuring, all frontal faces of the held-out tenth are, whatever their sharpness.
 """
 

@@ -73,7 +73,7 @@ def gather_pictures(path: Path, *, least: int = 1) -> Gathered:
     source = open_source(path)
     names, _ = list_pictures(source, path)
     stored = map_threads(lambda name: _read(source, name, path), names)
-    sides = [min(read_image_header(data, name=name)[:2]) for name, data in zip(names, stored)]
+    sides = [min(read_image_header(data)[:2]) for data in stored]
     small = [name for name, side in zip(names, sides, strict=True) if side < least]
     if small:
         more = f"; {len(small) - 1} more are" if len(small) > 1 else ""

@@ -59,7 +59,7 @@ class EnhancerTrainOptions(CourseOptions):
     patch: int = 48
     """Side in pixels of what the network sees."""
     clean_share: float = 0.5
-    """This part of the patches are made smaller only: not blurred, not noisy, not stored as JPEG."""
+    """This part of the patches are made smaller only: neither blurred nor noisy nor a JPEG."""
     shrink: float = 0.6
     """Pictures are first made smaller by a factor from this to 1, which hides the traces of their
     own compression; never smaller than a patch."""
