@@ -36,7 +36,7 @@ from facewright.fit.course import CourseOptions, teach_lesson
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.media.draw import contact_sheet
 from facewright.provenance.publish import publish_image
-from facewright.types import Card, Image, Manifest
+from facewright.types import Card, Image, Json, Manifest
 
 _SHOWN, _SHOWN_FROM = 8, -(1 << 20)
 _CHARBONNIER = 0.004  # about half a step of 256
@@ -172,7 +172,7 @@ def train_enhancer(
         name = f"enhancer-{images // 1000:06d}"
         card = Card(name, KIND, trained_on=pictures.name, notes=notes)
         bundle = pack_enhancer(network, card)
-        learned = {"name": pictures.name, "sha256": pictures.sha256}
+        learned: Json = {"name": pictures.name, "sha256": pictures.sha256}
         bundle = replace(bundle, config={**bundle.config, "pictures": learned})
         save_bundle(path, bundle, half=True)
         manifest = _describe(pictures, options, images, device)
@@ -185,7 +185,7 @@ def train_enhancer(
 def check_options(options: EnhancerTrainOptions) -> None:
     """Raise InputError if an option makes no sense."""
     EnhancerConfig(options.scale, options.filters, options.blocks)
-    if not isinstance(options.patch, int) or options.patch < 4:
+    if options.patch < 4:
         raise InputError(f"--patch {options.patch} is too small", hint="48 is usual")
     if not 0 <= options.clean_share <= 1:
         raise InputError(f"--clean-share is from 0 to 1, not {options.clean_share}")
