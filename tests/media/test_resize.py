@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facewright.errors import InputError
-from facewright.media.resize import resize_image
+from facewright.media.resize import reduce_image, resize_image
 
 
 def test_even_pictures_stay_even():
@@ -33,3 +33,23 @@ def test_same_size_is_the_same_picture():
 def test_what_makes_no_sense_is_refused(shape, size, message):
     with pytest.raises(InputError, match=message):
         resize_image(np.zeros(shape, np.uint8), size)
+
+
+@pytest.mark.parametrize("method", ["area", "bicubic"])
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_reduced_pictures_keep_their_mean(method, scale):
+    image = np.random.default_rng(0).integers(0, 256, (16, 24, 3), np.uint8)
+    small = reduce_image(image, scale, method)
+    assert small.shape == (16 // scale, 24 // scale, 3)
+    assert np.abs(small.mean(axis=(0, 1)) - image.mean(axis=(0, 1))).max() < 3
+
+
+def test_the_area_method_takes_the_mean_of_each_square():
+    image = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    means = image.reshape(4, 2, 4, 2, 3).mean(axis=(1, 3))
+    assert np.abs(reduce_image(image, 2, "area") - means).max() <= 0.5
+
+
+def test_a_size_that_is_no_multiple_is_refused():
+    with pytest.raises(InputError, match="cannot be made 2 times smaller"):
+        reduce_image(np.zeros((4, 5, 3), np.uint8), 2)

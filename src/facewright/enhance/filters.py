@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import cv2
 import numpy as np
@@ -14,6 +14,8 @@ from facewright.errors import InputError
 from facewright.types import Image, check_image
 
 Smoothing: TypeAlias = Literal["gaussian", "bilateral", "guided"]
+SMOOTHINGS: tuple[Smoothing, ...] = get_args(Smoothing)
+"""How pictures can be smoothed."""
 
 STRENGTHS: dict[str, float] = {"light": 0.5, "medium": 1.0, "strong": 2.0}
 """Named strengths."""

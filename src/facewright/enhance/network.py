@@ -90,11 +90,11 @@ class Enhancer(nn.Module):
         Returns:
             (n, 3, h · scale, w · scale), about in [-1, 1].
         """
-        y = self.first(x)
+        y = self.first(x.to(self.first.weight.dtype))
         for block in self.blocks:
             y = block(y)
         added = F.pixel_shuffle(self.last(y), self.config.scale)  # [n 3 hs ws]
-        return enlarge_bicubic(x, self.config.scale) + added
+        return enlarge_bicubic(x, self.config.scale) + added.to(x.dtype)
 
 
 class _Residual(nn.Module):
@@ -131,15 +131,21 @@ def pack_enhancer(enhancer: Enhancer, card: Card) -> Bundle:
     return Bundle(card, {"enhancer": asdict(enhancer.config)}, enhancer.state_dict())
 
 
-def load_enhancer(bundle: Bundle, device: torch.device | str = "cpu") -> Enhancer:
+def load_enhancer(
+    bundle: Bundle,
+    device: torch.device | str = "cpu",
+    *,
+    dtype: torch.dtype = torch.float32,
+) -> Enhancer:
     """Build the enhancer of a bundle.
 
     Args:
         bundle: From `hub`.
         device: Where to put it.
+        dtype: What its layers compute in; bicubic interpolation, to which they add, stays float32.
 
     Returns:
-        The enhancer, float32, for use and not for training.
+        The enhancer, for use and not for training.
 
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit its configuration.
@@ -162,7 +168,8 @@ def load_enhancer(bundle: Bundle, device: torch.device | str = "cpu") -> Enhance
         enhancer.load_state_dict({key: x.float() for key, x in bundle.tensors.items()})
     except RuntimeError as error:
         raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
-    return enhancer.to(device).eval().requires_grad_(False)
+    enhancer.to(device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return enhancer.eval().requires_grad_(False)
 
 
 @torch.no_grad()
@@ -194,7 +201,8 @@ def enlarge_image(enhancer: Enhancer, image: Image, *, tile: int = 256) -> Image
         for left, right in _spans(width, tile):
             y, x = max(top - reach, 0), max(left - reach, 0)
             piece = image[np.newaxis, y : bottom + reach, x : right + reach]
-            made = enhancer(to_tensor(piece, device, torch.float32))
+            small = to_tensor(piece, device, torch.float32)
+            made = enhancer(small.contiguous(memory_format=torch.channels_last))
             rows = slice((top - y) * scale, (bottom - y) * scale)
             columns = slice((left - x) * scale, (right - x) * scale)
             place = out[top * scale : bottom * scale, left * scale : right * scale]

@@ -127,8 +127,8 @@ def teach_lesson(  # noqa: PLR0912 - the loop in plain sight
             log.note(text)
         pool = held.enter_context(ThreadPoolExecutor(options.threads))
         ahead = _Ahead(lesson, pool, options, images, total)
-        averages, ticks = Averages(), 0
-        while images < total and not stop.requested:
+        averages, ticks, done = Averages(), 0, images >= total
+        while not done:
             batch = ahead.take()
             for group in adam.param_groups:
                 group["lr"] = options.lr * _schedule(images, total, options.batch)

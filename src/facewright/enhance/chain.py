@@ -1,0 +1,61 @@
+"""Smooth a picture, enlarge it, sharpen it: always in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facewright.enhance.filters import (
+    SMOOTHINGS,
+    Smoothing,
+    read_strength,
+    sharpen_image,
+    smooth_image,
+)
+from facewright.enhance.network import Enhancer, enlarge_image
+from facewright.errors import InputError
+from facewright.types import Image
+
+
+@dataclass(frozen=True, slots=True)
+class ChainOptions:
+    """How a picture is made clear."""
+
+    smooth: float | str = 0.8
+    """How much it is smoothed first: light, medium, strong, or a number from 0 to 5."""
+    sharpen: float | str = 1.2
+    """How much it is sharpened at last, likewise."""
+    smoothing: Smoothing = "gaussian"
+    """How it is smoothed: gaussian blurs everything alike, bilateral and guided keep edges."""
+
+
+def enhance_image(
+    image: Image, options: ChainOptions | None = None, *, enhancer: Enhancer | None = None
+) -> Image:
+    """Make a picture clear: smooth it, enlarge and restore it with a network, sharpen it.
+
+    Args:
+        image: (h, w, 3).
+        options: How much of each; None is the default of each.
+        enhancer: What enlarges it; None leaves that out.
+
+    Returns:
+        (h · scale, w · scale, 3); scale is 1 without an enhancer.
+
+    Raises:
+        InputError: A strength or the kind of smoothing is unknown.
+    """
+    options = options or ChainOptions()
+    check_chain(options)
+    smooth = smooth_image(image, options.smooth, method=options.smoothing)
+    large = smooth if enhancer is None else enlarge_image(enhancer, smooth)
+    return sharpen_image(large, options.sharpen)
+
+
+def check_chain(options: ChainOptions) -> None:
+    """Raise InputError if a strength or the kind of smoothing is unknown."""
+    read_strength(options.smooth)
+    read_strength(options.sharpen)
+    if options.smoothing not in SMOOTHINGS:
+        raise InputError(
+            f"no smoothing is called `{options.smoothing}`", hint=", ".join(SMOOTHINGS)
+        )
