@@ -235,3 +235,40 @@ def archives(canary):
         "other order of bytes": zipped([plain, ("x/byteorder", b"big")]),
         "cut": zipped([plain])[:-30],
     }
+
+
+def keras_files(h5py, path):
+    """Return files of HDF5 that point elsewhere or claim too much, by name; `path` is scratch."""
+    layout = h5py.VirtualLayout((4,), "f4")
+    layout[:] = h5py.VirtualSource("/etc/passwd", "x", (4,))
+    packed = {"compression": "gzip", "chunks": (1 << 20,)}
+    fillings = {
+        "link to another file": lambda g: g.update(a=h5py.ExternalLink("/etc/passwd", "/x")),
+        "link by name": lambda g: g.update(a=h5py.SoftLink("/model_weights")),
+        "numbers kept in another file": lambda g: g.create_dataset(
+            "a", (4,), "f4", external=[("/etc/passwd", 0, 16)]
+        ),
+        "virtual array": lambda g: g.create_virtual_dataset("a", layout),
+        "packed zeros": lambda g: g.create_dataset("a", data=bytearray(50_000_000), **packed),
+        "numbers that were never written": lambda g: g.create_dataset(
+            "a", (1 << 40,), "f4", **packed
+        ),
+        "group in itself": lambda g: g.update(a=g),
+        "text": lambda g: g.create_dataset("a", data=["x"], dtype=h5py.string_dtype()),
+        "references": lambda g: g.create_dataset("a", (3,), h5py.ref_dtype),
+        "records": lambda g: g.create_dataset("a", (3,), [("x", "f4"), ("y", "f4")]),
+        "nothing": lambda g: g,
+        "many arrays": lambda g: [g.create_dataset(str(i), (1,), "f4") for i in range(2_001)],
+    }
+    found = {}
+    for name_, fill in fillings.items():
+        with h5py.File(path, "w") as file:
+            fill(file.create_group("model_weights"))
+        found[name_] = path.read_bytes()
+    found["cut"] = found["records"][:-100]
+    found["beginning alone"] = found["records"][:8]
+    far = b"\xff" * 7 + b"\x7f"
+    found["end beyond all files"] = found["records"][:40] + far + found["records"][48:]
+    found["root beyond the end"] = found["records"][:64] + far + found["records"][72:]
+    path.unlink()
+    return found

@@ -9,11 +9,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gan.foreign.hostile import archives, bombs, broken, calls
+from tests.gan.foreign.hostile import archives, bombs, broken, calls, keras_files
 
 from facewright.device import seeded
 from facewright.errors import WeightsError
 from facewright.gan.foreign.archives import read_contents
+from facewright.gan.foreign.hdf5_process import RefusedError, read_arrays
 from facewright.gan.foreign.read import read_checkpoint
 
 NOWHERE = Path("canary")
@@ -141,3 +142,48 @@ def test_any_bytes_are_contents_or_an_error(data):
         assert str(error)  # noqa: PT017 - both ends are good ones
     else:
         assert hasattr(found, "value")
+
+
+def test_hostile_hdf5_gives_no_numbers(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    corpus = keras_files(h5py, tmp_path / "scratch")
+    assert len(corpus) >= 15
+    for name, data in corpus.items():
+        try:
+            arrays = read_arrays(data)[0]
+        except (RefusedError, OSError):
+            continue
+        assert (name, arrays) == ("nothing", {})
+
+
+@pytest.mark.parametrize("name", ["nothing", "records", "cut", "numbers that were never written"])
+def test_hostile_hdf5_is_a_clear_error(name, tmp_path):
+    h5py, path = pytest.importorskip("h5py"), tmp_path / "x.h5"
+    path.write_bytes(keras_files(h5py, tmp_path / "scratch")[name])
+    with pytest.raises(WeightsError, match="HDF5") as caught:
+        read_checkpoint(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("count", [4, pytest.param(150, marks=pytest.mark.slow)])
+def test_mutated_hdf5_never_takes_the_process_along(count, writers, tmp_path):
+    data = writers["keras"](tmp_path / "x.h5")
+    for i in range(count):
+        changed, rng = bytearray(data), seeded(i)
+        places = torch.randint(len(data), (3,), generator=rng).tolist()
+        for place in places:
+            changed[place % 2000] = int(torch.randint(256, (), generator=rng))
+        (tmp_path / "x.h5").write_bytes(changed)
+        try:
+            read_checkpoint(tmp_path / "x.h5")
+        except WeightsError as error:
+            assert str(error)  # noqa: PT017 - both ends are good ones
+
+
+def test_hdf5_reader_imports_nothing_from_the_current_folder(writers, tmp_path, monkeypatch):
+    data = writers["keras"](tmp_path / "x.h5")
+    (tmp_path / "numpy.py").write_text("open('canary', 'w')")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.h5").write_bytes(data)
+    assert "keras" in read_checkpoint(tmp_path / "x.h5").parts
+    assert not (tmp_path / "canary").exists()
