@@ -11,6 +11,7 @@ import torch
 from facewright.device import seeded, to_images, to_tensor
 from facewright.encode.psp import Encoder, fit_pictures
 from facewright.errors import InputError
+from facewright.faces.features import FaceFeatures, compare_maps
 from facewright.gan.generator import Generator
 from facewright.types import Image
 
@@ -29,6 +30,9 @@ class RefineOptions:
     noise: float = 0.05
     """Noise that is added to the latents at first, in parts of how far latents spread; it falls to
     zero, and keeps the search from ending in the first hollow."""
+    perceptual_weight: float = 0.05
+    """How much the distance of what `face-features` sees counts beside the squared distance of the
+    pixels, where there are such features."""
     norm_weight: float = 0.002
     """How much the squared distance from where the search began counts: far from there, latents
     draw the same face, but are no longer good for editing."""
@@ -46,6 +50,9 @@ class Inversion:
     """(n, resolution, resolution, 3): what the generator draws from them."""
     errors: tuple[float, ...]
     """Of each face: the root of the mean squared distance of its pixels, 0 to 255."""
+    distances: tuple[float, ...] = ()
+    """Of each face: the perceptual distance, `faces.features.compare_maps`, where features were
+    given."""
 
 
 def invert_faces(
@@ -53,6 +60,7 @@ def invert_faces(
     images: Image,
     *,
     encoder: Encoder | None = None,
+    features: FaceFeatures | None = None,
     options: RefineOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inversion:
@@ -64,6 +72,7 @@ def invert_faces(
         generator: Frozen, on any device.
         images: (n, resolution, resolution, 3), uint8: aligned as the generator draws faces.
         encoder: Where to begin; None is the average face.
+        features: What sees more than pixels; None compares pixels alone.
         options: How to refine; None is the default.
         progress: Is told how many steps are done, and of how many.
 
@@ -78,12 +87,56 @@ def invert_faces(
     _check(generator, images, options)
     device = generator.mapping.w_avg.device
     target = to_tensor(images, device, torch.float32)
+    measure = compare_with(target, features, options.perceptual_weight)
     ws = encode_faces(generator, target, encoder)
-    ws = _refine(generator, ws, target, options, progress)
+    ws = _refine(generator, ws, measure, options, progress)
+    return look_at(generator, ws, images, features)
+
+
+def compare_with(
+    target: torch.Tensor, features: FaceFeatures | None, weight: float
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return what says how far pictures are from those that are wanted.
+
+    Args:
+        target: The wanted ones, (n, 3, h, w) in [-1, 1].
+        features: What sees more than pixels; None compares pixels alone.
+        weight: How much that counts beside the squared distance of the pixels.
+
+    Returns:
+        A function from (n, 3, h, w) to (n,).
+    """
+    if features is None or not weight:
+        return lambda drawn: (drawn - target).square().mean((1, 2, 3))
     with torch.no_grad():
-        drawn = to_images(generator.synthesis(ws))
+        wanted = features(target)
+
+    def measure(drawn: torch.Tensor) -> torch.Tensor:
+        far = compare_maps(features(drawn), wanted)
+        return (drawn - target).square().mean((1, 2, 3)) + weight * far
+
+    return measure
+
+
+@torch.no_grad()
+def look_at(
+    generator: Generator, ws: torch.Tensor, images: Image, features: FaceFeatures | None = None
+) -> Inversion:
+    """Draw latents, and measure how well that is the faces.
+
+    Args:
+        generator: What draws.
+        ws: w+, (n, layers, w_dim), on its device.
+        images: The faces, (n, resolution, resolution, 3), uint8.
+        features: What sees more than pixels.
+    """
+    drawn = to_images(generator.synthesis(ws))
     off = (drawn.astype(float) - images) ** 2
-    return Inversion(ws.cpu(), drawn, tuple(math.sqrt(part.mean()) for part in off))
+    errors = tuple(math.sqrt(part.mean()) for part in off)
+    if features is None:
+        return Inversion(ws.cpu(), drawn, errors)
+    pair = (to_tensor(x, ws.device, torch.float32) for x in (drawn, images))
+    return Inversion(ws.cpu(), drawn, errors, tuple(features.compare(*pair).tolist()))
 
 
 @torch.no_grad()
@@ -115,14 +168,26 @@ def encode_faces(
     return encoder(fit_pictures(images, encoder.config.size))
 
 
+@torch.no_grad()
+def draw_styles(generator: Generator, count: int, rng: torch.Generator) -> torch.Tensor:
+    """Return the w of random people, (count, w_dim), each of one random label where there are."""
+    fields, device = generator.config, generator.mapping.w_avg.device
+    z = torch.randn(count, fields.z_dim, generator=rng).to(device)
+    c = None
+    if fields.c_dim:
+        chosen = torch.randint(fields.c_dim, (count,), generator=rng)
+        c = torch.nn.functional.one_hot(chosen, fields.c_dim).float().to(device)
+    return generator.mapping(z, c)
+
+
 def _refine(
     generator: Generator,
     start: torch.Tensor,
-    target: torch.Tensor,
+    measure: Callable[[torch.Tensor], torch.Tensor],
     options: RefineOptions,
     progress: Callable[[int, int], None] | None,
 ) -> torch.Tensor:
-    """Return latents that draw the target better; those of the smallest error that was met."""
+    """Return latents that draw what is wanted better: the best that were met."""
     ws, rng = start.clone().requires_grad_(), seeded(options.seed)
     adam, spread = torch.optim.Adam([ws], betas=(0.9, 0.999)), _measure_spread(generator)
     best, least = start.clone(), torch.full((len(start),), math.inf, device=start.device)
@@ -131,8 +196,7 @@ def _refine(
         adam.param_groups[0]["lr"] = options.lr * _schedule(part)
         amount = options.noise * spread * max(0.0, 1 - part / _QUIET_FROM) ** 2
         added = torch.randn(ws.shape, generator=rng).to(ws.device) * amount
-        drawn = generator.synthesis(ws + added)
-        errors = (drawn - target).square().mean((1, 2, 3))  # [n]
+        errors = measure(generator.synthesis(ws + added))  # [n]
         far = (ws - start).square().mean((1, 2))
         if amount == 0:
             better = errors.detach() < least
@@ -148,14 +212,7 @@ def _refine(
 
 def _measure_spread(generator: Generator) -> float:
     """Return the standard deviation of w, measured on a thousand people."""
-    fields, rng = generator.config, seeded(0)
-    z = torch.randn(1000, fields.z_dim, generator=rng).to(generator.mapping.w_avg.device)
-    c = None
-    if fields.c_dim:
-        chosen = torch.randint(fields.c_dim, (1000,), generator=rng)
-        c = torch.nn.functional.one_hot(chosen, fields.c_dim).float().to(z.device)
-    with torch.no_grad():
-        return float(generator.mapping(z, c).std(0).mean())
+    return float(draw_styles(generator, 1000, seeded(0)).std(0).mean())
 
 
 def _schedule(part: float) -> float:
@@ -174,7 +231,7 @@ def _check(generator: Generator, images: Image, options: RefineOptions) -> None:
         )
     if options.steps < 0:
         raise InputError(f"{options.steps} steps make no sense", hint="0 leaves out the refinement")
-    for name in ("lr", "noise", "norm_weight"):
+    for name in ("lr", "noise", "perceptual_weight", "norm_weight"):
         value = getattr(options, name)
         if not (math.isfinite(value) and value >= 0):
             raise InputError(f"{name} {value} makes no sense", hint="it is not below 0")

@@ -13,12 +13,22 @@ from safetensors.torch import save_file
 
 from facewright.errors import FileError, InputError
 from facewright.files import replacing
-from facewright.types import Latents, Space
+from facewright.types import Json, Latents, Space
 
 FORMAT = 1
 """The version of what is written beside the numbers."""
 
 _KEY, _TENSOR = "facewright-latents", "latents"
+_UNKNOWN = (SafetensorError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Where the differences are by which a generator was tuned to a face."""
+
+    file: str
+    """Name of a file in the folder of the latents."""
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,10 @@ class StoredLatents:
     latents: Latents
     sha256: str
     """Of the file of the generator."""
+    consent: str = ""
+    """Who agreed to what, where they are those of a real person; "generated" where of nobody."""
+    tuning: Tuning | None = None
+    """What to change of the generator before it draws them, if anything."""
 
     def check_generator(self, name: str, sha256: str) -> None:
         """Raise if these latents belong to another generator.
@@ -60,8 +74,12 @@ def save_latents(path: Path, stored: StoredLatents) -> None:
         FileError: The file cannot be written.
     """
     latents = stored.latents
-    generator = {"name": latents.generator, "sha256": stored.sha256}
-    about = {"format": FORMAT, "space": latents.space, "generator": generator}
+    generator: dict[str, Json] = {"name": latents.generator, "sha256": stored.sha256}
+    about: dict[str, Json] = {"format": FORMAT, "space": latents.space, "generator": generator}
+    if stored.consent:
+        about["consent"] = stored.consent
+    if stored.tuning:
+        about["tuning"] = {"file": stored.tuning.file, "sha256": stored.tuning.sha256}
     values = latents.values.detach().float().cpu().clone(memory_format=torch.contiguous_format)
     try:
         with replacing(path) as unfinished:
@@ -88,8 +106,9 @@ def load_latents(path: Path) -> StoredLatents:
             values = file.get_tensor(_TENSOR)
         generator, space = about["generator"], about["space"]
         name, sha256 = str(generator["name"]), str(generator["sha256"])
-        version = int(about["format"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+        version, consent = int(about["format"]), str(about.get("consent", ""))
+        tuning = _read_tuning(about)
+    except (OSError, *_UNKNOWN) as error:
         raise FileError(
             f"{path} holds no latents: {error}",
             hint="`encode.latents.save_latents` writes such files",
@@ -100,4 +119,15 @@ def load_latents(path: Path) -> StoredLatents:
         raise FileError(f"{path} is damaged: {space} of {tuple(values.shape)}")
     if not bool(values.isfinite().all()):
         raise FileError(f"{path} is damaged: some latents are no numbers")
-    return StoredLatents(Latents(values.float(), space, name), sha256)
+    return StoredLatents(Latents(values.float(), space, name), sha256, consent, tuning)
+
+
+def _read_tuning(about: dict[str, Any]) -> Tuning | None:
+    """Return where the differences are, which is beside the latents and nowhere else."""
+    told = about.get("tuning")
+    if told is None:
+        return None
+    file = str(told["file"])
+    if file != Path(file).name:
+        raise ValueError(f"`{file}` is no name of a file")
+    return Tuning(file, str(told["sha256"]))

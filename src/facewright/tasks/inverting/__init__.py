@@ -1,0 +1,1 @@
+"""Find the latents of people in photos."""
