@@ -20,6 +20,7 @@ CPU = torch.device("cpu")
 RULES = Rules(
     batch=4,
     lr=0.001,
+    judge_lr=0.001,
     total=100,
     decay=0.5,
     mode="lsgan",

@@ -34,7 +34,9 @@ class Rules:
     batch: int
     """Pictures of each style per step, of all processes together."""
     lr: float
-    """Learning rate of all networks, until it falls."""
+    """Learning rate of the translators, until it falls."""
+    judge_lr: float
+    """Learning rate of the discriminators, until it falls."""
     total: int
     """After so many pictures of each style the learning rate is zero."""
     decay: float
@@ -102,7 +104,7 @@ class CycleGAN:
         self.judge_a, self.judge_b = (judge.to(device).train() for judge in judges)
         self.forward_ema, self.reverse_ema = (_copy(way) for way in (self.forward, self.reverse))
         self.G_opt = _optimiser(rules.lr, self.forward, self.reverse)
-        self.D_opt = _optimiser(rules.lr, self.judge_a, self.judge_b)
+        self.D_opt = _optimiser(rules.judge_lr, self.judge_a, self.judge_b)
         own = first + 104729 * self.processes.rank
         self.pool_a, self.pool_b = (ImagePool(rules.pool, seed=own + n) for n in (4, 5))
         self.rng = seeded(own + 6)
@@ -116,10 +118,10 @@ class CycleGAN:
             b: Of the same shape, of style B.
         """
         rules = self.rules
-        rate = rules.lr * decay_rate(self.images, rules.total, rules.decay)
-        for optimiser in (self.G_opt, self.D_opt):
+        rate = decay_rate(self.images, rules.total, rules.decay)
+        for optimiser, lr in ((self.G_opt, rules.lr), (self.D_opt, rules.judge_lr)):
             for group in optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = lr * rate
         made_a, made_b = self.step_translators(a, b)
         self.step_discriminators(
             (a, self.pool_a.exchange(made_a)), (b, self.pool_b.exchange(made_b))

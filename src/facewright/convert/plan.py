@@ -70,6 +70,8 @@ class TranslatorTrainOptions:
     """How many made pictures of each style the discriminators are reminded of."""
     lr: float = 0.0002
     """Learning rate of all networks."""
+    judge_lr: float = 0.0
+    """Learning rate of the discriminators, where it is another; 0 is that of all."""
     decay: float = 0.5
     """Over the last part of the run, as a share of it, the learning rate falls to zero."""
     ema_kimg: float = 10.0
@@ -173,6 +175,7 @@ def plan_translation(
     rules = Rules(
         batch=options.batch,
         lr=options.lr,
+        judge_lr=options.judge_lr or options.lr,
         total=round(options.kimg * 1000),
         decay=options.decay,
         mode=options.gan,
@@ -198,9 +201,9 @@ def check_options(options: TranslatorTrainOptions) -> None:
         if isinstance(value, float) and not math.isfinite(value)
     ]
     above = ("batch", "layers", "filters", "lr", "snap", "tick_kimg", "ema_kimg")
-    least = ("cycle", "identity", "pool", "decay", "seed")
+    least = ("cycle", "identity", "pool", "decay", "seed", "judge_lr")
     broken += [f"--{n.replace('_', '-')} is above 0" for n in above if not numbers[n] > 0]
-    broken += [f"--{n} is 0 or more" for n in least if not numbers[n] >= 0]
+    broken += [f"--{n.replace('_', '-')} is 0 or more" for n in least if not numbers[n] >= 0]
     if round(options.kimg * 1000 if math.isfinite(options.kimg) else 1) < 1:
         broken.append("--kimg is at least 0.001, one picture")
     if options.decay > 1:
