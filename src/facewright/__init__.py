@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from facewright.errors import FacewrightError
     from facewright.gan.plan import TrainOptions
     from facewright.tasks.casting import SwapFacesOptions
+    from facewright.tasks.enhancing.options import EnhanceOptions
+    from facewright.tasks.enhancing.pictures import enhance_pictures
     from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
     from facewright.tasks.finding import FindOptions, find_faces
     from facewright.tasks.manifests import show_file
@@ -40,6 +42,7 @@ __all__ = [
     "Card",
     "Clip",
     "Crop",
+    "EnhanceOptions",
     "EvaluateOptions",
     "Face",
     "FacewrightError",
@@ -54,6 +57,7 @@ __all__ = [
     "SwapFacesOptions",
     "TrainOptions",
     "__version__",
+    "enhance_pictures",
     "evaluate_generator",
     "find_faces",
     "generate_faces",
@@ -72,6 +76,7 @@ _HOMES = {
     "Card": "facewright.types",
     "Clip": "facewright.types",
     "Crop": "facewright.types",
+    "EnhanceOptions": "facewright.tasks.enhancing.options",
     "EvaluateOptions": "facewright.tasks.evaluation",
     "Face": "facewright.types",
     "FacewrightError": "facewright.errors",
@@ -85,6 +90,7 @@ _HOMES = {
     "MorphOptions": "facewright.tasks.morphing",
     "SwapFacesOptions": "facewright.tasks.casting",
     "TrainOptions": "facewright.gan.plan",
+    "enhance_pictures": "facewright.tasks.enhancing.pictures",
     "evaluate_generator": "facewright.tasks.evaluation",
     "find_faces": "facewright.tasks.finding",
     "generate_faces": "facewright.tasks.pictures",

@@ -75,6 +75,14 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "enhance",
+        "facewright.tasks.enhancing.pictures:enhance_pictures",
+        "Make small or dull pictures and clips large and clear.",
+        prints="enhanced",
+        data=True,
+        computes=True,
+    ),
+    Command(
         "collect",
         "facewright.tasks.libraries:collect_pictures",
         "Gather pictures into a library, each with its source and licence.",
@@ -133,7 +141,7 @@ COMMANDS = (
     ),
     Command(
         "train enhancer",
-        "facewright.tasks.restoring:train_enhancer",
+        "facewright.tasks.enhancing.training:train_enhancer",
         "Train an enhancer, which makes pictures large and clear, or go on training one.",
         prints="training",
         computes=True,

@@ -14,6 +14,7 @@ from rich.text import Text
 from facewright.cli.printable import make_name_printable, make_printable
 from facewright.cli.reports import (
     print_audit,
+    print_enhanced,
     print_found,
     print_gathered,
     print_prepared,
@@ -185,6 +186,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "diagnosis": print_diagnosis,
     "found": print_found,
     "swapped": print_swapped,
+    "enhanced": print_enhanced,
     "gathered": print_gathered,
     "prepared": print_prepared,
     "audit": print_audit,

@@ -10,6 +10,7 @@ from facewright.cli.printable import make_name_printable, make_printable
 
 if TYPE_CHECKING:
     from facewright.tasks.datasets import PreparedDataset
+    from facewright.tasks.enhancing.run import Enhanced, Result
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.sightings import Found
     from facewright.tasks.stage import Watched
@@ -75,6 +76,35 @@ def print_swapped(swapped: Swapped | Watched) -> int:
         print(f"reference that fits best{told}: {make_name_printable(name)}")
     print(make_name_printable(swapped.path))
     return 0 if swapped.finished else _INTERRUPTED
+
+
+def print_enhanced(enhanced: Enhanced) -> int:
+    """Print the size of what was made, how much faces look like themselves, and where it is.
+
+    Returns:
+        1 if anything was refused, 130 if someone ended it.
+    """
+    for refusal in enhanced.refused:
+        source = make_name_printable(refusal.source)
+        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
+    for result in enhanced.results:
+        frames = f", {result.frames} frames" if result.frames > 1 else ""
+        print(f"{result.width}×{result.height} pixels{frames}, {_tell_likeness(result)}")
+        print(make_name_printable(result.path))
+    if not enhanced.finished:
+        return _INTERRUPTED
+    return _FAILED if enhanced.failed else 0
+
+
+def _tell_likeness(result: Result) -> str:
+    """Say how much the faces of a result look like themselves before."""
+    scores = result.likeness
+    if not scores:
+        return "no face to compare"
+    if len(scores) == 1:
+        return f"likeness of the face to itself before: {scores[0]:.3f}"
+    where = f"{len(scores)} faces" if result.frames == 1 else "every 25th frame"
+    return f"likeness to themselves before, {where}: {min(scores):.3f} to {max(scores):.3f}"
 
 
 def print_gathered(gathered: Gathered) -> int:

@@ -13,7 +13,7 @@ GENERATED = "generated"
 
 _DRAWS_PEOPLE = frozenset({"generate", "mix", "interpolate"})
 """Tasks whose results show nobody."""
-_CHANGES_PEOPLE = frozenset({"swap", "morph"})
+_CHANGES_PEOPLE = frozenset({"swap", "morph", "enhance"})
 """Tasks whose results show nobody if what went in showed nobody, as their consent says."""
 
 

@@ -109,6 +109,29 @@ def plan_output(
     return _plan_folder(out, sources, draws=draws, overwrite=overwrite)
 
 
+def plan_results(out: Path, sources: Sequence[str], *, overwrite: bool) -> Output:
+    """Decide where pictures and clips go, for tasks that write nothing else.
+
+    Args:
+        out: A picture for a picture, a clip for a clip, or a folder for all of it.
+        sources: What goes in.
+        overwrite: Whether files that are there may be replaced.
+
+    Returns:
+        Where to.
+
+    Raises:
+        InputError: The name does not fit the sources, is there already, or is one of them.
+    """
+    suffix = out.suffix.lower() if not out.is_dir() else ""
+    if suffix in RECORDS:
+        raise InputError(f"{out} is no picture and no clip", hint="name a .png, or a folder")
+    if suffix in PICTURES or suffix in CLIPS or suffix in _MEANT_AS_FILE:
+        return plan_output(out, sources, draws=True, overwrite=overwrite)
+    check_folder(out, sources)
+    return Output(Folder(out))
+
+
 def check_folder(out: Path, sources: Sequence[str]) -> None:
     """Raise if a folder for results is a file, or the one that a source lies in.
 

@@ -19,6 +19,7 @@ from facewright.media.video import read_clip
 from facewright.provenance.manifest import format_seeds
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.casting import SwapFacesOptions
+from facewright.tasks.enhancing.pictures import EnhanceOptions, enhance_pictures
 from facewright.tasks.ingredients import ROLES, find_ingredients
 from facewright.tasks.morphing import MorphOptions, morph_pictures
 from facewright.tasks.pictures import (
@@ -39,10 +40,11 @@ TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {
     "interpolate": (InterpolateOptions, interpolate_faces),
     "swap": (SwapFacesOptions, swap_faces),
     "morph": (MorphOptions, morph_pictures),
+    "enhance": (EnhanceOptions, enhance_pictures),
 }
 """The task that a manifest names → its options and its function."""
 
-_FROM_FILES = frozenset({"swap", "morph"})
+_FROM_FILES = frozenset({"swap", "morph", "enhance"})
 """Tasks that take files, which lie beside the one that is made again, or in the current folder."""
 
 Likeness = Literal["bytes", "pixels", "different"]
@@ -94,7 +96,7 @@ def remake_file(
     if out.resolve() == file.resolve():
         raise InputError("a file is not remade in its own place", hint="name another with -o")
     options, perform = _restore(manifest, out, overwrite=overwrite)
-    if manifest.task not in _FROM_FILES or (manifest.seeds and options.weights):
+    if manifest.task not in _FROM_FILES or getattr(options, "weights", None) in manifest.models:
         options = replace(options, weights=_find_weights(manifest, options.weights, weights))
     options = replace(options, device=device or options.device)
     if manifest.task in _FROM_FILES:

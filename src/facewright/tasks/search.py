@@ -143,7 +143,7 @@ class Search:
         manifest = self._describe({photo.place.name: hashlib.sha256(photo.data).hexdigest()})
         try:
             if path is not None:
-                _spare_source(path, photo.source)
+                spare_source(path, photo.source)
                 self._publish(one.image, numbered, path, manifest)
                 self.found.files.append(written := path)
             if self.cropper is not None:
@@ -182,7 +182,7 @@ class Search:
                 for _ in followed.frames:
                     pass
             else:
-                _spare_source(path, film.source)
+                spare_source(path, film.source)
                 publish_clip(followed, path, manifest, overwrite=overwrite)
             self.found.files.extend([path] if path else [])
         except FacewrightError as error:
@@ -259,8 +259,8 @@ class Search:
             self.progress(self._done, max(self._done, self.total))
 
 
-def _spare_source(path: Path, source: str) -> None:
-    """Raise if a result would take the place of what it was made of."""
+def spare_source(path: Path, source: str) -> None:
+    """Raise InputError if a result would take the place of what it was made of."""
     try:
         same = path.exists() and path.samefile(source)
     except OSError:  # a member of an archive is no file

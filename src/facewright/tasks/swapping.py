@@ -1,7 +1,6 @@
 """Put a face onto a body: in a picture, or in every frame of a clip."""
 
 import contextlib
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,8 +10,7 @@ from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
-from facewright.media.clips.ahead import read_ahead
-from facewright.media.clips.timing import hand_out
+from facewright.media.clips.changing import map_frames
 from facewright.media.decode import read_image
 from facewright.media.video import STILLS, read_clip
 from facewright.provenance.publish import (
@@ -226,11 +224,15 @@ def swap_frames(
         As many frames with the same times and sound. The last raises `InputError` if none of them
         had a face.
     """
-    times: deque[int] = deque()
     tally = tally or Tally()
 
+    def swap(image: Image, seconds: float) -> tuple[Image, int]:
+        return _swap(cast.swapper, cast.body, image, seconds), cast.swapper.latest
+
+    swapped, times = map_frames(clip, swap)
+
     def frames() -> Iterator[Image]:
-        for image, faces in read_ahead(_swap_ahead(cast, clip, times)):
+        for image, faces in swapped:
             tally.frames, tally.latest = tally.frames + 1, faces
             tally.swapped += faces > 0
             yield image
@@ -239,18 +241,7 @@ def swap_frames(
         if not tally.swapped:
             raise _miss(cast, tally.frames)
 
-    return replace(clip, frames=frames(), times=clip.times and hand_out(times))
-
-
-def _swap_ahead(cast: Cast, clip: Clip, times: deque[int]) -> Iterator[tuple[Image, int]]:
-    """Swap frame after frame, put down their times, and say how many faces were swapped."""
-    for number, image in enumerate(read_ahead(clip.frames)):
-        seconds = number / clip.rate
-        if clip.times is not None and clip.tick is not None:
-            times.append(next(clip.times))
-            seconds = times[-1] * clip.tick
-        result = _swap(cast.swapper, cast.body, image, float(seconds))
-        yield result, cast.swapper.latest
+    return replace(clip, frames=frames(), times=times)
 
 
 def _is_still(body: str) -> bool:
