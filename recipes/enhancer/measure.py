@@ -4,17 +4,19 @@
 
 Each picture is made smaller, then enlarged by the network and without one, and compared with what
 it was: PSNR of all three colours, and SSIM (scikit-image, with the Gaussian window of Wang et al.
-2004), without a border of 4 pixels. It is made smaller in three ways: by Pillow's bicubic filter,
-by the mean of each square, and as in training: blurred, noisy, stored as a JPEG. The plain
-enlargements are Pillow's bicubic and Lanczos filters, and OpenCV's bicubic one. How much faces look
-like themselves is measured against the truth.
+2004), without a border of 4 pixels, and how much the face looks like the true one (`likeness`). It
+is made smaller in three ways: by Pillow's bicubic filter, by the mean of each square, and as in
+training: blurred, noisy, stored as a JPEG. The plain enlargements are Pillow's bicubic and Lanczos
+filters, and OpenCV's bicubic one.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +31,9 @@ from facewright.hub.bundle import load_bundle
 from facewright.media.decode import read_image
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import reduce_image
-from facewright.types import Image
+from facewright.tasks.lookout import open_lookout
+from facewright.tasks.resemblance import Comparison, open_comparison
+from facewright.types import Face, Image
 
 BORDER = 4
 SHOWN = 8
@@ -61,8 +65,17 @@ def list_reductions(scale: int) -> dict[str, Callable[[Image, int], Image]]:
     }
 
 
-def compare(made: Image, truth: Image) -> tuple[float, float]:
-    """Return PSNR in dB and SSIM."""
+@dataclass(frozen=True)
+class Case:
+    """A picture, and where its largest face is."""
+
+    truth: Image
+    face: Face | None
+
+
+def compare(made: Image, case: Case, comparison: Comparison) -> tuple[float, float, float]:
+    """Return PSNR in dB, SSIM, and likeness, which is not a number where no face is found."""
+    truth, face = case.truth, case.face
     inner = (slice(BORDER, -BORDER), slice(BORDER, -BORDER))
     one, other = made[inner], truth[inner]
     error = np.square(one.astype(np.float64) - other).mean()
@@ -76,7 +89,10 @@ def compare(made: Image, truth: Image) -> tuple[float, float]:
         sigma=1.5,
         use_sample_covariance=False,
     )
-    return float(psnr), float(ssim)
+    alike = math.nan
+    if face is not None:
+        alike = comparison.compare((made, face.points), (truth, face.points))
+    return float(psnr), float(ssim), alike
 
 
 def read_set(archive: zipfile.ZipFile, folder: str, count: int) -> list[Image]:
@@ -87,14 +103,17 @@ def read_set(archive: zipfile.ZipFile, folder: str, count: int) -> list[Image]:
 
 
 def measure(images: list[Image], enhancer: Enhancer) -> dict[str, dict[str, list[float]]]:
-    """Return mean PSNR and SSIM of every way to enlarge, for every way to make smaller."""
+    """Return the mean scores of every way to enlarge, for every way to make smaller."""
+    finder, comparison = open_lookout("cpu").finder, open_comparison()
+    faces = [next(iter(finder.find([image])[0]), None) for image in images]
+    cases = [Case(image, face) for image, face in zip(images, faces, strict=True)]
     ways, found = list_ways(enhancer), {}
     for reduction, reduce in list_reductions(enhancer.config.scale).items():
         small = [reduce(image, number) for number, image in enumerate(images)]
         for way, enlarge in ways.items():
-            pairs = zip(small, images, strict=True)
-            scores = np.array([compare(enlarge(one), truth) for one, truth in pairs])
-            found.setdefault(reduction, {})[way] = scores.mean(axis=0).round(4).tolist()
+            pairs = zip(small, cases, strict=True)
+            scores = np.array([compare(enlarge(one), case, comparison) for one, case in pairs])
+            found.setdefault(reduction, {})[way] = np.nanmean(scores, axis=0).tolist()
     return found
 
 
@@ -128,8 +147,8 @@ def main() -> None:
             print(f"{folder}: {len(images)} pictures, {enhancer.config.scale} times")
             for reduction, ways in measure(images, enhancer).items():
                 print(f"  made smaller: {reduction}")
-                for way, (psnr, ssim) in ways.items():
-                    print(f"    {way:<18} {psnr:6.2f} dB  SSIM {ssim:.4f}")
+                for way, (psnr, ssim, alike) in ways.items():
+                    print(f"    {way:<18} {psnr:6.2f} dB  SSIM {ssim:.4f}  likeness {alike:.3f}")
             if options.sheet:
                 path = options.sheet.with_stem(f"{options.sheet.stem}-{folder}")
                 Pictures.fromarray(draw_sheet(images[:SHOWN], enhancer)).save(path)

@@ -31,10 +31,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("twice", type=Path)
-    parser.add_argument("four_times", type=Path)
-    options = parser.parse_args()
-    for path, scale in ((options.twice, 2), (options.four_times, 4)):
+    parser.add_argument("weights", type=Path, nargs="+")
+    for path in parser.parse_args().weights:
+        bundle = load_bundle(path)
+        scale = bundle.config["enhancer"]["scale"]
         card = Card(
             name=f"enhance-x{scale}",
             kind="enhancer",
@@ -43,7 +43,6 @@ def main() -> None:
             source="recipes/enhancer",
             notes=NOTES.format({2: "two", 4: "four"}[scale]),
         )
-        bundle = load_bundle(path)
         config = {"enhancer": bundle.config["enhancer"]}
         file = STARTER / f"{card.name}.safetensors"
         written = save_bundle(file, replace(bundle, card=card, config=config), half=True)

@@ -13,17 +13,13 @@ def portrait():
     return np.ascontiguousarray(astronaut()[20:120, 160:280])
 
 
-@pytest.fixture
-def enhancer(build):
-    return build()
-
-
-def test_a_picture_is_smoothed_first_and_sharpened_at_last(portrait, enhancer):
-    options = ChainOptions(smooth=0.8, sharpen=1.2, smoothing="guided")
+def test_a_picture_is_enlarged_then_smoothed_then_sharpened(portrait, build):
+    options, enhancer = ChainOptions(smooth=0.8, sharpen=1.2, smoothing="guided"), build()
     smooth = smooth_image(portrait, 0.8, method="guided")
     assert np.array_equal(enhance_image(portrait, options), sharpen_image(smooth, 1.2))
-    expected = sharpen_image(enlarge_image(enhancer, smooth), 1.2)
-    assert np.array_equal(enhance_image(portrait, options, enhancer=enhancer), expected)
+    smooth = smooth_image(enlarge_image(enhancer, portrait), 0.8, method="guided")
+    made = enhance_image(portrait, options, enhancer=enhancer)
+    assert np.array_equal(made, sharpen_image(smooth, 1.2))
 
 
 def test_without_strength_and_network_nothing_changes(portrait):

@@ -1,4 +1,8 @@
-"""Smooth a picture, enlarge it, sharpen it: always in this order."""
+"""Enlarge a picture with a network, smooth it, sharpen it: always in this order.
+
+The network comes first, as it has learned what cameras do to pictures, and not what filters do:
+behind a blur or a sharpened edge it draws more of either.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ class ChainOptions:
     """How a picture is made clear."""
 
     smooth: float | str = 0.8
-    """How much it is smoothed first: light, medium, strong, or a number from 0 to 5."""
+    """How much it is smoothed: light, medium, strong, or a number from 0 to 5."""
     sharpen: float | str = 1.2
     """How much it is sharpened at last, likewise."""
     smoothing: Smoothing = "gaussian"
@@ -31,7 +35,7 @@ class ChainOptions:
 def enhance_image(
     image: Image, options: ChainOptions | None = None, *, enhancer: Enhancer | None = None
 ) -> Image:
-    """Make a picture clear: smooth it, enlarge and restore it with a network, sharpen it.
+    """Make a picture clear: enlarge and restore it with a network, smooth it, sharpen it.
 
     Args:
         image: (h, w, 3).
@@ -46,9 +50,9 @@ def enhance_image(
     """
     options = options or ChainOptions()
     check_chain(options)
-    smooth = smooth_image(image, options.smooth, method=options.smoothing)
-    large = smooth if enhancer is None else enlarge_image(enhancer, smooth)
-    return sharpen_image(large, options.sharpen)
+    large = image if enhancer is None else enlarge_image(enhancer, image)
+    smooth = smooth_image(large, options.smooth, method=options.smoothing)
+    return sharpen_image(smooth, options.sharpen)
 
 
 def check_chain(options: ChainOptions) -> None:

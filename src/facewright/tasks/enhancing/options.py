@@ -26,7 +26,7 @@ class EnhanceOptions:
     """How many times larger. At 1 the size stays, and only --smooth and --sharpen change
     something, unless --weights names a network that restores."""
     smooth: float | str = 0.0
-    """How much to smooth first: light, medium, strong, or a number from 0 to 5."""
+    """How much to smooth after that: light, medium, strong, or a number from 0 to 5."""
     sharpen: float | str = 0.0
     """How much to sharpen at last, likewise."""
     smoothing: Smoothing = "gaussian"

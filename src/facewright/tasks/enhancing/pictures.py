@@ -23,7 +23,7 @@ def enhance_pictures(
 ) -> Enhanced:
     """Make small or dull pictures and clips large and clear.
 
-    A picture is smoothed, enlarged by a network, and sharpened, in this order; large ones tile by
+    A picture is enlarged by a network, smoothed and sharpened, in this order; large ones tile by
     tile, without seams. Nobody becomes somebody else: how much each face still looks like itself is
     measured and printed. Files that cannot be read are listed with the reason, and the exit
     status is 1. Run the same command again to go on after an interruption.
