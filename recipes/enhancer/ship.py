@@ -21,8 +21,8 @@ TRAINED_ON = (
 )
 NOTES = (
     "Makes pictures {} times larger, and clears them of blur, noise and traces of JPEG. Learned "
-    "from faces by the distance of pixels alone: it adds what most likely was there, and invents "
-    "no detail. What it makes is no evidence. The numbers are in recipes/enhancer."
+    "from faces by the distance of pixels alone: it adds what most likely was there, and leaves "
+    "the rest soft. What it makes is no evidence. The numbers are in recipes/enhancer."
 )
 
 
