@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from facewright.tasks.enhancing.pictures import enhance_pictures
     from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
     from facewright.tasks.finding import FindOptions, find_faces
+    from facewright.tasks.inverting.files import InvertOptions, invert_photos
     from facewright.tasks.manifests import show_file
     from facewright.tasks.morphing import MorphOptions, morph_pictures
     from facewright.tasks.pictures import (
@@ -50,6 +51,7 @@ __all__ = [
     "GenerateOptions",
     "Image",
     "InterpolateOptions",
+    "InvertOptions",
     "Latents",
     "Manifest",
     "MixOptions",
@@ -62,6 +64,7 @@ __all__ = [
     "find_faces",
     "generate_faces",
     "interpolate_faces",
+    "invert_photos",
     "mix_faces",
     "morph_pictures",
     "remake_file",
@@ -84,6 +87,7 @@ _HOMES = {
     "GenerateOptions": "facewright.tasks.pictures",
     "Image": "facewright.types",
     "InterpolateOptions": "facewright.tasks.pictures",
+    "InvertOptions": "facewright.tasks.inverting.files",
     "Latents": "facewright.types",
     "Manifest": "facewright.types",
     "MixOptions": "facewright.tasks.pictures",
@@ -95,6 +99,7 @@ _HOMES = {
     "find_faces": "facewright.tasks.finding",
     "generate_faces": "facewright.tasks.pictures",
     "interpolate_faces": "facewright.tasks.pictures",
+    "invert_photos": "facewright.tasks.inverting.files",
     "mix_faces": "facewright.tasks.pictures",
     "morph_pictures": "facewright.tasks.morphing",
     "remake_file": "facewright.tasks.remake",

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from facewright.device import seeded
-from facewright.encode.latents import StoredLatents, load_latents, save_latents
+from facewright.encode.latents import StoredLatents, Tuning, load_latents, save_latents
 from facewright.errors import FileError, InputError
 from facewright.types import Latents
 
@@ -21,6 +22,13 @@ def test_latents_survive_their_file(tmp_path):
     assert torch.equal(loaded.latents.values, VALUES)
     assert (loaded.latents.space, loaded.latents.generator) == ("w+", "faces")
     assert loaded.sha256 == STORED.sha256
+
+
+def test_consent_and_tuning_survive_too(tmp_path):
+    stored = replace(STORED, consent="self", tuning=Tuning("me.tuning.safetensors", "cd" * 32))
+    save_latents(tmp_path / "a", stored)
+    loaded = load_latents(tmp_path / "a")
+    assert (loaded.consent, loaded.tuning) == ("self", stored.tuning)
 
 
 def test_equal_latents_give_equal_bytes(tmp_path):
@@ -52,6 +60,8 @@ def write(path, values=VALUES, **changes):
         ({"values": VALUES.int()}, "damaged"),
         ({"values": VALUES * torch.nan}, "no numbers"),
         ({"generator": 3}, "no latents"),
+        ({"tuning": 3}, "no latents"),
+        ({"tuning": {"file": "../me", "sha256": "a"}}, "no name of a file"),
     ],
 )
 def test_what_is_no_file_of_latents_says_so(tmp_path, changes, match):

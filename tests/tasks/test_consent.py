@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
+from facewright.encode.latents import StoredLatents, save_latents
 from facewright.errors import InputError
 from facewright.provenance.publish import publish_image
 from facewright.tasks.consent import settle_consent, shows_nobody
-from facewright.types import Manifest
+from facewright.types import Latents, Manifest
 
 
 @pytest.fixture
@@ -29,10 +31,21 @@ def publish(tmp_path):
         ("swap", "self", False),
         ("morph", "generated", True),
         ("morph", "", False),
+        ("invert", "generated", True),
+        ("invert", "self", False),
     ],
 )
 def test_a_file_says_itself_whether_it_shows_nobody(publish, task, consent, nobody):
     assert shows_nobody(publish("x.png", task, consent)) is nobody
+
+
+def test_latents_say_whom_they_draw(tmp_path):
+    for consent, nobody in (("generated", True), ("self", False), ("", False)):
+        latents = Latents(torch.zeros(1, 6, 8), "w+", "tiny")
+        save_latents(tmp_path / "x.latents", StoredLatents(latents, "0" * 64, consent))
+        assert shows_nobody(str(tmp_path / "x.latents")) is nobody
+    (tmp_path / "x.latents").write_bytes(b"")
+    assert not shows_nobody(str(tmp_path / "x.latents"))
 
 
 def test_a_folder_shows_nobody_if_all_in_it_do(publish, tmp_path):

@@ -83,6 +83,14 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "invert",
+        "facewright.tasks.inverting.files:invert_photos",
+        "Find the latents from which a generator draws the face of a photo.",
+        prints="inverted",
+        data=True,
+        computes=True,
+    ),
+    Command(
         "collect",
         "facewright.tasks.libraries:collect_pictures",
         "Gather pictures into a library, each with its source and licence.",

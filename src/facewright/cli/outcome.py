@@ -17,6 +17,7 @@ from facewright.cli.reports import (
     print_enhanced,
     print_found,
     print_gathered,
+    print_inverted,
     print_prepared,
     print_swapped,
 )
@@ -187,6 +188,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "found": print_found,
     "swapped": print_swapped,
     "enhanced": print_enhanced,
+    "inverted": print_inverted,
     "gathered": print_gathered,
     "prepared": print_prepared,
     "audit": print_audit,

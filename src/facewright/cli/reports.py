@@ -11,6 +11,7 @@ from facewright.cli.printable import make_name_printable, make_printable
 if TYPE_CHECKING:
     from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.enhancing.run import Enhanced, Result
+    from facewright.tasks.inverting.files import Inverted
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.sightings import Found
     from facewright.tasks.stage import Watched
@@ -105,6 +106,21 @@ def _tell_likeness(result: Result) -> str:
         return f"likeness of the face to itself before: {scores[0]:.3f}"
     where = f"{len(scores)} faces" if result.frames == 1 else "every 25th frame"
     return f"likeness to themselves before, {where}: {min(scores):.3f} to {max(scores):.3f}"
+
+
+def print_inverted(found: Inverted) -> int:
+    """Print the files, and how well each stage draws the face; 1 if photos were refused."""
+    for photo, reason in found.refused.items():
+        print(make_printable(f"refused: {make_name_printable(photo)}: {reason}"), file=sys.stderr)
+    for face in found.faces:
+        for path in face.files:
+            print(make_name_printable(path))
+        for reading in face.readings:
+            numbers = (f"{name} {value}" for name, value in reading.items() if name != "stage")
+            print(f"  {reading['stage']}: {', '.join(numbers)}")
+    if found.known:
+        print(f"there already: {found.known}")
+    return _FAILED if found.failed else 0
 
 
 def print_gathered(gathered: Gathered) -> int:

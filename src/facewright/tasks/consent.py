@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from facewright.encode.latents import load_latents
 from facewright.errors import FileError, InputError
 from facewright.provenance.publish import read_manifest
 
 GENERATED = "generated"
 """The consent of people who do not exist."""
 
+_LATENTS = ".latents"
 _DRAWS_PEOPLE = frozenset({"generate", "mix", "interpolate"})
 """Tasks whose results show nobody."""
-_CHANGES_PEOPLE = frozenset({"swap", "morph", "enhance"})
+_CHANGES_PEOPLE = frozenset({"swap", "morph", "enhance", "invert"})
 """Tasks whose results show nobody if what went in showed nobody, as their consent says."""
 
 
@@ -45,16 +47,23 @@ def shows_nobody(name: str) -> bool:
     """Tell whether a file says of itself that nobody in it exists.
 
     Args:
-        name: A picture, a clip, or a folder of pictures; anything else shows somebody.
+        name: A picture, a clip, latents, or a folder of these; anything else shows somebody.
     """
     path = Path(name)
     if path.is_dir():
         files = [file for file in sorted(path.iterdir()) if file.is_file()]
         return bool(files) and all(shows_nobody(str(file)) for file in files)
     try:
-        manifest = read_manifest(path)
+        return _read_consent(path) == GENERATED
     except FileError:
         return False
-    if manifest.task in _CHANGES_PEOPLE:
-        return manifest.consent == GENERATED
-    return manifest.task in _DRAWS_PEOPLE
+
+
+def _read_consent(path: Path) -> str:
+    """Return what a file says of those whom it shows, or whom its latents draw."""
+    if path.suffix.lower() == _LATENTS:
+        return load_latents(path).consent
+    manifest = read_manifest(path)
+    if manifest.task in _DRAWS_PEOPLE:
+        return GENERATED
+    return manifest.consent if manifest.task in _CHANGES_PEOPLE else ""

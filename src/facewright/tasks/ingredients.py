@@ -12,7 +12,7 @@ from facewright.hub.bundle import file_sha256
 from facewright.tasks.resemblance import PREFIX
 from facewright.types import Manifest
 
-ROLES = ("face", "body", "pictures", "picture")
+ROLES = ("face", "body", "pictures", "picture", "photo")
 """Parameters of a manifest that name files, in the order in which a task takes them."""
 
 

@@ -21,6 +21,7 @@ from facewright.provenance.publish import read_manifest
 from facewright.tasks.casting import SwapFacesOptions
 from facewright.tasks.enhancing.pictures import EnhanceOptions, enhance_pictures
 from facewright.tasks.ingredients import ROLES, find_ingredients
+from facewright.tasks.inverting.files import InvertOptions, invert_photos
 from facewright.tasks.morphing import MorphOptions, morph_pictures
 from facewright.tasks.pictures import (
     GenerateOptions,
@@ -41,10 +42,11 @@ TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {
     "swap": (SwapFacesOptions, swap_faces),
     "morph": (MorphOptions, morph_pictures),
     "enhance": (EnhanceOptions, enhance_pictures),
+    "invert": (InvertOptions, invert_photos),
 }
 """The task that a manifest names → its options and its function."""
 
-_FROM_FILES = frozenset({"swap", "morph", "enhance"})
+_FROM_FILES = frozenset({"swap", "morph", "enhance", "invert"})
 """Tasks that take files, which lie beside the one that is made again, or in the current folder."""
 
 Likeness = Literal["bytes", "pixels", "different"]

@@ -38,6 +38,7 @@ RULES: Mapping[str, Rule] = {
     "port": Rule(0, 65_535, "0 picks a free one"),
     "strength": Rule(0, 1, "0 leaves the face as it is, 1 covers it"),
     "shape": Rule(0, 1, "0 keeps the proportions of the face that is covered"),
+    "refine": Rule(0, 100_000, "200 is usual; 0 takes what the encoder says"),
     "steps": Rule(2, 3600, "the number of pictures from one face to the other"),
 }
 """Name of an option → what it may be, where it is a number. None is always left to the task."""

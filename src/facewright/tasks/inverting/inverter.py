@@ -43,6 +43,8 @@ class Inverter:
     """How faces are cut that the generator draws."""
     encoder: Encoder | None
     """Where a search begins; None is the average face."""
+    begins: str
+    """The name of the encoder, or `NONE`."""
     features: FaceFeatures
     likeness: Likeness
     models: dict[str, str]
@@ -94,6 +96,7 @@ def open_inverter(
         bundle.card.sha256,
         cut,
         load_encoder(begins, place) if begins else None,
+        begins.card.name if begins else NONE,
         load_face_features(features, place),
         load_likeness(likeness),
         {one.card.name: one.card.sha256 for one in used},

@@ -17,6 +17,7 @@ from facewright.faces.align import align
 from facewright.faces.identity import embed_face, measure_likeness
 from facewright.gan.generator import Generator
 from facewright.media.decode import read_image
+from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.tasks.inverting.inverter import Inverter
 from facewright.tasks.lookout import Lookout
@@ -25,6 +26,8 @@ from facewright.types import Crop, Image, Latents
 
 Steps = Callable[[int, int], None]
 """Is told how many steps are done, and of how many."""
+
+_SHOWN = 256  # pixels: faces of before and after are enlarged to at least that
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,19 @@ def invert_crop(
         readings.append(_read("tuned", look_at(tuned, ws, images, features), inverter, crop))
     stored = StoredLatents(Latents(found.ws, "w+", inverter.name), inverter.sha256)
     return InvertedPhoto(crop, stored, tuple(readings), tuned)
+
+
+def draw_before_and_after(found: InvertedPhoto) -> Image:
+    """Return a sheet: the face of the photo, and what is drawn after each stage."""
+    size = len(found.crop.image)
+    faces = [found.crop.image, *(reading.image for reading in found.readings)]
+    captions = [f"{size} pixels", *(f"RMSE {reading.error:.1f}" for reading in found.readings)]
+    return contact_sheet(
+        [resize_image(face, max(size, _SHOWN)) for face in faces],
+        columns=len(faces),
+        labels=captions,
+        column_labels=["photo", *(reading.name for reading in found.readings)],
+    )
 
 
 def _invert(
