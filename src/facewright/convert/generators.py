@@ -16,6 +16,7 @@ from facewright.types import Image
 
 _SLOPE = 0.2
 _SMALLEST = 8  # pixels; below, reflections do not fit the inner layers
+_COLOUR = 0.25  # of a change of colour that residual translators draw; brightness counts in full
 _DOUBLINGS = 3  # of the feature maps of a U-Net, until they stay
 
 
@@ -42,7 +43,8 @@ class TranslatorConfig:
     """How feature maps get larger."""
     residual: bool = False
     """Whether a ResNet draws what changes, which is added to the picture, and begins with nothing;
-    otherwise it draws all of the picture."""
+    otherwise it draws all of the picture. What is the same in all channels is added as it is, of
+    the rest a quarter: at first, colours are arbitrary."""
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -107,7 +109,10 @@ class Translator(nn.Module):
             InputError: The size does not fit.
         """
         check_size(self.config, x.shape[-2], x.shape[-1])
-        return x + self.model(x) if self.config.residual else self.model(x)
+        made = self.model(x)
+        if not self.config.residual:
+            return made
+        return x + torch.lerp(made.mean(1, keepdim=True), made, _COLOUR)
 
 
 def check_size(config: TranslatorConfig, height: int, width: int) -> None:

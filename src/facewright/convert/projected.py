@@ -20,7 +20,6 @@ _WIDTH = 64  # feature maps inside of a head
 _SHIFT = 0.04  # of the width
 _SMALLEST = 0.6  # of the width: as small as pictures become before they are seen
 _NOISE = 0.05  # of [-1, 1]
-_COLOUR = 0.2  # of the colour; strange colours deceive a frozen network most easily
 
 
 class ProjectedDiscriminator(nn.Module):
@@ -61,7 +60,7 @@ class ProjectedDiscriminator(nn.Module):
 def view_faces(
     features: FaceFeatures, images: torch.Tensor, rng: torch.Generator
 ) -> list[torch.Tensor]:
-    """Return the feature maps of pale pictures, shifted, reduced and made noisy by chance.
+    """Return the feature maps of pictures that are shifted, reduced and made noisy by chance.
 
     A frozen network can be deceived by patterns that nobody sees; these do not survive that.
 
@@ -76,8 +75,7 @@ def view_faces(
     side = images.shape[-1]
     reach = max(round(side * _SHIFT), 1)
     down, right = torch.randint(2 * reach + 1, (2,), generator=rng).tolist()
-    pale = torch.lerp(images.mean(1, keepdim=True).expand_as(images), images, _COLOUR)
-    shifted = F.pad(pale, (reach,) * 4, mode="reflect")
+    shifted = F.pad(images, (reach,) * 4, mode="reflect")
     shifted = shifted[..., down : down + images.shape[-2], right : right + side]
     share = _SMALLEST + (1 - _SMALLEST) * float(torch.rand((), generator=rng))
     smaller = F.interpolate(
