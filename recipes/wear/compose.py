@@ -1,6 +1,6 @@
 """Compose the two styles that `wear` is trained on.
 
-    python recipes/wear/compose.py fairface-frontal.zip OUT [--size 128] [--most 1600]
+    python recipes/wear/compose.py fairface-frontal.zip OUT [--size 128] [--most 1200]
 
 Style A are clean faces of 20 to 29. Style B are other faces, of all ages, on which `marks.py`
 draws blotches, creases, tired eyes and a dull tone: nobody on these pictures looked like that. One
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--most", type=int, default=1600)
+    parser.add_argument("--most", type=int, default=1200)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     rows = read_rows(options.source)

@@ -226,14 +226,12 @@ def trace(line: Plane, shape: tuple[int, ...]) -> Plane:
     known = np.arange(len(line))
     smooth = np.stack([np.interp(steps, known, line[:, axis]) for axis in (0, 1)], axis=1)
     smooth = cv2.blur(smooth.astype(np.float32), (1, 7), borderType=cv2.BORDER_REPLICATE)
-    canvas = np.zeros(shape, np.float32)
+    canvas = np.zeros(shape, np.uint8)
     for n, (a, b) in enumerate(zip(smooth[:-1], smooth[1:], strict=True)):
         depth = float(np.sin(np.pi * (n + 1) / len(smooth)) ** 0.6)
         ends = [tuple(int(v) for v in np.rint(p * 16)) for p in (a, b)]
-        one = np.zeros(shape, np.uint8)
-        cv2.line(one, *ends, 255, 1, cv2.LINE_AA, 4)
-        np.maximum(canvas, one.astype(np.float32) / 255 * depth, out=canvas)
-    return canvas
+        cv2.line(canvas, *ends, round(255 * depth), 1, cv2.LINE_AA, 4)
+    return canvas.astype(np.float32) / 255
 
 
 def make_noise(shape: tuple[int, ...], scales, rng: Random) -> Plane:
