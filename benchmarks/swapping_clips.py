@@ -23,10 +23,10 @@ from skimage.data import astronaut
 from benchmarks.timing import report
 from facewright.device import keep_memory, seeded
 from facewright.errors import FacewrightError
+from facewright.faces.frames.picking import Picker
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.swap.frames import FrameSwapper
-from facewright.swap.picking import Picker
 from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import make_source
 from facewright.tasks.casting import open_cast

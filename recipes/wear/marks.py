@@ -6,6 +6,7 @@ points of the face's mesh; lengths are parts of the distance between the eyes.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -227,7 +228,7 @@ def trace(line: Plane, shape: tuple[int, ...]) -> Plane:
     smooth = np.stack([np.interp(steps, known, line[:, axis]) for axis in (0, 1)], axis=1)
     smooth = cv2.blur(smooth.astype(np.float32), (1, 7), borderType=cv2.BORDER_REPLICATE)
     canvas = np.zeros(shape, np.uint8)
-    for n, (a, b) in enumerate(zip(smooth[:-1], smooth[1:], strict=True)):
+    for n, (a, b) in enumerate(itertools.pairwise(smooth)):
         depth = float(np.sin(np.pi * (n + 1) / len(smooth)) ** 0.6)
         ends = [tuple(int(v) for v in np.rint(p * 16)) for p in (a, b)]
         cv2.line(canvas, *ends, round(255 * depth), 1, cv2.LINE_AA, 4)

@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from facewright.faces.frames.follow import FrameConfig
+from facewright.faces.frames.picking import Picker
 from facewright.faces.track import TrackingConfig
-from facewright.swap.frames import FrameConfig, FrameSwapper, pick_pose
-from facewright.swap.picking import Picker
+from facewright.swap.frames import FrameSwapper, pick_pose
 from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import make_source
 from facewright.types import Face

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from facewright.faces.cuts import CutDetector
 from facewright.faces.finder import Finder
+from facewright.faces.frames.follow import FaceFollower, FrameConfig
+from facewright.faces.frames.picking import Picker
 from facewright.faces.pose import estimate_pose
-from facewright.faces.track import TrackedFace, Tracker, TrackingConfig
+from facewright.faces.track import TrackedFace
 from facewright.swap.flicker import FlickerMeter
-from facewright.swap.picking import Picker
 from facewright.swap.raster import Floats
 from facewright.swap.swap import SwapOptions, swap_face
 from facewright.swap.warp import Source
-from facewright.types import Face, Image
-
-
-@dataclass(frozen=True, slots=True)
-class FrameConfig:
-    """How the faces of frames are found."""
-
-    every: int = 8
-    """Look at a whole frame so often; between, known faces are followed, which takes a quarter of
-    the time. A frame in which one is lost, or which begins a shot, is looked at as a whole too."""
-    smallest: float | None = None
-    """As `FaceFinder.find` takes it."""
-    threshold: float = 0.4
-    """Likewise."""
-    tracking: TrackingConfig = field(default_factory=TrackingConfig)
-    """How faces are followed, and how much their points are steadied."""
+from facewright.types import Image
 
 
 class FrameSwapper:
@@ -68,11 +52,8 @@ class FrameSwapper:
         self.frames = self.swapped = self.missed = self.latest = 0
         self.used: Counter[int] = Counter()
         self.flicker = FlickerMeter()
-        self._finder, self._sources, self._picker = finder, sources, picker
-        self._options, self._config = options, config or FrameConfig()
-        self._tracker, self._cuts = Tracker(self._config.tracking), CutDetector()
-        self._known: list[Face] = []  # to follow into the next frame: the chosen ones, if any
-        self._age = 0  # frames since a whole one was looked at
+        self._sources, self._options = sources, options
+        self._follower = FaceFollower(finder, picker, config)
         self._taken: dict[int, int] = {}  # number of a face → source
 
     def swap(self, image: Image, *, time: float) -> Image:
@@ -88,9 +69,7 @@ class FrameSwapper:
         Raises:
             InputError: Several faces are there and none is chosen, or time does not rise.
         """
-        tracked = self._tracker.step(self._look(image), time=time)
-        chosen = self._picker.pick(image, tracked)
-        self._known = [one.face for one in chosen if one.seen] or self._known
+        chosen = self._follower.follow(image, time=time)
         self.frames += 1
         self.latest = len(chosen)
         if not chosen:
@@ -102,25 +81,9 @@ class FrameSwapper:
             swap_face(source, result, one.face.points, self._options, out=result)
         self.swapped += 1
         self.flicker.measure(image, result, chosen)
-        here = {one.number for one in tracked}
+        here = self._follower.here
         self._taken = {number: n for number, n in self._taken.items() if number in here}
         return result
-
-    def _look(self, image: Image) -> list[Face]:
-        """Return the faces of a frame."""
-        cut = self._cuts.is_cut(image)
-        if cut:
-            self._tracker.restart()
-        known, self._age = self._known, self._age + 1
-        if known and not cut and self._age < self._config.every:
-            (found,) = self._finder.follow([image], [known])
-            if len(found) == len(known):
-                self._known = found
-                return found
-        self._age = 0
-        smallest, threshold = self._config.smallest, self._config.threshold
-        (self._known,) = self._finder.find([image], smallest=smallest, threshold=threshold)
-        return self._known
 
     def _cast(self, one: TrackedFace) -> int:
         """Return the number of the source for a face; it stays while the face is there."""

@@ -11,12 +11,13 @@ from facewright import __version__
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.faces.choose import check_choice
+from facewright.faces.frames.follow import FrameConfig
+from facewright.faces.frames.picking import CHOICES, LIKE, Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.swap.blend import Blend
-from facewright.swap.frames import FrameConfig, FrameSwapper
-from facewright.swap.picking import CHOICES, LIKE, Picker
+from facewright.swap.frames import FrameSwapper
 from facewright.swap.seam import Part
 from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import WarpMethod, make_source

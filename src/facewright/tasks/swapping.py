@@ -1,16 +1,16 @@
 """Put a face onto a body: in a picture, or in every frame of a clip."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from facewright.errors import FacewrightError, InputError
+from facewright.faces.frames.picking import CHOICES
 from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
-from facewright.media.clips.changing import map_frames
 from facewright.media.decode import read_image
 from facewright.media.video import STILLS, read_clip
 from facewright.provenance.publish import (
@@ -22,8 +22,8 @@ from facewright.provenance.publish import (
 )
 from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
-from facewright.swap.picking import CHOICES
 from facewright.tasks.casting import Cast, SwapFacesOptions, check_cast, open_cast
+from facewright.tasks.framewise import Tally, change_frames
 from facewright.tasks.live import OpenViewer, show_along, show_nobody
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.stage import Stage, Watched
@@ -54,17 +54,6 @@ class Swapped:
     def missed(self) -> int:
         """How many frames passed through as they were."""
         return self.frames - self.swapped
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was counted in a clip as its frames come out."""
-
-    frames: int = 0
-    swapped: int = 0
-    """How many of them got a face."""
-    latest: int = 0
-    """How many faces were swapped in the last one."""
 
 
 def swap_faces(
@@ -203,16 +192,13 @@ def _swap_clip(
         )
         finished = not stop.requested
     flicker = cast.swapper.flicker.read()
-    return Swapped(out, tally.frames, tally.swapped, _count(cast), flicker, finished)
+    return Swapped(out, tally.frames, tally.changed, _count(cast), flicker, finished)
 
 
 def swap_frames(
     cast: Cast, clip: Clip, tally: Tally | None = None, progress: Progress | None = None
 ) -> Clip:
     """Return a clip in which every frame gets the face, when it is asked for.
-
-    Frames are read, swapped, and used by whoever asks for them at the same time: each in a thread
-    of its own, a few frames apart.
 
     Args:
         cast: From `open_cast`.
@@ -224,24 +210,13 @@ def swap_frames(
         As many frames with the same times and sound. The last raises `InputError` if none of them
         had a face.
     """
-    tally = tally or Tally()
 
     def swap(image: Image, seconds: float) -> tuple[Image, int]:
-        return _swap(cast.swapper, cast.body, image, seconds), cast.swapper.latest
+        result = _swap(cast.swapper, cast.body, image, seconds)
+        return result, cast.swapper.latest
 
-    swapped, times = map_frames(clip, swap)
-
-    def frames() -> Iterator[Image]:
-        for image, faces in swapped:
-            tally.frames, tally.latest = tally.frames + 1, faces
-            tally.swapped += faces > 0
-            yield image
-            if progress:
-                progress(tally.frames, max(tally.frames, clip.count or 0))
-        if not tally.swapped:
-            raise _miss(cast, tally.frames)
-
-    return replace(clip, frames=frames(), times=times)
+    tally = tally or Tally()
+    return change_frames(clip, swap, tally, lambda: _miss(cast, tally.frames), progress)
 
 
 def _is_still(body: str) -> bool:

@@ -1,4 +1,4 @@
-"""Pick the faces of a clip that are swapped, and stay with them."""
+"""Pick the faces of a clip that are changed, and stay with them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Score = Callable[[Image, Face], float]
 """Says how much a face in a picture looks like a reference, 0 to 1."""
 
 _BRIDGE = 0.15
-"""Seconds for which a face that is lost is still covered, where it is thought to be."""
+"""Seconds for which a face that is lost is still changed, where it is thought to be."""
 _MUCH_LESS = 0.5
 """A face that scores less than this part of the best so far is somebody else."""
 
@@ -27,7 +27,7 @@ _MUCH_LESS = 0.5
 class Picker:
     """Chooses among the faces of successive frames, and stays with a choice while it is there.
 
-    A person who comes nearer than the one that is swapped does not take over: the choice is made
+    A person who comes nearer than the one that is changed does not take over: the choice is made
     again when the chosen face is gone.
     """
 
@@ -51,7 +51,7 @@ class Picker:
         self._scores: dict[int, float] = {}
 
     def pick(self, image: Image, tracked: Sequence[TrackedFace]) -> list[TrackedFace]:
-        """Return the faces of the next frame that are swapped.
+        """Return the faces of the next frame that are changed.
 
         Args:
             image: The frame.
@@ -71,7 +71,7 @@ class Picker:
         return [one for one in there if one.number in self._chosen]
 
     def _choose(self, image: Image, seen: Sequence[TrackedFace], there: set[int]) -> None:
-        """Decide whom to swap, where that is open."""
+        """Decide whom to change, where that is open."""
         if self._choice == LIKE:
             self._chosen = self._compare(image, seen) or self._chosen
         elif self._choice == "all":

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from facewright.errors import InputError
+from facewright.faces.frames.picking import LIKE, Picker
 from facewright.faces.track import TrackedFace
-from facewright.swap.picking import LIKE, Picker
 from facewright.types import Face
 
 NOTHING = np.zeros((4, 4, 3), np.uint8)

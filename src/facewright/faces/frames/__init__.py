@@ -1,0 +1,1 @@
+"""The faces of a clip, one frame after the other."""
