@@ -1,17 +1,26 @@
 """Pictures become bytes that carry a text."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image as Pictures
 
 from facewright.errors import InputError
+from facewright.media.bitmap import extract_text
 from facewright.media.decode import read_image, read_image_header, read_metadata
 from facewright.media.encode import encode_image
 
 SMALL = np.full((6, 8, 3), (200, 30, 90), np.uint8)
-PLACES = {"png": "facewright", "jpeg": "UserComment", "webp": "UserComment"}
+PLACES = {
+    "png": "facewright",
+    "jpeg": "UserComment",
+    "webp": "UserComment",
+    "bmp": "comment",
+}
 
 
 @pytest.mark.parametrize("form", PLACES)
@@ -31,10 +40,12 @@ def test_equal_pictures_give_equal_bytes(form: str) -> None:
     image=arrays(
         np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([3, 4]))
     ),
-    form=st.sampled_from(["png", "webp"]),
+    form=st.sampled_from(["png", "webp", "bmp"]),
 )
-def test_png_and_quality_100_webp_keep_every_pixel(image: np.ndarray, form: str) -> None:
+def test_png_bmp_and_quality_100_webp_keep_every_pixel(image: np.ndarray, form: str) -> None:
     image[..., 3:] = 255
+    if form == "bmp":
+        image = np.ascontiguousarray(image[..., :3])
     data = encode_image(image, form, text="t", quality=100)
     assert np.array_equal(read_image(data), image[..., :3])
 
@@ -58,7 +69,7 @@ def test_jpeg_keeps_fine_colours() -> None:
 @pytest.mark.parametrize(
     ("image", "form", "options"),
     [
-        (SMALL, "bmp", {}),
+        (SMALL, "tiff", {}),
         (SMALL, "jpeg", {"quality": 0}),
         (SMALL, "jpeg", {"text": "x" * 70_000}),
         (SMALL, "png", {"text": "ü"}),
@@ -81,3 +92,13 @@ def test_effort_changes_the_size_of_a_png_and_no_pixel() -> None:
     assert np.array_equal(read_image(small), read_image(large))
     with pytest.raises(InputError, match="effort is 0 to 9"):
         encode_image(image, "png", text="t", effort=10)
+
+
+def test_a_bmp_without_a_text_has_none() -> None:
+    out = BytesIO()
+    Pictures.fromarray(SMALL).save(out, "BMP")
+    assert read_metadata(out.getvalue()) == {}
+    assert extract_text(b"BM") == ""
+    whole = encode_image(SMALL, "bmp", text="t")
+    assert extract_text(whole[:60]) == ""
+    assert len(whole) == int.from_bytes(whole[2:6], "little")

@@ -87,7 +87,7 @@ def test_files_are_replaced_only_when_asked(tmp_path: Path, extension: str) -> N
 
 
 def test_unknown_extensions_are_refused_with_the_known_ones(tmp_path: Path) -> None:
-    for path in (tmp_path / "x.bmp", tmp_path / "x", tmp_path / "x.mp4"):
+    for path in (tmp_path / "x.tif", tmp_path / "x", tmp_path / "x.mp4"):
         with pytest.raises(InputError) as caught:
             publish_image(IMAGE, path, MANIFEST)
         assert all(extension in caught.value.hint for extension in PICTURES)

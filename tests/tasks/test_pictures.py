@@ -110,7 +110,7 @@ def test_progress_counts_people(weights, tmp_path):
         ("a-b", "x.png", {}, "names no seeds"),
         ("", "x.png", {}, "at least one seed"),
         ("-3", "x.png", {}, "at least one seed"),
-        ("1", "x.bmp", {}, "no extension"),
+        ("1", "x.tif", {}, "no extension"),
         ("1", "x.png", {"batch": 0}, "--batch is 1 to"),
         ("1", "x.png", {"psi": float("nan")}, "--psi is -10 to 10, not nan"),
         ("1", "x.png", {"psi": -1e30}, "--psi is -10 to 10"),

@@ -18,6 +18,7 @@ from PIL import Image as Pictures
 from PIL import UnidentifiedImageError
 
 from facewright.errors import FileError
+from facewright.media.bitmap import extract_text
 from facewright.types import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
@@ -140,7 +141,8 @@ def read_metadata(source: Path | bytes, *, name: str = "") -> dict[str, str]:
 
     Returns:
         The text chunks of a PNG under their own keywords, the user comment of EXIF under
-        "UserComment", the comment of a GIF or JPEG under "comment".
+        "UserComment", the comment of a GIF or JPEG, and what Facewright wrote into a BMP, under
+        "comment".
 
     Raises:
         FileError: The file is missing, empty or not a picture.
@@ -153,6 +155,8 @@ def read_metadata(source: Path | bytes, *, name: str = "") -> dict[str, str]:
             for key, value in picture.info.items()
             if isinstance(value, str) or key == "comment"
         }
+        if picture.format == "BMP" and (written := extract_text(_read(source, name))):
+            texts["comment"] = written
         comment = _user_comment(picture)
         return texts | ({"UserComment": comment} if comment else {})
 

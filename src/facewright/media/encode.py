@@ -11,9 +11,10 @@ from PIL import Image as Pictures
 from PIL import PngImagePlugin
 
 from facewright.errors import InputError
+from facewright.media.bitmap import insert_text
 from facewright.types import Image
 
-Format: TypeAlias = Literal["png", "jpeg", "webp"]
+Format: TypeAlias = Literal["png", "jpeg", "webp", "bmp"]
 
 TEXT_KEY = "facewright"
 """The keyword of the text chunk in a PNG."""
@@ -31,7 +32,7 @@ def encode_image(
 
     Args:
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
-        form: "png" (text chunk), "jpeg" or "webp" (EXIF user comment).
+        form: "png" (text chunk), "jpeg" or "webp" (EXIF user comment), "bmp" (before the pixels).
         text: What to carry, ASCII.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
         effort: 0 to 9, for PNG: 2 takes a third of the time of 6 and a twentieth more space.
@@ -61,14 +62,14 @@ def encode_image(
 
 def _check_pixels(image: Image, form: Format) -> None:
     """Raise unless the array is a picture that the format can hold."""
-    channels = (3,) if form == "jpeg" else (3, 4)
+    channels = (3,) if form in ("jpeg", "bmp") else (3, 4)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in channels:
         wanted = " or ".join(str(n) for n in channels)
         raise InputError(
             f"a picture for {form} is uint8 (height, width, {wanted}), "
             f"not {image.dtype} {image.shape}"
         )
-    most = {"jpeg": 65_535, "webp": 16_383, "png": 2**31 - 1}[form]
+    most = {"jpeg": 65_535, "webp": 16_383}.get(form, 2**31 - 1)
     if not 1 <= min(image.shape[:2]) <= max(image.shape[:2]) <= most:
         height, width = image.shape[:2]
         raise InputError(f"{form} holds sides of 1 to {most} pixels, not {width}×{height}")
@@ -97,6 +98,13 @@ def _encode_webp(picture: Pictures.Image, out: BytesIO, text: str, quality: int)
     )
 
 
+def _encode_bmp(picture: Pictures.Image, out: BytesIO, text: str, _quality: int) -> None:
+    """Write a BMP."""
+    plain = BytesIO()
+    picture.save(plain, "BMP")
+    out.write(insert_text(plain.getvalue(), text))
+
+
 def _as_exif(text: str) -> bytes:
     """Return an EXIF block with a text as its user comment."""
     exif = Pictures.Exif()
@@ -108,4 +116,5 @@ _ENCODERS: dict[str, Callable[[Pictures.Image, BytesIO, str, int], None]] = {
     "png": _encode_png,
     "jpeg": _encode_jpeg,
     "webp": _encode_webp,
+    "bmp": _encode_bmp,
 }

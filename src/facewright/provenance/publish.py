@@ -15,7 +15,13 @@ from facewright.media.video import read_clip_metadata
 from facewright.provenance.manifest import from_text, is_manifest, to_text
 from facewright.types import Clip, Image, Manifest
 
-PICTURES: dict[str, Format] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+PICTURES: dict[str, Format] = {
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".webp": "webp",
+    ".bmp": "bmp",
+}
 """How pictures are written, by extension."""
 
 CLIPS: dict[str, ClipFormat] = {".mp4": "mp4", ".gif": "gif"}
@@ -36,7 +42,7 @@ def publish_image(
 
     Args:
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
-        path: .png, .jpg, .jpeg or .webp. Missing folders are made.
+        path: .png, .jpg, .jpeg, .webp or .bmp. Missing folders are made.
         manifest: How the picture came about.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
         overwrite: Replace a file that is already there.
@@ -68,7 +74,7 @@ def render_image(
 
     Args:
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
-        extension: ".png", ".jpg", ".jpeg" or ".webp".
+        extension: ".png", ".jpg", ".jpeg", ".webp" or ".bmp".
         manifest: How the picture came about.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
         effort: 0 to 9, for PNG: how long to look for a smaller file.
@@ -157,7 +163,7 @@ def read_manifest(path: Path) -> Manifest:
     """Read how a file came about.
 
     Args:
-        path: A PNG, JPEG, WebP, MP4 or GIF that was published.
+        path: A PNG, JPEG, WebP, BMP, MP4 or GIF that was published.
 
     Returns:
         The manifest.

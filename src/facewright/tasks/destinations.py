@@ -13,7 +13,7 @@ from facewright.provenance.publish import CLIPS, PICTURES, check_destination, re
 from facewright.tasks.sightings import RECORDS
 from facewright.types import Manifest
 
-_MEANT_AS_FILE = frozenset({".bmp", ".tif", ".tiff", ".avif", ".pdf", ".svg", ".csv", ".txt"})
+_MEANT_AS_FILE = frozenset({".tif", ".tiff", ".avif", ".pdf", ".svg", ".csv", ".txt"})
 _RECORD = "faces.jsonl"
 
 

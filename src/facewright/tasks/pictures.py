@@ -38,7 +38,7 @@ from facewright.types import Clip, Image, Manifest
 
 _SHEET, _CLIP = 128, 256  # pixels: faces on a sheet and in a clip are enlarged to at least that
 _MOST_FRAMES = 36_000
-_FILES = {".bmp", ".tif", ".tiff", ".gif", ".mp4", ".pdf", ".svg", ".avif"}  # meant as no folder
+_FILES = {".tif", ".tiff", ".gif", ".mp4", ".pdf", ".svg", ".avif"}  # meant as no folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
