@@ -10,6 +10,7 @@ from facewright.convert.weights import (
     load_translator,
     pack_translators,
     read_size,
+    read_template,
 )
 from facewright.device import seeded
 from facewright.errors import InputError, WeightsError
@@ -56,6 +57,7 @@ def test_translators_of_other_projects_have_one_direction(pair):
     bundle = Bundle(Card("theirs", "translator"), config, pair[0].state_dict())
     assert list_directions(bundle) == ("theirs",)
     assert read_size(bundle) is None
+    assert read_template(bundle) == "tight"
     assert torch.equal(load_translator(bundle)(X), pair[0](X))
     with pytest.raises(InputError, match="no direction called `reverse`") as error:
         load_translator(bundle, "reverse")
@@ -97,3 +99,12 @@ def test_damaged_bundles_are_refused(bundle, change, message):
     damaged = dataclasses.replace(bundle, config={**bundle.config, **change})
     with pytest.raises(WeightsError, match=message):
         load_translator(damaged)
+
+
+def test_the_template_of_faces_comes_along_and_an_unknown_one_is_refused(pair):
+    card = Card("ageing", "translator")
+    bundle = pack_translators("ageing", *pair, card, size=8, template="ffhq")
+    assert read_template(bundle) == "ffhq"
+    strange = dataclasses.replace(bundle, config={**bundle.config, "template": "sideways"})
+    with pytest.raises(WeightsError, match="aligns faces by `sideways`"):
+        read_template(strange)

@@ -11,6 +11,7 @@ from facewright.faces.masks import (
     fade_border,
     measure_face,
     soften_inside,
+    soften_outside,
 )
 from facewright.faces.matrices import make_similarity, transform_points
 from facewright.faces.topology import CANONICAL, LEFT_BROW, LEFT_EYE, MIRROR, OVAL, five_points
@@ -155,3 +156,16 @@ def test_eyes_are_within_their_outline():
     eye = draw_region_mask(MESH, SHAPE, "left eye")
     assert (at(eye, MESH[LEFT_EYE].mean(0)[None]) == 1).all()
     assert eye[:, 40:].sum() == 0
+
+
+def test_outside_of_a_mask_it_fades_as_far_as_asked():
+    mask = np.zeros((40, 40), np.float32)
+    mask[15:25, 15:25] = 1
+    soft = soften_outside(mask, 8)
+    assert (soft[15:25, 15:25] == 1).all()
+    row = soft[20, 24:34]
+    assert (np.diff(row) <= 0).all()
+    assert row[4] == pytest.approx(0.5, abs=0.02)
+    assert row[-1] == 0
+    for same in (np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32)):
+        assert (soften_outside(same, 8) == same).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facewright.errors import InputError
-from facewright.media.resize import reduce_image, resize_image
+from facewright.media.resize import fit_image, reduce_image, resize_image
 
 
 def test_even_pictures_stay_even():
@@ -53,3 +53,12 @@ def test_the_area_method_takes_the_mean_of_each_square():
 def test_a_size_that_is_no_multiple_is_refused():
     with pytest.raises(InputError, match="cannot be made 2 times smaller"):
         reduce_image(np.zeros((4, 5, 3), np.uint8), 2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"), [((40, 80), (20, 40)), ((80, 40), (40, 20)), ((900, 2), (40, 1))]
+)
+def test_a_picture_is_made_to_fit_and_a_small_one_stays(shape, expected):
+    image = np.full((*shape, 3), 9, np.uint8)
+    assert fit_image(image, 40).shape == (*expected, 3)
+    assert fit_image(image, 900) is image

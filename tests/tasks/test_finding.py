@@ -211,7 +211,7 @@ def test_equal_names_of_several_sources_do_not_meet(find, paint, photos, tmp_pat
     found = find(*files, photos, out=tmp_path / "found")
     places = {path.relative_to(tmp_path / "found").as_posix() for path in found.files}
     assert places == {
-        *("x.png", "x-2.png", "X-3.png", "photos/two.png", "photos/more/none.png"),
+        *("x.png", "x-2.png", "X.bmp", "photos/two.png", "photos/more/none.png"),
         "faces.jsonl",
     }
     assert len(found.refused) == 0

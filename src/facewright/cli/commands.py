@@ -91,6 +91,14 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "convert",
+        "facewright.tasks.converting.convert:convert_pictures",
+        "Convert faces from one style to another, such as young to old, and back.",
+        prints="converted",
+        data=True,
+        computes=True,
+    ),
+    Command(
         "collect",
         "facewright.tasks.libraries:collect_pictures",
         "Gather pictures into a library, each with its source and licence.",

@@ -14,6 +14,7 @@ from rich.text import Text
 from facewright.cli.printable import make_name_printable, make_printable
 from facewright.cli.reports import (
     print_audit,
+    print_converted,
     print_enhanced,
     print_found,
     print_gathered,
@@ -189,6 +190,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "swapped": print_swapped,
     "enhanced": print_enhanced,
     "inverted": print_inverted,
+    "converted": print_converted,
     "gathered": print_gathered,
     "prepared": print_prepared,
     "audit": print_audit,

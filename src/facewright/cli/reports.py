@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from facewright.cli.printable import make_name_printable, make_printable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from facewright.tasks.converting.convert import Converted
     from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.enhancing.run import Enhanced, Result
     from facewright.tasks.inverting.files import Inverted
@@ -26,9 +29,7 @@ _MOST_FILES = 20  # that are named one by one
 
 def print_found(found: Found) -> int:
     """Print how many faces there are and where, and what was refused; 1 if anything was."""
-    for refusal in found.refused:
-        source = make_name_printable(refusal.source)
-        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
+    _print_refused(found.refused)
     if found.pictures or not found.clips:
         counts = [len(picture.faces) for picture in found.pictures]
         shown, without = len(counts) - counts.count(0), counts.count(0)
@@ -41,11 +42,7 @@ def print_found(found: Found) -> int:
         print(f"{make_name_printable(clip.name)}: {people} in {seen}")
     if found.refused:
         print(f"refused: {len(found.refused)}")
-    for path in found.files[:_MOST_FILES]:
-        print(make_name_printable(path))
-    if len(found.files) > _MOST_FILES:
-        folder = make_name_printable(found.files[-1].parent)
-        print(f"and {len(found.files) - _MOST_FILES} more files in {folder}")
+    _print_some(found.files)
     return _FAILED if found.failed else 0
 
 
@@ -85,9 +82,7 @@ def print_enhanced(enhanced: Enhanced) -> int:
     Returns:
         1 if anything was refused, 130 if someone ended it.
     """
-    for refusal in enhanced.refused:
-        source = make_name_printable(refusal.source)
-        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
+    _print_refused(enhanced.refused)
     for result in enhanced.results:
         frames = f", {result.frames} frames" if result.frames > 1 else ""
         print(f"{result.width}×{result.height} pixels{frames}, {_tell_likeness(result)}")
@@ -123,12 +118,26 @@ def print_inverted(found: Inverted) -> int:
     return _FAILED if found.failed else 0
 
 
+def print_converted(converted: Converted) -> int:
+    """Print what was converted and where it is; 1 if anything was refused, 130 if someone ended."""
+    _print_refused(converted.refused)
+    if converted.pictures > 1:
+        faces = f", {_count(converted.faces, 'face')}" if converted.faces else ""
+        print(f"{_count(converted.pictures, 'picture')} converted{faces}")
+    if converted.frames:
+        print(f"{converted.converted} of {_count(converted.frames, 'frame')} converted")
+    if converted.refused:
+        print(f"refused: {len(converted.refused)}")
+    _print_some(converted.files)
+    if not converted.finished:
+        return _INTERRUPTED
+    return _FAILED if converted.failed else 0
+
+
 def print_gathered(gathered: Gathered) -> int:
     """Print what was added, and what was refused; 1 if anything was."""
     counts = gathered.counts
-    for refusal in counts.refused:
-        source = make_name_printable(refusal.source)
-        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
+    _print_refused(counts.refused)
     rows = {
         "added": counts.added,
         "already there": counts.known,
@@ -149,9 +158,7 @@ def print_prepared(prepared: PreparedDataset) -> int:
     The groups are in the report, and in JSON.
     """
     counts = prepared.counts
-    for refusal in counts.refused:
-        source = make_name_printable(refusal.source)
-        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
+    _print_refused(counts.refused)
     for warning in counts.warnings:
         print(f"warning: {warning}: name it with --licence", file=sys.stderr)
     rows = {"pictures": counts.pictures, "faces": counts.faces, **counts.rejected}
@@ -185,6 +192,22 @@ def _count(number: int, thing: str) -> str:
     ('1 face', '2 faces', 'no picture')
     """
     return f"{number or 'no'} {thing}{'s' * (number > 1)}"
+
+
+def _print_refused(refused: Iterable[Any]) -> None:
+    """Print refusals, each with its source and reason, where errors go."""
+    for refusal in refused:
+        source = make_name_printable(refusal.source)
+        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
+
+
+def _print_some(files: Sequence[Path]) -> None:
+    """Print the first files of many, and how many more there are."""
+    for path in files[:_MOST_FILES]:
+        print(make_name_printable(path))
+    if len(files) > _MOST_FILES:
+        folder = make_name_printable(files[-1].parent)
+        print(f"and {len(files) - _MOST_FILES} more files in {folder}")
 
 
 def _print_rows(rows: Mapping[str, object]) -> None:

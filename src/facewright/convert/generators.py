@@ -14,6 +14,9 @@ from facewright.device import to_images, to_tensor
 from facewright.errors import InputError
 from facewright.types import Image
 
+STRONGEST = 2.0
+"""The largest strength: twice as far as the translator goes."""
+
 _SLOPE = 0.2
 _SMALLEST = 8  # pixels; below, reflections do not fit the inner layers
 _COLOUR = 0.25  # of a change of colour that residual translators draw; brightness counts in full
@@ -130,6 +133,15 @@ def check_size(config: TranslatorConfig, height: int, width: int) -> None:
         )
 
 
+def check_strength(strength: float) -> None:
+    """Raise InputError unless a change can be made by so much."""
+    if not 0 <= strength <= STRONGEST:
+        raise InputError(
+            f"a strength is from 0 to {STRONGEST:g}, not {strength}",
+            hint="1 is what the translator does, 0.5 half of it",
+        )
+
+
 @torch.no_grad()
 def translate_images(
     translator: Translator,
@@ -144,7 +156,8 @@ def translate_images(
     Args:
         translator: On its device.
         images: (n, h, w, 3), uint8; h and w are multiples of `translator.config.multiple`.
-        strength: From 0 (as they are) to 1 (as the translator makes them), along a line between.
+        strength: From 0 (as they are) to 1 (as the translator makes them), along a line between,
+            and on to 2.
         batch: How many at once.
         dtype: The number format of the convolutions: float32 or bfloat16.
 
@@ -154,8 +167,7 @@ def translate_images(
     Raises:
         InputError: The strength is out of range, or the size does not fit.
     """
-    if not 0 <= strength <= 1:
-        raise InputError(f"a strength is from 0 to 1, not {strength}")
+    check_strength(strength)
     check_size(translator.config, *images.shape[1:3])
     if strength == 0:
         return images

@@ -10,7 +10,7 @@ import torch
 from facewright.convert.cyclegan import CycleGAN
 from facewright.convert.generators import Translator
 from facewright.convert.plan import Styles
-from facewright.convert.weights import KIND, pack_translators
+from facewright.convert.weights import KIND, TEMPLATE, pack_translators
 from facewright.data.dataset import Dataset
 from facewright.device import seeded, to_images, to_tensor
 from facewright.files import delete_leftovers
@@ -127,7 +127,14 @@ class TranslationArchive:
             source=f"facewright train translator, {kimg:.1f} kimg",
         )
         forward, reverse = networks.forward_ema, networks.reverse_ema
-        bundle = pack_translators(self.name, forward, reverse, card, size=self.styles.a.resolution)
+        bundle = pack_translators(
+            self.name,
+            forward,
+            reverse,
+            card,
+            size=self.styles.a.resolution,
+            template=str(self.styles.a.details.get("template", TEMPLATE)),
+        )
         path = weights_path(self.outdir, networks.images)
         save_bundle(path, bundle, half=True)
         return path

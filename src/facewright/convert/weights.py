@@ -10,17 +10,27 @@ import torch
 
 from facewright.convert.generators import Translator, TranslatorConfig
 from facewright.errors import FacewrightError, InputError, WeightsError
+from facewright.faces.templates import TEMPLATES
 from facewright.types import Bundle, Card, Json
 
 KIND = "translator"
 REVERSE = "reverse"
 """What is said after a name and a colon for the way back."""
 
+TEMPLATE = "tight"
+"""How faces are aligned for translators that do not say."""
+
 _FORWARD = "forward"  # prefix of tensors
 
 
 def pack_translators(
-    name: str, forward: Translator, reverse: Translator, card: Card, *, size: int
+    name: str,
+    forward: Translator,
+    reverse: Translator,
+    card: Card,
+    *,
+    size: int,
+    template: str = TEMPLATE,
 ) -> Bundle:
     """Return two translators that undo each other as one bundle.
 
@@ -30,6 +40,7 @@ def pack_translators(
         reverse: The way back, of the same configuration.
         card: What is known about them; its kind is "translator".
         size: Height and width of the pictures that they learned from, in pixels.
+        template: How faces were aligned in them.
 
     Raises:
         InputError: The name is empty or has a colon, the card is of another kind, or the
@@ -49,6 +60,7 @@ def pack_translators(
         "translator": asdict(forward.config),
         "directions": [name, f"{name}:{REVERSE}"],
         "size": size,
+        "template": template,
     }
     return Bundle(card, config, tensors)
 
@@ -142,6 +154,21 @@ def read_size(bundle: Bundle) -> int | None:
     """Return the size of the pictures that translators learned from; None where nobody says."""
     size = bundle.config.get("size")
     return size if isinstance(size, int) else None
+
+
+def read_template(bundle: Bundle) -> str:
+    """Return how faces are aligned for the translators of a bundle.
+
+    Raises:
+        WeightsError: By a template that nobody knows.
+    """
+    template = bundle.config.get("template", TEMPLATE)
+    if template not in TEMPLATES:
+        raise WeightsError(
+            f"`{bundle.card.name}` aligns faces by `{template}`, which is not known",
+            hint="a newer version of facewright may have written it",
+        )
+    return str(template)
 
 
 def _pick(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -149,6 +149,23 @@ def soften_inside(mask: Mask, width: float) -> Mask:
     return _rise((away - 0.5 + shares[nearest]) / width)
 
 
+def soften_outside(mask: Mask, width: float) -> Mask:
+    """Give a mask a soft edge that lies outside of it.
+
+    Args:
+        mask: (height, width), 0 to 1.
+        width: In pixels: how far away from the mask nothing is left.
+
+    Returns:
+        (height, width), 0 to 1; the same where the mask is 1.
+    """
+    outside = mask < 0.5
+    if width < 0.5 or not outside.any() or outside.all():
+        return mask
+    away = cv2.distanceTransform(outside.astype(np.uint8), cv2.DIST_L2, 5)
+    return np.maximum(mask, _rise(1 - away.astype(np.float32) / np.float32(width)))
+
+
 def fade_border(mask: Mask, width: float) -> Mask:
     """Let a mask end softly at the border of its crop, so that no edge shows after `paste`.
 

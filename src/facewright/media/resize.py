@@ -63,3 +63,21 @@ def reduce_image(image: Image, scale: int, method: Reduction = "bicubic") -> Ima
     if method == "area":
         return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     return np.array(Pictures.fromarray(image).resize(size, Pictures.Resampling.BICUBIC))
+
+
+def fit_image(image: Image, side: int) -> Image:
+    """Make a picture so much smaller that it fits into a square.
+
+    Args:
+        image: (h, w, 3).
+        side: Of the square in pixels.
+
+    Returns:
+        A picture of the same shape; the picture itself if it fits.
+    """
+    height, width = check_image(image).shape[:2]
+    share = side / max(height, width)
+    if share >= 1:
+        return image
+    size = (max(round(width * share), 1), max(round(height * share), 1))
+    return np.array(Pictures.fromarray(image).resize(size, Pictures.Resampling.LANCZOS))

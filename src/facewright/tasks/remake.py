@@ -19,6 +19,8 @@ from facewright.media.video import read_clip
 from facewright.provenance.manifest import format_seeds
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.casting import SwapFacesOptions
+from facewright.tasks.converting.convert import convert_pictures
+from facewright.tasks.converting.options import ConvertOptions, read_way
 from facewright.tasks.enhancing.pictures import EnhanceOptions, enhance_pictures
 from facewright.tasks.ingredients import ROLES, find_ingredients
 from facewright.tasks.inverting.files import InvertOptions, invert_photos
@@ -43,11 +45,15 @@ TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {
     "morph": (MorphOptions, morph_pictures),
     "enhance": (EnhanceOptions, enhance_pictures),
     "invert": (InvertOptions, invert_photos),
+    "convert": (ConvertOptions, convert_pictures),
 }
 """The task that a manifest names → its options and its function."""
 
-_FROM_FILES = frozenset({"swap", "morph", "enhance", "invert"})
+_FROM_FILES = frozenset({"swap", "morph", "enhance", "invert", "convert"})
 """Tasks that take files, which lie beside the one that is made again, or in the current folder."""
+
+_FIELDS = {"with": "with_"}
+"""Parameters of manifests that are no names in Python."""
 
 Likeness = Literal["bytes", "pixels", "different"]
 
@@ -100,6 +106,8 @@ def remake_file(
     options, perform = _restore(manifest, out, overwrite=overwrite)
     if manifest.task not in _FROM_FILES or getattr(options, "weights", None) in manifest.models:
         options = replace(options, weights=_find_weights(manifest, options.weights, weights))
+    if manifest.task == "convert":
+        options = replace(options, with_=_find_way(manifest, options.with_, weights))
     options = replace(options, device=device or options.device)
     if manifest.task in _FROM_FILES:
         options, files = find_ingredients(manifest, options, [file.parent, Path()])
@@ -121,7 +129,10 @@ def _restore(manifest: Manifest, out: Path, *, overwrite: bool) -> tuple[Any, Ca
     kind, perform = TASKS[manifest.task]
     known = {field.name for field in fields(kind)}
     hints = get_type_hints(kind)
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in manifest.parameters.items()}
+    values = {
+        _FIELDS.get(k, k): tuple(v) if isinstance(v, list) else v
+        for k, v in manifest.parameters.items()
+    }
     if manifest.task in _FROM_FILES:
         values = {k: v for k, v in values.items() if k not in ROLES}
         values["consent"] = manifest.consent or None
@@ -193,6 +204,13 @@ def _find_weights(manifest: Manifest, recorded: str | None, named: str | None) -
     raise WeightsError(
         f"the weights `{recorded}` that made this file are not known{reasons}", hint=hint
     )
+
+
+def _find_way(manifest: Manifest, recorded: str, named: str | None) -> str:
+    """Return the translator that made a file, with its direction."""
+    name, direction = read_way(recorded)
+    found = _find_weights(manifest, name, named)
+    return f"{found}:{direction}" if direction else found
 
 
 def _compare(file: Path, out: Path) -> Likeness:

@@ -1,0 +1,1 @@
+"""Convert faces from one style to another: pictures, folders and clips."""

@@ -1,0 +1,62 @@
+"""Show a conversion by strength: before, after, and what lies between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from facewright.media.draw import contact_sheet
+from facewright.media.resize import fit_image
+from facewright.types import Face, Image
+
+_SIDE = 640
+"""The longer side of each picture of a strip, at most, in pixels."""
+_MARGIN = 0.6  # around faces, in parts of their size
+
+
+def plan_strengths(strength: float, steps: int | None) -> tuple[float, ...]:
+    """Return the strengths of some steps, from none to all.
+
+    Args:
+        strength: The last.
+        steps: How many; None is two.
+
+    Example:
+        >>> plan_strengths(1.0, 5)
+        (0.0, 0.25, 0.5, 0.75, 1.0)
+    """
+    return tuple(float(round(x, 4)) for x in np.linspace(0, strength, steps or 2))
+
+
+def draw_strip(
+    images: Sequence[Image], strengths: Sequence[float], faces: Sequence[Face] = ()
+) -> Image:
+    """Draw pictures side by side, each with its strength.
+
+    Args:
+        images: Of one size; large ones are made smaller.
+        strengths: Of each; of two, the words before and after stand there.
+        faces: What is looked at; where they are small, their surroundings are left out.
+
+    Returns:
+        The strip.
+    """
+    rows, columns = _frame(images[0].shape, faces)
+    seen = [fit_image(np.ascontiguousarray(image[rows, columns]), _SIDE) for image in images]
+    labels = ["before", "after"] if len(strengths) == 2 else [f"{s:.2g}" for s in strengths]
+    return contact_sheet(seen, columns=len(images), labels=labels)
+
+
+def _frame(shape: tuple[int, ...], faces: Sequence[Face]) -> tuple[slice, slice]:
+    """Return the rows and columns in which faces are seen well: a square, or all there is."""
+    height, width = shape[:2]
+    if not faces:
+        return slice(height), slice(width)
+    boxes = np.stack([face.box for face in faces])
+    low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
+    side = round(float((high - low).max()) * (1 + 2 * _MARGIN))
+    if side >= min(height, width):
+        return slice(height), slice(width)
+    left, top = np.rint((low + high - side) / 2).astype(int).clip(0, (width - side, height - side))
+    return slice(top, top + side), slice(left, left + side)

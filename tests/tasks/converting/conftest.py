@@ -1,0 +1,51 @@
+"""A tiny translator as weights, and what converts with red blocks for faces."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from facewright.convert.blocks import build_seeded
+from facewright.convert.generators import Translator, TranslatorConfig
+from facewright.convert.weights import pack_translators
+from facewright.hub.bundle import load_bundle, save_bundle
+from facewright.tasks.converting.convert import convert_with
+from facewright.tasks.converting.options import ConvertOptions, check_convert
+from facewright.tasks.converting.workshop import equip
+from facewright.types import Card
+
+
+def build(seed):
+    config = TranslatorConfig(filters=2, blocks=2)
+    translator = build_seeded(lambda: Translator(config), seed).eval()
+    with torch.no_grad():
+        for parameter in translator.parameters():
+            parameter.mul_(20)
+    return translator
+
+
+@pytest.fixture(scope="session")
+def translators(tmp_path_factory):
+    """The file of translators called `tiny` that see faces with 16 pixels."""
+    path = tmp_path_factory.mktemp("translators") / "tiny.safetensors"
+    card = Card(name="tiny", kind="translator")
+    save_bundle(path, pack_translators("tiny", build(1), build(2), card, size=16))
+    return str(path)
+
+
+@pytest.fixture
+def convert(lookout, translators, tmp_path):
+    """Convert with red blocks for faces: `convert(*sources, **options)`."""
+
+    def run(*sources, progress=None, way="", **options):
+        named = [str(source) for source in sources]
+        with_ = translators + (f":{way}" if way else "")
+        options = {"with_": with_, "out": tmp_path / "out.png", "consent": "self", **options}
+        chosen = ConvertOptions(precision="float32", **options)
+        output = check_convert(named, chosen)
+        bundle = load_bundle(Path(translators))
+        found = None if chosen.whole else lookout
+        shop = equip(bundle, found, chosen, torch.device("cpu"))
+        return convert_with(shop, output, named, chosen, progress)
+
+    return run

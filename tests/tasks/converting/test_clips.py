@@ -1,0 +1,68 @@
+"""Every frame of a clip is converted, in time."""
+
+import os
+import signal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from facewright.errors import InputError
+from facewright.media.video import read_clip
+from facewright.provenance.publish import publish_clip, read_manifest
+from facewright.types import Clip, Manifest
+
+RATE = Fraction(30000, 1001)
+
+
+@pytest.fixture
+def film(paint, tmp_path):
+    """Write a clip of a block that moves; None is a frame without it."""
+
+    def make(places):
+        boxes = [[] if x is None else [(x, 20, x + 35, 65)] for x in places]
+        images = (paint(*box, size=(96, 128)) for box in boxes)
+        clip = Clip((128, 96), RATE, images)
+        return publish_clip(clip, tmp_path / "clip.mp4", Manifest("test", {}))
+
+    return make
+
+
+def test_rate_size_and_length_stay(convert, film, tmp_path):
+    told = []
+    body = film([*range(20, 26), *[None] * 10])
+    done = convert(body, out=tmp_path / "out.mp4", progress=lambda *counts: told.append(counts))
+    made = read_clip(done.files[0])
+    assert (made.rate, made.size) == (RATE, (128, 96))
+    assert len(list(made.frames)) == 16
+    assert done.frames == 16
+    assert 6 <= done.converted <= 12  # a face that is lost is converted a moment longer
+    assert told[-1] == (16, 16)
+    assert read_manifest(done.files[0]).parameters["picture"] == "clip.mp4"
+
+
+def test_whole_frames_can_be_translated(convert, film, tmp_path):
+    body = film([None] * 3)
+    with pytest.raises(InputError, match="no face was found in 3 frames"):
+        convert(body, out=tmp_path / "out.mp4")
+    assert not (tmp_path / "out.mp4").exists()
+    done = convert(body, out=tmp_path / "out.mp4", whole=True)
+    before, after = (next(iter(read_clip(path).frames)) for path in (body, done.files[0]))
+    assert np.abs(before.astype(int) - after).mean() > 10
+
+
+def test_strips_and_pages_are_for_pictures(convert, film, tmp_path):
+    body = film([20])
+    for options in ({"steps": 3}, {"strip": True}, {"page": True}):
+        with pytest.raises(InputError, match="is for pictures"):
+            convert(body, out=tmp_path / "out.mp4", **options)
+
+
+def test_ctrl_c_leaves_a_clip_that_plays(convert, film, tmp_path):
+    def interrupt(done, _total):
+        if done == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    done = convert(film([20] * 40), out=tmp_path / "out.mp4", progress=interrupt)
+    assert not done.finished
+    assert 0 < len(list(read_clip(done.files[0]).frames)) < 40
