@@ -19,7 +19,6 @@ STRONGEST = 2.0
 
 _SLOPE = 0.2
 _SMALLEST = 8  # pixels; below, reflections do not fit the inner layers
-_COLOUR = 0.25  # of a change of colour that residual translators draw; brightness counts in full
 _DOUBLINGS = 3  # of the feature maps of a U-Net, until they stay
 
 
@@ -46,8 +45,10 @@ class TranslatorConfig:
     """How feature maps get larger."""
     residual: bool = False
     """Whether a ResNet draws what changes, which is added to the picture, and begins with nothing;
-    otherwise it draws all of the picture. What is the same in all channels is added as it is, of
-    the rest a quarter: at first, colours are arbitrary."""
+    otherwise it draws all of the picture."""
+    colour: float = 0.25
+    """How much of a change of colour a residual translator adds, 0 to 1; changes of brightness are
+    added in full. The colours that it begins with are arbitrary."""
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -70,6 +71,8 @@ class TranslatorConfig:
         broken += [name for name, known in named if getattr(self, name) not in known]
         if self.residual and (self.architecture != "resnet" or self.inputs != self.outputs):
             broken.append("residual")
+        if not 0 <= self.colour <= 1:
+            broken.append("colour")
         if broken:
             given = ", ".join(f"{name} {getattr(self, name)}" for name in broken)
             raise InputError(f"a translator is not built with {given}")
@@ -115,7 +118,7 @@ class Translator(nn.Module):
         made = self.model(x)
         if not self.config.residual:
             return made
-        return x + torch.lerp(made.mean(1, keepdim=True), made, _COLOUR)
+        return x + torch.lerp(made.mean(1, keepdim=True), made, self.config.colour)
 
 
 def check_size(config: TranslatorConfig, height: int, width: int) -> None:

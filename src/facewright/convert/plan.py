@@ -60,6 +60,9 @@ class TranslatorTrainOptions:
     residual: bool = False
     """ResNets draw what changes instead of all of the picture: they begin with the picture as it
     is, and a short run suffices for changes of detail."""
+    colour: float = 0.25
+    """With --residual, how much of a change of colour is drawn, 0 to 1; 0 changes brightness alone,
+    as years do."""
     gan: Mode = "lsgan"
     """What the discriminators are told by."""
     cycle: float = 10.0
@@ -160,6 +163,7 @@ def plan_translation(
         norm=options.norm,
         upsampling=options.upsampling,
         residual=options.residual,
+        colour=options.colour,
     )
     discriminator = PatchConfig(
         options.discriminator, filters=options.filters, layers=options.layers, norm=options.norm
