@@ -48,9 +48,9 @@ def test_residual_translators_begin_with_the_picture_and_all_layers_learn():
     assert silent == []
 
 
-@pytest.mark.parametrize("wrong", [{"architecture": "unet"}, {"outputs": 1}])
+@pytest.mark.parametrize("wrong", [{"architecture": "unet"}, {"outputs": 1}, {"colour": 2.0}])
 def test_only_resnets_of_equal_channels_draw_changes(wrong):
-    with pytest.raises(InputError, match="residual"):
+    with pytest.raises(InputError, match="residual|colour"):
         TranslatorConfig(**{**TINY, **wrong}, residual=True)
 
 
