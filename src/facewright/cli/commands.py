@@ -163,6 +163,13 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "train expressions",
+        "facewright.tasks.naming:train_expressions",
+        "Train a network that names expressions, or go on training one.",
+        prints="training",
+        computes=True,
+    ),
+    Command(
         "evaluate",
         "facewright.tasks.evaluation:evaluate_generator",
         "Measure how good, how varied and how original a generator is.",

@@ -53,6 +53,8 @@ class CourseOptions:
     """Thousands of examples between two reports; each fourth leaves a checkpoint."""
     threads: int = 1
     """How many threads make examples while the network learns."""
+    weight_decay: float = 0.01
+    """How strongly AdamW keeps weights small."""
 
 
 class Lesson(Protocol):
@@ -114,7 +116,9 @@ def teach_lesson(  # noqa: PLR0912 - the loop in plain sight
         # The network, as it starts or as it was.
         network = _lay_out(lesson.build(), device).train()
         average = copy.deepcopy(network).eval().requires_grad_(False)
-        adam = torch.optim.AdamW(network.parameters(), lr=options.lr, weight_decay=0.01)
+        adam = torch.optim.AdamW(
+            network.parameters(), lr=options.lr, weight_decay=options.weight_decay
+        )
         images, notes = 0, list[str]()
         earlier = load_latest(outdir, note=notes.append)
         if earlier is not None:
@@ -216,9 +220,10 @@ def _save_run(outdir: Path, images: int, options: dict[str, Json], parts: _Parts
 
 def _restore(earlier: Any, options: dict[str, Json], outdir: Path, parts: _Parts) -> int:
     """Take over a checkpoint; return how many examples it has seen."""
-    changed = [k for k in options if k not in _FREE and earlier["options"].get(k) != options[k]]
+    then = {**options, **earlier["options"]}  # an earlier version may not have known an option
+    changed = [k for k in options if k not in _FREE and then[k] != options[k]]
     if changed:
-        was = ", ".join(f"{name} {earlier['options'].get(name)}" for name in changed)
+        was = ", ".join(f"{name} {then[name]}" for name in changed)
         raise TrainingError(
             f"{outdir} holds a run with other options: {was}",
             hint="use the same options to go on, or another --outdir",
@@ -269,3 +274,5 @@ def _check(options: CourseOptions) -> None:
         value = getattr(options, name)
         if not (math.isfinite(value) and value >= least and value > 0):
             raise InputError(f"--{name.replace('_', '-')} {value} makes no sense")
+    if not (math.isfinite(options.weight_decay) and options.weight_decay >= 0):
+        raise InputError(f"--weight-decay {options.weight_decay} makes no sense")

@@ -1,0 +1,224 @@
+"""Name the expression on a face.
+
+What a network names is how a face looks, as others have named such faces: no feeling, no intent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from facewright.device import pick_dtype
+from facewright.errors import InputError, WeightsError
+from facewright.expressions import compact, xception
+from facewright.expressions.compact import CompactConfig, CompactNetwork
+from facewright.expressions.xception import MiniXception, XceptionConfig
+from facewright.faces.align import align
+from facewright.faces.blocks import load_folded
+from facewright.types import Bundle, Card, Face, Image, Json
+
+KIND = "expressions"
+EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""What is named, in the order of FER2013 and of all arrays here."""
+TEMPLATE = "expression"
+"""How faces are cut out for the networks."""
+
+Config = CompactConfig | XceptionConfig
+Scores = NDArray[np.float32]
+
+_BATCH = 64
+
+
+class Network(Protocol):
+    """What both networks have in common."""
+
+    config: Any
+    head: Any
+
+    @property
+    def features(self) -> int:
+        """How many channels `describe` returns."""
+
+    def describe(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what is known of faces [n 1 size size] before they are named."""
+
+    def name(self, features: torch.Tensor) -> torch.Tensor:
+        """Turn what `describe` returns into logits [n 7]."""
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [n 1 size size] in [-1, 1] to logits [n 7]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A network that is ready, and how sure it may be."""
+
+    network: Network
+    temperature: float = 1.0
+    """Logits are divided by it, so that 0.8 is right in eight cases of ten (Guo et al. 2017)."""
+    mirrored: bool = True
+    """Look at the mirrored face as well, and take the mean."""
+
+    @property
+    def size(self) -> int:
+        """Side of the squares that the network sees, in pixels."""
+        return int(self.network.config.size)
+
+
+def build_network(config: Config) -> nn.Module:
+    """Return a network with random weights."""
+    if isinstance(config, XceptionConfig):
+        return MiniXception(config, len(EXPRESSIONS))
+    return CompactNetwork(config, len(EXPRESSIONS))
+
+
+def pack_classifier(network: nn.Module, card: Card, *, temperature: float = 1.0) -> Bundle:
+    """Return a network as a bundle.
+
+    Args:
+        network: After `fold_norms`.
+        card: What is known about it; its kind is "expressions".
+        temperature: What its logits are divided by.
+    """
+    config: Any = network.config
+    kind = xception.NAME if isinstance(config, XceptionConfig) else compact.NAME
+    described: dict[str, Json] = {
+        KIND: {"network": kind, **asdict(config)},
+        "temperature": temperature,
+        "names": list(EXPRESSIONS),
+    }
+    return Bundle(card, described, network.state_dict())
+
+
+def load_classifier(bundle: Bundle, device: torch.device | str = "cpu") -> Classifier:
+    """Build the classifier of a bundle.
+
+    Args:
+        bundle: From `hub`.
+        device: Where to put it.
+
+    Returns:
+        A classifier that is ready, in the number format that the device is quick at.
+
+    Raises:
+        WeightsError: The bundle holds something else, or its tensors do not fit.
+    """
+    network: Any = load_folded(bundle, KIND, _build, device)
+    names, temperature = bundle.config.get("names"), bundle.config.get("temperature", 1.0)
+    if names != list(EXPRESSIONS) or not isinstance(temperature, int | float) or temperature <= 0:
+        raise WeightsError(
+            f"`{bundle.card.name}` names other expressions than {', '.join(EXPRESSIONS)}",
+            hint="train one: `facewright train expressions --help`",
+        )
+    return Classifier(network.to(pick_dtype(torch.device(device))), float(temperature))
+
+
+def read_keras(bundle: Bundle) -> Bundle | None:
+    """Turn a mini-Xception that Keras wrote into a bundle that `load_classifier` takes.
+
+    Args:
+        bundle: Of the kind "keras", as `models import` reads it.
+
+    Returns:
+        Another bundle; None if this is some other model.
+
+    Raises:
+        WeightsError: It is nearly one, but not as it was published.
+    """
+    if bundle.card.kind != "keras" or not xception.is_xception(bundle.tensors):
+        return None
+    network = xception.from_keras(bundle.tensors, _find_size(bundle.config))
+    if network.head.out_channels != len(EXPRESSIONS):
+        return None
+    return pack_classifier(network, replace(bundle.card, kind=KIND))
+
+
+@torch.inference_mode()
+def score_crops(classifier: Classifier, crops: Sequence[Image] | NDArray[np.uint8]) -> Scores:
+    """Compute logits.
+
+    Args:
+        classifier: From `load_classifier`.
+        crops: (n, h, w) in grey or (n, h, w, 3), cut by the template "expression".
+
+    Returns:
+        (n, 7), divided by the temperature: the softmax of a row are probabilities.
+    """
+    size = classifier.size
+    scores = np.zeros((len(crops), len(EXPRESSIONS)), np.float32)
+    device = next(iter(classifier.network.head.parameters())).device
+    for first in range(0, len(crops), _BATCH):
+        squares = np.stack([_shrink(crop, size) for crop in crops[first : first + _BATCH]])
+        x = torch.from_numpy(squares).to(device)[:, None].float() / 127.5 - 1  # [n 1 s s]
+        if classifier.mirrored:
+            both = classifier.network(torch.cat([x, x.flip(3)]))  # [2n 7]
+            logits = (both[: len(x)] + both[len(x) :]) / 2
+        else:
+            logits = classifier.network(x)
+        scores[first : first + _BATCH] = logits.float().cpu().numpy() / classifier.temperature
+    return scores
+
+
+def score_faces(classifier: Classifier, image: Image, faces: Sequence[Face]) -> Scores:
+    """Compute the logits of the faces in a picture.
+
+    Args:
+        classifier: From `load_classifier`.
+        image: (height, width, 3).
+        faces: With their points.
+
+    Returns:
+        (n, 7), as `score_crops` returns them.
+    """
+    size = classifier.size
+    crops = [align(image, face.points, template=TEMPLATE, size=size).image for face in faces]
+    return score_crops(classifier, crops)
+
+
+def to_probabilities(scores: Scores) -> Scores:
+    """Turn logits (n, 7) into probabilities, whose sum is 1."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: Scores = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def describe_scores(probabilities: Scores) -> dict[str, float]:
+    """Return expression → probability of one face (7,), as people and scripts read it."""
+    if probabilities.shape != (len(EXPRESSIONS),):
+        raise InputError(f"a face has {len(EXPRESSIONS)} probabilities, not {probabilities.shape}")
+    return {n: round(float(p), 4) for n, p in zip(EXPRESSIONS, probabilities, strict=True)}
+
+
+def _build(fields: dict[str, Any]) -> nn.Module:
+    """Build a network of what a bundle says."""
+    fields = dict(fields)
+    kinds: Mapping[str, type[Config]] = {compact.NAME: CompactConfig, xception.NAME: XceptionConfig}
+    kind = fields.pop("network")
+    if kind not in kinds:
+        raise ValueError(f"no network is called `{kind}`")
+    return build_network(kinds[kind](**fields))
+
+
+def _find_size(config: Mapping[str, Any]) -> int:
+    """Return the side of what a Keras model sees; 64 where it does not say."""
+    try:
+        shape = config["keras"]["config"]["layers"][0]["config"]["batch_input_shape"]
+        return int(shape[1])
+    except (KeyError, IndexError, TypeError, ValueError):
+        return XceptionConfig().size
+
+
+def _shrink(crop: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Return a square in grey, of the size that a network sees."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if crop.ndim == 3 else crop
+    if grey.shape == (size, size):
+        return np.asarray(grey, np.uint8)
+    way = cv2.INTER_AREA if min(grey.shape) >= size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(grey, (size, size), interpolation=way), np.uint8)

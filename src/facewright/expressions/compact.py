@@ -1,0 +1,98 @@
+"""A small residual network that names expressions: dense convolutions, which CPUs are quick at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from facewright.faces.blocks import Conv
+
+NAME = "compact"
+
+_FLAT = 0.03  # spread of grey below which contrast is not raised further
+
+
+@dataclass(frozen=True, slots=True)
+class CompactConfig:
+    """How the network is built."""
+
+    size: int = 48
+    """Side of the square that it sees, in pixels; it looks at other sizes as well."""
+    widths: tuple[int, ...] = (32, 64, 128, 160)
+    """Channels at a half, a quarter, ... of the size."""
+    depths: tuple[int, ...] = (1, 2, 2, 2)
+    """Residual blocks there."""
+    squeeze: int = 8
+    """By how much fewer numbers each block weighs its channels."""
+
+
+class CompactNetwork(nn.Module):
+    """From a grey square to one number for each expression.
+
+    Residual blocks whose channels are weighed by what all of the face looks like
+    (squeeze-and-excitation, Hu et al. 2018).
+    """
+
+    def __init__(self, config: CompactConfig, classes: int) -> None:
+        super().__init__()
+        self.config = config
+        layers: list[nn.Module] = [Conv(1, config.widths[0], stride=2)]
+        width = config.widths[0]
+        for step, (wide, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
+            layers.append(Conv(width, wide, stride=1 if step == 0 else 2))
+            layers += [_Block(wide, config.squeeze) for _ in range(depth)]
+            width = wide
+        self.body = nn.Sequential(*layers)
+        self.head = nn.Linear(width, classes)
+
+    @property
+    def features(self) -> int:
+        """How many numbers `describe` returns."""
+        return self.head.in_features
+
+    def describe(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what is known of a face before it is named.
+
+        Args:
+            x: [n 1 h w] in [-1, 1].
+
+        Returns:
+            [n features], float32.
+        """
+        middle = x.mean(dim=(1, 2, 3), keepdim=True)  # [n 1 1 1]
+        spread = x.std(dim=(1, 2, 3), keepdim=True)
+        even = ((x - middle) / (spread + _FLAT)).to(self.head.weight.dtype)
+        even = even.contiguous(memory_format=torch.channels_last)
+        return self.body(even).mean(dim=(2, 3)).float()
+
+    def name(self, features: torch.Tensor) -> torch.Tensor:
+        """Turn [n features] into logits [n classes], in float32."""
+        with torch.autocast(features.device.type, enabled=False):
+            return F.linear(features, self.head.weight.float(), self.head.bias.float())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [n 1 h w] in [-1, 1] to logits [n classes]."""
+        return self.name(self.describe(x))
+
+
+class _Block(nn.Module):
+    """Two convolutions, weighed channel by channel, around which the input is carried."""
+
+    def __init__(self, width: int, squeeze: int) -> None:
+        super().__init__()
+        few = max(1, width // squeeze)
+        self.first = Conv(width, width)
+        self.second = Conv(width, width, relu=False)
+        self.squeeze = nn.Linear(width, few)
+        self.excite = nn.Linear(few, width)
+        if isinstance(self.second.norm, nn.BatchNorm2d):
+            nn.init.zeros_(self.second.norm.weight)  # at first, the input alone (Goyal et al. 2017)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [n width h w] to the same shape."""
+        y = self.second(self.first(x))
+        weights = self.excite(F.relu(self.squeeze(y.mean(dim=(2, 3))))).sigmoid()  # [n width]
+        return F.relu_(y * weights[:, :, None, None] + x)
