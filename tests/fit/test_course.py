@@ -65,6 +65,22 @@ def test_a_stopped_run_ends_as_one_that_was_not(tmp_path, threads):
         assert torch.equal(whole[part]["weight"], parts[part]["weight"])
 
 
+def test_a_stop_while_a_report_is_written_leaves_a_checkpoint(tmp_path):
+    import signal
+
+    looked = []
+
+    def clock():
+        looked.append(len(looked))
+        if len(looked) == 3:
+            signal.raise_signal(signal.SIGTERM)
+        return float(len(looked))
+
+    write = keep([])
+    teach_lesson(Doubling(), tmp_path, OPTIONS, write=write, device=CPU, clock=clock)
+    assert load_latest(tmp_path)[1]["images"] < 16
+
+
 def test_the_network_learns_and_says_so(tmp_path):
     teach(Doubling(), tmp_path, replace(OPTIONS, kimg=1, tick_kimg=0.1, batch=10, lr=0.3))
     lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]

@@ -1,6 +1,5 @@
 """A face goes onto whoever a camera sees, and someone watches."""
 
-import contextlib
 import os
 import resource
 import signal
@@ -8,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from tests.tasks.watcher import Watcher
 
 from facewright.errors import FileError, InputError
 from facewright.media.video import read_clip
@@ -17,27 +17,6 @@ from facewright.tasks.live import ShowOptions, watch_live
 from facewright.tasks.stage import Stage, Watched
 from facewright.tasks.swapping import check_swap, swap_with
 from facewright.types import Clip, Manifest
-
-
-class Watcher:
-    """A viewer that does something at each frame, and has seen enough after some."""
-
-    def __init__(self, enough=10, deed=lambda _stage, _view: None):
-        self.views, self.stage = [], None
-        self._enough, self._deed = enough, deed
-
-    @contextlib.contextmanager
-    def open(self, stage, _options):
-        self.stage = stage
-        yield self
-
-    @property
-    def closed(self):
-        return len(self.views) >= self._enough
-
-    def show(self, view):
-        self.views.append((view.number, view.faces, view.seconds, view.image.shape))
-        self._deed(self.stage, view)
 
 
 @pytest.fixture

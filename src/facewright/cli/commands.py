@@ -99,6 +99,14 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "expressions",
+        "facewright.tasks.expressions.reading:read_expressions",
+        "Read expressions in pictures, clips and cameras: seven bars beside each face.",
+        prints="expressed",
+        data=True,
+        computes=True,
+    ),
+    Command(
         "collect",
         "facewright.tasks.libraries:collect_pictures",
         "Gather pictures into a library, each with its source and licence.",
@@ -164,7 +172,7 @@ COMMANDS = (
     ),
     Command(
         "train expressions",
-        "facewright.tasks.naming:train_expressions",
+        "facewright.tasks.expressions.training:train_expressions",
         "Train a network that names expressions, or go on training one.",
         prints="training",
         computes=True,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.enhancing.run import Enhanced, Result
     from facewright.tasks.inverting.files import Inverted
+    from facewright.tasks.expressions.records import Expressed
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.sightings import Found
     from facewright.tasks.stage import Watched
@@ -44,6 +45,25 @@ def print_found(found: Found) -> int:
         print(f"refused: {len(found.refused)}")
     _print_some(found.files)
     return _FAILED if found.failed else 0
+
+
+def print_expressed(outcome: Expressed | Watched) -> int:
+    """Print what was read in each picture and clip; 1 if anything was refused, 130 if ended."""
+    from facewright.tasks.stage import Watched
+
+    if isinstance(outcome, Watched):
+        return print_watched(outcome)
+    for refusal in outcome.refused:
+        source = make_name_printable(refusal.source)
+        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
+    _print_readings(outcome)
+    if outcome.refused:
+        print(f"refused: {len(outcome.refused)}")
+    for path in outcome.files[:_MOST_FILES]:
+        print(make_name_printable(path))
+    if outcome.failed:
+        return _FAILED
+    return 0 if outcome.finished else _INTERRUPTED
 
 
 def print_watched(watched: Watched) -> int:
@@ -208,6 +228,21 @@ def _print_some(files: Sequence[Path]) -> None:
     if len(files) > _MOST_FILES:
         folder = make_name_printable(files[-1].parent)
         print(f"and {len(files) - _MOST_FILES} more files in {folder}")
+
+
+def _print_readings(outcome: Expressed) -> None:
+    """Print what was read in each picture, and in all of each clip."""
+    for picture in outcome.pictures[:_MOST_FILES]:
+        named = (f"{f.expression} {f.probabilities[f.expression]:.0%}" for f in picture.faces)
+        print(make_name_printable(f"{picture.name}: {', '.join(named) or 'no face'}"))
+    if len(outcome.pictures) > _MOST_FILES:
+        print(f"and {len(outcome.pictures) - _MOST_FILES} more pictures: --json lists all")
+    for clip in outcome.clips:
+        people = "nobody" if not clip.people else _count(clip.people, "tracked face")
+        seen = f"{clip.frames_with_faces} of {clip.frames} frames"
+        print(f"{make_name_printable(clip.name)}: {people} in {seen}")
+        shares = sorted(clip.shares.items(), key=lambda pair: -pair[1])
+        print("  " + ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.01))
 
 
 def _print_rows(rows: Mapping[str, object]) -> None:

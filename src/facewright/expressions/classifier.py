@@ -6,7 +6,7 @@ What a network names is how a face looks, as others have named such faces: no fe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 import cv2
@@ -32,6 +32,9 @@ TEMPLATE = "expression"
 
 Config = CompactConfig | XceptionConfig
 Scores = NDArray[np.float32]
+
+NEUTRAL: Scores = np.array([0, 0, 0, 0, 0, 0, 2.5], np.float32)
+"""What stands in for the scores of neutral faces where they are not known: 67 % neutral."""
 
 _BATCH = 64
 
@@ -63,6 +66,8 @@ class Classifier:
     network: Network
     temperature: float = 1.0
     """Logits are divided by it, so that 0.8 is right in eight cases of ten (Guo et al. 2017)."""
+    neutral: Scores = field(default_factory=lambda: NEUTRAL)
+    """(7,): what neutral faces score on average, divided by the temperature."""
     mirrored: bool = True
     """Look at the mirrored face as well, and take the mean."""
 
@@ -79,19 +84,23 @@ def build_network(config: Config) -> nn.Module:
     return CompactNetwork(config, len(EXPRESSIONS))
 
 
-def pack_classifier(network: nn.Module, card: Card, *, temperature: float = 1.0) -> Bundle:
+def pack_classifier(
+    network: nn.Module, card: Card, *, temperature: float = 1.0, neutral: Scores = NEUTRAL
+) -> Bundle:
     """Return a network as a bundle.
 
     Args:
         network: After `fold_norms`.
         card: What is known about it; its kind is "expressions".
         temperature: What its logits are divided by.
+        neutral: (7,), what neutral faces score on average.
     """
     config: Any = network.config
     kind = xception.NAME if isinstance(config, XceptionConfig) else compact.NAME
     described: dict[str, Json] = {
         KIND: {"network": kind, **asdict(config)},
         "temperature": temperature,
+        "neutral": [round(float(score), 4) for score in neutral],
         "names": list(EXPRESSIONS),
     }
     return Bundle(card, described, network.state_dict())
@@ -111,13 +120,20 @@ def load_classifier(bundle: Bundle, device: torch.device | str = "cpu") -> Class
         WeightsError: The bundle holds something else, or its tensors do not fit.
     """
     network: Any = load_folded(bundle, KIND, _build, device)
-    names, temperature = bundle.config.get("names"), bundle.config.get("temperature", 1.0)
-    if names != list(EXPRESSIONS) or not isinstance(temperature, int | float) or temperature <= 0:
+    told: Mapping[str, Any] = bundle.config
+    try:
+        known = told["names"] == list(EXPRESSIONS)
+        temperature = float(told["temperature"])
+        neutral = np.array(told["neutral"], np.float32).reshape(len(EXPRESSIONS))
+    except (KeyError, TypeError, ValueError):
+        known, temperature, neutral = False, 0.0, NEUTRAL
+    if not known or not temperature > 0:
         raise WeightsError(
             f"`{bundle.card.name}` names other expressions than {', '.join(EXPRESSIONS)}",
             hint="train one: `facewright train expressions --help`",
         )
-    return Classifier(network.to(pick_dtype(torch.device(device))), float(temperature))
+    network = network.to(pick_dtype(torch.device(device)))
+    return Classifier(network, temperature, neutral)
 
 
 def read_keras(bundle: Bundle) -> Bundle | None:

@@ -19,6 +19,7 @@ from facewright.errors import InputError
 from facewright.expressions.classifier import (
     EXPRESSIONS,
     KIND,
+    NEUTRAL,
     Classifier,
     Scores,
     pack_classifier,
@@ -76,10 +77,13 @@ def train_classifier(
         with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
             scores = score_crops(Classifier(folded.network), held.faces)
         temperature = fit_temperature(scores, held.labels)
-        _report(collection, options, scores / np.float32(temperature), (outdir, images, device))
+        scores /= np.float32(temperature)
+        _report(collection, options, scores, (outdir, images, device))
+        at_rest = scores[held.labels == EXPRESSIONS.index("neutral")]
+        neutral = at_rest.mean(axis=0) if len(at_rest) else NEUTRAL
         notes = f"{images / 1000:.1f} thousand faces"
         card = Card(f"{KIND}-{images // 1000:06d}", KIND, trained_on=collection.name, notes=notes)
-        bundle = pack_classifier(folded.network, card, temperature=temperature)
+        bundle = pack_classifier(folded.network, card, temperature=temperature, neutral=neutral)
         save_bundle(path, bundle, half=True)
 
     return teach_lesson(lesson, outdir, options, write=write, device=device, clock=clock)

@@ -6,7 +6,7 @@
 | `tight` | the face from the forehead to the chin, little hair | the starter weights |
 | `portrait` | head, hair and shoulders | pictures for people |
 | `arcface` | the face alone | networks that recognise people |
-| `expression` | the face from the brows to the chin | networks that name expressions |
+| `expression` | the face from the forehead to the chin | networks that name expressions |
 
 `ffhq` is a recipe (Karras et al. 2019, appendix A), not a set of places: the line between the eyes
 and the one from the eyes to the mouth span an upright square. All others bring landmarks as near as
@@ -23,6 +23,11 @@ vary about it (standard deviation, in parts of the crop's width): the eyes by 1.
 nose by 4.4 % across and 3.4 % along, the corners of the mouth by 3.5 %. Aligning a FairFace crop
 again moves its corners by 2.9 % with a mesh and by 4.6 % with five points, on average; at any pose
 by 7.1 % and 9.7 %. `recipes/finder/templates.py` measures all this.
+
+`expression` frames faces as FER2013 does, from which the networks have learned: in the median of
+273 of its faces on which a mesh was found, the eyes are 0.377 of the width apart and 0.385 from the
+top, and the face is turned by 0.5° (standard deviation 6.4°) and larger by 1 % (16 %).
+`recipes/expressions/framing.py` measures this.
 """
 
 from __future__ import annotations
@@ -154,7 +159,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "tight": Template(_TIGHT, _DLIB, _TIGHT_DLIB),
         "portrait": _place_face(eyes_apart=0.18, eyes_at=0.42),
         "arcface": _place_five((_ARCFACE + 0.5) / 112),
-        "expression": _place_face(eyes_apart=0.38, eyes_at=0.26),
+        "expression": _place_face(eyes_apart=0.38, eyes_at=0.385),
     }
 )
 """Name → where landmarks sit."""

@@ -73,7 +73,12 @@ def is_done(path: Path, manifest: Manifest) -> bool:
 
 
 def plan_output(
-    out: Path | None, sources: Sequence[str], *, draws: bool, overwrite: bool
+    out: Path | None,
+    sources: Sequence[str],
+    *,
+    draws: bool,
+    overwrite: bool,
+    record: str = _RECORD,
 ) -> Output:
     """Decide by its name what a destination is, before anything is read.
 
@@ -83,6 +88,7 @@ def plan_output(
         sources: What goes in.
         draws: Whether pictures are drawn at all.
         overwrite: Whether files that are there may be replaced.
+        record: What the file of what was found is called in a folder.
 
     Returns:
         Where to.
@@ -106,7 +112,10 @@ def plan_output(
             f"{out} has no extension that can be written here",
             hint=f"one of: {known}; or a folder",
         )
-    return _plan_folder(out, sources, draws=draws, overwrite=overwrite)
+    if draws:
+        check_folder(out, sources)
+    _check_absent(out / record, overwrite=overwrite)
+    return Output(Folder(out) if draws else None, record=out / record)
 
 
 def plan_results(out: Path, sources: Sequence[str], *, overwrite: bool) -> Output:
@@ -149,15 +158,6 @@ def check_folder(out: Path, sources: Sequence[str]) -> None:
         own = out / source.name if len(sources) > 1 and source.is_dir() else out
         if own.resolve() == folder.resolve():
             raise InputError(f"{out} is where {source} lies", hint="name another folder")
-
-
-def _plan_folder(out: Path, sources: Sequence[str], *, draws: bool, overwrite: bool) -> Output:
-    """Return a folder as destination."""
-    if draws:
-        check_folder(out, sources)
-    record = out / _RECORD
-    _check_absent(record, overwrite=overwrite)
-    return Output(Folder(out) if draws else None, record=record)
 
 
 def _check_single(out: Path, sources: Sequence[str], *, draws: bool) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facewright.errors import InputError
+from facewright.expressions.classifier import read_keras
 from facewright.gan.foreign.read import LAYOUTS, Checkpoint, read_checkpoint
 from facewright.gan.foreign.write import WRITERS, write_generator
 from facewright.gan.weights import load_generator, load_labels
@@ -72,7 +73,7 @@ def import_model(
     _check_out(options.out, (_BUNDLE,), overwrite=options.overwrite)
     entry = known_cards().get(file)
     path = find_weights(file, cache=cache_folder(), progress=progress)
-    checkpoint = read_checkpoint(path, name=options.name or options.out.stem)
+    checkpoint = _adopt(read_checkpoint(path, name=options.name or options.out.stem))
     bundle = _pick_part(checkpoint, options.part)
     card = bundle.card
     if entry:
@@ -118,6 +119,15 @@ def _check_out(out: Path, suffixes: tuple[str, ...], *, overwrite: bool) -> None
         raise InputError(f"{out} is a folder", hint=f"name a file in it, such as x{suffixes[0]}")
     if out.exists() and not overwrite:
         raise InputError(f"{out} is there already", hint="pass --overwrite to replace it")
+
+
+def _adopt(checkpoint: Checkpoint) -> Checkpoint:
+    """Turn the networks of a checkpoint that rooms other than `gan` know into theirs."""
+    parts = {}
+    for name, bundle in checkpoint.parts.items():
+        named = read_keras(bundle)
+        parts |= {name: bundle} if named is None else {named.card.kind: named}
+    return replace(checkpoint, parts=parts)
 
 
 def _pick_part(checkpoint: Checkpoint, part: str | None) -> Bundle:

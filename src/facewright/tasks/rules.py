@@ -39,6 +39,7 @@ RULES: Mapping[str, Rule] = {
     "strength": Rule(0, 1, "0 leaves the face as it is, 1 covers it"),
     "shape": Rule(0, 1, "0 keeps the proportions of the face that is covered"),
     "refine": Rule(0, 100_000, "200 is usual; 0 takes what the encoder says"),
+    "smoothing": Rule(0, 60, "seconds; 0.3 is usual, 0 is none"),
     "steps": Rule(2, 3600, "the number of pictures from one face to the other"),
 }
 """Name of an option → what it may be, where it is a number. None is always left to the task."""

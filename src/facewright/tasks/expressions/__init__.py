@@ -1,0 +1,1 @@
+"""Read expressions in pictures and clips, and train what does."""

@@ -1,0 +1,159 @@
+"""Read one picture or clip after the other, and write what is read."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facewright.data.sources.items import Refusal, strip_name, to_printable
+from facewright.data.sources.walk import Batch, Developed, Film
+from facewright.errors import FacewrightError, InputError
+from facewright.expressions.reader import NamedFace, read_picture
+from facewright.fit.stop import StopSignal
+from facewright.hub.bundle import file_sha256
+from facewright.hub.store import Progress
+from facewright.media.video import read_clip
+from facewright.provenance.publish import publish_clip, publish_image
+from facewright.tasks.destinations import Output, is_done
+from facewright.tasks.expressions.drawing import History, label_picture
+from facewright.tasks.expressions.frames import Frame, label_frames
+from facewright.tasks.expressions.instruments import Instruments, ReadOptions, describe_run
+from facewright.tasks.expressions.places import name_timeline
+from facewright.tasks.expressions.records import Expressed, ReadClip, Reading, describe_named
+from facewright.tasks.sightings import name_written
+from facewright.types import Clip, Face, Manifest
+
+_NOTICE = "stopping: the clip up to here is written"
+
+
+@dataclass(slots=True)
+class Run:
+    """A run: what it reads with, where results go, and how far it is."""
+
+    instruments: Instruments
+    options: ReadOptions
+    output: Output
+    found: Expressed
+    write: Callable[[Reading], None]
+    progress: Progress | None
+    total: int
+    stopped: bool = False
+    _done: int = 0
+
+    def take(self, batch: Batch) -> None:
+        """Read some pictures or a clip. What goes wrong with one of them is a refusal."""
+        if isinstance(batch, Refusal):
+            self._refuse(batch.source, batch.reason)
+            self._tick()
+        elif isinstance(batch, Film):
+            self._take_film(batch)
+        else:
+            finder, options = self.instruments.lookout.finder, self.options
+            images = [one.image for one in batch]
+            found = finder.find(images, smallest=options.smallest, threshold=options.threshold)
+            for one, faces in zip(batch, found, strict=True):
+                self._take_picture(one, faces)
+                self._tick()
+
+    def _take_picture(self, one: Developed, faces: Sequence[Face]) -> None:
+        """Read the expressions in a picture, and draw them."""
+        photo, (height, width) = one.photo, one.image.shape[:2]
+        known = self.instruments
+        named = read_picture(known.classifier, one.image, faces, offset=known.offset)
+        path, written = self.output.name_picture(photo.place), None
+        if path is not None:
+            sha256 = hashlib.sha256(photo.data).hexdigest()
+            manifest = describe_run(known, self.options, {photo.place.name: sha256})
+            try:
+                self._publish(one, named, path, manifest)
+                self.found.files.append(written := path)
+            except FacewrightError as error:
+                self._refuse(photo.source, str(error))
+        told = tuple(describe_named(face) for face in named)
+        reading = Reading(photo.source, width, height, told, written=name_written(written))
+        self.write(reading)
+        self.found.pictures.append(reading)
+
+    def _publish(
+        self, one: Developed, named: list[NamedFace], path: Path, manifest: Manifest
+    ) -> None:
+        """Write a picture with bars, unless an interrupted run has done so."""
+        quality, overwrite = self.options.quality, self.options.overwrite
+        _spare_source(path, one.photo.source)
+        if overwrite or not is_done(path, manifest):
+            drawn = label_picture(one.image, named, widen=True)
+            publish_image(drawn, path, manifest, quality=quality, overwrite=overwrite)
+
+    def _take_film(self, film: Film) -> None:
+        """Read a clip; what goes wrong is a refusal."""
+        path = self.output.name_clip(film.place)
+        try:
+            if path is not None:
+                _spare_source(path, film.source)
+            sources = {film.place.name: file_sha256(film.path)} if path else {}
+            self.take_clip(film.source, read_clip(film.path), path, sources)
+        except FacewrightError as error:
+            self._refuse(film.source, strip_name(str(error), film.source))
+            self._tick()
+
+    def take_clip(self, name: str, clip: Clip, path: Path | None, sources: dict[str, str]) -> None:
+        """Read the expressions in every frame, draw them and their timeline."""
+        history, size, counts = History(), clip.size, [0, 0]
+        frame_count = min(clip.count or sys.maxsize, self.options.limit or sys.maxsize)
+        self.total += frame_count - 1 if frame_count < sys.maxsize else 0
+        written = name_written(path)
+
+        def tell(frame: Frame) -> None:
+            told = tuple(describe_named(face) for face in frame.faces)
+            at = (frame.number, round(frame.seconds, 4), written)
+            self.write(Reading(name, *size, told, *at))
+            history.add(frame.faces, frame.seconds)
+            counts[0] += 1
+            counts[1] += any(face.seen for face in frame.faces)
+            self._tick()
+
+        manifest = describe_run(self.instruments, self.options, sources)
+        reader = self.instruments.start_reader()
+        labelled = label_frames(reader, clip, tell=tell, limit=self.options.limit)
+        with StopSignal(_NOTICE) as stop:
+            if path is None:
+                for _ in labelled.frames:
+                    if stop.requested:
+                        break
+            else:
+                publish_clip(
+                    labelled,
+                    path,
+                    manifest,
+                    overwrite=self.options.overwrite,
+                    stopped=lambda: stop.requested,
+                )
+            self.stopped = stop.requested
+        if path is not None:
+            self.found.files.append(path)
+            line = name_timeline(path)
+            publish_image(history.draw(), line, manifest, overwrite=True)
+            self.found.files.append(line)
+        told = (*counts, history.people, history.sum_up(), not self.stopped)
+        self.found.clips.append(ReadClip(name, *size, *told))
+
+    def _refuse(self, source: str, reason: str) -> None:
+        """Write down that something could not be read or written, and why."""
+        self.found.refused.append(Refusal(to_printable(source), to_printable(reason)))
+
+    def _tick(self) -> None:
+        """Count one more picture or frame."""
+        self._done += 1
+        if self.progress:
+            self.progress(self._done, max(self._done, self.total))
+
+
+def _spare_source(path: Path, source: str) -> None:
+    """Raise if a result would take the place of what it was made of."""
+    with contextlib.suppress(OSError):  # a member of an archive is no file
+        if path.exists() and path.samefile(source):
+            raise InputError(f"{path} is the source itself", hint="name another folder")

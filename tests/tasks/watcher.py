@@ -1,0 +1,24 @@
+"""A viewer for tests of what is shown live."""
+
+import contextlib
+
+
+class Watcher:
+    """A viewer that does something at each frame, and has seen enough after some."""
+
+    def __init__(self, enough=10, deed=lambda _stage, _view: None):
+        self.views, self.stage = [], None
+        self._enough, self._deed = enough, deed
+
+    @contextlib.contextmanager
+    def open(self, stage, _options):
+        self.stage = stage
+        yield self
+
+    @property
+    def closed(self):
+        return len(self.views) >= self._enough
+
+    def show(self, view):
+        self.views.append((view.number, view.faces, view.seconds, view.image.shape))
+        self._deed(self.stage, view)
