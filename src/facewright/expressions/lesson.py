@@ -73,10 +73,10 @@ class Batch(NamedTuple):
 class Learner(nn.Module):
     """A classifier with a second head, which foresees the votes of FER+."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: Any) -> None:
         super().__init__()
-        self.network: Any = network
-        self.second = nn.Linear(self.network.features, len(VOTES))
+        self.network = network
+        self.second = nn.Linear(network.features, len(VOTES))
 
     def forward(self, x: torch.Tensor, kept: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Map [n 1 h w] to logits [n 7] and [n 10]."""

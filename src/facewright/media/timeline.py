@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from PIL import ImageDraw, ImageFont
 from facewright.errors import InputError
 from facewright.media.marks import Colour
 from facewright.types import Image
+
+_Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 _WIDTH, _LANE, _EDGE = 1200, 132, 28  # pixels: of the area, of each lane, around all
 _TITLE, _LEGEND, _AXIS, _BETWEEN = 30, 36, 30, 12  # pixels
@@ -99,9 +102,7 @@ def _stack(lane: Lane, palette: NDArray[np.uint8], seconds: float) -> Image:
     return area
 
 
-def _draw_legend(
-    draw: ImageDraw.ImageDraw, colours: Mapping[str, Colour], font: ImageFont.FreeTypeFont
-) -> None:
+def _draw_legend(draw: ImageDraw.ImageDraw, colours: Mapping[str, Colour], font: _Font) -> None:
     """Write which colour is what, in one line."""
     x = float(_EDGE)
     for name, colour in colours.items():
@@ -110,9 +111,7 @@ def _draw_legend(
         x += _TEXT + 7 + font.getlength(name) + 24
 
 
-def _draw_axis(
-    draw: ImageDraw.ImageDraw, top: int, seconds: float, font: ImageFont.FreeTypeFont
-) -> None:
+def _draw_axis(draw: ImageDraw.ImageDraw, top: int, seconds: float, font: _Font) -> None:
     """Draw ticks with their seconds."""
     step = next((step for step in _STEPS if seconds / step <= _TICKS), _STEPS[-1])
     if seconds < 2:

@@ -123,7 +123,7 @@ def _check_out(out: Path, suffixes: tuple[str, ...], *, overwrite: bool) -> None
 
 def _adopt(checkpoint: Checkpoint) -> Checkpoint:
     """Turn the networks of a checkpoint that rooms other than `gan` know into theirs."""
-    parts = {}
+    parts: dict[str, Bundle] = {}
     for name, bundle in checkpoint.parts.items():
         named = read_keras(bundle)
         parts |= {name: bundle} if named is None else {named.card.kind: named}

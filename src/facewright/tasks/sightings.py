@@ -146,8 +146,10 @@ def drop_points(sighting: Sighting) -> Sighting:
 
 
 @contextlib.contextmanager
-def write_sightings(path: Path | None) -> Iterator[Callable[[Sighting], None]]:
+def write_sightings(path: Path | None) -> Iterator[Callable[[Any], None]]:
     """Give a function that writes sightings to a file, which appears whole or not at all.
+
+    Any dataclass that JSON can hold is written, arrays as lists of numbers with two decimals.
 
     Args:
         path: .jsonl for one JSON object per line, .json for an array of them; None for no file.
@@ -166,7 +168,7 @@ def write_sightings(path: Path | None) -> Iterator[Callable[[Sighting], None]]:
     try:
         with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
 
-            def write(sighting: Sighting) -> None:
+            def write(sighting: Any) -> None:
                 nonlocal between
                 line = json.dumps(asdict(sighting), ensure_ascii=False, default=_to_numbers)
                 file.write(between + line)

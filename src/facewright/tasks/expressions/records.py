@@ -132,9 +132,10 @@ def write_readings(paths: Sequence[Path]) -> Iterator[Callable[[Reading], None]]
     with contextlib.ExitStack() as stack:
         writers: list[Callable[[Reading], None]] = []
         for path in paths:
-            is_table = path.suffix.lower() in TABLES
-            opened = _write_table(path) if is_table else write_sightings(path)
-            writers.append(stack.enter_context(opened))
+            if path.suffix.lower() in TABLES:
+                writers.append(stack.enter_context(_write_table(path)))
+            else:
+                writers.append(stack.enter_context(write_sightings(path)))
 
         def write(reading: Reading) -> None:
             for one in writers:

@@ -109,8 +109,8 @@ class Run:
 
         def tell(frame: Frame) -> None:
             told = tuple(describe_named(face) for face in frame.faces)
-            at = (frame.number, round(frame.seconds, 4), written)
-            self.write(Reading(name, *size, told, *at))
+            seconds = round(frame.seconds, 4)
+            self.write(Reading(name, *size, told, frame.number, seconds, written))
             history.add(frame.faces, frame.seconds)
             counts[0] += 1
             counts[1] += any(face.seen for face in frame.faces)
@@ -138,8 +138,10 @@ class Run:
             line = name_timeline(path)
             publish_image(history.draw(), line, manifest, overwrite=True)
             self.found.files.append(line)
-        told = (*counts, history.people, history.sum_up(), not self.stopped)
-        self.found.clips.append(ReadClip(name, *size, *told))
+        shares, finished = history.sum_up(), not self.stopped
+        self.found.clips.append(
+            ReadClip(name, *size, counts[0], counts[1], history.people, shares, finished)
+        )
 
     def _refuse(self, source: str, reason: str) -> None:
         """Write down that something could not be read or written, and why."""
