@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 
-QUESTIONS = ("synthesis", "training", "finding", "swapping", "swapping_clips", "start_up")
+QUESTIONS = (
+    *("synthesis", "training", "finding", "swapping", "swapping_clips", "expressions"),
+    "start_up",
+)
 
 
 def main() -> int:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from facewright.tasks.enhancing.options import EnhanceOptions
     from facewright.tasks.enhancing.pictures import enhance_pictures
     from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
+    from facewright.tasks.expressions.instruments import ExpressionOptions
+    from facewright.tasks.expressions.reading import read_expressions
     from facewright.tasks.finding import FindOptions, find_faces
     from facewright.tasks.inverting.files import InvertOptions, invert_photos
     from facewright.tasks.manifests import show_file
@@ -45,6 +47,7 @@ __all__ = [
     "Crop",
     "EnhanceOptions",
     "EvaluateOptions",
+    "ExpressionOptions",
     "Face",
     "FacewrightError",
     "FindOptions",
@@ -67,6 +70,7 @@ __all__ = [
     "invert_photos",
     "mix_faces",
     "morph_pictures",
+    "read_expressions",
     "remake_file",
     "show_file",
     "swap_faces",
@@ -81,6 +85,7 @@ _HOMES = {
     "Crop": "facewright.types",
     "EnhanceOptions": "facewright.tasks.enhancing.options",
     "EvaluateOptions": "facewright.tasks.evaluation",
+    "ExpressionOptions": "facewright.tasks.expressions.instruments",
     "Face": "facewright.types",
     "FacewrightError": "facewright.errors",
     "FindOptions": "facewright.tasks.finding",
@@ -102,6 +107,7 @@ _HOMES = {
     "invert_photos": "facewright.tasks.inverting.files",
     "mix_faces": "facewright.tasks.pictures",
     "morph_pictures": "facewright.tasks.morphing",
+    "read_expressions": "facewright.tasks.expressions.reading",
     "remake_file": "facewright.tasks.remake",
     "show_file": "facewright.tasks.manifests",
     "swap_faces": "facewright.tasks.swapping",

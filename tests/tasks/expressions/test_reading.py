@@ -18,7 +18,7 @@ from facewright.hub.bundle import save_bundle
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, read_manifest
-from facewright.tasks.expressions.instruments import ReadOptions, equip
+from facewright.tasks.expressions.instruments import ExpressionOptions, equip
 from facewright.tasks.expressions.reading import check_reading, read_with
 from facewright.types import Card, Clip, Manifest
 
@@ -38,7 +38,7 @@ def read(lookout, namer, tmp_path, monkeypatch):
 
     def run(*sources, viewer=None, **options):
         names = [str(source) for source in sources]
-        chosen = ReadOptions(weights=namer, **options)
+        chosen = ExpressionOptions(weights=namer, **options)
         check_reading(names, chosen)
         return read_with(equip(lookout, chosen), names, chosen, viewer=viewer)
 
@@ -192,14 +192,14 @@ def test_what_makes_no_sense_is_refused_at_once(sources, options, message, tmp_p
     monkeypatch.chdir(tmp_path)
     paths = {k: Path(v) if k in ("out", "record") else v for k, v in options.items()}
     with pytest.raises(InputError, match=message):
-        check_reading(sources, ReadOptions(**paths))
+        check_reading(sources, ExpressionOptions(**paths))
 
 
 def test_missing_files_are_named(tmp_path):
     with pytest.raises(FileError, match=r"there is no .*x\.png"):
-        check_reading([str(tmp_path / "x.png")], ReadOptions())
+        check_reading([str(tmp_path / "x.png")], ExpressionOptions())
     with pytest.raises(FileError, match=r"there is no me\.jpg"):
-        check_reading([str(tmp_path)], ReadOptions(calibrate="me.jpg"))
+        check_reading([str(tmp_path)], ExpressionOptions(calibrate="me.jpg"))
 
 
 def test_people_and_scripts_can_read_the_outcome(read, photos, clip, capsys):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice
 
 from facewright.expressions.reader import ExpressionReader, NamedFace
-from facewright.media.clips.ahead import read_ahead
-from facewright.media.clips.timing import hand_out
+from facewright.media.clips.changing import map_frames
 from facewright.tasks.expressions.drawing import label_picture
 from facewright.types import Clip, Image
 
@@ -64,28 +62,22 @@ def label_frames(
     Returns:
         As many frames with the same times and sound.
     """
-    times: deque[int] = deque()
+    number = count()
+
+    def read(image: Image, seconds: float) -> tuple[Image, Frame]:
+        faces = reader.read(image, time=seconds)
+        return _draw(reader, image, faces), Frame(next(number), seconds, faces)
+
+    shorter = replace(clip, frames=islice(clip.frames, limit))
+    made, times = map_frames(shorter, read)
 
     def frames() -> Iterator[Image]:
-        for image, frame in read_ahead(_read(reader, clip, times, limit)):
+        for image, frame in made:
             if tell:
                 tell(frame)
             yield image
 
-    return replace(clip, frames=frames(), times=clip.times and hand_out(times))
-
-
-def _read(
-    reader: ExpressionReader, clip: Clip, times: deque[int], limit: int | None
-) -> Iterator[tuple[Image, Frame]]:
-    """Read frame after frame, and put down their times."""
-    for number, image in enumerate(read_ahead(islice(clip.frames, limit))):
-        seconds = number / clip.rate
-        if clip.times is not None and clip.tick is not None:
-            times.append(next(clip.times))
-            seconds = times[-1] * clip.tick
-        faces = reader.read(image, time=float(seconds))
-        yield _draw(reader, image, faces), Frame(number, float(seconds), faces)
+    return replace(shorter, frames=frames(), times=times)
 
 
 def _draw(reader: ExpressionReader, image: Image, faces: list[NamedFace]) -> Image:

@@ -32,7 +32,7 @@ _LONGEST = 60.0  # seconds of calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOptions(ShowOptions):
+class ExpressionOptions(ShowOptions):
     """Where to read expressions, and what to write."""
 
     out: Path | None = None
@@ -95,7 +95,7 @@ class Instruments:
         )
 
 
-def open_instruments(options: ReadOptions, progress: Progress | None = None) -> Instruments:
+def open_instruments(options: ExpressionOptions, progress: Progress | None = None) -> Instruments:
     """Load the networks.
 
     Args:
@@ -111,7 +111,9 @@ def open_instruments(options: ReadOptions, progress: Progress | None = None) -> 
     return equip(lookout, options, progress)
 
 
-def equip(lookout: Lookout, options: ReadOptions, progress: Progress | None = None) -> Instruments:
+def equip(
+    lookout: Lookout, options: ExpressionOptions, progress: Progress | None = None
+) -> Instruments:
     """Do what `open_instruments` does with networks that find faces already."""
     bundle = open_weights(options.weights or pick_kind(KIND, known_cards()), progress)
     classifier = load_classifier(bundle, lookout.device)
@@ -119,7 +121,7 @@ def equip(lookout: Lookout, options: ReadOptions, progress: Progress | None = No
     return calibrate(Instruments(lookout, classifier, models), options)
 
 
-def calibrate(instruments: Instruments, options: ReadOptions) -> Instruments:
+def calibrate(instruments: Instruments, options: ExpressionOptions) -> Instruments:
     """Return instruments that read as the options say."""
     following = FollowConfig(smallest=options.smallest, threshold=options.threshold)
     seconds = read_seconds(options.calibrate)
@@ -158,7 +160,7 @@ def read_seconds(calibrate: str | None) -> float | None:
 
 
 def describe_run(
-    instruments: Instruments, options: ReadOptions, sources: dict[str, str]
+    instruments: Instruments, options: ExpressionOptions, sources: dict[str, str]
 ) -> Manifest:
     """Say how a picture or clip with bars comes about."""
     said: dict[str, Any] = {name: asdict(options)[name] for name in _RECORDED}

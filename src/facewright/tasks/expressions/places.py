@@ -8,14 +8,14 @@ from pathlib import Path
 from facewright.errors import InputError
 from facewright.provenance.publish import CLIPS
 from facewright.tasks.destinations import Output, plan_output
-from facewright.tasks.expressions.instruments import ReadOptions, is_camera
+from facewright.tasks.expressions.instruments import ExpressionOptions, is_camera
 from facewright.tasks.expressions.records import TABLES
 from facewright.tasks.sightings import RECORDS
 
 _RECORD = "expressions.jsonl"
 
 
-def plan_places(sources: Sequence[str], options: ReadOptions) -> tuple[Output, list[Path]]:
+def plan_places(sources: Sequence[str], options: ExpressionOptions) -> tuple[Output, list[Path]]:
     """Decide where results go.
 
     Args:

@@ -16,8 +16,8 @@ from facewright.errors import InputError
 from facewright.hub.store import Progress
 from facewright.media.camera import open_camera
 from facewright.tasks.expressions.instruments import (
+    ExpressionOptions,
     Instruments,
-    ReadOptions,
     is_camera,
     open_instruments,
     read_seconds,
@@ -37,7 +37,7 @@ _AT_ONCE = 16  # pictures that the networks see together, if they are not large
 def read_expressions(
     sources: list[str],
     *,
-    options: ReadOptions | None = None,
+    options: ExpressionOptions | None = None,
     progress: Progress | None = None,
     viewer: OpenViewer | None = None,
 ) -> Expressed | Watched:
@@ -62,12 +62,12 @@ def read_expressions(
         FileError: A source does not exist, or a file cannot be written.
         WeightsError: There are no such weights.
     """
-    options = options or ReadOptions()
+    options = options or ExpressionOptions()
     check_reading(sources, options)
     return read_with(open_instruments(options, progress), sources, options, progress, viewer)
 
 
-def check_reading(sources: Sequence[str], options: ReadOptions) -> None:
+def check_reading(sources: Sequence[str], options: ExpressionOptions) -> None:
     """Raise what makes no sense, before anything is loaded.
 
     Raises:
@@ -91,7 +91,7 @@ def check_reading(sources: Sequence[str], options: ReadOptions) -> None:
 def read_with(
     instruments: Instruments,
     sources: Sequence[str],
-    options: ReadOptions,
+    options: ExpressionOptions,
     progress: Progress | None = None,
     viewer: OpenViewer | None = None,
 ) -> Expressed | Watched:

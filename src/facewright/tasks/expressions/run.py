@@ -21,7 +21,7 @@ from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.destinations import Output, is_done
 from facewright.tasks.expressions.drawing import History, label_picture
 from facewright.tasks.expressions.frames import Frame, label_frames
-from facewright.tasks.expressions.instruments import Instruments, ReadOptions, describe_run
+from facewright.tasks.expressions.instruments import ExpressionOptions, Instruments, describe_run
 from facewright.tasks.expressions.places import name_timeline
 from facewright.tasks.expressions.records import Expressed, ReadClip, Reading, describe_named
 from facewright.tasks.sightings import name_written
@@ -35,7 +35,7 @@ class Run:
     """A run: what it reads with, where results go, and how far it is."""
 
     instruments: Instruments
-    options: ReadOptions
+    options: ExpressionOptions
     output: Output
     found: Expressed
     write: Callable[[Reading], None]

@@ -9,7 +9,7 @@ from facewright.hub.store import Progress
 from facewright.media.camera import open_camera
 from facewright.provenance.publish import CLIPS, PICTURES
 from facewright.tasks.expressions.frames import label_frame
-from facewright.tasks.expressions.instruments import Instruments, ReadOptions, describe_run
+from facewright.tasks.expressions.instruments import ExpressionOptions, Instruments, describe_run
 from facewright.tasks.live import OpenViewer, watch_live
 from facewright.tasks.stage import Stage, Watched
 from facewright.types import Image
@@ -18,7 +18,7 @@ FOLDER = Path("live")
 """Where snapshots and recordings go unless the options say otherwise."""
 
 
-def check_watching(options: ReadOptions) -> None:
+def check_watching(options: ExpressionOptions) -> None:
     """Raise what makes no sense for a camera, before anything is loaded.
 
     Raises:
@@ -41,7 +41,7 @@ def check_watching(options: ReadOptions) -> None:
 def watch_expressions(
     instruments: Instruments,
     camera: str,
-    options: ReadOptions,
+    options: ExpressionOptions,
     viewer: OpenViewer,
     progress: Progress | None = None,
 ) -> Watched:
