@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from facewright.tasks.converting.convert import Converted
     from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.enhancing.run import Enhanced, Result
-    from facewright.tasks.inverting.files import Inverted
     from facewright.tasks.expressions.records import Expressed
+    from facewright.tasks.inverting.files import Inverted
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.sightings import Found
     from facewright.tasks.stage import Watched

@@ -17,8 +17,8 @@ from facewright.expressions.classifier import (
     to_probabilities,
 )
 from facewright.faces.finder import Finder
-from facewright.faces.following import FollowConfig, Follower
-from facewright.faces.track import Tracker, TrackingConfig
+from facewright.faces.frames.follow import FaceFollower, FrameConfig
+from facewright.faces.frames.picking import Picker
 from facewright.types import Face, Image
 
 
@@ -30,10 +30,8 @@ class ReadConfig:
     """Seconds over which what is read fades into what was read before; 0 for none."""
     calibrate: float = 0.0
     """So many seconds at the beginning the largest face is taken to be neutral; see `calibrate`."""
-    following: FollowConfig = field(default_factory=FollowConfig)
-    """How often a whole frame is looked at, and for which faces."""
-    tracking: TrackingConfig = field(default_factory=TrackingConfig)
-    """How faces are followed."""
+    frames: FrameConfig = field(default_factory=FrameConfig)
+    """How the faces of frames are found and followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +78,8 @@ class ExpressionReader:
         self._config = config or ReadConfig()
         if not (self._config.smoothing >= 0 and self._config.calibrate >= 0):
             raise InputError("seconds of smoothing and calibration are not below 0")
-        self._follower = Follower(finder, self._config.following)
-        self._tracker, self._classifier = Tracker(self._config.tracking), classifier
+        self._follower = FaceFollower(finder, Picker("all"), self._config.frames)
+        self._classifier = classifier
         self._offset = np.zeros(len(EXPRESSIONS), np.float32) if offset is None else offset
         self._scores: dict[int, Scores] = {}  # number of a face → steadied
         self._neutral: list[Scores] = []
@@ -99,10 +97,7 @@ class ExpressionReader:
         Returns:
             The faces that are seen by number, then those that are lost for a moment.
         """
-        found = self._follower.look(image)
-        if self._follower.cut:
-            self._tracker.restart()
-        tracked = self._tracker.step(found, time=time)
+        tracked = self._follower.follow(image, time=time)
         seen = [one for one in tracked if one.seen]
         scores = score_faces(self._classifier, image, [one.face for one in seen])
         self._calibrate([one.face for one in seen], scores, time)

@@ -15,7 +15,8 @@ from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.expressions.classifier import KIND, Classifier, Scores, load_classifier, score_faces
 from facewright.expressions.reader import ExpressionReader, ReadConfig, measure_offset
-from facewright.faces.following import FollowConfig, Follower
+from facewright.faces.frames.follow import FaceFollower, FrameConfig
+from facewright.faces.frames.picking import Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
@@ -28,6 +29,7 @@ from facewright.types import Manifest
 
 _RECORDED = ("smoothing", "calibrate", "smallest", "threshold", "quality", "limit")
 _MOST_FRAMES = 600  # of a clip of a neutral face
+_RATE = 30  # frames per second that are assumed of it, to follow the face
 _LONGEST = 60.0  # seconds of calibration
 
 
@@ -123,13 +125,13 @@ def equip(
 
 def calibrate(instruments: Instruments, options: ExpressionOptions) -> Instruments:
     """Return instruments that read as the options say."""
-    following = FollowConfig(smallest=options.smallest, threshold=options.threshold)
+    frames = FrameConfig(smallest=options.smallest, threshold=options.threshold)
     seconds = read_seconds(options.calibrate)
-    config = ReadConfig(options.smoothing, seconds or 0.0, following)
+    config = ReadConfig(options.smoothing, seconds or 0.0, frames)
     offset, sources = None, dict[str, str]()
     if options.calibrate is not None and seconds is None:
         path = Path(options.calibrate)
-        offset = _measure_file(instruments, path, following)
+        offset = _measure_file(instruments, path, frames)
         sources = {f"calibrate/{path.name}": file_sha256(path)}
     return Instruments(
         instruments.lookout, instruments.classifier, instruments.models, config, offset, sources
@@ -182,13 +184,15 @@ def is_camera(sources: list[str]) -> bool:
     return any(source.startswith(CAMERA) for source in sources)
 
 
-def _measure_file(instruments: Instruments, path: Path, following: FollowConfig) -> Scores:
+def _measure_file(instruments: Instruments, path: Path, frames: FrameConfig) -> Scores:
     """Return how the neutral face in a picture or clip differs from that of others."""
-    follower = Follower(instruments.lookout.finder, following)
+    follower = FaceFollower(instruments.lookout.finder, Picker("largest"), frames)
+    images = enumerate(islice(read_clip(path).frames, _MOST_FRAMES))
+    faces = ((i, follower.follow(i, time=number / _RATE)) for number, i in images)
     scores = [
-        score_faces(instruments.classifier, image, faces[:1])[0]
-        for image in islice(read_clip(path).frames, _MOST_FRAMES)
-        if (faces := follower.look(image))
+        score_faces(instruments.classifier, image, [mine[0].face])[0]
+        for image, mine in faces
+        if mine and mine[0].seen
     ]
     if not scores:
         raise InputError(f"{path}: no face was found to calibrate with", hint="show it from ahead")
