@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         mix_faces,
     )
     from facewright.tasks.remake import remake_file
+    from facewright.tasks.steering.editing import EditOptions, edit_face
+    from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
     from facewright.tasks.swapping import swap_faces
     from facewright.tasks.training import train_generator
     from facewright.types import Bundle, Card, Clip, Crop, Face, Image, Latents, Manifest
@@ -45,6 +47,7 @@ __all__ = [
     "Card",
     "Clip",
     "Crop",
+    "EditOptions",
     "EnhanceOptions",
     "EvaluateOptions",
     "ExpressionOptions",
@@ -59,9 +62,11 @@ __all__ = [
     "Manifest",
     "MixOptions",
     "MorphOptions",
+    "RestyleOptions",
     "SwapFacesOptions",
     "TrainOptions",
     "__version__",
+    "edit_face",
     "enhance_pictures",
     "evaluate_generator",
     "find_faces",
@@ -72,6 +77,7 @@ __all__ = [
     "morph_pictures",
     "read_expressions",
     "remake_file",
+    "restyle_face",
     "show_file",
     "swap_faces",
     "train_generator",
@@ -83,6 +89,7 @@ _HOMES = {
     "Card": "facewright.types",
     "Clip": "facewright.types",
     "Crop": "facewright.types",
+    "EditOptions": "facewright.tasks.steering.editing",
     "EnhanceOptions": "facewright.tasks.enhancing.options",
     "EvaluateOptions": "facewright.tasks.evaluation",
     "ExpressionOptions": "facewright.tasks.expressions.instruments",
@@ -97,8 +104,10 @@ _HOMES = {
     "Manifest": "facewright.types",
     "MixOptions": "facewright.tasks.pictures",
     "MorphOptions": "facewright.tasks.morphing",
+    "RestyleOptions": "facewright.tasks.steering.restyling",
     "SwapFacesOptions": "facewright.tasks.casting",
     "TrainOptions": "facewright.gan.plan",
+    "edit_face": "facewright.tasks.steering.editing",
     "enhance_pictures": "facewright.tasks.enhancing.pictures",
     "evaluate_generator": "facewright.tasks.evaluation",
     "find_faces": "facewright.tasks.finding",
@@ -109,6 +118,7 @@ _HOMES = {
     "morph_pictures": "facewright.tasks.morphing",
     "read_expressions": "facewright.tasks.expressions.reading",
     "remake_file": "facewright.tasks.remake",
+    "restyle_face": "facewright.tasks.steering.restyling",
     "show_file": "facewright.tasks.manifests",
     "swap_faces": "facewright.tasks.swapping",
     "train_generator": "facewright.tasks.training",

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from facewright.device import seeded
 from facewright.errors import InputError
-from facewright.gan.edit import lerp, mix_styles, parse_layers, slerp, walk
+from facewright.gan.edit import (
+    draw_layers,
+    format_layers,
+    lerp,
+    mix_styles,
+    parse_layers,
+    slerp,
+    walk,
+)
 from facewright.gan.sample import draw_latents, draw_styles
 
 
@@ -70,6 +78,29 @@ def test_any_text_is_layers_or_an_error_made_for_people(text, layers):
         found = list(parse_layers(text, layers))
     assert found
     assert found == sorted(set(found) & set(range(layers)))
+
+
+@given(st.sets(st.integers(0, 17), min_size=1))
+def test_layers_are_written_as_they_are_read(layers):
+    assert parse_layers(format_layers(sorted(layers)), 18) == tuple(sorted(layers))
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 99))
+def test_drawn_layers_differ_from_draw_to_draw(size, count, seed):
+    count = min(count, math.comb(6, size))
+    drawn = draw_layers(6, size, count, seeded(seed))
+    assert len(set(drawn)) == count
+    assert all(len(set(one)) == size and set(one) <= set(range(6)) for one in drawn)
+    assert drawn == draw_layers(6, size, count, seeded(seed))
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "message"),
+    [(0, 1, "cannot be drawn"), (7, 1, "cannot be drawn"), (1, 7, "6 ways"), (2, 0, "15 ways")],
+)
+def test_draws_that_there_are_not_are_refused(size, count, message):
+    with pytest.raises(InputError, match=message):
+        draw_layers(6, size, count, seeded(0))
 
 
 # ---------------------------------------------------------------- mixing

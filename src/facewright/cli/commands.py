@@ -39,6 +39,18 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "restyle",
+        "facewright.tasks.steering.restyling:restyle_face",
+        "Give a face the styles of another, in all layers or some.",
+        computes=True,
+    ),
+    Command(
+        "edit",
+        "facewright.tasks.steering.editing:edit_face",
+        "Move a face along directions: age, smile, pose, light and more.",
+        computes=True,
+    ),
+    Command(
         "show",
         "facewright.tasks.manifests:show_file",
         "Say how a file came about.",

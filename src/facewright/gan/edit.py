@@ -40,6 +40,25 @@ def parse_layers(text: str, layers: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def format_layers(layers: Sequence[int]) -> str:
+    """Write layers as `parse_layers` reads them.
+
+    Args:
+        layers: From 0, ascending, each once.
+
+    Example:
+        >>> format_layers([0, 1, 2, 7])
+        '0-2,7'
+    """
+    runs: list[list[int]] = []
+    for layer in layers:
+        if runs and layer == runs[-1][1] + 1:
+            runs[-1][1] = layer
+        else:
+            runs.append([layer, layer])
+    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
+
+
 def mix_styles(
     ws: torch.Tensor, other: torch.Tensor, layers: Sequence[int], *, strength: float = 1.0
 ) -> torch.Tensor:
@@ -64,6 +83,36 @@ def mix_styles(
     mixed, chosen = ws.clone(), list(layers)
     mixed[:, chosen] = ws[:, chosen].lerp(other[:, chosen].expand_as(ws[:, chosen]), strength)
     return mixed
+
+
+def draw_layers(layers: int, size: int, count: int, rng: torch.Generator) -> list[tuple[int, ...]]:
+    """Draw which layers to mix, each choice at most once.
+
+    Args:
+        layers: How many layers the generator has.
+        size: How many of them a choice has.
+        count: How many choices to draw.
+        rng: Where the random numbers come from.
+
+    Returns:
+        `count` choices, each with layers from 0, ascending.
+
+    Raises:
+        InputError: There are not so many choices, or not so many layers.
+    """
+    if not 1 <= size <= layers:
+        raise InputError(f"{size} layers cannot be drawn of {layers}", hint=f"1 to {layers}")
+    if not 1 <= count <= math.comb(layers, size):
+        raise InputError(
+            f"there are {math.comb(layers, size)} ways to choose {size} of {layers} layers, "
+            f"not {count}",
+            hint="draw fewer, or choose more layers each time, such as --layers random:3",
+        )
+    drawn: dict[tuple[int, ...], None] = {}
+    while len(drawn) < count:
+        order = torch.randperm(layers, generator=rng)[:size]
+        drawn[tuple(sorted(order.tolist()))] = None
+    return list(drawn)
 
 
 def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:

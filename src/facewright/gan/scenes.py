@@ -10,6 +10,7 @@ import torch
 
 from facewright.data.labels import LabelGroup
 from facewright.errors import InputError
+from facewright.gan.directions.bundle import Direction, push_styles
 from facewright.gan.edit import lerp, mix_styles, slerp, walk
 from facewright.gan.generator import Generator
 from facewright.gan.sample import Look, check_labels, draw_faces, draw_latents, draw_styles
@@ -97,14 +98,10 @@ def draw_mixing_grid(
     Raises:
         InputError: A label is unknown, or a layer does not exist.
     """
-    kept, given = _styles(artist, rows), _styles(artist, columns)  # [r layers dim] [c layers dim]
+    kept, given = find_styles(artist, rows), find_styles(artist, columns)  # [r|c layers dim]
     mixed = torch.cat([mix_styles(w.expand_as(given), given, layers) for w in kept[:, None]])
     ws = torch.cat([kept, given, mixed])  # [r+c+r*c layers dim]
-    images: list[Image] = []
-    for part in ws.split(artist.batch):
-        images += list(draw_styles(artist.generator, part, look=artist.look, batch=artist.batch))
-        if progress:
-            progress(len(images), len(ws))
+    images = draw_each(artist, ws, progress=progress)
     heads = len(rows) + len(columns)
     return MixingGrid(images[: len(rows)], images[len(rows) : heads], images[heads:])
 
@@ -133,13 +130,95 @@ def draw_walk(
         InputError: There are too few seeds or steps, or a label is unknown.
     """
     if space == "w":
-        styles = walk(_styles(artist, seeds), steps, between=lerp, loop=loop)
+        styles = walk(find_styles(artist, seeds), steps, between=lerp, loop=loop)
     else:
         z, c = _latents(artist, seeds)
         path = walk(z, steps, between=slerp, loop=loop)
         styles = _map(artist, path, walk(c, steps, between=lerp, loop=loop))
     for part in styles.split(artist.batch):
         yield from draw_styles(artist.generator, part, look=artist.look, batch=artist.batch)
+
+
+def draw_injections(
+    artist: Artist,
+    face: torch.Tensor,
+    style: torch.Tensor,
+    choices: Sequence[Sequence[int]],
+    *,
+    strength: float = 1.0,
+    progress: Progress | None = None,
+) -> list[Image]:
+    """Put the styles of some layers of one face into another, once for every choice of layers.
+
+    Args:
+        artist: Draws all of them.
+        face: (1, layers, w_dim), who keeps the rest.
+        style: (1, layers, w_dim), whose styles come in.
+        choices: Layers from 0; an empty choice draws the face as it is.
+        strength: 1 replaces, 0 changes nothing, values between blend.
+        progress: Is told how many faces are drawn, and of how many.
+
+    Returns:
+        One picture for every choice, (resolution, resolution, 3).
+
+    Raises:
+        InputError: The latents do not fit each other, or a layer does not exist.
+    """
+    mixed = [mix_styles(face, style, layers, strength=strength) for layers in choices]
+    return draw_each(artist, torch.cat(mixed), progress=progress)
+
+
+def draw_moves(
+    artist: Artist,
+    face: torch.Tensor,
+    moves: Sequence[Sequence[tuple[Direction, float]]],
+    *,
+    progress: Progress | None = None,
+) -> list[Image]:
+    """Move a face along directions, once for every list of steps.
+
+    Args:
+        artist: Draws all of them.
+        face: (1, layers, w_dim).
+        moves: For each picture the directions, and how many units to go along each.
+        progress: Is told how many faces are drawn, and of how many.
+
+    Returns:
+        One picture for every move, (resolution, resolution, 3).
+
+    Raises:
+        InputError: A direction does not fit, or is not measured that far.
+    """
+    moved = [push_styles(face, steps) for steps in moves]
+    return draw_each(artist, torch.cat(moved), progress=progress)
+
+
+def find_styles(artist: Artist, seeds: Sequence[int]) -> torch.Tensor:
+    """Return w+ of seeds, truncated, (n, layers, w_dim).
+
+    Raises:
+        InputError: A label is unknown, or the generator has none.
+    """
+    return _map(artist, *_latents(artist, seeds))
+
+
+def draw_each(artist: Artist, ws: torch.Tensor, *, progress: Progress | None = None) -> list[Image]:
+    """Draw the faces of w+, as they are.
+
+    Args:
+        artist: Draws all of them.
+        ws: (n, layers, w_dim).
+        progress: Is told how many faces are drawn, and of how many.
+
+    Returns:
+        One picture each, (resolution, resolution, 3).
+    """
+    images: list[Image] = []
+    for part in ws.split(artist.batch):
+        images += list(draw_styles(artist.generator, part, look=artist.look, batch=artist.batch))
+        if progress:
+            progress(len(images), len(ws))
+    return images
 
 
 def draw_pairs(artist: Artist, count: int) -> torch.Tensor:
@@ -178,11 +257,6 @@ def _latents(artist: Artist, seeds: Sequence[int]) -> tuple[torch.Tensor, torch.
     """Return z (n, z_dim) and labels (n, c_dim) of seeds."""
     check_labels(artist.labels, artist.chosen)
     return draw_latents(artist.generator.config, seeds, labels=artist.labels, chosen=artist.chosen)
-
-
-def _styles(artist: Artist, seeds: Sequence[int]) -> torch.Tensor:
-    """Return w+ of seeds, truncated, (n, layers, w_dim)."""
-    return _map(artist, *_latents(artist, seeds))
 
 
 @torch.no_grad()

@@ -12,8 +12,8 @@ from facewright.hub.bundle import file_sha256
 from facewright.tasks.resemblance import PREFIX
 from facewright.types import Manifest
 
-ROLES = ("face", "body", "pictures", "picture", "photo")
-"""Parameters of a manifest that name files, in the order in which a task takes them."""
+ROLES = ("face", "style", "body", "pictures", "picture", "photo")
+"""Parameters of a manifest that name files or seeds, in the order in which a task takes them."""
 
 
 def find_ingredients(
@@ -27,7 +27,8 @@ def find_ingredients(
         folders: Where to look.
 
     Returns:
-        The options with paths instead of names, and the files in the order that the task takes.
+        The options with paths instead of names, and the files in the order that the task takes; a
+        seed is what it is.
 
     Raises:
         FileError: One is in none of the folders, or is another now.
@@ -39,7 +40,8 @@ def find_ingredients(
         for number, name in enumerate(names, 1):
             if isinstance(name, str):
                 prefix = str(number) if role == "pictures" else role
-                found.append(str(_find(manifest, prefix, name, folders)))
+                seed = name.isdigit() and int(name) in manifest.seeds
+                found.append(name if seed else str(_find(manifest, prefix, name, folders)))
     faces = getattr(options, "faces", None)
     if faces is not None and faces.startswith(PREFIX):
         reference = _find(manifest, "like", faces.removeprefix(PREFIX), folders)

@@ -33,6 +33,8 @@ from facewright.tasks.pictures import (
     interpolate_faces,
     mix_faces,
 )
+from facewright.tasks.steering.editing import EditOptions, edit_face
+from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
 from facewright.tasks.swapping import swap_faces
 from facewright.tasks.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.types import Manifest
@@ -46,10 +48,14 @@ TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {
     "enhance": (EnhanceOptions, enhance_pictures),
     "invert": (InvertOptions, invert_photos),
     "convert": (ConvertOptions, convert_pictures),
+    "restyle": (RestyleOptions, restyle_face),
+    "edit": (EditOptions, edit_face),
 }
 """The task that a manifest names → its options and its function."""
 
-_FROM_FILES = frozenset({"swap", "morph", "enhance", "invert", "convert"})
+_NAMED = frozenset({"restyle", "edit"})
+"""Tasks that take each face by itself: a file or a seed."""
+_FROM_FILES = _NAMED | {"swap", "morph", "enhance", "invert", "convert"}
 """Tasks that take files, which lie beside the one that is made again, or in the current folder."""
 
 _FIELDS = {"with": "with_"}
@@ -111,7 +117,8 @@ def remake_file(
     options = replace(options, device=device or options.device)
     if manifest.task in _FROM_FILES:
         options, files = find_ingredients(manifest, options, [file.parent, Path()])
-        perform(files, options=options, progress=progress)
+        faces = files if manifest.task in _NAMED else [files]
+        perform(*faces, options=options, progress=progress)
     else:
         perform(options, progress=progress)
     likeness = _compare(file, out)

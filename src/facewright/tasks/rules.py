@@ -29,18 +29,20 @@ RULES: Mapping[str, Rule] = {
     "quality": Rule(1, 100, "95 is usual; 100 makes WebP lossless"),
     "seconds": Rule(0, 36_000, "the length of the clip"),
     "fps": Rule(1, 1000, "24, 30 and 60 are usual"),
-    "count": Rule(2, math.inf, "the number of pictures on each side; thousands are usual"),
+    "count": Rule(2, math.inf, "the number of pictures; to measure, thousands are usual"),
     "smallest": Rule(1, math.inf, "pixels; leave it out for what the detector can see"),
     "threshold": Rule(0.01, 0.99, "0.4 is usual; more finds less, but more surely"),
     "limit": Rule(1, math.inf, "leave it out to look at everything"),
     "largest_mib": Rule(1, math.inf, "256 is usual"),
     "seed": Rule(0, 2**63 - 1, "where the random numbers start"),
+    "draw_seed": Rule(0, 2**63 - 1, "where the draws of random layers start"),
+    "by": Rule(-100, 100, "1 is one standard deviation over random people; 2 shows clearly"),
     "port": Rule(0, 65_535, "0 picks a free one"),
-    "strength": Rule(0, 1, "0 leaves the face as it is, 1 covers it"),
+    "strength": Rule(0, 1, "0 leaves the face as it is, 1 is all of the other"),
     "shape": Rule(0, 1, "0 keeps the proportions of the face that is covered"),
     "refine": Rule(0, 100_000, "200 is usual; 0 takes what the encoder says"),
     "smoothing": Rule(0, 60, "seconds; 0.3 is usual, 0 is none"),
-    "steps": Rule(2, 3600, "the number of pictures from one face to the other"),
+    "steps": Rule(2, 3600, "the number of pictures from one end to the other"),
 }
 """Name of an option → what it may be, where it is a number. None is always left to the task."""
 

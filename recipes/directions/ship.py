@@ -1,0 +1,62 @@
+"""Turn fitted directions into the starter weights, and print their entry for the catalog.
+
+python recipes/directions/ship.py FITTED.npz [--weights faces-64] [--out FILE.safetensors]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from aims import AIMS
+
+from facewright.gan.directions.bundle import Direction, Directions, pack_directions
+from facewright.hub.bundle import save_bundle
+from facewright.hub.store import STARTER, load_weights
+from facewright.types import Card
+
+CARD = Card(
+    name="faces-64-directions",
+    kind="directions",
+    licence="CC-BY-4.0",
+    trained_on=(
+        "10,000 faces that faces-64 drew, as face-mesh and the network of recipes/face-features "
+        "see them, which learned from FairFace (Kärkkäinen & Joo 2021), CC BY 4.0"
+    ),
+    source="recipes/directions",
+    notes=(
+        "Ways to change a face of faces-64; one unit is a standard deviation over random people. "
+        "Age and gender are how a network guesses that annotators would see a face. What else "
+        "changes along each direction stands in recipes/directions."
+    ),
+)
+
+
+def main() -> None:
+    """Read the command line, write the weights, print the entry."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("fitted", type=Path)
+    parser.add_argument("--weights", default="faces-64")
+    parser.add_argument("--out", type=Path, default=STARTER / f"{CARD.name}.safetensors")
+    options = parser.parse_args()
+    generator = load_weights(options.weights, cache=Path()).card
+    with np.load(options.fitted) as fitted:
+        every = tuple(
+            Direction(a.name, a.less, a.more, a.reach, torch.from_numpy(fitted[a.name]))
+            for a in AIMS
+        )
+    directions = Directions(every, generator.name, generator.sha256)
+    card = save_bundle(options.out, pack_directions(directions, CARD), half=True)
+    print("[[weights]]")
+    print(f'file = "{options.out.name}"')
+    for key in ("name", "kind", "size", "sha256", "licence", "trained_on", "source", "notes"):
+        print(f"{key} = {json.dumps(getattr(card, key), ensure_ascii=False)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Move a face along directions: older, smiling, turned, in other light."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facewright.errors import InputError
+from facewright.gan.directions.bundle import Direction, restrict_direction
+from facewright.gan.edit import parse_layers
+from facewright.gan.scenes import draw_moves
+from facewright.hub.store import Progress
+from facewright.media.draw import contact_sheet
+from facewright.media.resize import resize_image
+from facewright.provenance.publish import PICTURES, check_destination, publish_image
+from facewright.tasks.consent import settle_consent
+from facewright.tasks.drawing import DrawOptions, Easel, open_easel, settle
+from facewright.tasks.rules import check_options, check_sheet
+from facewright.tasks.steering.compass import Compass, open_compass
+from facewright.tasks.steering.sitters import (
+    Sitter,
+    check_sitter,
+    describe_sitters,
+    list_files,
+    open_sitter,
+)
+from facewright.types import Image
+
+_SHEET = 128  # pixels: faces on a sheet are enlarged to at least that
+_ASKED = re.compile(r"([a-z][a-z0-9-]*)(?:=([+-]?(?:\d+\.?\d*|\.\d+)))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditOptions(DrawOptions):
+    """Which way a face moves, how far, and where to."""
+
+    out: Path
+    """The picture to write: .png, .jpg or .webp."""
+    direction: tuple[str, ...] = ()
+    """What changes, such as smile; or age=-1.5 with an amount of its own; may be repeated. sefa-1,
+    sefa-2 and so on are what changes most in any generator."""
+    by: float = 2.0
+    """How far to go: 1 is one standard deviation over random people; below 0 the other way."""
+    sheet: bool = False
+    """Draw a strip from the other way to this one for every direction; all of them if none is
+    named."""
+    steps: int = 5
+    """Faces on each strip of a sheet."""
+    layers: str = "all"
+    """Move only these layers: coarse, middle, fine, or such as 0-3,7."""
+    directions: str | None = None
+    """The directions: a name that `facewright models list` shows, or a file; otherwise those that
+    ship for the generator."""
+    consent: str | None = None
+    """Who agreed to what, where a real person is shown; `self` if it is you, `generated` if nobody
+    in it exists. It is written into the result."""
+    quality: int = 95
+    """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
+
+
+def edit_face(face: str, *, options: EditOptions, progress: Progress | None = None) -> list[Path]:
+    """Move a face along directions: its age, smile, pose, light and more.
+
+    What else changes along each direction was measured, and stands in the guide.
+
+    Args:
+        face: A seed such as 42, or a .latents file.
+        options: Which directions, how far, and where to.
+        progress: Is told how many faces are drawn, and of how many.
+
+    Returns:
+        The file that was written.
+
+    Raises:
+        InputError: An option makes no sense, the file is there already, there is no consent, or
+            directions or latents belong to another generator.
+        FileError: A file is missing or damaged.
+        WeightsError: There are no such weights.
+    """
+    asked, consent = check_edit(face, options)
+    easel = open_easel(options, progress)
+    compass = open_compass(easel, options.directions, [name for name, _ in asked], progress)
+    layers = parse_layers(options.layers, easel.artist.generator.layers)
+    if not asked:
+        asked = _ask_for_all(compass, options)
+    steps = [(restrict_direction(compass.find(n, layers), layers), by) for n, by in asked]
+    sitter = open_sitter(easel, face)
+    options = replace(options, directions=compass.name)
+    settled = settle(options, easel, smallest=_SHEET if options.sheet else 0)
+    if options.sheet:
+        image = _draw_sheet(easel, sitter, steps, settled, progress)
+    else:
+        (drawn,) = draw_moves(easel.artist, sitter.styles, [steps], progress=progress)
+        image = resize_image(drawn, settled.size or 0)
+    manifest = describe_sitters("edit", settled, easel, {"face": sitter}, consent)
+    manifest = replace(manifest, models={**manifest.models, **compass.models})
+    quality, overwrite = options.quality, options.overwrite
+    return [publish_image(image, options.out, manifest, quality=quality, overwrite=overwrite)]
+
+
+def check_edit(face: str, options: EditOptions) -> tuple[list[tuple[str, float]], str]:
+    """Raise what makes no sense, before anything is loaded.
+
+    Args:
+        face: Who is changed.
+        options: Which directions, how far, and where to.
+
+    Returns:
+        Name and amount of each direction, and the consent to record.
+
+    Raises:
+        InputError: An option makes no sense, the file is there already, or there is no consent.
+        FileError: A file is missing.
+    """
+    check_options(options)
+    check_sitter(face, "FACE")
+    asked = [
+        _read(text.strip(), options.by) for part in options.direction for text in part.split(",")
+    ]
+    check_destination(options.out, PICTURES, overwrite=options.overwrite)
+    return asked, settle_consent(options.consent, list_files(face))
+
+
+def _read(text: str, by: float) -> tuple[str, float]:
+    """Read a direction as a user writes it: NAME, or NAME=AMOUNT."""
+    match = _ASKED.fullmatch(text.lower())
+    if match is None:
+        raise InputError(
+            f"`{text}` is no direction", hint="--direction smile, or --direction age=-1.5"
+        )
+    return match[1], by if match[2] is None else float(match[2])
+
+
+def _ask_for_all(compass: Compass, options: EditOptions) -> list[tuple[str, float]]:
+    """Return every direction, for a sheet."""
+    if not options.sheet:
+        raise InputError(
+            "no direction is named", hint=f"--direction with one of: {', '.join(compass.names)}"
+        )
+    return [(name, options.by) for name in compass.names]
+
+
+def _draw_sheet(
+    easel: Easel,
+    sitter: Sitter,
+    steps: Sequence[tuple[Direction, float]],
+    options: EditOptions,
+    progress: Progress | None,
+) -> Image:
+    """Draw a strip for every direction, from the other way to this one."""
+    size, columns = options.size or 0, options.steps
+    check_sheet(options.out.suffix, (columns, len(steps)), size)
+    parts = [2 * step / (columns - 1) - 1 for step in range(columns)]  # -1 to 1
+    cells = [(direction, by * part) for direction, by in steps for part in parts]
+    images = draw_moves(easel.artist, sitter.styles, [[cell] for cell in cells], progress=progress)
+    return contact_sheet(
+        [resize_image(image, size) for image in images],
+        columns=columns,
+        labels=[f"{amount:+.2g}" if amount else "0" for _, amount in cells],
+        row_labels=[direction.name for direction, _ in steps],
+    )
