@@ -46,6 +46,7 @@ AIMS = (
         (*POSE, "age", "smile", "mouth-open", "skin-l", "background-l", "light-side"),
         "more feminine",
         "more masculine",
+        2.0,
     ),
     Aim("smile", "smile", hold("smile", "mouth-open", "eyes-open"), "serious", "smiling", 4.0),
     Aim("mouth-open", "mouth-open", hold("mouth-open"), "mouth closed", "mouth open"),

@@ -27,7 +27,7 @@ from facewright.media.resize import resize_image
 from facewright.tasks.weights import open_weights
 from facewright.types import Crop, Image
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "face-features"))
+sys.path.append(str(Path(__file__).parents[1] / "face-features"))
 from people import PEOPLE, Guesser
 
 SIZE, SMALL = 256, 128  # pixels: what the mesh network and the measures of colour look at

@@ -1,13 +1,13 @@
 """Measure what each direction changes, and what else changes with it.
 
-    python recipes/directions/effect.py NETWORK.pt FITTED.npz [--weights faces-64] [--people 60]
+    python recipes/directions/effect.py NETWORK.pt FITTED.npz [--weights faces-64] [--people 50]
 
 NETWORK.pt is what recipes/face-features/fit.py wrote, FITTED.npz what fit.py wrote. Moves people
 that nothing was fitted to, and prints two tables in Markdown. In both, 1 is one standard deviation
 of an attribute over random people at psi 0.7. The first: the change of the attribute that is meant
-from -3, -2, -1, 1, 2 and 3 units; the share of people who change the right way from -1 to 1; how
-much alike a face and itself 2 units farther are (`faces.identity`, 0 to 1). The second: how much
-every attribute changes per unit, between -2 and 2.
+from -2 and 2 units; the share of people who change the right way between them; how much alike a
+face and itself 2 units farther are (`faces.identity`, 0 to 1). The second: how much every attribute
+changes per unit, between -2 and 2.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from facewright.gan.sample import draw_latents
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import load_weights
 
-AMOUNTS = (-3, -2, -1, 1, 2, 3)
+CROWD = 200
+AMOUNTS = (-2, 2)
 SHOWN = (
     "age",
     "male",
@@ -65,20 +66,20 @@ def main() -> None:
     parser.add_argument("network", type=Path)
     parser.add_argument("fitted", type=Path)
     parser.add_argument("--weights", default="faces-64")
-    parser.add_argument("--people", type=int, default=60)
+    parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
     bundle = load_weights(options.weights, cache=Path())
     generator, instruments = load_generator(bundle), open_instruments(options.network)
-    z, c = draw_latents(generator.config, range(500), labels=load_labels(bundle))
+    z, c = draw_latents(generator.config, range(CROWD), labels=load_labels(bundle))
     with torch.no_grad():
         every = generator.styles(z, c, psi=0.7)
     crowd = draw_and_measure(generator, instruments, every)[1]
     spread = {name: float(np.nanstd(values)) for name, values in crowd.numbers.items()}
     ws, count = every[: options.people], options.people
     rows = []
-    print("| direction | -3 | -2 | -1 | +1 | +2 | +3 | right way | alike at +2 |")
-    print("|---" * 9 + "|")
+    print("| direction | -2 | +2 | right way | alike at +2 |")
+    print("|---" * 5 + "|")
     with np.load(options.fitted) as fitted:
         for aim in (a for a in AIMS if not options.only or a.name in options.only):
             moved = move(generator, instruments, ws, fitted[aim.name])
@@ -87,7 +88,7 @@ def main() -> None:
                 float(np.nanmean(moved[a].numbers[aim.target] - own)) / spread[aim.target]
                 for a in AMOUNTS
             ]
-            gain = moved[1].numbers[aim.target] - moved[-1].numbers[aim.target]
+            gain = moved[2].numbers[aim.target] - moved[-2].numbers[aim.target]
             pairs = compare_faces(
                 instruments.likeness, crowd.identity[:count], moved[2].identity
             ).diagonal()

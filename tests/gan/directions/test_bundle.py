@@ -51,8 +51,8 @@ def test_directions_know_their_generator():
 def test_a_direction_is_found_by_name_or_the_names_are_told():
     directions = build("smile", "age")
     assert directions.find("age") is directions.every[1]
-    with pytest.raises(InputError, match="no direction is called `simle`") as caught:
-        directions.find("simle")
+    with pytest.raises(InputError, match="no direction is called `smyle`") as caught:
+        directions.find("smyle")
     assert "smile, age" in caught.value.hint
 
 

@@ -144,5 +144,5 @@ def test_latents_that_do_not_fit_are_refused(restyle, keep_latents, tmp_path):
     refuse("holds 2 latents", torch.ones(2, 6, 8))
     refuse("in z", torch.ones(1, 1, 8), "z")
     (tmp_path / "note.txt").write_text("no latents")
-    with pytest.raises(InputError, match="holds no latents"):
+    with pytest.raises(InputError, match="shows no face"):
         restyle(str(tmp_path / "note.txt"), "2")

@@ -13,16 +13,17 @@ from facewright.hub.store import Progress
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
-from facewright.tasks.consent import settle_consent
-from facewright.tasks.drawing import DrawOptions, Easel, open_easel, settle
+from facewright.tasks.drawing import Easel, open_easel, settle
 from facewright.tasks.rules import check_options, check_sheet
 from facewright.tasks.steering.compass import Compass, open_compass
+from facewright.tasks.steering.darkroom import Darkroom, set_up_darkroom
 from facewright.tasks.steering.sitters import (
     Sitter,
-    check_sitter,
+    SitterOptions,
+    check_sitters,
     describe_sitters,
-    list_files,
     open_sitter,
+    tune_easel,
 )
 from facewright.types import Image
 
@@ -31,7 +32,7 @@ _ASKED = re.compile(r"([a-z][a-z0-9-]*)(?:=([+-]?(?:\d+\.?\d*|\.\d+)))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EditOptions(DrawOptions):
+class EditOptions(SitterOptions):
     """Which way a face moves, how far, and where to."""
 
     out: Path
@@ -51,11 +52,6 @@ class EditOptions(DrawOptions):
     directions: str | None = None
     """The directions: a name that `facewright models list` shows, or a file; otherwise those that
     ship for the generator."""
-    consent: str | None = None
-    """Who agreed to what, where a real person is shown; `self` if it is you, `generated` if nobody
-    in it exists. It is written into the result."""
-    quality: int = 95
-    """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
 
 
 def edit_face(face: str, *, options: EditOptions, progress: Progress | None = None) -> list[Path]:
@@ -64,7 +60,7 @@ def edit_face(face: str, *, options: EditOptions, progress: Progress | None = No
     What else changes along each direction was measured, and stands in the guide.
 
     Args:
-        face: A seed such as 42, or a .latents file.
+        face: A seed such as 42, a .latents file, or a photo.
         options: Which directions, how far, and where to.
         progress: Is told how many faces are drawn, and of how many.
 
@@ -78,21 +74,45 @@ def edit_face(face: str, *, options: EditOptions, progress: Progress | None = No
         WeightsError: There are no such weights.
     """
     asked, consent = check_edit(face, options)
-    easel = open_easel(options, progress)
+    easel = tune_easel(open_easel(options, progress), face)
+    darkroom = set_up_darkroom(
+        options.weights, options.device, steps=options.refine, pick=options.pick, progress=progress
+    )
+    return edit_with(easel, darkroom, face, asked, replace(options, consent=consent), progress)
+
+
+def edit_with(
+    easel: Easel,
+    darkroom: Darkroom,
+    face: str,
+    asked: Sequence[tuple[str, float]],
+    options: EditOptions,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Do what `edit_face` does with networks that are open already.
+
+    Args:
+        easel: What draws.
+        darkroom: What turns photos into latents.
+        face: A seed, a file of latents or a photo.
+        asked: Name and amount of each direction; of a sheet, none are all.
+        options: With the consent to record.
+        progress: Is told how many faces are drawn, and of how many.
+    """
     compass = open_compass(easel, options.directions, [name for name, _ in asked], progress)
     layers = parse_layers(options.layers, easel.artist.generator.layers)
-    if not asked:
-        asked = _ask_for_all(compass, options)
+    asked = asked or _ask_for_all(compass, options)
     steps = [(restrict_direction(compass.find(n, layers), layers), by) for n, by in asked]
-    sitter = open_sitter(easel, face)
-    options = replace(options, directions=compass.name)
-    settled = settle(options, easel, smallest=_SHEET if options.sheet else 0)
+    sitter = open_sitter(easel, darkroom, face, progress)
+    settled = settle(
+        replace(options, directions=compass.name), easel, smallest=_SHEET if options.sheet else 0
+    )
     if options.sheet:
         image = _draw_sheet(easel, sitter, steps, settled, progress)
     else:
         (drawn,) = draw_moves(easel.artist, sitter.styles, [steps], progress=progress)
         image = resize_image(drawn, settled.size or 0)
-    manifest = describe_sitters("edit", settled, easel, {"face": sitter}, consent)
+    manifest = describe_sitters("edit", settled, easel, {"face": sitter})
     manifest = replace(manifest, models={**manifest.models, **compass.models})
     quality, overwrite = options.quality, options.overwrite
     return [publish_image(image, options.out, manifest, quality=quality, overwrite=overwrite)]
@@ -113,12 +133,11 @@ def check_edit(face: str, options: EditOptions) -> tuple[list[tuple[str, float]]
         FileError: A file is missing.
     """
     check_options(options)
-    check_sitter(face, "FACE")
     asked = [
         _read(text.strip(), options.by) for part in options.direction for text in part.split(",")
     ]
     check_destination(options.out, PICTURES, overwrite=options.overwrite)
-    return asked, settle_consent(options.consent, list_files(face))
+    return asked, check_sitters({"FACE": face}, options)
 
 
 def _read(text: str, by: float) -> tuple[str, float]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,15 +15,16 @@ from facewright.hub.store import Progress
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
-from facewright.tasks.consent import settle_consent
-from facewright.tasks.drawing import DrawOptions, Easel, open_easel, settle
+from facewright.tasks.drawing import Easel, open_easel, settle
 from facewright.tasks.rules import check_options, check_sheet
+from facewright.tasks.steering.darkroom import Darkroom, set_up_darkroom
 from facewright.tasks.steering.sitters import (
     Sitter,
-    check_sitter,
+    SitterOptions,
+    check_sitters,
     describe_sitters,
-    list_files,
     open_sitter,
+    tune_easel,
 )
 from facewright.types import Image
 
@@ -33,7 +34,7 @@ _RANDOM = re.compile(r"random(?::(\d{1,3}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestyleOptions(DrawOptions):
+class RestyleOptions(SitterOptions):
     """Which styles come in, how much of them, and where to."""
 
     out: Path
@@ -54,11 +55,6 @@ class RestyleOptions(DrawOptions):
     """Faces side by side on a sheet."""
     format: Literal["png", "jpg", "webp"] = "png"
     """How files in a folder are written."""
-    consent: str | None = None
-    """Who agreed to what, where a real person is shown; `self` if it is you, `generated` if nobody
-    in it exists. It is written into the result."""
-    quality: int = 95
-    """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,6 @@ class _Studio:
 
     easel: Easel
     sitters: dict[str, Sitter]
-    consent: str
     choices: list[tuple[int, ...]]
     """The layers of each picture."""
 
@@ -81,7 +76,7 @@ def restyle_face(
     has what was measured for each.
 
     Args:
-        face: Who keeps the rest: a seed such as 42, or a .latents file.
+        face: Who keeps the rest: a seed such as 42, a .latents file, or a photo.
         style: Whose styles come in: likewise.
         options: Which layers, how much, and where to.
         progress: Is told how many faces are drawn, and of how many.
@@ -96,10 +91,33 @@ def restyle_face(
         WeightsError: There are no such weights.
     """
     consent = check_restyle(face, style, options)
-    easel = open_easel(options, progress)
-    sitters = {"face": open_sitter(easel, face), "style": open_sitter(easel, style)}
+    easel = tune_easel(open_easel(options, progress), face)
+    darkroom = set_up_darkroom(
+        options.weights, options.device, steps=options.refine, pick=options.pick, progress=progress
+    )
+    named = {"face": face, "style": style}
+    return restyle_with(easel, darkroom, named, replace(options, consent=consent), progress)
+
+
+def restyle_with(
+    easel: Easel,
+    darkroom: Darkroom,
+    named: Mapping[str, str],
+    options: RestyleOptions,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Do what `restyle_face` does with networks that are open already.
+
+    Args:
+        easel: What draws.
+        darkroom: What turns photos into latents.
+        named: "face" and "style" → a seed, a file of latents or a photo.
+        options: With the consent to record.
+        progress: Is told how many faces are drawn, and of how many.
+    """
+    sitters = {role: open_sitter(easel, darkroom, text, progress) for role, text in named.items()}
     choices = _choose(options, easel.artist.generator.layers)
-    studio = _Studio(easel, sitters, consent, choices)
+    studio = _Studio(easel, sitters, choices)
     if options.sheet:
         return [_publish_comparison(studio, options, progress)]
     if options.count and not _is_folder(options):
@@ -123,8 +141,6 @@ def check_restyle(face: str, style: str, options: RestyleOptions) -> str:
         FileError: A file is missing.
     """
     check_options(options)
-    check_sitter(face, "FACE")
-    check_sitter(style, "STYLE")
     if options.count and (options.sheet or not _RANDOM.fullmatch(options.layers)):
         raise InputError(
             "--count is how often random layers are drawn",
@@ -132,7 +148,7 @@ def check_restyle(face: str, style: str, options: RestyleOptions) -> str:
         )
     if not _is_folder(options):
         check_destination(options.out, PICTURES, overwrite=options.overwrite)
-    return settle_consent(options.consent, list_files(face, style))
+    return check_sitters({"FACE": face, "STYLE": style}, options)
 
 
 def _choose(options: RestyleOptions, layers: int) -> list[tuple[int, ...]]:
@@ -197,15 +213,16 @@ def _publish_sheet(
 ) -> Path:
     """Write a sheet: both faces, then one for every choice of layers."""
     options = settle(options, studio.easel, smallest=_SHEET)
-    size, many = options.size or 0, len(cells) + 2
+    size, many = options.size or 0, len(cells) + 2 * len(studio.sitters)  # each with a photo
     columns = options.columns or math.ceil(math.sqrt(many))  # or more
     check_sheet(options.out.suffix, (columns, math.ceil(many / columns)), size)
-    titles = [f"{role}: {sitter.name}" for role, sitter in studio.sitters.items()]
-    images = [*_draw_both(studio), *_draw(studio, options, [c for _, c in cells], progress)]
+    heads = _draw_heads(studio)
+    images = [image for _, image in heads]
+    images += _draw(studio, options, [layers for _, layers in cells], progress)
     sheet = contact_sheet(
         [resize_image(image, size) for image in images],
         columns=options.columns,
-        labels=[*titles, *(title for title, _ in cells)],
+        labels=[title for title, _ in (*heads, *cells)],
     )
     return _publish(studio, options, options.out, sheet)
 
@@ -224,18 +241,20 @@ def _draw(
     )
 
 
-def _draw_both(studio: _Studio) -> list[Image]:
-    """Draw both faces as they are."""
-    return [
-        image
-        for sitter in studio.sitters.values()
-        for image in draw_each(studio.easel.artist, sitter.styles)
-    ]
+def _draw_heads(studio: _Studio) -> list[tuple[str, Image]]:
+    """Draw both faces as they are, each after its photo if it has one."""
+    heads = []
+    for role, sitter in studio.sitters.items():
+        if sitter.photo is not None:
+            heads.append((f"{role}: photo", sitter.photo))
+        (image,) = draw_each(studio.easel.artist, sitter.styles)
+        heads.append((f"{role}: {sitter.name}", image))
+    return heads
 
 
 def _publish(studio: _Studio, options: RestyleOptions, path: Path, image: Image) -> Path:
     """Write a picture as the options want it."""
-    manifest = describe_sitters("restyle", options, studio.easel, studio.sitters, studio.consent)
+    manifest = describe_sitters("restyle", options, studio.easel, studio.sitters)
     quality, overwrite = options.quality, options.overwrite
     return publish_image(image, path, manifest, quality=quality, overwrite=overwrite)
 
