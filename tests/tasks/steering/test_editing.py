@@ -93,7 +93,7 @@ def test_directions_that_ship_belong_to_the_starter(edit):
     ("options", "error"),
     [
         ({}, "no direction is named"),
-        ({"direction": ("smyle",)}, "no direction is called `simle`"),
+        ({"direction": ("smyle",)}, "no direction is called `smyle`"),
         ({"direction": ("smile=a",)}, "`smile=a` is no direction"),
         ({"direction": ("sefa-9",)}, "no direction is called `sefa-9`"),
         ({"direction": ("smile",), "by": 3.5}, "goes 3 units either way"),
