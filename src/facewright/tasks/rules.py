@@ -36,7 +36,6 @@ RULES: Mapping[str, Rule] = {
     "largest_mib": Rule(1, math.inf, "256 is usual"),
     "seed": Rule(0, 2**63 - 1, "where the random numbers start"),
     "draw_seed": Rule(0, 2**63 - 1, "where the draws of random layers start"),
-    "refine": Rule(0, 100_000, "200 is usual; 0 leaves what the encoder finds"),
     "by": Rule(-100, 100, "1 is one standard deviation over random people; 2 shows clearly"),
     "port": Rule(0, 65_535, "0 picks a free one"),
     "strength": Rule(0, 1, "0 leaves the face as it is, 1 is all of the other"),

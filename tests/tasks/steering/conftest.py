@@ -59,6 +59,7 @@ def inverter(weights):
         bundle.card.sha256,
         "tight",
         None,
+        "none",
         features.eval().requires_grad_(requires_grad=False),
         load_likeness(open_weights("likeness")),
         {"tiny": bundle.card.sha256},

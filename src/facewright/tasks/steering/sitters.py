@@ -139,7 +139,7 @@ def tune_easel(easel: Easel, text: str) -> Easel:
         return easel
     tuning = load_bundle(Path(text).parent / stored.tuning.file, sha256=stored.tuning.sha256)
     apply_tuning(easel.artist.generator, tuning, sha256=easel.models[name])
-    return replace(easel, models={**easel.models, tuning.card.name: tuning.card.sha256})
+    return replace(easel, models={**easel.models, stored.tuning.file: stored.tuning.sha256})
 
 
 def describe_sitters(
