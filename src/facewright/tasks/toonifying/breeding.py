@@ -1,0 +1,117 @@
+"""Breed two sets of weights into one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from facewright.errors import InputError
+from facewright.gan.breed import Crossing, breed_generators
+from facewright.gan.weights import load_generator, load_labels, pack_generator, read_template
+from facewright.hub.bundle import save_bundle
+from facewright.hub.store import Progress
+from facewright.tasks.weights import open_weights
+from facewright.types import Bundle, Card
+
+_BUNDLE = ".safetensors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreedOptions:
+    """Where one generator ends and the other begins, and where the new one goes."""
+
+    out: Path
+    """The bundle to write, such as bred.safetensors."""
+    at: int | None = None
+    """Layers of fewer pixels come from LOW, those of as many or more from HIGH: 4, 8, 16, ... up to
+    the size of the pictures. Without it, all layers are alike."""
+    width: float = 0.0
+    """How soft the crossing is, in doublings of the resolution: 0 is hard, 0.5 mixes the layers
+    beside it, 2 nearly all."""
+    amount: float = 1.0
+    """How far the way to HIGH goes: 0 is LOW, 1 is HIGH, 0.5 the mean of all weights."""
+    name: str | None = None
+    """What the new weights are called; otherwise as the file."""
+    overwrite: bool = False
+    """Replace a file that is there already."""
+
+
+def breed_models(
+    low: str, high: str, *, options: BreedOptions, progress: Progress | None = None
+) -> Path:
+    """Make one generator out of two of which one was trained on from the other.
+
+    Coarse layers, of few pixels, carry the shape of a face, fine ones its surface. So
+    `breed toons faces-64 --at 32` has the proportions of the toons and the skin of people, and
+    `breed faces-64 toons --at 32` the other way round. Labels mean what they mean to LOW.
+
+    Args:
+        low: The generator of the coarse layers: a name or a file.
+        high: That of the fine layers.
+        options: Where they cross, and where the new one goes.
+        progress: Is told how far a download is.
+
+    Returns:
+        The bundle.
+
+    Raises:
+        InputError: An option makes no sense, or the bundle is there already.
+        WeightsError: There are no such weights, or their architectures differ.
+    """
+    _check(options)
+    crossing = Crossing(options.at, options.width, options.amount)
+    bundles = [open_weights(name, progress) for name in (low, high)]
+    ones, others = (load_generator(bundle) for bundle in bundles)
+    bred = breed_generators(ones, others, crossing)
+    card = _describe(bundles[0], bundles[1], options)
+    labels, template = load_labels(bundles[0]), read_template(bundles[0])
+    half = all(_is_half(bundle) for bundle in bundles)
+    save_bundle(
+        options.out, pack_generator(bred, card, labels=labels, template=template), half=half
+    )
+    return options.out
+
+
+def _check(options: BreedOptions) -> None:
+    """Raise what makes no sense, before anything is loaded."""
+    if options.at is None and options.amount in (0, 1):
+        raise InputError(
+            "nothing says what comes from which of the two",
+            hint="--at 16 takes layers from 16 pixels on from HIGH, --amount 0.5 mixes all layers",
+        )
+    if options.at is None and options.width:
+        raise InputError("--width is that of a crossing", hint="say where it is: --at 16")
+    if options.out.suffix.lower() != _BUNDLE:
+        raise InputError(f"{options.out} does not end in {_BUNDLE}", hint="name it so")
+    if options.out.is_dir():
+        raise InputError(f"{options.out} is a folder", hint="name a file in it")
+    if options.out.exists() and not options.overwrite:
+        raise InputError(f"{options.out} is there already", hint="pass --overwrite to replace it")
+
+
+def _describe(low: Bundle, high: Bundle, options: BreedOptions) -> Card:
+    """Return the card of what is bred: both licences hold, and both data."""
+    where = "all layers" if options.at is None else f"HIGH from {options.at} pixels on"
+    soft = f", width {options.width:g}" if options.width else ""
+    amount = f", amount {options.amount:g}" if options.amount != 1 else ""
+    parents = " and ".join(f"{one.card.name} {one.card.sha256[:12]}" for one in (low, high))
+    return Card(
+        name=options.name or options.out.stem,
+        kind=low.card.kind,
+        licence=_join(low.card.licence, high.card.licence),
+        trained_on=_join(low.card.trained_on, high.card.trained_on),
+        source=f"facewright models breed of {parents}: {where}{soft}{amount}",
+    )
+
+
+def _join(one: str, other: str) -> str:
+    """Return two statements as one, where they differ."""
+    return one if one == other else f"{one}; and {other}"
+
+
+def _is_half(bundle: Bundle) -> bool:
+    """Tell whether weights are kept in half precision."""
+    kept = {tensor.dtype for tensor in bundle.tensors.values()}
+    return torch.float32 not in kept
