@@ -64,6 +64,7 @@ __all__ = [
     "MorphOptions",
     "RestyleOptions",
     "SwapFacesOptions",
+    "ToonifyOptions",
     "TrainOptions",
     "__version__",
     "edit_face",
@@ -80,6 +81,7 @@ __all__ = [
     "restyle_face",
     "show_file",
     "swap_faces",
+    "toonify_faces",
     "train_generator",
 ]
 
@@ -106,6 +108,7 @@ _HOMES = {
     "MorphOptions": "facewright.tasks.morphing",
     "RestyleOptions": "facewright.tasks.steering.restyling",
     "SwapFacesOptions": "facewright.tasks.casting",
+    "ToonifyOptions": "facewright.tasks.toonifying.casting",
     "TrainOptions": "facewright.gan.plan",
     "edit_face": "facewright.tasks.steering.editing",
     "enhance_pictures": "facewright.tasks.enhancing.pictures",
@@ -121,6 +124,7 @@ _HOMES = {
     "restyle_face": "facewright.tasks.steering.restyling",
     "show_file": "facewright.tasks.manifests",
     "swap_faces": "facewright.tasks.swapping",
+    "toonify_faces": "facewright.tasks.toonifying.toonify",
     "train_generator": "facewright.tasks.training",
 }
 

@@ -119,6 +119,14 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "toonify",
+        "facewright.tasks.toonifying.toonify:toonify_faces",
+        "Draw somebody as a character: a picture or a clip.",
+        prints="toonified",
+        data=True,
+        computes=True,
+    ),
+    Command(
         "collect",
         "facewright.tasks.libraries:collect_pictures",
         "Gather pictures into a library, each with its source and licence.",
@@ -229,6 +237,17 @@ COMMANDS = (
         "Write a generator for other projects: .pt, .safetensors or .onnx.",
     ),
     Command(
+        "models breed",
+        "facewright.tasks.toonifying.breeding:breed_models",
+        "Make one generator out of two, layer by layer.",
+    ),
+    Command(
+        "models compare",
+        "facewright.tasks.toonifying.comparing:compare_snapshots",
+        "Lay the snapshots of a run side by side: the same people by each.",
+        computes=True,
+    ),
+    Command(
         "models verify",
         "facewright.tasks.models:verify_models",
         "Check the sha256 of all weights on this machine.",
@@ -253,6 +272,6 @@ COMMANDS = (
 
 GROUPS = {
     "train": "Train networks.",
-    "models": "List, fetch, check, import and export weights.",
+    "models": "List, fetch, check, import, export, breed and compare weights.",
 }
 """Commands of two words: the first word and its line of help."""

@@ -22,6 +22,7 @@ from facewright.cli.reports import (
     print_inverted,
     print_prepared,
     print_swapped,
+    print_toonified,
 )
 
 if TYPE_CHECKING:
@@ -193,6 +194,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "inverted": print_inverted,
     "converted": print_converted,
     "expressed": print_expressed,
+    "toonified": print_toonified,
     "gathered": print_gathered,
     "prepared": print_prepared,
     "audit": print_audit,

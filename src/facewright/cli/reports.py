@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from facewright.tasks.sightings import Found
     from facewright.tasks.stage import Watched
     from facewright.tasks.swapping import Swapped
+    from facewright.tasks.toonifying.toonify import Toonified
 
 _FAILED = 1
 _MOST_PAIRS = 20  # of a kind; JSON has all
@@ -152,6 +153,14 @@ def print_converted(converted: Converted) -> int:
     if not converted.finished:
         return _INTERRUPTED
     return _FAILED if converted.failed else 0
+
+
+def print_toonified(toonified: Toonified) -> int:
+    """Print how many frames show a character, and where they are; 130 if someone ended it."""
+    if toonified.frames > 1:
+        print(f"{toonified.drawn} of {_count(toonified.frames, 'frame')} drawn")
+    print(make_name_printable(toonified.path))
+    return 0 if toonified.finished else _INTERRUPTED
 
 
 def print_gathered(gathered: Gathered) -> int:

@@ -15,7 +15,9 @@ GENERATED = "generated"
 _LATENTS = ".latents"
 _DRAWS_PEOPLE = frozenset({"generate", "mix", "interpolate"})
 """Tasks whose results show nobody."""
-_CHANGES_PEOPLE = frozenset({"swap", "morph", "enhance", "invert", "convert", "restyle", "edit"})
+_CHANGES_PEOPLE = frozenset(
+    {"swap", "morph", "enhance", "invert", "convert", "restyle", "edit", "toonify"}
+)
 """Tasks whose results show nobody if what went in showed nobody, as their consent says."""
 
 

@@ -36,6 +36,8 @@ from facewright.tasks.pictures import (
 from facewright.tasks.steering.editing import EditOptions, edit_face
 from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
 from facewright.tasks.swapping import swap_faces
+from facewright.tasks.toonifying.casting import ToonifyOptions
+from facewright.tasks.toonifying.toonify import toonify_faces
 from facewright.tasks.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.types import Manifest
 
@@ -50,10 +52,11 @@ TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {
     "convert": (ConvertOptions, convert_pictures),
     "restyle": (RestyleOptions, restyle_face),
     "edit": (EditOptions, edit_face),
+    "toonify": (ToonifyOptions, toonify_faces),
 }
 """The task that a manifest names → its options and its function."""
 
-_NAMED = frozenset({"restyle", "edit"})
+_NAMED = frozenset({"restyle", "edit", "toonify"})
 """Tasks that take each face by itself: a file or a seed."""
 _FROM_FILES = _NAMED | {"swap", "morph", "enhance", "invert", "convert"}
 """Tasks that take files, which lie beside the one that is made again, or in the current folder."""

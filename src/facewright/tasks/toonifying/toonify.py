@@ -1,0 +1,162 @@
+"""Make a character of somebody: in a picture, or in every frame of a clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facewright.errors import FacewrightError, InputError
+from facewright.fit.stop import StopSignal
+from facewright.hub.store import Progress
+from facewright.media.clips.thin import thin_clip
+from facewright.media.decode import read_image
+from facewright.media.video import read_clip
+from facewright.provenance.publish import publish_clip, publish_image
+from facewright.tasks.framewise import Tally, change_frames
+from facewright.tasks.lookout import Lookout, open_lookout
+from facewright.tasks.toonifying.casting import (
+    Production,
+    ToonifyOptions,
+    check_toonify,
+    is_still,
+    open_production,
+)
+from facewright.types import Clip, Image
+
+_NOTICE = "stopping: the clip up to here is written"
+
+
+@dataclass(frozen=True, slots=True)
+class Toonified:
+    """What was made of a picture or clip."""
+
+    path: Path
+    frames: int
+    """That were written; a picture is one."""
+    drawn: int
+    """How many of them show a character."""
+    finished: bool = True
+    """False if someone ended a clip early."""
+
+
+def toonify_faces(
+    photo_or_clip: Path, *, options: ToonifyOptions, progress: Progress | None = None
+) -> Toonified:
+    """Draw somebody as a character: find the face, find its latents, draw it in another style.
+
+    The character has the size that its generator draws, 64 pixels for those that ship, enlarged as
+    drawings are. Ctrl-C ends a clip in good order: what is there by then plays.
+
+    Args:
+        photo_or_clip: A picture or a clip that shows a face.
+        options: Which character, how, and where to.
+        progress: Is told how many frames are done, of a picture how many steps, and of how many.
+
+    Returns:
+        What was made.
+
+    Raises:
+        InputError: An option makes no sense, a file is there already, there is no consent, or no
+            face.
+        FileError: The file is missing or damaged.
+        WeightsError: There are no such weights, or those of the style do not fit the generator.
+    """
+    source = Path(photo_or_clip)
+    check_toonify(source, options)
+    lookout = open_lookout(options.device, progress, finder=options.finder, mesh=options.mesh)
+    return toonify_with(lookout, source, options, progress)
+
+
+def toonify_with(
+    lookout: Lookout, source: Path, options: ToonifyOptions, progress: Progress | None = None
+) -> Toonified:
+    """Do what `toonify_faces` does with networks that are open already.
+
+    Args:
+        lookout: What finds faces.
+        source: A picture or a clip.
+        options: Which character, how, and where to.
+        progress: As `toonify_faces` takes it.
+    """
+    check_toonify(source, options)
+    if is_still(source):
+        production = open_production(lookout, source, options, steps=progress)
+        return _draw_picture(production, source, options)
+    production = open_production(lookout, source, options)
+    return _draw_clip(production, source, options, progress)
+
+
+def _draw_picture(production: Production, source: Path, options: ToonifyOptions) -> Toonified:
+    """Make characters of the faces in a picture."""
+    result = _draw(production, source, read_image(source), 0.0)
+    if not production.film.latest:
+        raise _miss(source, options)
+    quality, overwrite = options.quality, options.overwrite
+    publish_image(result, options.out, production.manifest, quality=quality, overwrite=overwrite)
+    return Toonified(options.out, 1, 1)
+
+
+def _draw_clip(
+    production: Production, source: Path, options: ToonifyOptions, progress: Progress | None
+) -> Toonified:
+    """Make characters of the faces in every frame of a clip."""
+    tally = Tally()
+    with StopSignal(_NOTICE) as stop:
+        clip = draw_frames(production, source, options, tally, progress)
+        publish_clip(
+            clip,
+            options.out,
+            production.manifest,
+            overwrite=options.overwrite,
+            stopped=lambda: stop.requested,
+        )
+        finished = not stop.requested
+    return Toonified(options.out, tally.frames, tally.changed, finished)
+
+
+def draw_frames(
+    production: Production,
+    source: Path,
+    options: ToonifyOptions,
+    tally: Tally | None = None,
+    progress: Progress | None = None,
+) -> Clip:
+    """Return the clip of the characters, whose frames are drawn when they are asked for.
+
+    Args:
+        production: From `open_production`.
+        source: The clip.
+        options: Which frames, and whether portraits.
+        tally: Counts the frames that come out.
+        progress: Is told how many frames are done, and of how many.
+    """
+    film = production.film
+
+    def change(image: Image, seconds: float) -> tuple[Image, int]:
+        return _draw(production, source, image, seconds), film.latest
+
+    clip = thin_clip(read_clip(source), options.every)
+    drawn = change_frames(clip, change, tally or Tally(), lambda: _miss(source, options), progress)
+    return replace(drawn, size=(options.size, options.size)) if options.portrait else drawn
+
+
+def _draw(production: Production, source: Path, image: Image, seconds: float) -> Image:
+    """Draw a frame; what goes wrong names the source."""
+    try:
+        return production.film.draw(image, time=seconds)
+    except FacewrightError as error:
+        raise InputError(f"{source}: {error}", hint=error.hint) from error
+
+
+def _miss(source: Path, options: ToonifyOptions) -> InputError:
+    """Return the error for a picture or clip without the face that is asked for."""
+    if options.faces is not None:
+        return InputError(
+            f"{source}: --faces {options.faces} chooses no face",
+            hint="largest, all, left, right or a number",
+        )
+    return InputError(
+        f"{source}: no face was found",
+        hint="use one that shows a face from the front; --smallest 12 finds small ones, "
+        "--threshold 0.3 dim ones",
+    )

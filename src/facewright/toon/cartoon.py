@@ -1,0 +1,180 @@
+"""Draw a face as a cartoon, with a generator bred from two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.device import to_images
+from facewright.encode.invert import RefineOptions, invert_faces
+from facewright.encode.psp import Encoder
+from facewright.faces.align import align, paste
+from facewright.faces.features import FaceFeatures
+from facewright.faces.masks import draw_face_mask, fade_border
+from facewright.faces.matrices import join_matrices, transform_points
+from facewright.gan.breed import Crossing, breed_generators
+from facewright.gan.generator import Generator
+from facewright.media.resize import resize_image
+from facewright.types import Crop, Image
+
+Points = NDArray[np.float32]
+
+_TIMES = 4
+"""How many times larger than it is drawn a character goes into a picture."""
+_SHARPEN = 1.1
+_GROW = 0.16
+"""How far around the face the drawing reaches, in parts of the crop's width."""
+_SOFT = 0.12
+"""Over which distance it fades there, likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cartoonist:
+    """What turns a face into a character."""
+
+    people: Generator
+    """Draws people: its latents are sought."""
+    characters: Generator
+    """Draws the characters from the same latents."""
+    template: str
+    """How faces are cut that both draw."""
+    encoder: Encoder | None = None
+    """Where the search for latents begins; None is the average face."""
+    features: FaceFeatures | None = None
+    """What compares more than pixels when latents are refined."""
+
+
+def breed_characters(people: Generator, style: Generator, strength: float) -> Generator:
+    """Return a generator between people and characters.
+
+    Args:
+        people: Draws people.
+        style: Draws characters; trained on from `people`.
+        strength: 0 is people, 1 is characters.
+
+    Raises:
+        WeightsError: Their architectures differ.
+        InputError: The strength is not from 0 to 1.
+    """
+    return breed_generators(people, style, Crossing(amount=strength))
+
+
+def cut_face(cartoonist: Cartoonist, image: Image, points: Points) -> Crop:
+    """Cut a face out of a picture as the generators draw faces.
+
+    Args:
+        cartoonist: Says how, and how large.
+        image: (height, width, 3).
+        points: (478, 3), its mesh, pixels.
+    """
+    size = cartoonist.people.config.resolution
+    return align(image, points, template=cartoonist.template, size=size)
+
+
+def find_latents(
+    cartoonist: Cartoonist,
+    crop: Crop,
+    *,
+    steps: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> torch.Tensor:
+    """Find the latents of a face: encode, then refine.
+
+    Args:
+        cartoonist: What finds them.
+        crop: From `cut_face`.
+        steps: How often they are refined.
+        progress: Is told how many steps are done, and of how many.
+
+    Returns:
+        w+, (1, layers, w_dim), on the CPU.
+    """
+    found = invert_faces(
+        cartoonist.people,
+        crop.image[None],
+        encoder=cartoonist.encoder,
+        features=cartoonist.features if steps else None,
+        options=RefineOptions(steps=steps),
+        progress=progress,
+    )
+    return found.ws
+
+
+@torch.no_grad()
+def draw_character(cartoonist: Cartoonist, ws: torch.Tensor) -> Image:
+    """Draw a character.
+
+    Args:
+        cartoonist: Who draws.
+        ws: w+, (1, layers, w_dim).
+
+    Returns:
+        (resolution, resolution, 3).
+    """
+    device = cartoonist.characters.mapping.w_avg.device
+    drawn: Image = to_images(cartoonist.characters.synthesis(ws.to(device)))[0]
+    return drawn
+
+
+def paste_character(image: Image, points: Points, crop: Crop, drawn: Image) -> Image:
+    """Put a character in place of the face that it was drawn from.
+
+    Args:
+        image: (height, width, 3), the picture.
+        points: (478, 3), the mesh of the face in it, pixels.
+        crop: As `cut_face` cut it out.
+        drawn: As `draw_character` drew it.
+
+    Returns:
+        A new picture; outside of the face and a little around it, it is the old one.
+    """
+    larger = enlarge_crop(crop, enlarge_drawing(drawn, _TIMES * len(drawn)))
+    side = len(larger.image)
+    face = draw_face_mask(transform_points(points, larger.matrix), (side, side))
+    reach = 2 * round(_GROW * side / 2) + 1
+    grown = cv2.dilate(face, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    soft = np.asarray(cv2.GaussianBlur(grown, (0, 0), _SOFT * side / 2), np.float32)
+    return paste(image, larger, fade_border(soft, _SOFT * side))
+
+
+def enlarge_crop(crop: Crop, image: Image) -> Crop:
+    """Return a crop with a larger picture of the same square.
+
+    Args:
+        crop: A square of n pixels.
+        image: (k · n, k · n, 3), what it shows now.
+    """
+    times = len(image) / len(crop.image)
+    enlarge = np.array([[times, 0, (times - 1) / 2], [0, times, (times - 1) / 2]])
+    return Crop(image, join_matrices(crop.matrix, enlarge), crop.template)
+
+
+def enlarge_drawing(image: Image, size: int) -> Image:
+    """Enlarge a drawing so that its edges stay crisp.
+
+    A drawing has surfaces and edges, and little between: what enlarging blurs is sharpened again,
+    but never beyond the colours that are near.
+
+    Args:
+        image: (side, side, 3).
+        size: The new side in pixels.
+
+    Returns:
+        (size, size, 3).
+    """
+    times = size / len(image)
+    large = resize_image(image, size)
+    if times <= 1:
+        return large
+    reach = 2 * round(0.75 * times) + 1
+    near = np.ones((reach, reach), np.uint8)
+    plain = cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR)  # overshoots nowhere
+    low, high = cv2.erode(plain, near), cv2.dilate(plain, near)
+    blurred = cv2.GaussianBlur(large, (0, 0), 0.75 * times)
+    sharp = cv2.addWeighted(large, 1 + _SHARPEN, blurred, -_SHARPEN, 0)
+    return np.asarray(np.clip(sharp, low, high), np.uint8)

@@ -1,0 +1,153 @@
+"""Somebody becomes a character, in a picture and in a clip."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from facewright.errors import FileError, InputError, WeightsError
+from facewright.media.decode import read_image
+from facewright.media.video import read_clip
+from facewright.provenance.publish import publish_clip, publish_image, read_manifest
+from facewright.tasks.consent import shows_nobody
+from facewright.tasks.toonifying.casting import ToonifyOptions
+from facewright.tasks.toonifying.toonify import toonify_with
+from facewright.types import Clip, Manifest
+
+FACE = (20, 10, 59, 59)  # left, top, right, bottom
+OTHER = (100, 20, 129, 57)
+
+
+@pytest.fixture
+def how(weights, characters, tmp_path):
+    """Build options for the tiny generators."""
+
+    def build(name="out.png", **changes):
+        usual = {"style": characters, "weights": weights, "refine": 2, "consent": "generated"}
+        return ToonifyOptions(out=tmp_path / name, **{**usual, **changes})
+
+    return build
+
+
+@pytest.fixture
+def photo(paint, tmp_path):
+    """A picture with one face."""
+    image = paint(FACE, size=(80, 150))
+    return publish_image(image, tmp_path / "photo.png", Manifest("test", {}))
+
+
+@pytest.fixture
+def film(paint, tmp_path):
+    """A clip of seven frames, two of them without a face: longer than is bridged."""
+    frames = [paint(*([] if n in (2, 3) else [FACE]), size=(80, 150)) for n in range(7)]
+    clip = Clip((150, 80), Fraction(10), iter(frames), 7)
+    return publish_clip(clip, tmp_path / "film.mp4", Manifest("test", {}))
+
+
+def test_face_is_drawn_and_the_rest_of_the_picture_stays(lookout, photo, how):
+    made = toonify_with(lookout, photo, how())
+    before, after = read_image(photo).astype(int), read_image(made.path).astype(int)
+    assert (made.frames, made.drawn) == (1, 1)
+    assert np.abs(after - before)[25:50, 30:50].mean() > 5
+    assert np.array_equal(after[:, 90:], before[:, 90:])
+
+
+def test_portrait_is_a_picture_of_its_own(lookout, photo, how):
+    made = toonify_with(lookout, photo, how(portrait=True, size=96))
+    assert read_image(made.path).shape == (96, 96, 3)
+
+
+def test_strength_goes_from_people_to_characters(lookout, photo, how):
+    portrait = {"portrait": True, "size": 64}
+    names = {s: f"{s}.png" for s in (0.0, 0.5, 1.0)}
+    drawn = {
+        s: read_image(toonify_with(lookout, photo, how(name, strength=s, **portrait)).path)
+        for s, name in names.items()
+    }
+    gap = np.abs(drawn[0.0].astype(int) - drawn[1.0]).mean()
+    part = np.abs(drawn[0.0].astype(int) - drawn[0.5]).mean()
+    assert 0 < part < gap
+
+
+def test_same_options_give_the_same_bytes_and_the_manifest_says_all(lookout, photo, how):
+    first, again = how("a.png"), how("b.png")
+    one, other = (toonify_with(lookout, photo, options).path for options in (first, again))
+    assert one.read_bytes() == other.read_bytes()
+    manifest = read_manifest(one)
+    assert manifest.task == "toonify"
+    assert {"red", "tiny", "characters", "face-features"} <= set(manifest.models)
+    assert list(manifest.sources) == ["photo/photo.png"]
+    assert manifest.parameters["style"] == "characters"
+    assert manifest.parameters["encoder"] == "none"
+    assert "/" not in str(manifest.parameters)
+    assert shows_nobody(str(one))
+
+
+def test_every_frame_of_a_clip_is_drawn_and_those_without_a_face_stay(lookout, film, how):
+    told = []
+    made = toonify_with(lookout, film, how("x.mp4"), lambda *done: told.append(done))
+    assert (made.frames, made.drawn, made.finished) == (7, 6, True)
+    clip = read_clip(made.path)
+    assert (clip.count, clip.rate) == (7, 10)
+    assert told[-1] == (7, 7)
+
+
+def test_every_third_frame_keeps_its_time(lookout, film, how):
+    made = toonify_with(lookout, film, how("x.mp4", every=3))
+    clip = read_clip(made.path)
+    assert made.frames == 3
+    list(clip.frames)
+    times = list(clip.times) if clip.times is not None else [0, 1, 2]
+    assert len(times) == 3
+    assert float(clip.rate) == pytest.approx(10 / 3, rel=0.02)
+
+
+def test_portraits_of_a_clip_are_square(lookout, film, how):
+    made = toonify_with(lookout, film, how("x.mp4", portrait=True, size=64, every=2))
+    clip = read_clip(made.path)
+    assert clip.size == (64, 64)
+    assert len(list(clip.frames)) == 4
+
+
+def test_several_faces_need_a_choice(lookout, paint, tmp_path, how):
+    path = publish_image(
+        paint(FACE, OTHER, size=(80, 150)), tmp_path / "two.png", Manifest("test", {})
+    )
+    with pytest.raises(InputError, match="2 faces") as caught:
+        toonify_with(lookout, path, how())
+    assert "--faces" in caught.value.hint
+    before = read_image(path).astype(int)
+    both = read_image(toonify_with(lookout, path, how(faces="all")).path)
+    one = read_image(toonify_with(lookout, path, how("one.png", faces="right")).path)
+    assert np.abs(both - before)[30:50, 30:50].mean() > 2
+    assert np.abs(one - before)[30:50, 30:50].mean() == 0
+    assert np.abs(one - before)[30:50, 105:125].mean() > 2
+
+
+def test_what_makes_no_sense_is_refused_before_anything_is_loaded(
+    lookout, photo, film, how, tmp_path
+):
+    for source, options, told in (
+        (photo, how(consent=None), "real person"),
+        (photo, how("x.mp4"), "is a picture"),
+        (film, how("x.png"), "is a clip"),
+        (photo, how(every=2), "--every is for clips"),
+        (photo, how(strength=2.0), "--strength"),
+        (photo, how("photo.png", overwrite=True), "is the source"),
+        (photo, how(faces="nobody"), "nobody"),
+    ):
+        with pytest.raises(InputError, match=told):
+            toonify_with(lookout, source, options)
+    with pytest.raises(FileError, match="no file"):
+        toonify_with(lookout, tmp_path / "none.png", how())
+
+
+def test_no_face_and_foreign_styles_are_told_apart(lookout, paint, photo, tmp_path, how, larger):
+    empty = publish_image(paint(size=(60, 80)), tmp_path / "empty.png", Manifest("test", {}))
+    with pytest.raises(InputError, match="no face was found"):
+        toonify_with(lookout, empty, how())
+    with pytest.raises(WeightsError, match="architecture"):
+        toonify_with(lookout, photo, how(style=larger))
+    with pytest.raises(WeightsError, match="no weights called"):
+        toonify_with(lookout, photo, how(style="marble"))
+    assert not (tmp_path / "out.png").exists()
