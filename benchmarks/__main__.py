@@ -7,6 +7,7 @@ import sys
 
 QUESTIONS = (
     *("synthesis", "training", "finding", "swapping", "swapping_clips", "expressions"),
+    "enhancing",
     "start_up",
 )
 
