@@ -6,8 +6,8 @@ import importlib
 import sys
 
 QUESTIONS = (
-    *("synthesis", "training", "finding", "swapping", "swapping_clips", "expressions"),
-    "enhancing",
+    *("synthesis", "training", "encoding", "finding"),
+    *("swapping", "swapping_clips", "expressions", "enhancing"),
     "start_up",
 )
 

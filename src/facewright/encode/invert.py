@@ -23,14 +23,14 @@ _QUIET_FROM = 0.75  # from this part of the steps on, no noise is added
 class RefineOptions:
     """How to refine latents by optimisation."""
 
-    steps: int = 200
+    steps: int = 100
     """How often to draw the faces and correct their latents; 0 leaves them as they are."""
     lr: float = 0.05
     """The highest learning rate, of Adam."""
     noise: float = 0.05
     """Noise that is added to the latents at first, in parts of how far latents spread; it falls to
     zero, and keeps the search from ending in the first hollow."""
-    perceptual_weight: float = 0.05
+    perceptual_weight: float = 0.2
     """How much the distance of what `face-features` sees counts beside the squared distance of the
     pixels, where there are such features."""
     norm_weight: float = 0.002

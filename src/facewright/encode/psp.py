@@ -136,7 +136,7 @@ class StyleHead(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map [n width side side] to [n w_dim]."""
-        return self.linear(self.convs(x).flatten(1))
+        return self.linear(self.convs(x).flatten(1).float())
 
 
 class Encoder(nn.Module):
@@ -184,7 +184,7 @@ class Encoder(nn.Module):
         size = self.config.size
         if x.ndim != 4 or x.shape[1:] != (3, size, size):
             raise InputError(f"this encoder sees (n, 3, {size}, {size}), not {tuple(x.shape)}")
-        pyramid = self._build_pyramid(x)
+        pyramid = self._build_pyramid(x.to(self.latlayer1.weight.dtype))
         heads = zip(self.styles, self._levels, strict=True)
         offsets = torch.stack([head(pyramid[level]) for head, level in heads], dim=1)
         return offsets.float() + self.latent_avg

@@ -29,11 +29,11 @@ _TUNED = ("conv0.weight", "conv0.bias", "conv1.weight", "conv1.bias", "torgb.wei
 class TuneOptions:
     """How to tune a generator to a face."""
 
-    steps: int = 150
+    steps: int = 100
     """How often to draw the face and correct the weights."""
     lr: float = 0.001
     """The learning rate of Adam."""
-    perceptual_weight: float = 0.05
+    perceptual_weight: float = 0.2
     """How much the distance of what `face-features` sees counts beside the squared distance of the
     pixels, where there are such features."""
     locality_weight: float = 0.1

@@ -40,7 +40,7 @@ RULES: Mapping[str, Rule] = {
     "port": Rule(0, 65_535, "0 picks a free one"),
     "strength": Rule(0, 1, "0 leaves the face as it is, 1 is all of the other"),
     "shape": Rule(0, 1, "0 keeps the proportions of the face that is covered"),
-    "refine": Rule(0, 100_000, "200 is usual; 0 takes what the encoder says"),
+    "refine": Rule(0, 100_000, "100 is usual; 0 takes what the encoder says"),
     "smoothing": Rule(0, 60, "seconds; 0.3 is usual, 0 is none"),
     "steps": Rule(2, 3600, "the number of pictures from one end to the other"),
 }

@@ -43,7 +43,7 @@ class InvertOptions:
     out: Path
     """The file of latents, such as face.latents; before and after go beside it, as face.png. Or a
     folder, for several photos. A picture (.png, .jpg, .webp) has the latents beside it."""
-    refine: int = 200
+    refine: int = 100
     """How many steps of optimisation follow the encoder; 0 takes what it says."""
     tune: bool = False
     """Change the generator, too, so that it draws this face better: pivotal tuning. What changed

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import torch
 
-from facewright.device import pick_device, settle_cuda
+from facewright.device import pick_device, pick_dtype, settle_cuda
 from facewright.encode.psp import KIND as ENCODER
 from facewright.encode.psp import Encoder, load_encoder
+from facewright.encode.quick import quicken
 from facewright.errors import InputError
 from facewright.faces.features import KIND as FEATURES
 from facewright.faces.features import FaceFeatures, load_face_features
@@ -95,7 +96,7 @@ def open_inverter(
         bundle.card.name,
         bundle.card.sha256,
         cut,
-        load_encoder(begins, place) if begins else None,
+        quicken(load_encoder(begins, place), pick_dtype(place)) if begins else None,
         begins.card.name if begins else NONE,
         load_face_features(features, place),
         load_likeness(likeness),
