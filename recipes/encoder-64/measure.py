@@ -5,8 +5,7 @@
 
 Takes so many pictures of each archive that were kept apart, by a hash of their name, cuts their
 faces out as the starter draws them, and prints a table of means. The slower stages may see fewer.
-Sheets of before and after go to
-OUT: they show real people, and are for looking at, not for showing.
+Sheets of before and after go to OUT: they show real people, and are for looking at alone.
 """
 
 from __future__ import annotations
