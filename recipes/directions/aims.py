@@ -23,7 +23,7 @@ class Aim:
     """The attributes that stay."""
     less: str
     more: str
-    reach: float = 3.0
+    reach: float = 2.0
     """How far either way it may go, in units."""
 
 
@@ -35,30 +35,29 @@ def hold(*free: str) -> tuple[str, ...]:
 def _lean(name: str) -> Aim:
     """Return the direction of one label of ethnicity: skin and the other labels go along."""
     free = (*ORIGIN, "skin-l", "skin-a", "skin-b", "hair-l")
-    return Aim(name, name, hold(*free), f"less {name}", f"more {name}")
+    return Aim(name, name, hold(*free), f"less {name}", f"more {name}", 3.0)
 
 
 AIMS = (
-    Aim("age", "age", hold("age", "hair-l"), "younger", "older"),
+    Aim("age", "age", hold("age", "hair-l"), "younger", "older", 3.0),
     Aim(
         "gender",
         "male",
         (*POSE, "age", "smile", "mouth-open", "skin-l", "background-l", "light-side"),
         "more feminine",
         "more masculine",
-        2.0,
     ),
     Aim("smile", "smile", hold("smile", "mouth-open", "eyes-open"), "serious", "smiling", 4.0),
     Aim("mouth-open", "mouth-open", hold("mouth-open"), "mouth closed", "mouth open"),
     Aim("eyes-open", "eyes-open", hold("eyes-open"), "eyes narrowed", "eyes wide open"),
-    Aim("brows-up", "brows-up", hold("brows-up"), "brows lowered", "brows raised"),
+    Aim("brows-up", "brows-up", hold("brows-up"), "brows lowered", "brows raised", 3.0),
     Aim("pose", "yaw", hold("yaw", "light-side"), "turned to the left", "turned to the right"),
     Aim("nod", "pitch", hold("pitch"), "looking down", "looking up"),
-    Aim("face-width", "face-width", hold(), "narrow face", "wide face"),
-    Aim("skin-tone", "skin-l", hold("skin-l", *ORIGIN), "darker skin", "lighter skin"),
-    Aim("warmth", "skin-b", hold("skin-b", "skin-a"), "cooler colours", "warmer colours"),
+    Aim("face-width", "face-width", hold(), "narrow face", "wide face", 3.0),
+    Aim("skin-tone", "skin-l", hold("skin-l", *ORIGIN), "darker skin", "lighter skin", 3.0),
+    Aim("warmth", "skin-b", hold("skin-b", "skin-a"), "cooler colours", "warmer colours", 3.0),
     Aim("hairline", "hair-l", hold("hair-l"), "hair on the forehead", "forehead free"),
-    Aim("light", "light-side", hold("light-side"), "lit from the left", "lit from the right"),
+    Aim("light", "light-side", hold("light-side"), "lit from the left", "lit from the right", 3.0),
     Aim("background", "background-l", hold("background-l"), "darker", "lighter"),
     *(_lean(name) for name in ORIGIN),
 )

@@ -248,7 +248,7 @@ def _draw_heads(studio: _Studio) -> list[tuple[str, Image]]:
         if sitter.photo is not None:
             heads.append((f"{role}: photo", sitter.photo))
         (image,) = draw_each(studio.easel.artist, sitter.styles)
-        heads.append((f"{role}: {sitter.name}", image))
+        heads.append((f"{role}: {Path(sitter.name).stem}", image))
     return heads
 
 
