@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from facewright.errors import InputError
-from facewright.swap.pixels import shrink, spread
+from facewright.swap.pixels import fill_gaps
 from facewright.swap.raster import Floats
 from facewright.types import Image
 
@@ -78,27 +78,12 @@ def find_membrane(apart: Floats, rim: Floats, inside: Floats) -> Floats:
     """
     size = np.linalg.norm(apart, axis=-1)
     trust = (rim / (1 + (size / np.float32(_OUTLIER)) ** 2)).astype(np.float32)
-    field = _fill(apart * trust[..., None], trust)
+    field = fill_gaps(apart * trust[..., None], trust)
     known = np.clip(trust * 2, 0, 1)[..., None]
     for _ in range(_STEPS):
         near = cv2.blur(field, (3, 3), borderType=cv2.BORDER_REPLICATE)
         field = near + (apart - near) * known * np.float32(0.5)
     return field * (inside > 0)[..., None]
-
-
-def _fill(total: Floats, weight: Floats) -> Floats:
-    """Fill in what has no weight from what has, from coarse to fine."""
-    height, width = weight.shape
-    if min(height, width) <= 2:
-        mean = total.sum((0, 1)) / max(float(weight.sum()), 1e-6)
-        coarse = np.broadcast_to(mean, total.shape).astype(np.float32)
-    else:
-        half = ((width + 1) // 2, (height + 1) // 2)
-        coarse = _fill(shrink(total, half), shrink(weight, half))
-        coarse = spread(coarse, (width, height))
-    share = np.minimum(weight, 1)[..., None]
-    own = total / np.maximum(weight, 1e-6)[..., None]
-    return (coarse + (own - coarse) * share).astype(np.float32)
 
 
 def _blend_bands(pasted: Floats, below: Image, mask: Floats) -> Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,6 +23,10 @@ _GLARE = np.float32(40)
 _FLATTEST, _STEEPEST, _BRIGHTEST = 0.4, 1.8, 1.0
 """How much the contrast of dark parts may shrink and grow, and that of bright parts grow:
 highlights of pale skin do not belong on dark skin."""
+_DOUBT = 30
+"""Levels over which something turns from a shadow into hair."""
+_DEEPEST = 40
+"""The deepest fold of the target, in levels: what is deeper is a strand of hair, or a rim."""
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 _DULL, _VIVID = 2.5, 8.0
 """The mean chroma of a picture without colour, and of one with all of it."""
@@ -30,18 +34,18 @@ _DULL, _VIVID = 2.5, 8.0
 
 @dataclass(frozen=True, slots=True)
 class Relight:
-    """How colours change, place by place."""
+    """How colours change, place by place, around the tone of the skin."""
 
-    before: Floats
-    """(rows, columns, 3), 0 to 255: the colour of the skin as it is."""
-    after: Floats
-    """(rows, columns, 3), 0 to 255: the colour that it takes."""
+    level: Floats
+    """(rows, columns), 0 to 255: how bright the skin is as it comes."""
+    base: Floats
+    """(rows, columns, 3): the colour that the skin takes, less what `tint` leaves of its own."""
     darker: Floats
-    """(rows, columns, 3): what is darker than the skin keeps its distance times this."""
+    """(rows, columns, 3): added for each level by which something is darker than the skin."""
     lighter: Floats
-    """(rows, columns, 3): what is lighter keeps its distance times this."""
-    vividness: float = 1.0
-    """What is left of the colour of details, 1 for all; below where the target has no colour."""
+    """(rows, columns): added to all three for each level by which something is lighter."""
+    tint: Floats
+    """(3, 3): what is left of a colour itself, such as the red of lips and the white of eyes."""
 
 
 def to_lab(colours: Floats) -> Floats:
@@ -83,18 +87,30 @@ def smooth(values: Floats, weights: Floats, width: float, doubt: float = 1e-3) -
     return stacked[..., :-1] / (stacked[..., -1:] + np.float32(doubt))
 
 
-def match_light(source: Floats, target: Floats, skin: Floats) -> Relight:
+def match_light(
+    source: Floats,
+    target: Floats,
+    skin: Floats,
+    yields: Floats | None = None,
+    *,
+    hair: float = np.inf,
+) -> Relight:
     """Find how a pasted face must change to stand in the light of the face that it covers.
 
     The two are compared in CIE Lab where both show skin. The difference is first fitted by a
     quadratic surface (tone and the direction of the light), what that leaves by a low-pass filter
     (shadows). Both ignore what differs by more than light does. Around the tone of skin that this
-    gives, black stays black and white stays white, so that brows and eyes keep their contrast.
+    gives, what is darker takes the hue of the skin that it falls on, as a shadow does, black stays
+    black and white stays white. So brows and eyes keep their contrast, and the shadows of dark skin
+    do not turn grey on bright skin.
 
     Args:
         source: (rows, columns, 3), the warped face, 0 to 255, small.
         target: (rows, columns, 3), the picture below it.
         skin: (rows, columns), 0 to 1: where both show skin.
+        yields: (rows, columns), 0 to 1: how far the folds and blotches of the source make room for
+            those of the target; nowhere if not given.
+        hair: How many levels darker than skin something must be to be hair, which does not yield.
 
     Returns:
         The change, on the same grid.
@@ -108,13 +124,24 @@ def match_light(source: Floats, target: Floats, skin: Floats) -> Relight:
     wanted = low + field
     wanted[..., 1:] = hue + (wanted[..., 1:] - hue) * np.float32(vividness)
     before, after = to_rgb(low), to_rgb(wanted)
-    darker = _limit((after + _BLACK) / (before + _BLACK), _STEEPEST)
-    glare = np.clip((_WHITE - after @ _GREY) / _GLARE, _FLATTEST, 1)[..., None]
-    darker = darker * glare.astype(np.float32)
-    lighter = _limit((_WHITE - after) / (_WHITE - before), _BRIGHTEST)
-    if vividness < 1:
-        darker, lighter = _dull(darker, vividness), _dull(lighter, vividness)
-    return Relight(before, after, darker, lighter, vividness)
+    light = _turn_about(before, after, weights, vividness)
+    if yields is None:
+        return light
+    own = apply_light(source, light) - after
+    share = yields * np.clip((own @ _GREY + hair) / _DOUBT + 1, 0, 1)
+    shading = np.clip(target - smooth(target, weights, _LOCAL, doubt=0), -_DEEPEST, _DEEPEST)
+    return replace(light, base=light.base + (shading - own) * share[..., None].astype(np.float32))
+
+
+def keep_light(size: tuple[int, int]) -> Relight:
+    """Return the change that changes nothing.
+
+    Args:
+        size: Width and height of its grid.
+    """
+    flat = np.zeros((size[1], size[0]), np.float32)
+    colours = np.zeros((*flat.shape, 3), np.float32)
+    return Relight(flat, colours, colours, flat, np.eye(3, dtype=np.float32))
 
 
 def apply_light(source: Floats, light: Relight) -> Floats:
@@ -128,19 +155,30 @@ def apply_light(source: Floats, light: Relight) -> Floats:
         (height, width, 3), not clipped.
     """
     size = (source.shape[1], source.shape[0])
-    before, after, darker, lighter = (
-        spread(field, size) for field in (light.before, light.after, light.darker, light.lighter)
+    level, result, darker, lighter = (
+        spread(field, size) for field in (light.level, light.base, light.darker, light.lighter)
     )
-    apart = np.asarray(cv2.subtract(source, before), np.float32)
-    if light.vividness < 1:
-        apart = _dull(apart, light.vividness)
-    above = np.maximum(apart, 0)
-    apart -= above
-    above *= lighter
-    apart *= darker
-    above += apart
-    above += after
-    return above
+    result += cv2.transform(source, light.tint)
+    apart = cv2.subtract(cv2.transform(source, _GREY[None]), level)
+    below = np.minimum(apart, 0)
+    above = (apart - below) * lighter
+    result += cv2.multiply(darker, cv2.merge([below, below, below]))
+    result += cv2.merge([above, above, above])
+    return result
+
+
+def _turn_about(before: Floats, after: Floats, weights: Floats, vividness: float) -> Relight:
+    """Return the change that brings the tone of skin from one to the other, (rows, columns, 3)."""
+    level, goal = before @ _GREY, np.maximum(after @ _GREY, 1)
+    glare = np.clip((_WHITE - goal) / _GLARE, _FLATTEST, 1)
+    steep = np.clip((goal + _BLACK) / (level + _BLACK), _FLATTEST, _STEEPEST) * glare
+    flat = np.clip((_WHITE - goal) / (_WHITE - level), _FLATTEST, _BRIGHTEST)
+    left = float((np.minimum(steep, 1 / steep) * weights).sum() / weights.sum())
+    tint = _dull(vividness) * np.float32(left)
+    hue = (before * weights[..., None]).sum((0, 1))
+    hue /= max(float(hue @ _GREY), 1e-6)
+    darker = after * (steep / goal)[..., None] - tint @ hue
+    return Relight(level, after - before @ tint.T, darker, flat - np.float32(left), tint)
 
 
 def _measure_colour(lab: Floats, weights: Floats) -> tuple[float, Floats]:
@@ -151,18 +189,10 @@ def _measure_colour(lab: Floats, weights: Floats) -> tuple[float, Floats]:
     return float(np.clip((chroma - _DULL) / (_VIVID - _DULL), 0, 1)), hue
 
 
-def _limit(slopes: Floats, steepest: float) -> Floats:
-    """Limit slopes (rows, columns, 3) by their brightness, their colour kept."""
-    grey = np.maximum(slopes @ _GREY, np.float32(1e-3))[..., None]
-    allowed = np.clip(grey, _FLATTEST, steepest) / grey
-    return np.clip(slopes * allowed, _FLATTEST / 2, 1.3 * steepest).astype(np.float32)
-
-
-def _dull(colours: Floats, vividness: float) -> Floats:
-    """Move colours towards grey."""
+def _dull(vividness: float) -> Floats:
+    """Return the matrix (3, 3) that moves colours towards grey, all the way at 0."""
     grey = _GREY * np.float32(1 - vividness)
-    matrix = np.eye(3, dtype=np.float32) * np.float32(vividness) + grey[None]
-    return np.asarray(cv2.transform(colours, matrix), np.float32)
+    return np.eye(3, dtype=np.float32) * np.float32(vividness) + grey[None]
 
 
 def _fit_difference(apart: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:

@@ -81,3 +81,26 @@ def inset(inside: NDArray[np.bool_], width: float) -> Floats:
     apart = np.asarray(cv2.distanceTransform(area, cv2.DIST_L2, 5), np.float32)[1:-1, 1:-1]
     share = np.clip((apart - 1) / np.float32(max(width, 1.0)), 0, 1)
     return share * share * (3 - 2 * share)
+
+
+def fill_gaps(total: Floats, weight: Floats) -> Floats:
+    """Fill in what has no weight from what has, from coarse to fine.
+
+    Args:
+        total: (rows, columns, k), values times their weights.
+        weight: (rows, columns), from 0; 1 and more is sure.
+
+    Returns:
+        (rows, columns, k), values.
+    """
+    height, width = weight.shape
+    if min(height, width) <= 2:
+        mean = total.sum((0, 1)) / max(float(weight.sum()), 1e-6)
+        coarse = np.broadcast_to(mean, total.shape).astype(np.float32)
+    else:
+        half = ((width + 1) // 2, (height + 1) // 2)
+        coarse = fill_gaps(shrink(total, half), shrink(weight, half))
+        coarse = spread(coarse, (width, height))
+    share = np.minimum(weight, 1)[..., None]
+    own = total / np.maximum(weight, 1e-6)[..., None]
+    return (coarse + (own - coarse) * share).astype(np.float32)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import cv2
 import numpy as np
@@ -15,8 +16,10 @@ from facewright.swap.pixels import blur, inset
 from facewright.swap.raster import Floats
 from facewright.swap.regions import draw_features, draw_mouth, fill_loops
 
-Part: TypeAlias = Literal["mouth", "eyes", "glasses"]
+Part: TypeAlias = Literal["mouth", "eyes", "glasses", "beard"]
 """What may be kept of the face that is covered."""
+
+PARTS: tuple[Part, ...] = get_args(Part)
 
 _FOREIGN = (16.0, 30.0)
 """The distance from the skin around it, in Lab, at which something may be, and surely
@@ -24,7 +27,25 @@ is, no skin."""
 _GAUDY = (24.0, 38.0)
 """The same in a* and b* alone, for what lies over eyes and brows, which are no skin either."""
 _ROUNDS = 2
-_EYES_MIDDLES = (468, 473)
+_MEASURED = [468, 473, 9, 152]
+"""The middles of the eyes, a place between the brows, and the chin."""
+_NOSE = np.array(
+    [168, 417, 465, 343, 371, 423, 391, 393, 164, 167, 165, 203, 142, 114, 245, 193], np.int32
+)
+_FEATURES = (
+    ((topology.LEFT_EYE, topology.RIGHT_EYE), 0.1),
+    ((topology.LEFT_BROW, topology.RIGHT_BROW), 0.05),
+    ((topology.LIPS_OUTER,), 0),
+)
+"""What is no skin, and by how much wider it is taken, in eye distances."""
+_BEARD = np.concatenate([topology.OVAL[9:28], [187, 206, 98, 2, 327, 426, 411]]).astype(np.int32)
+"""Jaw, chin and upper lip."""
+_OWN = 0.3
+"""How much of its folds a source keeps that is as sharp as the picture."""
+COARSE = 1.5
+"""Pixels of the picture for each pixel of a source from which on that one is coarse."""
+_NOSE_HELD = (0.9, 0.6)
+"""How much of the nose does not yield, for a sharp source and for a coarse one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +60,8 @@ class Layout:
     @property
     def unit(self) -> float:
         """The distance of the eyes, were the face frontal: from the height where it is turned."""
-        one, two = self.points[list(_EYES_MIDDLES)]
-        brow, chin = self.points[[9, 152]]
-        wide = float(np.linalg.norm(two - one))
-        return max(wide, 0.52 * float(np.linalg.norm(chin - brow)), 1.0)
+        one, two, brow, chin = self.points[_MEASURED].tolist()
+        return max(math.dist(one, two), 0.52 * math.dist(brow, chin), 1.0)
 
 
 def draw_skin(layout: Layout, inside: Floats) -> Floats:
@@ -55,6 +74,31 @@ def draw_skin(layout: Layout, inside: Floats) -> Floats:
     features = draw_features(layout.points, layout.size, layout.unit)
     rim = inset(inside > 0.5, 0.12 * layout.unit)
     return rim * (1 - features.astype(np.float32) / np.float32(255))
+
+
+def draw_yielding(layout: Layout, inside: Floats, coarseness: float) -> Floats:
+    """Return where skin takes the folds and shadows of the face that it covers.
+
+    Folds around a mouth are expression and light, and those of a picture of few pixels are blotches
+    anyway. Eyes, brows, lips and most of the nose are who somebody is; they yield little or
+    nothing.
+
+    Args:
+        layout: Where the face is.
+        inside: (rows, columns), 0 to 1: where the mesh is seen.
+        coarseness: Pixels of the picture for each pixel of the source.
+
+    Returns:
+        (rows, columns), 0 to 1.
+    """
+    drawn = [
+        fill_loops(layout.points, layout.size, loops, wider=wider * layout.unit)
+        for loops, wider in (((_NOSE,), 0), *_FEATURES)
+    ]
+    nose, features = _soften(drawn[0], 1.5), _soften(np.maximum.reduce(drawn[1:]), 1)
+    held = _NOSE_HELD[1] if coarseness > COARSE else _NOSE_HELD[0]
+    most = 1 - _OWN / max(1.0, coarseness)
+    return np.asarray(inside * most * (1 - held * nose) * (1 - features), np.float32)
 
 
 def find_foreign(
@@ -121,20 +165,21 @@ def draw_kept(layout: Layout, parts: tuple[Part, ...], eyes: Floats) -> Floats:
     Returns:
         (rows, columns), 0 to 1.
     """
-    between = draw_mouth(layout.points, layout.size, width=0.03 * layout.unit)
-    kept = _soften(between.astype(np.float32) / np.float32(255), 0.015 * layout.unit)
+    unit = layout.unit
+    between = draw_mouth(layout.points, layout.size, width=0.03 * unit)
+    kept = _soften(between, 0.015 * unit)
     for loop, stays in zip((topology.LEFT_EYE, topology.RIGHT_EYE), eyes, strict=True):
-        if stays > 0 or "eyes" in parts:
-            strength = 1.0 if "eyes" in parts else float(stays)
-            drawn = fill_loops(layout.points, layout.size, (loop,), wider=0.08 * layout.unit)
-            soft = _soften(drawn.astype(np.float32) / np.float32(255), 0.05 * layout.unit)
-            kept = np.maximum(kept, soft * strength)
+        strength = 1.0 if "eyes" in parts else float(stays)
+        if strength > 0:
+            drawn = fill_loops(layout.points, layout.size, (loop,), wider=0.08 * unit)
+            kept = np.maximum(kept, _soften(drawn, 0.05 * unit) * strength)
+    if "beard" in parts:
+        drawn = fill_loops(layout.points, layout.size, (_BEARD,))
+        lips = fill_loops(layout.points, layout.size, (topology.LIPS_OUTER,))
+        kept = np.maximum(kept, _soften(drawn, 0.06 * unit) * (1 - _soften(lips, 0.03 * unit)))
     if "mouth" in parts:
-        loops = (topology.LIPS_OUTER,)
-        drawn = fill_loops(layout.points, layout.size, loops, wider=0.08 * layout.unit)
-        kept = np.maximum(
-            kept, _soften(drawn.astype(np.float32) / np.float32(255), 0.06 * layout.unit)
-        )
+        drawn = fill_loops(layout.points, layout.size, (topology.LIPS_OUTER,), wider=0.08 * unit)
+        kept = np.maximum(kept, _soften(drawn, 0.06 * unit))
     return kept
 
 
@@ -163,7 +208,7 @@ def find_glasses(colours: Floats, layout: Layout) -> Floats:
     within |= fill_loops(layout.points, layout.size, brows, wider=0.03 * layout.unit)
     found = lines * (around > 0) * (within == 0)
     found = cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8))
-    return _soften(found, 0.02 * layout.unit)
+    return blur(found, max(0.02 * layout.unit, 0.4))
 
 
 def _draw_upper(layout: Layout) -> Floats:
@@ -172,7 +217,7 @@ def _draw_upper(layout: Layout) -> Floats:
     nose = np.array([205, 50, 195, 280, 425], np.int32)
     loop = np.concatenate([lower, nose]).astype(np.int32)
     drawn = fill_loops(layout.points, layout.size, (loop,))
-    return 1 - _soften(drawn.astype(np.float32) / np.float32(255), 0.08 * layout.unit)
+    return 1 - _soften(drawn, 0.08 * layout.unit)
 
 
 def _fit_tone(lab: Floats, weights: Floats) -> Floats:
@@ -193,6 +238,6 @@ def _fit_tone(lab: Floats, weights: Floats) -> Floats:
     return surface.reshape(lab.shape)
 
 
-def _soften(drawn: NDArray[np.integer[Any] | np.floating[Any]], sigma: float) -> Floats:
-    """Blur an area a little."""
-    return blur(drawn.astype(np.float32), max(sigma, 0.4))
+def _soften(drawn: NDArray[np.uint8], sigma: float) -> Floats:
+    """Return a drawn area with soft edges, 0 to 1."""
+    return blur(drawn.astype(np.float32) / np.float32(255), max(sigma, 0.4))

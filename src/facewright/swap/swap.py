@@ -9,16 +9,19 @@ import numpy as np
 from facewright.errors import InputError
 from facewright.swap.blend import BLENDS, Blend, blend_face, find_membrane
 from facewright.swap.detail import match_detail
-from facewright.swap.light import Relight, apply_light, match_light
+from facewright.swap.light import Relight, apply_light, keep_light, match_light
 from facewright.swap.pixels import shrink, spread
 from facewright.swap.raster import Floats
 from facewright.swap.regions import check_mesh, measure_eyes, measure_unit
 from facewright.swap.seam import (
+    COARSE,
+    PARTS,
     Layout,
     Part,
     draw_kept,
     draw_seam,
     draw_skin,
+    draw_yielding,
     find_foreign,
     find_glasses,
 )
@@ -51,18 +54,22 @@ class SwapOptions:
         for name, value in (("strength", self.strength), ("shape", self.shape)):
             if not 0 <= value <= 1:
                 raise InputError(f"the {name} of a swap is 0 to 1, not {value}")
-        unknown = set(self.keep) - {"mouth", "eyes", "glasses"}
+        unknown = set(self.keep) - set(PARTS)
         if unknown:
             raise InputError(
-                f"a swap cannot keep {', '.join(sorted(unknown))}", hint="mouth, eyes, glasses"
+                f"a swap cannot keep {', '.join(sorted(unknown))}", hint=", ".join(PARTS)
             )
 
 
 _DEFAULT = SwapOptions()
 _SEAM = 0.22
 """How broad the rim is over which a face fades in, in eye distances."""
-_COARSE = 64
+_STUDY = 64
 """Pixels on the longer side of the grid on which light and skin are studied."""
+_EYES_LENT = 0.7
+"""How much of the eyes stays under a coarse source, which has no pupils and no glints."""
+_HAIR = 45
+"""Levels by which something is darker than skin, and a beard; that of a coarse source are blots."""
 
 
 def swap_face(
@@ -122,7 +129,7 @@ def _study(
     seam = draw_seam(layout, warped.inside, _SEAM)
     seam *= warped.sure
     seam *= 1 - _find_kept(source, points, layout, below, options)
-    share = min(1.0, _COARSE / max(rows, columns))
+    share = min(1.0, _STUDY / max(rows, columns))
     size = (max(2, round(columns * share)), max(2, round(rows * share)))
     layout = Layout(warped.box.to_grid(points[:, :2], size), size)
     ours, theirs, known, inside, mask = (
@@ -130,7 +137,12 @@ def _study(
     )
     skin = draw_skin(layout, inside)
     clear = known * (1 - find_foreign(theirs, skin, layout, inside)) / np.float32(255)
-    light = _find_light(ours, theirs, skin * clear, options)
+    light = keep_light(size)
+    if options.match_colour:
+        coarseness = measure_unit(points) / source.unit
+        yields = draw_yielding(layout, inside, coarseness) * clear
+        hair = np.inf if coarseness > COARSE else _HAIR
+        light = match_light(ours, theirs, skin * clear, yields, hair=hair)
     mask *= clear
     if options.blend == "poisson":
         light = _join_rim(light, ours, theirs, mask, skin)
@@ -138,19 +150,11 @@ def _study(
     return seam, light
 
 
-def _find_light(ours: Floats, theirs: Floats, skin: Floats, options: SwapOptions) -> Relight:
-    """Return how colours change; not at all if that is not wanted."""
-    if options.match_colour:
-        return match_light(ours, theirs, skin)
-    nothing = np.zeros_like(ours)
-    return Relight(nothing, nothing, np.ones_like(ours), np.ones_like(ours))
-
-
 def _join_rim(light: Relight, ours: Floats, theirs: Floats, mask: Floats, skin: Floats) -> Relight:
     """Add the membrane that lets the face meet the picture at its rim."""
     apart = theirs - apply_light(ours, light)
     rim = 4 * mask * (1 - mask) * (skin > 0)
-    return replace(light, after=light.after + find_membrane(apart, rim, mask))
+    return replace(light, base=light.base + find_membrane(apart, rim, mask))
 
 
 def _find_kept(
@@ -160,6 +164,8 @@ def _find_kept(
     opened = measure_eyes(points)
     wider = opened / np.maximum(measure_eyes(source.points), 1e-3)
     eyes = np.maximum(np.clip((wider - 2) / 0.8, 0, 1), np.clip((0.17 - opened) / 0.06, 0, 1))
+    coarse = measure_unit(points) / source.unit / COARSE - 1
+    eyes = np.maximum(eyes, _EYES_LENT * np.clip(coarse, 0, 1))
     kept = draw_kept(layout, options.keep, eyes)
     if "glasses" in options.keep:
         kept = np.maximum(kept, find_glasses(shrink(below, layout.size), layout))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facewright.errors import InputError
 from facewright.faces import topology
-from facewright.swap.pixels import blur, sample, shrink, spread
+from facewright.swap.pixels import blur, fill_gaps, sample, shrink, spread
 from facewright.swap.raster import (
     Box,
     Floats,
@@ -24,7 +24,14 @@ from facewright.swap.raster import (
     join_points,
     sort_triangles,
 )
-from facewright.swap.regions import SURFACE, check_mesh, hold_irises, measure_unit
+from facewright.swap.regions import (
+    SURFACE,
+    check_mesh,
+    fill_loops,
+    hold_irises,
+    measure_mouth,
+    measure_unit,
+)
 from facewright.swap.seam import Layout, draw_skin, find_foreign
 from facewright.swap.shape import measure_facing, rest_shape
 from facewright.swap.texture import unwrap_faces, unwrap_places
@@ -45,6 +52,9 @@ _TURNED, _FACING = 0.12, 0.42
 _JUMP = 0.14
 """A step of the map, from one point of the grid to the next, that is an edge: in eye distances of
 the texture."""
+_OPEN, _TEETH = 0.05, 0.05
+"""How far a mouth is open, height over width, that shows teeth; and how far beyond the rim of the
+lips they are painted over, in eye distances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,8 @@ def make_source(
         found = unwrap_faces(checked, side)
         texture = np.dstack([found.colours, 255 * found.known])
         places, triangles = unwrap_places(side), SURFACE
+    if max(measure_mouth(points) for _, points in checked) > _OPEN:
+        _close_mouth(texture, places)
     texture[..., 3] *= 1 - _find_cover(texture, places, triangles)
     levels = [np.clip(np.round(texture), 0, 255).astype(np.uint8)]
     while min(levels[-1].shape[:2]) > 32:
@@ -215,6 +227,25 @@ def pick_grid(box: Box) -> tuple[int, int]:
     """
     share = min(1.0, _GRID / max(box.width, box.height))
     return max(2, round(box.width * share)), max(2, round(box.height * share))
+
+
+def _close_mouth(texture: Floats, places: Floats) -> None:
+    """Paint over what is between the lips, in place, with the lips around it.
+
+    A picture keeps what is between its own lips. Where those are shut, the mesh leaves a rim of
+    teeth that laugh through them.
+    """
+    size = (texture.shape[1], texture.shape[0])
+    unit = measure_unit(_lift(places))
+    between = fill_loops(places, size, (topology.LIPS_INNER,), wider=_TEETH * unit)
+    lips = fill_loops(places, size, (topology.LIPS_OUTER,)) & ~between
+    x, y, width, height = cv2.boundingRect(lips | between)
+    window = slice(y, y + height), slice(x, x + width)
+    mouth = texture[window][..., :3]
+    weight = lips[window].astype(np.float32) / np.float32(255)
+    painted = fill_gaps(mouth * weight[..., None], weight)
+    share = blur(between[window], 0.2 * _TEETH * unit)[..., None] / np.float32(255)
+    mouth += (painted - mouth) * share
 
 
 def _find_cover(texture: Floats, places: Floats, triangles: Indices) -> Floats:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
 
@@ -18,7 +18,7 @@ from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.swap.blend import Blend
 from facewright.swap.frames import FrameSwapper
-from facewright.swap.seam import Part
+from facewright.swap.seam import PARTS, Part
 from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import WarpMethod, make_source
 from facewright.tasks.consent import settle_consent
@@ -32,7 +32,6 @@ from facewright.types import Manifest
 
 _NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open"}
 _NOT_RECORDED |= {"finder", "mesh"}  # they may be paths, and are among the models
-_PARTS: tuple[Part, ...] = get_args(Part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,8 @@ class SwapFacesOptions(ShowOptions):
     blend: Blend = "poisson"
     """How the face meets the picture at its rim."""
     keep: str | None = None
-    """What stays of the covered face: mouth, eyes, glasses, or several such as mouth,eyes."""
+    """What stays of the covered face: mouth, eyes, glasses, beard, or several such as
+    mouth,eyes."""
     strength: float = 1.0
     """How much of the face shows: 0 nothing, 1 all of it."""
     shape: float = 0.5
@@ -226,10 +226,10 @@ def _check_choice(choice: str | None, option: str) -> None:
 def _read_parts(text: str | None) -> tuple[Part, ...]:
     """Read which parts of a face stay."""
     words = [word.strip().lower() for word in (text or "").split(",") if word.strip()]
-    unknown = [word for word in words if word not in _PARTS]
+    unknown = [word for word in words if word not in PARTS]
     if unknown:
-        raise InputError(f"--keep knows no `{unknown[0]}`", hint=", ".join(_PARTS))
-    return tuple(part for part in _PARTS if part in words)
+        raise InputError(f"--keep knows no `{unknown[0]}`", hint=", ".join(PARTS))
+    return tuple(part for part in PARTS if part in words)
 
 
 def _open_resemblance(lookout: Lookout, faces: str | None) -> Resemblance | None:
