@@ -215,7 +215,7 @@ def test_eyes_of_a_coarse_source_are_mostly_those_of_the_picture(place, draw):
 
     image, points = portray(120)
     x, y = np.round(points[468, :2]).astype(int)  # the middle of an eye
-    image[y - 4 : y + 5, x - 4 : x + 5] = (90, 72, 63)
+    cv2.circle(image, (int(x), int(y)), 9, (110, 75, 60), -1)  # a brown one
     change = []
     for unit in (120, 16):
         changed = swap_face(make_source([portray(unit)]), image, points)

@@ -130,7 +130,8 @@ def find_foreign(
     low, high = (value * strict for value in _GAUDY)
     hue = np.linalg.norm((lab - tone)[..., 1:], axis=-1)
     foreign = np.where(features, np.clip((hue - low) / (high - low), 0, 1), foreign)
-    expected = _draw_upper(layout) * (inside > 0)
+    eyes = fill_loops(layout.points, layout.size, (topology.LEFT_EYE, topology.RIGHT_EYE)) > 0
+    expected = _draw_upper(layout) * (inside > 0) * ~eyes  # dark glasses are closed over them below
     foreign = (foreign * expected).astype(np.float32)
     reach = max(1, round(0.03 * layout.unit)) * 2 + 1
     foreign = cv2.morphologyEx(foreign, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
