@@ -37,7 +37,8 @@ _FEATURES = (
     ((topology.LEFT_BROW, topology.RIGHT_BROW), 0.05),
     ((topology.LIPS_OUTER,), 0),
 )
-"""What is no skin, and by how much wider it is taken, in eye distances."""
+"""What is no skin, and by how much wider it is taken, in eye distances; less of a coarse source,
+around whose eyes are blots."""
 _BEARD = np.concatenate([topology.OVAL[9:28], [187, 206, 98, 2, 327, 426, 411]]).astype(np.int32)
 """Jaw, chin and upper lip."""
 _OWN = 0.3
@@ -91,8 +92,9 @@ def draw_yielding(layout: Layout, inside: Floats, coarseness: float) -> Floats:
     Returns:
         (rows, columns), 0 to 1.
     """
+    unit = layout.unit / max(1.0, coarseness) ** 2
     drawn = [
-        fill_loops(layout.points, layout.size, loops, wider=wider * layout.unit)
+        fill_loops(layout.points, layout.size, loops, wider=wider * unit)
         for loops, wider in (((_NOSE,), 0), *_FEATURES)
     ]
     nose, features = _soften(drawn[0], 1.5), _soften(np.maximum.reduce(drawn[1:]), 1)

@@ -164,8 +164,8 @@ def _find_kept(
     opened = measure_eyes(points)
     wider = opened / np.maximum(measure_eyes(source.points), 1e-3)
     eyes = np.maximum(np.clip((wider - 2) / 0.8, 0, 1), np.clip((0.17 - opened) / 0.06, 0, 1))
-    coarse = measure_unit(points) / source.unit / COARSE - 1
-    eyes = np.maximum(eyes, _EYES_LENT * np.clip(coarse, 0, 1))
+    coarse = np.clip((measure_unit(points) / source.unit - 1.2) / 0.8, 0, 1)
+    eyes = np.maximum(eyes, _EYES_LENT * coarse)
     kept = draw_kept(layout, options.keep, eyes)
     if "glasses" in options.keep:
         kept = np.maximum(kept, find_glasses(shrink(below, layout.size), layout))
