@@ -168,7 +168,7 @@ def test_parts_that_are_kept_stay(pale, dark, part, loop):
     kept = swap_face(source, image, points, SwapOptions(keep=(part,), shape=0))
     taken = swap_face(source, image, points, SwapOptions(shape=0))
     change = [np.abs(out[inside].astype(int) - image[inside]).mean() for out in (kept, taken)]
-    assert change[0] < min(2, change[1] / 2)
+    assert change[0] < min(3, change[1] / 2)
 
 
 def test_frames_of_glasses_stay_when_asked_for(pale, dark):

@@ -114,7 +114,7 @@ def swap_face(
     pasted = apply_light(warped.colours.astype(np.float32), light)
     mask = spread(mask, (warped.box.width, warped.box.height))
     coarseness = measure_unit(points) / source.unit
-    pasted = match_detail(pasted, below, mask, coarseness)
+    pasted = np.clip(match_detail(pasted, below, mask, coarseness), 0, 255)
     mask *= np.float32(options.strength)
     result[warped.box.window] = blend_face(pasted, below, mask, options.blend)
     return result
