@@ -1,0 +1,182 @@
+"""Cut a face out as an emoji, one per expression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facewright.errors import InputError
+from facewright.faces.resample import ZERO, resample
+from facewright.toon.colours import Colours, find_colours, pick_colour
+from facewright.toon.features.eyes import draw_eyes
+from facewright.toon.features.layout import Layout, lay_out
+from facewright.toon.features.lines import draw_lines
+from facewright.toon.features.moods import MOODS, Mood
+from facewright.toon.features.mouth import draw_mouth
+from facewright.toon.heads.crown import HairStyle, crown_head, is_tight
+from facewright.toon.heads.cutout import cut_head
+from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, turn_upright
+from facewright.toon.paint import draw_edge, paint_head
+from facewright.toon.shapes import Floats, lay
+from facewright.types import Image
+
+EXPRESSIONS = tuple(MOODS)
+"""What an emoji can show."""
+
+_MARGIN = 0.04  # around a head, in parts of its width
+_PLUMP = 0.93  # heads are so much lower than in life, and rounder
+
+
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """Someone whose emoji are drawn: all that does not depend on the expression."""
+
+    head: Head
+    painted: Floats
+    """(SIDE, SIDE, 3): the head without features."""
+    colours: Colours
+    layout: Layout
+
+
+def sit(image: Image, points: Floats, *, style: HairStyle = "auto") -> Sitter:
+    """Prepare to draw someone's emoji.
+
+    Args:
+        image: (height, width, 3).
+        points: (478, 3), the mesh of the face in pixels.
+        style: "auto" cuts the hair out of the picture, or draws it where the picture cuts it off;
+            "short" and "long" draw it in any case.
+    """
+    picture = turn_upright(image, points)
+    drawn = style != "auto" or is_tight(picture)
+    head = crown_head(picture, style) if drawn else cut_head(picture)
+    hair = pick_colour(head.image, (head.hair > 0.8) & (head.alpha > 0.95), 0.3, 0.7)
+    colours = find_colours(picture.image, head.points, hair, detail=head.detail)
+    return Sitter(head, paint_head(head), colours, lay_out(head.points))
+
+
+def draw_emoji(sitter: Sitter, expression: str) -> Image:
+    """Draw an emoji.
+
+    Args:
+        sitter: Whose.
+        expression: One of `EXPRESSIONS`.
+
+    Returns:
+        (SIDE, SIDE, 4), RGBA; `trim` cuts it to size.
+
+    Raises:
+        InputError: There is no such expression.
+    """
+    if expression not in MOODS:
+        raise InputError(f"no emoji shows `{expression}`", hint=f"one of: {', '.join(EXPRESSIONS)}")
+    mood, layout, colours = MOODS[expression], sitter.layout, sitter.colours
+    places = _drop_jaw(layout, mood)
+    canvas, alpha = _move(sitter.painted, places), _move(sitter.head.alpha, places)
+    _tint(canvas, sitter.head, mood)
+    draw_edge(canvas, alpha)
+    bare = _move(sitter.head.skin * (1 - sitter.head.hair), places)
+    draw_lines(canvas, layout, mood, colours, bare)
+    draw_mouth(canvas, layout, mood, colours)
+    draw_eyes(canvas, layout, mood, colours)
+    return np.dstack([np.clip(np.rint(canvas), 0, 255), np.rint(255 * alpha)]).astype(np.uint8)
+
+
+def outline(emoji: Image, *, width: float = 0.09) -> Image:
+    """Lay a white rim around an emoji, as stickers have it.
+
+    Args:
+        emoji: (height, width, 4), from `draw_emoji`.
+        width: Of the rim, in distances of the eyes.
+
+    Returns:
+        (height, width, 4).
+    """
+    alpha = emoji[..., 3].astype(np.float32) / np.float32(255)
+    side = int(2 * width * UNIT) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    wide = cv2.GaussianBlur(cv2.dilate((alpha > 0.5).astype(np.float32), disc), (0, 0), 3)
+    wide = np.clip((wide - 0.5) * 5 + 0.5, 0, 1)
+    canvas = np.full((*alpha.shape, 3), 255, np.float32)
+    lay(canvas, alpha, emoji[..., :3].astype(np.float32))
+    whole = np.rint(255 * np.maximum(wide, alpha))
+    return np.dstack([np.rint(canvas), whole]).astype(np.uint8)
+
+
+def find_window(emojis: Sequence[Image]) -> tuple[float, float, float]:
+    """Find the square that shows a whole pack, its middle in the middle.
+
+    Args:
+        emojis: (height, width, 4) each, all of one size.
+
+    Returns:
+        The middle x and y, and the width, in pixels.
+    """
+    seen = np.maximum.reduce([emoji[..., 3] for emoji in emojis]) > 8
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+    middle = (columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2
+    width = max(columns[-1] - columns[0], _PLUMP * (rows[-1] - rows[0])) + 1
+    return float(middle[0]), float(middle[1]), float(width) * (1 + 2 * _MARGIN)
+
+
+def trim(emoji: Image, window: tuple[float, float, float], size: int) -> Image:
+    """Cut an emoji to a square of some size, smoothly.
+
+    Colours are scaled as far as they are seen, so that none of what is transparent comes in.
+
+    Args:
+        emoji: (height, width, 4).
+        window: From `find_window`.
+        size: Of the result in pixels.
+
+    Returns:
+        (size, size, 4).
+    """
+    x, y, width = window
+    scale = size / width
+    matrix = np.array([[scale, 0, -scale * x], [0, _PLUMP * scale, -_PLUMP * scale * y]])
+    matrix[:, 2] += (size - 1) / 2
+    share = emoji[..., 3:].astype(np.float32) / 255
+    mixed = np.dstack([emoji[..., :3] * share, share]).astype(np.float32)
+    small = resample(mixed, matrix, (size, size), border=ZERO)
+    alpha = np.clip(small[..., 3:], 0, 1)
+    colours = small[..., :3] / np.maximum(alpha, 1 / 512)
+    colours = np.clip(np.rint(colours), 0, 255) * (alpha > 1 / 512)
+    return np.dstack([colours, np.rint(255 * alpha)]).astype(np.uint8)
+
+
+def _drop_jaw(layout: Layout, mood: Mood) -> Floats:
+    """Return where each pixel comes from when the chin moves down, (SIDE, SIDE, 2)."""
+    rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+    start = layout.mouth[1] - 0.1 * UNIT
+    down = np.clip((rows - start) / max(float(layout.chin[1] - start), 1.0), 0, 1)
+    aside = np.exp(-(((columns - layout.mouth[0]) / (1.1 * UNIT)) ** 4))
+    rows = rows - mood.jaw * UNIT * down**1.3 * aside
+    return np.stack([columns, rows], -1).astype(np.float32)
+
+
+def _move(field: Floats, places: Floats) -> Floats:
+    """Look up a field at places between its pixels."""
+    # OpenCV takes None where both coordinates are in one map; its types do not say so.
+    moved = cv2.remap(field, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return np.asarray(moved, np.float32)
+
+
+def _tint(canvas: Floats, head: Head, mood: Mood) -> None:
+    """Breathe a colour over a part of the face, in place."""
+    if not mood.tint:
+        return
+    frame = Frame(head.points)
+    bare = head.skin * (1 - head.hair)
+    bare *= np.asarray(cv2.GaussianBlur(bare, (0, 0), 0.12 * UNIT), np.float32) ** 2
+    if mood.tint_from == "top":
+        where = np.clip(0.55 - 0.9 * frame.y, 0, 1) * np.clip(2.2 + 1.6 * frame.y, 0, 1)
+    elif mood.tint_from == "bottom":
+        where = np.clip(0.2 + 0.9 * frame.y, 0, 1)
+    else:
+        x = (np.abs(frame.x) - 0.62) / 0.3
+        where = np.exp(-(x**2) - ((frame.y - 0.52) / 0.22) ** 2)
+    lay(canvas, (bare * where * mood.tint).astype(np.float32), mood.tint_colour)

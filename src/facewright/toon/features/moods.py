@@ -1,0 +1,184 @@
+"""What a face does when it feels something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """An expression, exaggerated as in a drawing; lengths in distances of the eyes, y downwards.
+
+    Which muscles move in which expression follows Ekman and Friesen's facial action coding system
+    (1978); how far they do is drawn to be read at 72 pixels.
+    """
+
+    brow_inner: float = 0.0
+    """How far the inner ends of the brows move down."""
+    brow_middle: float = 0.0
+    brow_outer: float = 0.0
+    brow_together: float = 0.0
+    """How far the inner ends move towards each other."""
+    upper_lid: float = 1.0
+    """How far it is open: 1 as at rest, 0 closed."""
+    lower_lid: float = 0.0
+    """How far it is raised, in parts of the opening."""
+    iris: float = 1.0
+    """How large it is."""
+    gaze: tuple[float, float] = (0.0, 0.0)
+    """Where it looks: right and down, in parts of the eye's width."""
+    width: float = 1.0
+    """Of the mouth."""
+    corner: float = 0.0
+    """How far the corners of the mouth move down."""
+    bow: float = 0.0
+    """How far the opening is bent: its middle lies so much lower than its corners."""
+    gape: float = 0.0
+    """How far the mouth is open in the middle."""
+    square: float = 0.0
+    """How far it is open near the corners, in parts of that."""
+    thickness: float = 1.0
+    """Of the lips."""
+    teeth: str = ""
+    """Which are seen: "upper", "both", or none."""
+    tongue: float = 0.0
+    """How much of it is seen, 0 to 1."""
+    jaw: float = 0.0
+    """How far the chin moves down."""
+    nose: float = 0.0
+    """How far the nose is wrinkled, 0 to 1."""
+    frown: float = 0.0
+    """How deep the lines between the brows are, 0 to 1."""
+    smile: float = 0.0
+    """How deep the lines from the nose to the mouth are, 0 to 1."""
+    worry: float = 0.0
+    """How deep the lines on the forehead are, 0 to 1."""
+    tint: float = 0.0
+    """How strong a breath of colour over the face is, 0 to 1."""
+    tint_colour: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    tint_from: Literal["cheeks", "top", "bottom"] = "cheeks"
+    """Where it lies."""
+
+
+MOODS: Mapping[str, Mood] = MappingProxyType(
+    {
+        "angry": Mood(
+            brow_inner=0.20,
+            brow_middle=0.06,
+            brow_outer=-0.10,
+            brow_together=0.09,
+            upper_lid=0.80,
+            lower_lid=0.22,
+            width=0.92,
+            corner=0.10,
+            bow=-0.12,
+            gape=0.22,
+            square=0.85,
+            teeth="both",
+            thickness=0.8,
+            nose=0.3,
+            frown=1.0,
+            tint=0.34,
+            tint_colour=(225, 40, 30),
+            tint_from="top",
+        ),
+        "disgust": Mood(
+            brow_inner=0.13,
+            brow_middle=0.10,
+            brow_outer=0.03,
+            brow_together=0.05,
+            upper_lid=0.55,
+            lower_lid=0.30,
+            gaze=(-0.14, 0.02),
+            width=0.95,
+            corner=0.13,
+            bow=-0.22,
+            gape=0.20,
+            square=0.5,
+            tongue=1.0,
+            nose=1.0,
+            frown=0.4,
+            smile=0.6,
+            tint=0.30,
+            tint_colour=(110, 160, 50),
+            tint_from="bottom",
+        ),
+        "fear": Mood(
+            brow_inner=-0.24,
+            brow_middle=-0.15,
+            brow_outer=-0.03,
+            brow_together=0.07,
+            upper_lid=1.50,
+            lower_lid=-0.12,
+            iris=0.72,
+            width=1.08,
+            corner=0.14,
+            bow=-0.10,
+            gape=0.24,
+            square=0.8,
+            teeth="both",
+            thickness=0.8,
+            jaw=0.10,
+            worry=1.0,
+            tint=0.30,
+            tint_colour=(150, 175, 235),
+            tint_from="top",
+        ),
+        "happy": Mood(
+            brow_inner=-0.08,
+            brow_middle=-0.13,
+            brow_outer=-0.08,
+            upper_lid=0.85,
+            lower_lid=0.30,
+            width=1.22,
+            corner=-0.20,
+            bow=0.20,
+            gape=0.40,
+            square=0.45,
+            teeth="upper",
+            tongue=0.6,
+            jaw=0.10,
+            smile=0.8,
+            tint=0.30,
+            tint_colour=(235, 70, 70),
+            tint_from="cheeks",
+        ),
+        "sad": Mood(
+            brow_inner=-0.20,
+            brow_middle=-0.02,
+            brow_outer=0.12,
+            brow_together=0.06,
+            upper_lid=0.72,
+            lower_lid=0.02,
+            gaze=(0.0, 0.13),
+            width=0.84,
+            corner=0.15,
+            bow=-0.19,
+            thickness=1.0,
+            worry=0.5,
+            tint=0.07,
+            tint_colour=(90, 130, 220),
+            tint_from="bottom",
+        ),
+        "surprise": Mood(
+            brow_inner=-0.26,
+            brow_middle=-0.30,
+            brow_outer=-0.22,
+            upper_lid=1.50,
+            lower_lid=-0.12,
+            iris=0.82,
+            width=0.62,
+            corner=0.10,
+            gape=0.52,
+            square=0.85,
+            tongue=0.4,
+            jaw=0.24,
+            worry=0.6,
+        ),
+        "neutral": Mood(brow_middle=-0.03, bow=0.02, thickness=1.1),
+    }
+)
+"""Name → what the face does."""

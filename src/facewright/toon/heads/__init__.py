@@ -1,0 +1,1 @@
+"""Heads on their own: cut out of pictures, or completed."""

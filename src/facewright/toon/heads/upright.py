@@ -1,0 +1,122 @@
+"""Turn a picture so that the face in it is upright and of a known size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facewright.faces.matrices import (
+    Matrix,
+    make_similarity,
+    measure_scale,
+    transform_points,
+)
+from facewright.faces.resample import REPLICATE, resample
+from facewright.faces.topology import OVAL, five_points
+from facewright.toon.shapes import Floats
+from facewright.types import Image
+
+SIDE = 704
+"""Side of the square in which a head is drawn, in pixels."""
+UNIT = 128.0
+"""The distance of the eyes there."""
+EYES = (0.5, 0.545)
+"""Where the middle between the eyes lies there, in parts of the side."""
+
+_WIDE, _HIGH, _LOW = 1.12, 0.78, 1.78  # of a mean face, from the eyes to its sides, top and chin
+
+
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """A picture turned so that the eyes are level, `UNIT` apart, at `EYES`."""
+
+    image: Image
+    """(SIDE, SIDE, 3); beyond the border of the picture, its outermost pixels go on."""
+    points: Floats
+    """(478, 3), the mesh in pixels of the square."""
+    inside: NDArray[np.bool_]
+    """(SIDE, SIDE): what the picture shows."""
+    detail: float
+    """How many pixels of the picture one of the square is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A head on its own, in the same square."""
+
+    image: Image
+    """(SIDE, SIDE, 3): its colours; they go on beyond its edge."""
+    alpha: Floats
+    """(SIDE, SIDE), 0 to 1."""
+    points: Floats
+    """(478, 3), the mesh."""
+    hair: Floats
+    """(SIDE, SIDE), 0 to 1: what of it is hair."""
+    skin: Floats
+    """(SIDE, SIDE), 0 to 1: what of it is the skin of the face, features and hair over it too."""
+    detail: float
+    """As in `Upright`."""
+
+
+def turn_upright(image: Image, points: Floats) -> Upright:
+    """Turn a picture so that the eyes of a face are level.
+
+    Args:
+        image: (height, width, 3).
+        points: (478, 3), its mesh in pixels.
+    """
+    matrix = _frame(points)
+    square = resample(image, matrix, (SIDE, SIDE), border=REPLICATE)
+    white = np.full(image.shape[:2], 255, np.uint8)
+    inside = cv2.warpAffine(white, matrix, (SIDE, SIDE), flags=cv2.INTER_NEAREST)
+    detail = 1 / measure_scale(matrix)
+    return Upright(square, transform_points(points, matrix), inside > 0, detail)
+
+
+def _frame(points: Floats) -> Matrix:
+    """Return the matrix from pixels of a picture to those of the square."""
+    left, right, _, *mouth = five_points(points)[:, :2].astype(np.float64)
+    across, down = complex(*(right - left)), complex(*(mouth[0] + mouth[1] - left - right)) / 2
+    axis = across - 1j * down  # both point to the right
+    scale = UNIT / max(abs(across), abs(down), 1e-6)
+    turn = scale * axis.conjugate() / max(abs(axis), 1e-6)
+    return make_similarity(turn, complex(*EYES) * SIDE - turn * complex(*(left + right)) / 2)
+
+
+class Frame:
+    """Coordinates that fit a face: the middle between the eyes is (0, 0), y runs down.
+
+    Every face reaches from -1.12 to 1.12 across and from -0.78 to 1.78 down, as a mean one does.
+    """
+
+    def __init__(self, points: Floats, side: int = SIDE) -> None:
+        """Prepare a grid.
+
+        Args:
+            points: (478, 3), an upright mesh in pixels.
+            side: Of the square that the grid covers.
+        """
+        left, right = five_points(points)[:2, :2]
+        oval = points[OVAL, :2]
+        self._middle = (left + right) / 2
+        high, low = self._middle - oval.min(0), oval.max(0) - self._middle
+        self._before = np.maximum(high / (_WIDE, _HIGH), 1)  # [2], pixels
+        self._after = np.maximum(low / (_WIDE, _LOW), 1)  # [2]
+        rows, columns = np.mgrid[:side, :side].astype(np.float32)
+        self.x, self.y = (self._scale(v, axis) for axis, v in enumerate((columns, rows)))
+        """(side, side) each."""
+
+    def place(self, outline: Floats) -> Floats:
+        """Bring points (n, 2) to pixels."""
+        spread = np.where(outline < 0, self._before, self._after)
+        return (self._middle + outline * spread).astype(np.float32)
+
+    def _scale(self, pixels: Floats, axis: int) -> Floats:
+        """Bring pixels along an axis to the coordinates of the face."""
+        away = pixels - self._middle[axis]
+        return np.where(away < 0, away / self._before[axis], away / self._after[axis]).astype(
+            np.float32
+        )
