@@ -127,6 +127,12 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "emoji",
+        "facewright.tasks.emoji.pack:make_emoji",
+        "Make emoji of a person: seven expressions, cut out, in three sizes.",
+        computes=True,
+    ),
+    Command(
         "collect",
         "facewright.tasks.libraries:collect_pictures",
         "Gather pictures into a library, each with its source and licence.",

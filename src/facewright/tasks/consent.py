@@ -16,7 +16,7 @@ _LATENTS = ".latents"
 _DRAWS_PEOPLE = frozenset({"generate", "mix", "interpolate"})
 """Tasks whose results show nobody."""
 _CHANGES_PEOPLE = frozenset(
-    {"swap", "morph", "enhance", "invert", "convert", "restyle", "edit", "toonify"}
+    {"swap", "morph", "enhance", "invert", "convert", "restyle", "edit", "toonify", "emoji"}
 )
 """Tasks whose results show nobody if what went in showed nobody, as their consent says."""
 

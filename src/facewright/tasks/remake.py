@@ -21,6 +21,7 @@ from facewright.provenance.publish import read_manifest
 from facewright.tasks.casting import SwapFacesOptions
 from facewright.tasks.converting.convert import convert_pictures
 from facewright.tasks.converting.options import ConvertOptions, read_way
+from facewright.tasks.emoji.pack import EmojiOptions, make_emoji
 from facewright.tasks.enhancing.pictures import EnhanceOptions, enhance_pictures
 from facewright.tasks.ingredients import ROLES, find_ingredients
 from facewright.tasks.inverting.files import InvertOptions, invert_photos
@@ -53,12 +54,13 @@ TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {
     "restyle": (RestyleOptions, restyle_face),
     "edit": (EditOptions, edit_face),
     "toonify": (ToonifyOptions, toonify_faces),
+    "emoji": (EmojiOptions, make_emoji),
 }
 """The task that a manifest names → its options and its function."""
 
 _NAMED = frozenset({"restyle", "edit", "toonify"})
 """Tasks that take each face by itself: a file or a seed."""
-_FROM_FILES = _NAMED | {"swap", "morph", "enhance", "invert", "convert"}
+_FROM_FILES = _NAMED | {"swap", "morph", "enhance", "invert", "convert", "emoji"}
 """Tasks that take files, which lie beside the one that is made again, or in the current folder."""
 
 _FIELDS = {"with": "with_"}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 
 from facewright.errors import InputError
+from facewright.faces.pose import estimate_pose
 from facewright.faces.resample import ZERO, resample
+from facewright.faces.topology import OVAL
 from facewright.toon.colours import Colours, find_colours, pick_colour
 from facewright.toon.features.eyes import draw_eyes
 from facewright.toon.features.layout import Layout, lay_out
@@ -18,7 +21,7 @@ from facewright.toon.features.moods import MOODS, Mood
 from facewright.toon.features.mouth import draw_mouth
 from facewright.toon.heads.crown import HairStyle, crown_head, is_tight
 from facewright.toon.heads.cutout import cut_head
-from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, turn_upright
+from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, Upright, turn_upright
 from facewright.toon.paint import draw_edge, paint_head
 from facewright.toon.shapes import Floats, lay
 from facewright.types import Image
@@ -26,6 +29,12 @@ from facewright.types import Image
 EXPRESSIONS = tuple(MOODS)
 """What an emoji can show."""
 
+Window: TypeAlias = tuple[float, float, float]
+"""The middle x and y of a square, and its width, in pixels."""
+
+_COLUMNS = 4  # of a sheet
+_MOST_TURNED = 40.0  # degrees
+_WHOLE = 0.75  # of the outline of a face that is not cut off
 _MARGIN = 0.04  # around a head, in parts of its width
 _PLUMP = 0.93  # heads are so much lower than in life, and rounder
 
@@ -41,7 +50,9 @@ class Sitter:
     layout: Layout
 
 
-def sit(image: Image, points: Floats, *, style: HairStyle = "auto") -> Sitter:
+def sit(
+    image: Image, points: Floats, *, style: HairStyle = "auto", generated: bool = False
+) -> Sitter:
     """Prepare to draw someone's emoji.
 
     Args:
@@ -49,8 +60,15 @@ def sit(image: Image, points: Floats, *, style: HairStyle = "auto") -> Sitter:
         points: (478, 3), the mesh of the face in pixels.
         style: "auto" cuts the hair out of the picture, or draws it where the picture cuts it off;
             "short" and "long" draw it in any case.
+        generated: Whether a generator drew the picture: such ones may end at the chin.
+
+    Raises:
+        InputError: The border of the picture cuts through the face, or it looks aside.
     """
     picture = turn_upright(image, points)
+    if not generated:
+        _check_pose(points)
+        _check_whole(picture)
     drawn = style != "auto" or is_tight(picture)
     head = crown_head(picture, style) if drawn else cut_head(picture)
     hair = pick_colour(head.image, (head.hair > 0.8) & (head.alpha > 0.95), 0.3, 0.7)
@@ -106,7 +124,7 @@ def outline(emoji: Image, *, width: float = 0.09) -> Image:
     return np.dstack([np.rint(canvas), whole]).astype(np.uint8)
 
 
-def find_window(emojis: Sequence[Image]) -> tuple[float, float, float]:
+def find_window(emojis: Sequence[Image]) -> Window:
     """Find the square that shows a whole pack, its middle in the middle.
 
     Args:
@@ -122,7 +140,7 @@ def find_window(emojis: Sequence[Image]) -> tuple[float, float, float]:
     return float(middle[0]), float(middle[1]), float(width) * (1 + 2 * _MARGIN)
 
 
-def trim(emoji: Image, window: tuple[float, float, float], size: int) -> Image:
+def trim(emoji: Image, window: Window, size: int) -> Image:
     """Cut an emoji to a square of some size, smoothly.
 
     Colours are scaled as far as they are seen, so that none of what is transparent comes in.
@@ -146,6 +164,45 @@ def trim(emoji: Image, window: tuple[float, float, float], size: int) -> Image:
     colours = small[..., :3] / np.maximum(alpha, 1 / 512)
     colours = np.clip(np.rint(colours), 0, 255) * (alpha > 1 / 512)
     return np.dstack([colours, np.rint(255 * alpha)]).astype(np.uint8)
+
+
+def lay_sheet(emojis: Sequence[Image]) -> Image:
+    """Lay emoji side by side, four in a row.
+
+    Args:
+        emojis: (size, size, 4) each.
+
+    Returns:
+        (rows * size, columns * size, 4), transparent where there is none.
+    """
+    size = len(emojis[0])
+    columns = min(_COLUMNS, len(emojis))
+    rows = -(-len(emojis) // columns)
+    sheet = np.zeros((rows * size, columns * size, 4), np.uint8)
+    for number, emoji in enumerate(emojis):
+        top, left = size * (number // columns), size * (number % columns)
+        sheet[top : top + size, left : left + size] = emoji
+    return sheet
+
+
+def _check_pose(points: Floats) -> None:
+    """Raise if a face looks so far aside that half of it is hidden."""
+    pose = estimate_pose(points)
+    if max(abs(pose.yaw), abs(pose.pitch)) > _MOST_TURNED:
+        raise InputError(
+            f"the face is turned by {max(abs(pose.yaw), abs(pose.pitch)):.0f} degrees",
+            hint="use a picture that shows it from the front",
+        )
+
+
+def _check_whole(picture: Upright) -> None:
+    """Raise if the border of the picture cuts through the face."""
+    x, y = np.clip(np.rint(picture.points[OVAL, :2]).astype(int), 0, SIDE - 1).T
+    if picture.inside[y, x].mean() < _WHOLE:
+        raise InputError(
+            "the border of the picture cuts through the face",
+            hint="use a picture that shows the whole head, with some space around it",
+        )
 
 
 def _drop_jaw(layout: Layout, mood: Mood) -> Floats:

@@ -115,7 +115,12 @@ def _draw_teeth(canvas: Floats, lines: _Lines, mood: Mood, within: Floats) -> No
     if mood.teeth != "both":
         return
     fill(canvas, join_lines(lines.top, lines.bottom), _TOOTH, within=within)
-    fill(canvas, thicken(lines.upper + np.float32(0.5) * gape, [0.024 * UNIT] * 2), _GAPS, within=within)
+    fill(
+        canvas,
+        thicken(lines.upper + np.float32(0.5) * gape, [0.024 * UNIT] * 2),
+        _GAPS,
+        within=within,
+    )
     left, right = lines.upper[0, 0], lines.upper[-1, 0]
     for x in np.linspace(left, right, 9)[1:-1]:
         gap = np.array([[x, lines.upper[:, 1].min()], [x, lines.lower[:, 1].max()]], np.float32)
