@@ -12,6 +12,7 @@ Floats = NDArray[np.float32]
 Colour: TypeAlias = Floats | tuple[float, float, float]
 """Red, green and blue, 0 to 255."""
 
+_FINE = 4  # pixels are counted in quarters, so that edges are smooth
 _SHIFT = 4  # bits of OpenCV's coordinates that are a fraction
 _STEPS = 12  # points of a curve between two that it goes through
 
@@ -111,10 +112,13 @@ def cover(outline: Floats, shape: tuple[int, ...]) -> Floats:
     Returns:
         (height, width), 0 to 1.
     """
-    drawn = np.zeros(shape[:2], np.uint8)
-    fixed = np.rint(outline * (1 << _SHIFT)).astype(np.int32)
-    cv2.fillPoly(drawn, [fixed], 255, cv2.LINE_AA, _SHIFT)
-    return np.asarray(drawn.astype(np.float32) / np.float32(255))
+    height, width = shape[:2]
+    drawn = np.zeros((height * _FINE, width * _FINE), np.uint8)
+    corners = (outline + 0.5) * _FINE - 0.5  # halves of pixels count: (0, 0) is a centre
+    fixed = np.rint(corners * (1 << _SHIFT)).astype(np.int32)
+    cv2.fillPoly(drawn, [fixed], 255, cv2.LINE_8, _SHIFT)
+    counted = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(counted, np.float32) / np.float32(255)
 
 
 def fill(

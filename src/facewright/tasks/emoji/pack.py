@@ -31,8 +31,8 @@ from facewright.toon.emoji import (
 from facewright.toon.heads.crown import HairStyle
 from facewright.types import Image, Manifest
 
-KINDS = {ending: form for ending, form in PICTURES.items() if form != "jpeg"}
-"""How emoji are written: with transparency."""
+KINDS = (".png", ".webp")
+"""The endings of emoji: what can be transparent."""
 SHEET = "pack.png"
 """The picture in the folder that shows all of them."""
 
@@ -146,7 +146,7 @@ def check_emoji(photo: Sequence[str], options: EmojiOptions) -> list[Item]:
     settle_consent(options.consent, photo)
     items = plan_files(options)
     for item in items:
-        check_destination(item.path, KINDS, overwrite=options.overwrite)
+        check_destination(item.path, PICTURES, overwrite=options.overwrite)
     return items
 
 

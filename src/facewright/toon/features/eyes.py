@@ -105,4 +105,5 @@ def _draw_brow(canvas: Floats, layout: Layout, side: int, mood: Mood, colours: C
     line[:, 0] += UNIT * (1, -1)[side] * mood.brow_together * steps**2
     widths = UNIT * (0.10 + 0.08 * colours.contrast) * np.array([0.15, 0.75, 1.0, 1.08, 0.85])
     stroke = thicken(smooth_line(line), widths)
-    fill(canvas, smooth_loop(stroke[::6]), colours.brow)
+    corners = np.concatenate([stroke[:49:8], stroke[49::8]])
+    fill(canvas, smooth_loop(corners), colours.brow)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facewright.faces.masks import draw_face_mask
+from facewright.faces.topology import OVAL
 from facewright.toon.colours import pick_colour, shade
 from facewright.toon.heads.matting import fill_holes
 from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, Upright
@@ -81,7 +81,7 @@ def crown_head(picture: Upright, style: HairStyle = "auto") -> Head:
     """
     shape = (SIDE, SIDE)
     frame = Frame(picture.points)
-    face = draw_face_mask(picture.points, shape)
+    face = cover(smooth_loop(picture.points[OVAL, :2]), shape)
     hair = _look_at_hair(picture, frame, face, style)
     face = np.maximum(face, cover(frame.place(_mirror(_FOREHEAD)), shape))
     back = cover(frame.place(_mirror(_LONG if hair.long else _SHORT)), shape)
@@ -105,8 +105,8 @@ def crown_head(picture: Upright, style: HairStyle = "auto") -> Head:
 def _look_at_hair(picture: Upright, frame: Frame, face: Floats, style: HairStyle) -> _Hair:
     """Find out what the hair is like."""
     image = np.asarray(cv2.GaussianBlur(picture.image, (0, 0), 3), np.uint8)
-    near = cv2.dilate(face, np.ones((19, 19))) > 0
-    around = near & (face < 0.1) & (frame.y < 0.1) & picture.inside
+    near, far = (cv2.dilate(face, np.ones((side, side))) > 0 for side in (13, 45))
+    around = far & ~near & (frame.y < 0.1) & picture.inside
     colour = np.maximum(pick_colour(image, around, 0.05, 0.4), _DARKEST)
     skin = pick_colour(image, (face > 0.9) & (frame.y > 0.1) & (frame.y < 0.9), 0.3, 0.7)
     away = np.abs(image - colour)

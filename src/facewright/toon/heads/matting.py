@@ -12,6 +12,8 @@ from facewright.types import Image
 _STEPS = 80  # of conjugate gradients
 _ENOUGH = 1e-3  # the part of the residual at which they end
 _HOLD = 100.0  # how strictly what is known stays
+_PURE = 0.98  # the alpha from which on a pixel counts as unmixed
+_PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 _EVEN = 1e-4  # the variance of colours that counts as none, of 1
 
 
@@ -34,6 +36,18 @@ def find_alpha(image: Image, sure: NDArray[np.uint8], *, reach: int = 2) -> Floa
     given = np.where(known, sure / np.float32(255), np.float32(0.5)).astype(np.float32)
     if known.all():
         return given
+    rows, columns = np.flatnonzero(~known.all(1)), np.flatnonzero(~known.all(0))
+    margin = 2 * reach + 1
+    part = (
+        slice(max(rows[0] - margin, 0), rows[-1] + margin + 1),
+        slice(max(columns[0] - margin, 0), columns[-1] + margin + 1),
+    )
+    given[part] = _solve(image[part], given[part], known[part], reach)
+    return given
+
+
+def _solve(image: Image, given: Floats, known: NDArray[np.bool_], reach: int) -> Floats:
+    """Find the alpha of a picture by conjugate gradients."""
     windows = _Windows(image.astype(np.float32) / np.float32(255), reach)
     hold = np.where(known, np.float32(_HOLD), np.float32(0))
     alpha = given.copy()
@@ -68,25 +82,36 @@ class _Windows:
         """Prepare windows over colours (height, width, 3), 0 to 1."""
         self._colours, self._side = colours, 2 * reach + 1
         self._mean = self._average(colours)
-        height, width = colours.shape[:2]
-        spread = np.empty((height, width, 3, 3), np.float32)
-        for i in range(3):
-            for j in range(i, 3):
-                product = self._average(colours[..., i] * colours[..., j])
-                spread[..., i, j] = product - self._mean[..., i] * self._mean[..., j]
-                spread[..., j, i] = spread[..., i, j]
-        spread += np.eye(3, dtype=np.float32) * np.float32(_EVEN)
-        self._inverse = np.linalg.inv(spread)  # [h w 3 3]
+        self._inverse = _invert(self._measure_spread())
 
     def apply(self, alpha: Floats) -> Floats:
         """Return the Laplacian times an alpha (height, width)."""
         mean = self._average(alpha)
         together = self._average(self._colours * alpha[..., None]) - self._mean * mean[..., None]
-        slope = np.einsum("hwij,hwj->hwi", self._inverse, together)  # [h w 3]
+        slope = np.stack(self._multiply(together), -1)  # [h w 3]
         start = mean - (slope * self._mean).sum(-1)
         fitted = (self._average(slope) * self._colours).sum(-1) + self._average(start)
         bent: Floats = alpha - fitted
         return bent
+
+    def _measure_spread(self) -> dict[tuple[int, int], Floats]:
+        """Return the covariance of colours in each window, the upper half of the matrix."""
+        spread = {}
+        for i, j in _PAIRS:
+            product = self._average(self._colours[..., i] * self._colours[..., j])
+            spread[i, j] = product - self._mean[..., i] * self._mean[..., j]
+            spread[i, j] += np.float32(_EVEN * (i == j))
+        return spread
+
+    def _multiply(self, vectors: Floats) -> list[Floats]:
+        """Return the inverse covariances times vectors (height, width, 3)."""
+        x, y, z = (vectors[..., i] for i in range(3))
+        return [
+            self._inverse[min(i, 0), max(i, 0)] * x
+            + self._inverse[min(i, 1), max(i, 1)] * y
+            + self._inverse[min(i, 2), max(i, 2)] * z
+            for i in range(3)
+        ]
 
     def _average(self, field: Floats) -> Floats:
         """Return the mean over the window around each pixel."""
@@ -94,60 +119,40 @@ class _Windows:
         return np.asarray(cv2.blur(field, side, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
+def _invert(m: dict[tuple[int, int], Floats]) -> dict[tuple[int, int], Floats]:
+    """Invert symmetric 3×3 matrices, of which the upper half is given and returned."""
+    cofactors = {
+        (0, 0): m[1, 1] * m[2, 2] - m[1, 2] * m[1, 2],
+        (0, 1): m[0, 2] * m[1, 2] - m[0, 1] * m[2, 2],
+        (0, 2): m[0, 1] * m[1, 2] - m[0, 2] * m[1, 1],
+        (1, 1): m[0, 0] * m[2, 2] - m[0, 2] * m[0, 2],
+        (1, 2): m[0, 1] * m[0, 2] - m[0, 0] * m[1, 2],
+        (2, 2): m[0, 0] * m[1, 1] - m[0, 1] * m[0, 1],
+    }
+    whole = m[0, 0] * cofactors[0, 0] + m[0, 1] * cofactors[0, 1] + m[0, 2] * cofactors[0, 2]
+    return {place: value / whole for place, value in cofactors.items()}
+
+
 def find_front(image: Image, alpha: Floats) -> Image:
     """Find the colours of the front, so that nothing of the back shines through its edge.
 
-    Where a pixel is mixed, its front is the colour that explains it best together with the front
-    and the back around it (blur fusion, Forte 2021), first with wide, then with narrow windows.
-    Where there is no front at all, its colours go on outwards, so that scaling mixes in no others.
+    Both colours of a mixed pixel are at first those of what is unmixed around it. What they do not
+    explain of the pixel is made up for by the smallest change of both.
 
     Args:
         image: (height, width, 3).
         alpha: (height, width), 0 to 1.
 
     Returns:
-        (height, width, 3): the same wherever the alpha is 1.
+        (height, width, 3): the same wherever the alpha is 1. Where it is 0, colours go on outwards,
+        so that scaling mixes in no others.
     """
-    colours = image.astype(np.float32)
-    share = alpha[..., None]
-    front, back = colours, colours
-    wide = max(image.shape[:2]) // 12
-    for reach in (wide, max(wide // 4, 3), 3):
-        front, back = _fuse(colours, front, back, share, 2 * reach + 1)
-    front = np.where(share > 0.999, colours, front)
-    return spread_out(np.clip(np.rint(front), 0, 255).astype(np.uint8), alpha > 0.05)
-
-
-def _fuse(
-    colours: Floats, front: Floats, back: Floats, share: Floats, side: int
-) -> tuple[Floats, Floats]:
-    """Return better estimates of the front and the back of every pixel."""
-    front_mean = _blur(front * share, side) / (_blur(share, side) + 1e-5)
-    back_mean = _blur(back * (1 - share), side) / (_blur(1 - share, side) + 1e-5)
-    missing = colours - share * front_mean - (1 - share) * back_mean
-    return np.clip(front_mean + share * missing, 0, 255), np.clip(back_mean, 0, 255)
-
-
-def _blur(field: Floats, side: int) -> Floats:
-    """Return means over a window, with as many dimensions as before."""
-    blurred = np.asarray(cv2.blur(field, (side, side)), np.float32)
-    return blurred.reshape(field.shape)
-
-
-def spread_out(image: Image, known: NDArray[np.bool_]) -> Image:
-    """Fill a picture outwards from where it is known, smoother the farther away.
-
-    Args:
-        image: (height, width, 3).
-        known: (height, width): whose colours count. Without any, the picture stays as it is.
-
-    Returns:
-        (height, width, 3), the same wherever it is known.
-    """
-    if known.all() or not known.any():
-        return image
-    filled = fill_holes(image.astype(np.float32), known.astype(np.float32))
-    return np.where(known[..., None], image, np.rint(filled).astype(np.uint8))
+    colours, share = image.astype(np.float32), alpha[..., None]
+    front = fill_holes(colours, (alpha > _PURE).astype(np.float32))
+    back = fill_holes(colours, (alpha < 1 - _PURE).astype(np.float32))
+    missing = colours - share * front - (1 - share) * back
+    front += missing * share / (share**2 + (1 - share) ** 2)
+    return np.clip(np.rint(front), 0, 255).astype(np.uint8)
 
 
 def fill_holes(field: Floats, weight: Floats) -> Floats:
