@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from facewright.errors import FacewrightError
     from facewright.gan.plan import TrainOptions
     from facewright.tasks.casting import SwapFacesOptions
+    from facewright.tasks.emoji.options import EmojiOptions
+    from facewright.tasks.emoji.pack import make_emoji
     from facewright.tasks.enhancing.options import EnhanceOptions
     from facewright.tasks.enhancing.pictures import enhance_pictures
     from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
@@ -48,6 +50,7 @@ __all__ = [
     "Clip",
     "Crop",
     "EditOptions",
+    "EmojiOptions",
     "EnhanceOptions",
     "EvaluateOptions",
     "ExpressionOptions",
@@ -74,6 +77,7 @@ __all__ = [
     "generate_faces",
     "interpolate_faces",
     "invert_photos",
+    "make_emoji",
     "mix_faces",
     "morph_pictures",
     "read_expressions",
@@ -92,6 +96,7 @@ _HOMES = {
     "Clip": "facewright.types",
     "Crop": "facewright.types",
     "EditOptions": "facewright.tasks.steering.editing",
+    "EmojiOptions": "facewright.tasks.emoji.options",
     "EnhanceOptions": "facewright.tasks.enhancing.options",
     "EvaluateOptions": "facewright.tasks.evaluation",
     "ExpressionOptions": "facewright.tasks.expressions.instruments",
@@ -117,6 +122,7 @@ _HOMES = {
     "generate_faces": "facewright.tasks.pictures",
     "interpolate_faces": "facewright.tasks.pictures",
     "invert_photos": "facewright.tasks.inverting.files",
+    "make_emoji": "facewright.tasks.emoji.pack",
     "mix_faces": "facewright.tasks.pictures",
     "morph_pictures": "facewright.tasks.morphing",
     "read_expressions": "facewright.tasks.expressions.reading",

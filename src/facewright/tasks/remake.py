@@ -21,7 +21,8 @@ from facewright.provenance.publish import read_manifest
 from facewright.tasks.casting import SwapFacesOptions
 from facewright.tasks.converting.convert import convert_pictures
 from facewright.tasks.converting.options import ConvertOptions, read_way
-from facewright.tasks.emoji.pack import EmojiOptions, make_emoji
+from facewright.tasks.emoji.options import EmojiOptions
+from facewright.tasks.emoji.pack import make_emoji
 from facewright.tasks.enhancing.pictures import EnhanceOptions, enhance_pictures
 from facewright.tasks.ingredients import ROLES, find_ingredients
 from facewright.tasks.inverting.files import InvertOptions, invert_photos

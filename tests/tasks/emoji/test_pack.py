@@ -6,13 +6,13 @@ from PIL import Image as Pillow
 
 from facewright.errors import FileError, InputError
 from facewright.provenance.publish import publish_image, read_manifest
-from facewright.tasks.emoji.pack import (
+from facewright.tasks.emoji.options import (
     EmojiOptions,
     check_emoji,
-    make_with,
     plan_files,
     read_expressions,
 )
+from facewright.tasks.emoji.pack import make_with
 from facewright.toon.emoji import EXPRESSIONS
 from facewright.types import Manifest
 

@@ -164,9 +164,9 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
             tint_from="bottom",
         ),
         "surprise": Mood(
-            brow_inner=-0.26,
-            brow_middle=-0.30,
-            brow_outer=-0.22,
+            brow_inner=-0.22,
+            brow_middle=-0.25,
+            brow_outer=-0.18,
             upper_lid=1.50,
             lower_lid=-0.12,
             iris=0.82,
