@@ -8,6 +8,7 @@ from facewright.device import seeded, to_images
 from facewright.encode.invert import RefineOptions, encode_faces, invert_faces
 from facewright.encode.psp import Encoder
 from facewright.errors import InputError
+from facewright.faces.features import FaceFeatures, FeaturesConfig
 
 SHORT = RefineOptions(steps=30, lr=0.1)
 
@@ -66,6 +67,25 @@ def test_a_greater_weight_of_the_norm_stays_nearer(generator, people):
     )
     average = generator.mapping.w_avg
     assert (near - average).square().mean() < (far - average).square().mean()
+
+
+def test_what_features_see_is_brought_nearer_too(generator, people):
+    with torch.random.fork_rng():
+        torch.default_generator.set_state(seeded(4).get_state())
+        features = FaceFeatures(FeaturesConfig(16, (3, 4), (0, 1))).eval()
+    features.requires_grad_(requires_grad=False)
+    without, with_them = (
+        invert_faces(
+            generator,
+            people[0],
+            features=features,
+            options=replace(SHORT, perceptual_weight=weight),
+        )
+        for weight in (0.0, 1.0)
+    )
+    assert len(with_them.distances) == 2
+    assert sum(with_them.distances) < sum(without.distances)
+    assert invert_faces(generator, people[0], options=replace(SHORT, steps=0)).distances == ()
 
 
 def test_progress_is_told(generator, people):
