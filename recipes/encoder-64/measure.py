@@ -128,9 +128,11 @@ def report_all(
 
 def draw(path: Path, crops: list[Crop], stages: list[Inversion]) -> None:
     """Write a sheet with a column for each of the first faces and a row for each stage."""
-    rows = [[crop.image for crop in crops[:16]], *(list(found.images[:16]) for found in stages)]
+    columns = min(len(crops), 16)
+    rows = [[crop.image for crop in crops[:columns]]]
+    rows += [list(found.images[:columns]) for found in stages]
     faces = [resize_image(face, 128) for row in rows for face in row]
-    Image.fromarray(contact_sheet(faces, columns=len(rows[0]))).save(path)
+    Image.fromarray(contact_sheet(faces, columns=columns)).save(path)
 
 
 def main() -> None:
