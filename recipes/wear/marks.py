@@ -22,7 +22,7 @@ Random = np.random.Generator
 CHEEKS, NOSE, CHIN, FOREHEAD = (50, 101, 205), (4, 5, 1), (199, 200), (151, 108)
 FOLDS = ((129, 203, 206, 216, 212), (98, 203, 206, 216, 214))  # from the nose to the mouth
 DROPS = ((57, 43, 204, 211), (61, 202, 210))  # from the corner of the mouth downwards
-TROUGH = (133, 243, 233, 232, 231, 230, 229, 228)  # under the lower lid
+GROOVE = (133, 243, 233, 232, 231, 230, 229, 228)  # under the lower lid
 BAG = (128, 121, 120, 119, 118, 117)
 LOWER_LID = (33, 7, 163, 144, 145, 153, 154, 155, 133)
 BROWS = (70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300)
@@ -109,7 +109,7 @@ def draw_creases(lab: Plane, points: Plane, skin: Plane, amount: float, rng: Ran
         groups.append(([points[list(side(fold))]], 0.022, rng.uniform(0.9, 1.3)))
         drop = DROPS[rng.integers(len(DROPS))]
         groups.append(([points[list(side(drop))]], 0.018, rng.uniform(0.5, 0.9)))
-        groups.append(([points[list(side(TROUGH))]], 0.016, rng.uniform(0.6, 1.0)))
+        groups.append(([points[list(side(GROOVE))]], 0.016, rng.uniform(0.6, 1.0)))
         groups.append(([points[list(side(BAG))]], 0.02, rng.uniform(0.2, 0.6)))
         groups.append((feet(points, side, eye, rng), 0.011, rng.uniform(0.6, 1.0)))
         frown = (points[list(side(FROWN[0]))] + points[list(side(FROWN[1]))]) / 2
@@ -136,7 +136,7 @@ def tire_eyes(lab: Plane, points: Plane, skin: Plane, amount: float) -> Plane:
     eye, shape = measure_face(points), lab.shape[:2]
     dark = np.zeros(shape, np.float32)
     for side in (lambda x: x, mirror):
-        ring = [*side(LOWER_LID), *side(TROUGH)]
+        ring = [*side(LOWER_LID), *side(GROOVE)]
         hull = cv2.convexHull(points[ring].astype(np.float32))
         area = np.zeros(shape, np.uint8)
         cv2.fillConvexPoly(area, np.rint(hull).astype(np.int32), 255)
