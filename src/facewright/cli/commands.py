@@ -129,7 +129,8 @@ COMMANDS = (
     Command(
         "emoji",
         "facewright.tasks.emoji.pack:make_emoji",
-        "Make emoji of a person: seven expressions, cut out, in three sizes.",
+        "Make emoji of a person: seven expressions, cut out, in three sizes; or live.",
+        prints="emoji",
         computes=True,
     ),
     Command(

@@ -23,6 +23,7 @@ from facewright.cli.reports import (
     print_prepared,
     print_swapped,
     print_toonified,
+    print_watched,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from facewright.tasks.exchange import Imported
     from facewright.tasks.models import Checked, Listed
     from facewright.tasks.remake import Remade
+    from facewright.tasks.stage import Watched
     from facewright.tasks.training import Outlook, Trained
     from facewright.types import Card, Manifest
 
@@ -50,6 +52,13 @@ def print_files(outcome: Path | Sequence[Path]) -> int:
     for path in outcome if isinstance(outcome, Sequence) else [outcome]:
         print(make_name_printable(path))
     return 0
+
+
+def print_emoji(outcome: Sequence[Path] | Watched) -> int:
+    """Print the files of a pack, or what was kept of a camera."""
+    from facewright.tasks.stage import Watched
+
+    return print_watched(outcome) if isinstance(outcome, Watched) else print_files(outcome)
 
 
 def print_manifest(manifest: Manifest) -> int:
@@ -179,6 +188,7 @@ def _to_plain(value: Any) -> Any:
 
 PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "files": print_files,
+    "emoji": print_emoji,
     "manifest": print_manifest,
     "remade": print_remade,
     "training": print_training,

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facewright.errors import FileError, InputError
-from facewright.provenance.publish import PICTURES, check_destination
+from facewright.media.camera import PREFIX as CAMERA
+from facewright.provenance.publish import CLIPS, PICTURES, check_destination
 from facewright.tasks.consent import settle_consent
+from facewright.tasks.live import ShowOptions
 from facewright.tasks.rules import check_options
 from facewright.toon.emoji import EXPRESSIONS
 from facewright.toon.heads.crown import HairStyle
 
 KINDS = (".png", ".webp")
 """The endings of emoji: what can be transparent."""
+FOLDER = Path("emoji")
+"""Where a pack goes unless the options say otherwise."""
 SHEET = "pack.png"
 """The picture in the folder that shows all of them."""
 
@@ -23,11 +27,19 @@ _SMALLEST, _LARGEST = 16, 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmojiOptions:
+class EmojiOptions(ShowOptions):
     """Whose emoji, which, and where to."""
 
-    out: Path = Path("emoji")
-    """The folder for the pack. Or a file (.png, .webp): one emoji, or several on a sheet."""
+    out: Path | None = None
+    """The folder for the pack, otherwise `emoji`. Or a file (.png, .webp): one emoji, or several on
+    a sheet. With --live, the folder for snapshots and recordings, otherwise `live`."""
+    live: str | None = None
+    """Lay the emoji that fits over the face that this camera sees, such as camera:0, in a page that
+    only this machine can open; camera:clip.mp4 for a clip that stands in. Nothing is written but
+    what one keeps."""
+    classifier: str | None = None
+    """The network that names expressions, for --live: a name that `facewright models list` shows,
+    or a file that `facewright train expressions` wrote; otherwise the one that ships."""
     seed: int | None = None
     """Draw a person who does not exist. Then no photo is named."""
     weights: str | None = None
@@ -75,7 +87,7 @@ def check_emoji(photo: Sequence[str], options: EmojiOptions) -> list[Item]:
         options: What to make.
 
     Returns:
-        The files that would be written.
+        The files that would be written; none of them for a camera.
 
     Raises:
         InputError: An option makes no sense, a file is there already, or there is no consent.
@@ -83,11 +95,35 @@ def check_emoji(photo: Sequence[str], options: EmojiOptions) -> list[Item]:
     """
     check_options(options)
     check_subject(photo, options.seed)
+    if options.live is not None:
+        settle_consent(options.consent, [*photo, options.live.removeprefix(CAMERA)])
+        check_live(options)
+        return []
+    if options.show:
+        raise InputError("--show needs a camera", hint="facewright emoji PHOTO --live camera:0")
     settle_consent(options.consent, photo)
     items = plan_files(options)
     for item in items:
         check_destination(item.path, PICTURES, overwrite=options.overwrite)
     return items
+
+
+def check_live(options: EmojiOptions) -> None:
+    """Raise unless there is a camera to look through, and a folder for what is kept.
+
+    Raises:
+        InputError: It is no camera, or the destination is no folder.
+    """
+    out, camera = options.out, options.live or ""
+    if not camera.startswith(CAMERA):
+        raise InputError(
+            f"`{camera}` is no camera", hint="--live camera:0, or camera:clip.mp4 for a clip"
+        )
+    if out is not None and (out.suffix.lower() in {*PICTURES, *CLIPS} or out.is_file()):
+        raise InputError(
+            f"{out} is a file; what is shown live goes to a folder",
+            hint="-o FOLDER for snapshots and recordings",
+        )
 
 
 def check_subject(photo: Sequence[str], seed: int | None) -> None:
@@ -117,7 +153,7 @@ def plan_files(options: EmojiOptions) -> list[Item]:
         InputError: An expression or a size is none, or the file has another extension.
     """
     chosen, sizes = read_expressions(options.only), _read_sizes(options.sizes)
-    out = options.out
+    out = options.out or FOLDER
     if out.suffix.lower() in KINDS and not out.is_dir():
         return [Item(out, chosen, sizes[0])]
     if out.is_file() or out.suffix.lower() in {".jpg", ".jpeg", ".gif", ".mp4", ".svg"}:

@@ -15,9 +15,13 @@ from facewright.hub.store import Progress
 from facewright.provenance.publish import publish_image
 from facewright.tasks.consent import settle_consent
 from facewright.tasks.drawing import DrawOptions
+from facewright.tasks.emoji.live import Disguise, describe_live, watch_disguise
 from facewright.tasks.emoji.options import EmojiOptions, check_emoji, plan_files
+from facewright.tasks.expressions.instruments import ExpressionOptions, equip
+from facewright.tasks.live import OpenViewer, show_nobody
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import Portraits, draw_portrait, read_portraits
+from facewright.tasks.stage import Watched
 from facewright.toon.emoji import (
     EXPRESSIONS,
     Window,
@@ -30,7 +34,8 @@ from facewright.toon.emoji import (
 )
 from facewright.types import Image, Manifest
 
-_NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite"}
+_NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open"}
+_NOT_RECORDED |= {"live", "classifier"}  # what is shown says of itself which they were
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ def make_emoji(
     *,
     options: EmojiOptions | None = None,
     progress: Progress | None = None,
-) -> list[Path]:
+    viewer: OpenViewer | None = None,
+) -> list[Path] | Watched:
     """Make emoji of a person: seven expressions as transparent PNG and WebP.
 
     The head is cut out, hair and all, and drawn like a cartoon: colours and proportions are those
@@ -59,9 +65,10 @@ def make_emoji(
         photo: A picture that shows a face from the front; with --seed none.
         options: Whose emoji, which, and where to.
         progress: Is told how many files are written, and of how many.
+        viewer: Shows what a camera sees, where the options name one.
 
     Returns:
-        The files that were written.
+        The files that were written; of a camera, what was kept.
 
     Raises:
         InputError: An option makes no sense, a file is there already, there is no consent, or no
@@ -71,7 +78,16 @@ def make_emoji(
     """
     options = options or EmojiOptions()
     check_emoji(photo or [], options)
-    return make_with(open_lookout(options.device, progress), photo or [], options, progress)
+    lookout = open_lookout(options.device, progress)
+    if options.live is None:
+        return make_with(lookout, photo or [], options, progress)
+    wanted = ExpressionOptions(weights=options.classifier, device=options.device)
+    instruments = equip(lookout, wanted, progress)
+    pack = draw_pack(lookout, photo or [], options, progress)
+    manifest = describe(lookout, photo or [], options, pack.portraits)
+    manifest = describe_live(manifest, options.live, instruments.models)
+    shown = Disguise(instruments.start_reader(), pack.emojis, manifest)
+    return watch_disguise(shown, options, viewer or show_nobody, progress)
 
 
 def make_with(

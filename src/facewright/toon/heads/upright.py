@@ -68,7 +68,7 @@ def turn_upright(image: Image, points: Floats) -> Upright:
         image: (height, width, 3).
         points: (478, 3), its mesh in pixels.
     """
-    matrix = _frame(points)
+    matrix = frame_face(points)
     square = resample(image, matrix, (SIDE, SIDE), border=REPLICATE)
     white = np.full(image.shape[:2], 255, np.uint8)
     inside = cv2.warpAffine(white, matrix, (SIDE, SIDE), flags=cv2.INTER_NEAREST)
@@ -76,8 +76,12 @@ def turn_upright(image: Image, points: Floats) -> Upright:
     return Upright(square, transform_points(points, matrix), inside > 0, detail)
 
 
-def _frame(points: Floats) -> Matrix:
-    """Return the matrix from pixels of a picture to those of the square."""
+def frame_face(points: Floats) -> Matrix:
+    """Return the matrix from pixels of a picture to those of the square.
+
+    Args:
+        points: (478, 3), a mesh in pixels of the picture.
+    """
     left, right, _, *mouth = five_points(points)[:, :2].astype(np.float64)
     across, down = complex(*(right - left)), complex(*(mouth[0] + mouth[1] - left - right)) / 2
     axis = across - 1j * down  # both point to the right
