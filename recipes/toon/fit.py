@@ -1,6 +1,6 @@
 """Teach `faces-64` to draw in a style, from latents and what they shall become.
 
-    python recipes/toon/fit.py FOLDER toon RUN [--minutes 7]
+    python recipes/toon/fit.py FOLDER toon RUN [--minutes 7] [--start WEIGHTS] [--encoder WEIGHTS]
 
 The mapping network stays as it is, so that a person keeps the latents; the layers that draw learn
 the drawings of that style in FOLDER. One drawing in twenty is kept for measuring. RUN gets
@@ -22,6 +22,8 @@ import torch
 from PIL import Image
 
 from facewright.device import seeded, to_images, to_tensor
+from facewright.encode.invert import encode_faces
+from facewright.encode.psp import load_encoder
 from facewright.faces.features import compare_maps, load_face_features
 from facewright.fit.ema import update_ema
 from facewright.gan.weights import load_generator
@@ -29,6 +31,7 @@ from facewright.hub.bundle import save_bundle
 from facewright.tasks.weights import open_weights
 
 BATCH, RATE, HELD = 16, 1.5e-3, 20
+EYES, EYES_WEIGHT = (slice(11, 29), slice(7, 57)), 0.6  # rows and columns in which eyes lie
 SHARP, PERCEPTION = 1.0, 0.5
 
 
@@ -39,11 +42,20 @@ def read_drawings(folder, style):  # type: ignore[no-untyped-def]
     return torch.from_numpy(latents).float(), np.concatenate([part[style] for part in parts])
 
 
+@torch.no_grad()
+def encode_again(generator, encoder, latents):  # type: ignore[no-untyped-def]
+    """Return what an encoder finds for the faces of latents, as it will find it for photographs."""
+    parts = [encode_faces(generator, generator.synthesis(ws), encoder) for ws in latents.split(32)]
+    return torch.cat(parts)
+
+
 def measure(drawn, wanted, features):  # type: ignore[no-untyped-def]
     """Return the loss, and its parts by name: pixels, their differences, what is seen."""
-    parts = {"pixels": (drawn - wanted).abs().mean()}
+    off = (drawn - wanted).abs()
+    parts = {"pixels": off.mean()}
     parts["edges"] = sum((drawn.diff(dim=d) - wanted.diff(dim=d)).abs().mean() for d in (2, 3))
-    loss = parts["pixels"] + SHARP * parts["edges"]
+    parts["eyes"] = off[..., EYES[0], EYES[1]].mean()
+    loss = parts["pixels"] + SHARP * parts["edges"] + EYES_WEIGHT * parts["eyes"]
     if features is not None:
         parts["perceptual"] = compare_maps(features(drawn), features(wanted)).mean()
         loss = loss + PERCEPTION * parts["perceptual"]
@@ -68,6 +80,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("folder", type=Path)
     parser.add_argument("style")
     parser.add_argument("run", type=Path)
+    parser.add_argument("--start", help="weights to go on from, instead of faces-64")
+    parser.add_argument("--encoder", help="let half of the latents be what it finds")
     parser.add_argument("--minutes", type=float, default=7, help="of computing")
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
@@ -104,10 +118,14 @@ def main() -> None:
     held = torch.arange(len(latents)) % HELD == 0
     known, kept = (~held).nonzero()[:, 0], held.nonzero()[:, 0]
     bundle = open_weights("faces-64")
-    before, learner, averaged = (load_generator(bundle) for _ in range(3))
+    begun = open_weights(options.start or "faces-64")
+    before, learner, averaged = (load_generator(one) for one in (bundle, begun, begun))
     learner.synthesis.requires_grad_(requires_grad=True)
     features = load_face_features(open_weights("face-features"))
     drawings = latents[known], pictures[known.numpy()]
+    if options.encoder:
+        found = encode_again(before, load_encoder(open_weights(options.encoder)), drawings[0])
+        drawings = torch.cat([drawings[0], found]), np.concatenate([drawings[1]] * 2)
     with (run / "log.jsonl").open("w") as log:
         for done, row in take_steps(learner, averaged, drawings, features, options.minutes):
             if row["step"] % 100 and done < 1:
