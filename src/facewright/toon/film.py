@@ -31,6 +31,8 @@ class FilmOptions:
 
     refine: int = 0
     """How often the latents of each frame are refined."""
+    psi: float = 1.0
+    """Truncation of the latents, as `find_latents` takes it."""
     calm: float = 0.2
     """Over how many seconds latents are smoothed; 0 is not at all."""
     portrait: int | None = None
@@ -151,8 +153,9 @@ class Film:
     def _find(self, image: Image, one: TrackedFace, time: float) -> torch.Tensor:
         """Return the latents of a face, as its path has them."""
         crop = cut_face(self._cartoonist, image, one.face.points)
+        how = self._options
         ws = find_latents(
-            self._cartoonist, crop, steps=self._options.refine, progress=self._progress
+            self._cartoonist, crop, steps=how.refine, psi=how.psi, progress=self._progress
         )
-        path = self._paths.setdefault(one.number, LatentPath(self._options.calm))
+        path = self._paths.setdefault(one.number, LatentPath(how.calm))
         return path.follow(ws, time=time)

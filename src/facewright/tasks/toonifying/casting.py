@@ -33,7 +33,7 @@ STYLES = {"toon": "toon-64", "baby": "baby-64"}
 """Name of a style → the weights that draw it."""
 
 _NOT_RECORDED = {"consent", "device", "out", "overwrite", "finder", "mesh"}
-_PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 100, 0, 60
+_PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 20, 0, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,11 @@ class ToonifyOptions:
     every: int = 1
     """Of a clip, draw only every so many-th frame, such as 10; its sound stays as it is."""
     refine: int | None = None
-    """How often the latents of a face are corrected; otherwise 100 times in a picture, and in clips
-    not at all, or 60 times where no encoder says where to begin."""
+    """How often the latents of a face are corrected; otherwise 20 times in a picture, and in clips
+    not at all; 60 times where no encoder says where to begin."""
+    psi: float = 0.75
+    """How much of the person the character has: 0 is the average character, 1 everything that was
+    found, which draws it less clearly."""
     calm: float = 0.2
     """Over how many seconds the character of a clip is smoothed; 0 is not at all."""
     faces: str | None = None
@@ -159,7 +162,7 @@ def open_production(
     follower = FaceFollower(lookout.finder, Picker(options.faces), config)
     refine = _pick_steps(options.refine, still=is_still(source), blind=inverter.encoder is None)
     portrait = options.size if options.portrait else None
-    how = FilmOptions(refine=refine, calm=options.calm, portrait=portrait)
+    how = FilmOptions(refine=refine, psi=options.psi, calm=options.calm, portrait=portrait)
     film = Film(cartoonist, follower, how, progress=steps)
     used = inverter.models | {style.card.name: style.card.sha256}
     said = _record(source, options, inverter, style.card.name) | {"refine": refine}
@@ -175,9 +178,9 @@ def _pick_steps(asked: int | None, *, still: bool, blind: bool) -> int:
     """Return how often latents are refined, if nothing else is asked for."""
     if asked is not None:
         return asked
-    if still:
-        return _PICTURE_STEPS
-    return _BLIND_STEPS if blind else _CLIP_STEPS
+    if blind:
+        return _BLIND_STEPS
+    return _PICTURE_STEPS if still else _CLIP_STEPS
 
 
 def _describe(
