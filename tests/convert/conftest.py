@@ -61,6 +61,7 @@ def options() -> Callable[..., TranslatorTrainOptions]:
             "layers": 1,
             "filters": 2,
             "pool": 3,
+            "augment": 0.3,
             "lr": 0.01,
             "snap": 2,
             "tick_kimg": 0.004,

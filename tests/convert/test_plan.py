@@ -66,6 +66,7 @@ def test_plan_resolves_every_option(styles, options):
         ({"tick_kimg": float("nan")}, "--tick-kimg is a number, not nan"),
         ({"kimg": float("inf")}, "--kimg is a number, not inf"),
         ({"decay": 2}, "--decay is at most 1"),
+        ({"augment": 1.5}, "--augment is at most 1"),
         ({"name": "a:b"}, "cannot be called `a:b`"),
         ({"gan": "hinge"}, "--gan is one of lsgan, vanilla, wgangp"),
     ],

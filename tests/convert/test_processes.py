@@ -27,6 +27,7 @@ RULES = Rules(
     cycle=10.0,
     identity=0.5,
     pool=0,  # every process has a pool of its own
+    augment=0.0,
     ema_kimg=0.001,
     dtype=torch.float32,
 )

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from facewright.convert.augment import augment_images
 from facewright.convert.blocks import Net, build_seeded
 from facewright.convert.discriminators import PatchConfig, PatchDiscriminator
 from facewright.convert.generators import Translator, TranslatorConfig
@@ -49,6 +50,8 @@ class Rules:
     """Weight of leaving pictures of the right style as they are, as a share of `cycle`."""
     pool: int
     """How many made pictures of each style the discriminators are reminded of."""
+    augment: float
+    """The chance of each change that the discriminators see pictures through."""
     ema_kimg: float
     """Half-life of the averaged weights, in thousands of pictures."""
     dtype: torch.dtype
@@ -214,6 +217,7 @@ class CycleGAN:
 
     def _score(self, judge: nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
         """Return the maps of scores of a discriminator, float32."""
+        images = augment_images(images, self.rules.augment, self.rng)
         if self.features is None:
             return [judge(images).float()]
         maps = view_faces(self.features, images, self.rng)

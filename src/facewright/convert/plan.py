@@ -71,6 +71,9 @@ class TranslatorTrainOptions:
     """Weight of leaving pictures of the right style as they are, as a share of `cycle`."""
     pool: int = 50
     """How many made pictures of each style the discriminators are reminded of."""
+    augment: float = 0.0
+    """For sets of a few hundred pictures: the chance, 0 to 1, that discriminators see a picture,
+    real or made, flipped, shifted, in other light, in other colours; 0.3 is a beginning."""
     lr: float = 0.0002
     """Learning rate of all networks."""
     judge_lr: float = 0.0
@@ -186,6 +189,7 @@ def plan_translation(
         cycle=options.cycle,
         identity=options.identity,
         pool=options.pool,
+        augment=options.augment,
         ema_kimg=options.ema_kimg,
         dtype=pick_dtype(device, options.precision),
     )
@@ -205,13 +209,12 @@ def check_options(options: TranslatorTrainOptions) -> None:
         if isinstance(value, float) and not math.isfinite(value)
     ]
     above = ("batch", "layers", "filters", "lr", "snap", "tick_kimg", "ema_kimg")
-    least = ("cycle", "identity", "pool", "decay", "seed", "judge_lr")
+    least = ("cycle", "identity", "pool", "decay", "augment", "seed", "judge_lr")
     broken += [f"--{n.replace('_', '-')} is above 0" for n in above if not numbers[n] > 0]
     broken += [f"--{n.replace('_', '-')} is 0 or more" for n in least if not numbers[n] >= 0]
     if round(options.kimg * 1000 if math.isfinite(options.kimg) else 1) < 1:
         broken.append("--kimg is at least 0.001, one picture")
-    if options.decay > 1:
-        broken.append("--decay is at most 1")
+    broken += [f"--{n} is at most 1" for n in ("decay", "augment") if numbers[n] > 1]
     if options.generator not in NETWORKS:
         broken.append(f"--generator is one of {', '.join(NETWORKS)}")
     if options.features and options.gan == "wgangp":
