@@ -6,7 +6,7 @@ import importlib
 import sys
 
 QUESTIONS = (
-    *("synthesis", "training", "encoding", "finding"),
+    *("synthesis", "training", "encoding", "converting", "finding"),
     *("swapping", "swapping_clips", "expressions", "enhancing"),
     "start_up",
 )

@@ -165,3 +165,12 @@ def test_reference_translator_is_matched(oracles):
     out = translator(torch.from_numpy(numbers["x"]))
     expected = torch.from_numpy(numbers["out_resnet_6blocks"])
     assert float((out - expected).abs().max()) < 1e-4
+
+
+def test_weights_in_bfloat16_give_nearly_the_same_and_leave_what_does_not_change():
+    images = draw_pictures(2)
+    exact = translate_images(build(), images).astype(float)
+    near = translate_images(build().to(torch.bfloat16), images, dtype=torch.bfloat16)
+    assert ((near - exact) ** 2).mean() < 255**2 / 10**4  # 40 dB
+    still = build(residual=True).to(torch.bfloat16)
+    assert (translate_images(still, images, dtype=torch.bfloat16) == images).all()

@@ -80,8 +80,8 @@ def equip(
         device: Where to compute.
     """
     _, direction = read_way(options.with_)
-    translator = load_translator(bundle, direction, device)
     dtype = pick_dtype(device, options.precision)
+    translator = load_translator(bundle, direction, device).to(dtype)
     framing = Framing(read_template(bundle), read_size(bundle) or _USUAL)
     finish = enhance_image if options.enhance else None
 
