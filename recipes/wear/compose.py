@@ -63,14 +63,14 @@ def to_png(image: np.ndarray, size: int) -> bytes:
     return out.getvalue()
 
 
-def mark(image: np.ndarray, name: str, finder) -> np.ndarray | None:
+def mark(image: np.ndarray, name: str, finder, **how) -> np.ndarray | None:
     """Return a picture with marks that its name decides; None where no face is found."""
     faces = finder.find([image])[0]
     if not faces:
         return None
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lab = mark_face(lab, faces[0].points, Wear.draw(rng), rng)
+    lab = mark_face(lab, faces[0].points, Wear.draw(rng), rng, **how)
     rgb = cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_LAB2RGB)
     return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
 

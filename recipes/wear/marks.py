@@ -49,15 +49,27 @@ class Wear:
         return cls(*one, scabs=int(rng.poisson(2.5)))
 
 
-def mark_face(lab: Plane, points: Plane, wear: Wear, rng: Random) -> Plane:
-    """Return a marked face."""
+def mark_face(
+    lab: Plane, points: Plane, wear: Wear, rng: Random, *, own_blotches: bool = False
+) -> Plane:
+    """Return a marked face.
+
+    Args:
+        lab: The picture.
+        points: The mesh.
+        wear: How strong each mark is.
+        rng: Decides all else.
+        own_blotches: Whether blotches follow the light and dark of the face itself instead of
+            noise, so that a network can learn from a pair where they are.
+    """
     points = points[:, :2]
     skin = find_skin(lab, points)
     out = sharpen_texture(lab, points, skin, wear.texture, rng)
     out = draw_creases(out, points, skin, wear.creases, rng)
     out = tire_eyes(out, points, skin, wear.eyes)
     out = dull_tone(out, points, skin, wear.tone, rng)
-    out = redden(out, points, skin, wear.blotches, rng)
+    pattern = find_pattern(lab, measure_face(points)) if own_blotches else None
+    out = redden(out, points, skin, wear.blotches, rng, pattern)
     return draw_scabs(out, points, skin, wear.scabs, rng)
 
 
@@ -77,7 +89,23 @@ def find_skin(lab: Plane, points: Plane) -> Plane:
     return (mask * blur(alike.astype(np.float32), 0.02 * eye)).astype(np.float32)
 
 
-def redden(lab: Plane, points: Plane, skin: Plane, amount: float, rng: Random) -> Plane:
+def find_pattern(lab: Plane, eye: float) -> Plane:
+    """Return what is lighter or darker than its surroundings, of mean 0 and spread 1."""
+    light, total = lab[..., 0], np.zeros(lab.shape[:2], np.float32)
+    for fine, coarse, weight in ((0.12, 0.35, 1.0), (0.05, 0.14, 0.9), (0.02, 0.06, 0.5)):
+        band = np.clip(blur(light, coarse * eye) - blur(light, fine * eye), -6, 6)
+        total += weight * band / (band.std() + 1e-6)
+    return (total - total.mean()) / (total.std() + 1e-6)
+
+
+def redden(
+    lab: Plane,
+    points: Plane,
+    skin: Plane,
+    amount: float,
+    rng: Random,
+    pattern: Plane | None = None,
+) -> Plane:
     """Return a face with irregular red blotches where blood shows: cheeks, nose, chin, forehead."""
     eye, shape = measure_face(points), lab.shape[:2]
     zones = np.zeros(shape, np.float32)
@@ -92,6 +120,7 @@ def redden(lab: Plane, points: Plane, skin: Plane, amount: float, rng: Random) -
         spot = gauss(shape, points[list(places)].mean(0), size * eye * rng.uniform(0.85, 1.25))
         zones = np.maximum(zones, spot * most * rng.uniform(0.7, 1.1))
     noise = make_noise(shape, ((0.30 * eye, 1.0), (0.12 * eye, 0.9), (0.05 * eye, 0.5)), rng)
+    noise = noise if pattern is None else pattern
     fine = make_noise(shape, ((0.018 * eye, 1.0), (0.04 * eye, 0.6)), rng)
     blotch = 1 / (1 + np.exp(-(noise - 0.55 + 1.5 * (zones - 0.6)) * 3.2))
     red = skin * zones**0.7 * (0.30 + 0.95 * blotch) * (1 + 0.16 * fine)
