@@ -64,8 +64,8 @@ _NAMED = frozenset({"restyle", "edit", "toonify"})
 _FROM_FILES = _NAMED | {"swap", "morph", "enhance", "invert", "convert", "emoji"}
 """Tasks that take files, which lie beside the one that is made again, or in the current folder."""
 
-_FIELDS = {"with": "with_"}
-"""Parameters of manifests that are no names in Python."""
+_FIELDS = {"with": "with_", "character": "style"}
+"""Parameters of manifests whose options have another name."""
 
 Likeness = Literal["bytes", "pixels", "different"]
 
@@ -145,9 +145,9 @@ def _restore(manifest: Manifest, out: Path, *, overwrite: bool) -> tuple[Any, Ca
     values = {
         _FIELDS.get(k, k): tuple(v) if isinstance(v, list) else v
         for k, v in manifest.parameters.items()
+        if k not in ROLES or manifest.task not in _FROM_FILES
     }
     if manifest.task in _FROM_FILES:
-        values = {k: v for k, v in values.items() if k not in ROLES}
         values["consent"] = manifest.consent or None
     if "seeds" in known:
         values["seeds"] = format_seeds(manifest.seeds)

@@ -77,7 +77,7 @@ def test_same_options_give_the_same_bytes_and_the_manifest_says_all(lookout, pho
     assert manifest.task == "toonify"
     assert {"red", "tiny", "characters", "face-features"} <= set(manifest.models)
     assert list(manifest.sources) == ["photo/photo.png"]
-    assert manifest.parameters["style"] == "characters"
+    assert manifest.parameters["character"] == "characters"
     assert manifest.parameters["encoder"] == "none"
     assert "/" not in str(manifest.parameters)
     assert shows_nobody(str(one))

@@ -33,6 +33,7 @@ STYLES = {"toon": "toon-64", "baby": "baby-64"}
 """Name of a style → the weights that draw it."""
 
 _NOT_RECORDED = {"consent", "device", "out", "overwrite", "finder", "mesh"}
+_NOT_RECORDED |= {"style"}  # as "character": a style is a file elsewhere
 _PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 20, 0, 60
 
 
@@ -205,7 +206,7 @@ def _record(
     """Return what a manifest says of the options. Files count by name: it may be published."""
     said: dict[str, Any] = {k: v for k, v in asdict(options).items() if k not in _NOT_RECORDED}
     said |= {"photo": source.name, "weights": inverter.name}
-    said["style"] = options.style if options.style in STYLES else style
+    said["character"] = options.style if options.style in STYLES else style
     said["encoder"] = next((n for n in inverter.models if n == options.encoder), None)
     if inverter.encoder is None:
         said["encoder"] = "none"
