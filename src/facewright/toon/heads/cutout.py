@@ -20,6 +20,8 @@ _COARSE = 4  # areas are found on a grid so many times coarser
 _ROUNDS = 6  # of GrabCut
 _EARS = 0.6  # how far below the eyes the ears reach, as `Frame` counts
 _CHEEKS = 0.35  # below the eyes
+_TEMPLES = 0.3  # below the eyes: above, hair is no question
+_FALLS = 0.5  # of the place beside an ear
 _LEAST_HAIR = 30  # pixels of the grid from which hair is learned
 
 
@@ -89,10 +91,27 @@ def _find_hair(image: Image, frame: Frame, face: Floats, person: _Area) -> _Area
     shown = image.copy()  # with skin in place of what says nothing here
     shown[~person | (near & (face < 0.5)) | (frame.y > 2.13)] = np.median(image[face > 0.9], axis=0)
     found = _grab(shown, mask) & (beside | upper) & (frame.y < end)
+    colours = (
+        np.median(image[area], axis=0) for area in (person & ~near & (frame.y < 0), face > 0.9)
+    )
+    found &= _find_falling(image, frame, found, *colours) | (frame.y < _TEMPLES)
     rim = person & near & (face < 0.5)
     found |= rim & (cv2.dilate(found.astype(np.uint8), _make_disc(3)) > 0) & (frame.y < end)
     hair = _keep_largest(_round_off(found | (person & (face < 0.5) & (frame.y < 0))))
     return hair & (beside | upper | rim)
+
+
+def _find_falling(image: Image, frame: Frame, found: _Area, hair: Floats, skin: Floats) -> _Area:
+    """Return the sides, left and right, on which hair falls: it passes outside of the ear."""
+    away = [np.abs(image - colour).sum(-1) for colour in (hair, skin)]
+    like = found & (away[0] < away[1])
+    aside = np.abs(frame.x)
+    outside = (aside > 1.15) & (aside < 1.4) & (frame.y > 0.3) & (frame.y < 0.7)
+    falls = np.zeros_like(found)
+    for side in (frame.x < 0, frame.x >= 0):
+        if like[outside & side].mean() > _FALLS:
+            falls |= side
+    return falls
 
 
 def _grab(
