@@ -53,7 +53,7 @@ def draw_matrix(
     small, font = ImageFont.load_default(_SMALL), ImageFont.load_default(_TEXT - 3)
     middles = [number * pitch + _CELL / 2 for number in range(side)]
     for name, middle in zip(names, middles, strict=True):
-        draw.text((left + middle, top - 8), name, _INK, font, anchor="mb")
+        draw.text((left + middle, top - 10), name, _INK, font, anchor="ms")
         draw.text((left - 10, top + middle), name, _INK, font, anchor="rm")
     said = f"rows: {axes[0]}; columns: {axes[1]}; shares of each row, below how many"
     draw.text((_EDGE, top + side * pitch + 10), said, _FAINT, small)

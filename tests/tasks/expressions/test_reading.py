@@ -18,6 +18,7 @@ from facewright.hub.bundle import save_bundle
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, read_manifest
+from facewright.tasks.expressions.frames import label_frames
 from facewright.tasks.expressions.instruments import ExpressionOptions, equip
 from facewright.tasks.expressions.reading import check_reading, read_with
 from facewright.types import Card, Clip, Manifest
@@ -210,3 +211,17 @@ def test_people_and_scripts_can_read_the_outcome(read, photos, clip, capsys):
     assert "1 tracked face in 24 of 36 frames" in said
     assert print_json(outcome) == 0
     assert json.loads(capsys.readouterr().out)["clips"][0]["people"] == 1
+
+
+def test_labelled_frames_keep_size_rate_times_and_sound(lookout, namer, paint):
+    instruments = equip(lookout, ExpressionOptions(weights=namer))
+    images = [paint((120, 20, 169, 79), size=(120, 320)) for _ in range(3)]
+    clip = Clip((320, 120), Fraction(25), iter(images), count=3, sound="a.mp4")
+    told = []
+    labelled = label_frames(instruments.start_reader(), clip, tell=told.append)
+    assert (labelled.size, labelled.rate, labelled.sound) == ((320, 120), 25, "a.mp4")
+    made = list(labelled.frames)
+    assert [frame.number for frame in told] == [0, 1, 2]
+    assert [len(frame.faces) for frame in told] == [1, 1, 1]
+    assert all(image.shape == (120, 320, 3) for image in made)
+    assert all((one != other).any() for one, other in zip(images, made, strict=True))
