@@ -56,7 +56,7 @@ def main() -> None:
     card = Card(
         name="expressions",
         kind=KIND,
-        licence="CC0-1.0",
+        licence="Apache-2.0",
         trained_on=(
             "FER2013 (Goodfellow et al. 2013): 28,558 pictures from a web search, of no stated "
             "licence; votes of FER+ (Barsoum et al. 2016), MIT"

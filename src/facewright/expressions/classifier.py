@@ -124,7 +124,7 @@ def load_classifier(bundle: Bundle, device: torch.device | str = "cpu") -> Class
     try:
         known = told["names"] == list(EXPRESSIONS)
         temperature = float(told["temperature"])
-        neutral = np.array(told["neutral"], np.float32).reshape(len(EXPRESSIONS))
+        neutral = np.array(told.get("neutral", NEUTRAL), np.float32).reshape(len(EXPRESSIONS))
     except (KeyError, TypeError, ValueError):
         known, temperature, neutral = False, 0.0, NEUTRAL
     if not known or not temperature > 0:
