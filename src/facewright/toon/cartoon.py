@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from facewright.device import to_images
 from facewright.encode.invert import RefineOptions, invert_faces
 from facewright.encode.psp import Encoder
+from facewright.enhance.network import Enhancer, enlarge_image
 from facewright.faces.align import align, paste
 from facewright.faces.features import FaceFeatures
 from facewright.faces.masks import draw_face_mask, fade_border
@@ -48,6 +49,8 @@ class Cartoonist:
     """Where the search for latents begins; None is the average face."""
     features: FaceFeatures | None = None
     """What compares more than pixels when latents are refined."""
+    enhancer: Enhancer | None = None
+    """What makes small drawings larger and clearer; None leaves them as they are drawn."""
 
 
 def breed_characters(people: Generator, style: Generator, strength: float) -> Generator:
@@ -120,11 +123,12 @@ def draw_character(cartoonist: Cartoonist, ws: torch.Tensor) -> Image:
         ws: w+, (1, layers, w_dim).
 
     Returns:
-        (resolution, resolution, 3).
+        (size, size, 3), where size is the resolution of the generator, or as many times more as
+        the enhancer enlarges.
     """
     device = cartoonist.characters.mapping.w_avg.device
     drawn: Image = to_images(cartoonist.characters.synthesis(ws.to(device)))[0]
-    return drawn
+    return enlarge_image(cartoonist.enhancer, drawn) if cartoonist.enhancer else drawn
 
 
 def paste_character(image: Image, points: Points, crop: Crop, drawn: Image) -> Image:
@@ -139,7 +143,7 @@ def paste_character(image: Image, points: Points, crop: Crop, drawn: Image) -> I
     Returns:
         A new picture; outside of the face and a little around it, it is the old one.
     """
-    larger = enlarge_crop(crop, enlarge_drawing(drawn, _TIMES * len(drawn)))
+    larger = enlarge_crop(crop, enlarge_drawing(drawn, _TIMES * len(crop.image)))
     side = len(larger.image)
     face = draw_face_mask(transform_points(points, larger.matrix), (side, side))
     reach = 2 * round(_GROW * side / 2) + 1

@@ -11,6 +11,7 @@ import torch
 
 from facewright import __version__
 from facewright.device import name_device, pick_device
+from facewright.enhance.network import load_enhancer
 from facewright.errors import FileError, InputError
 from facewright.faces.choose import check_choice
 from facewright.faces.frames.follow import FaceFollower, FrameConfig
@@ -34,6 +35,7 @@ STYLES = {"toon": "toon-64", "baby": "baby-64"}
 
 _NOT_RECORDED = {"consent", "device", "out", "overwrite", "finder", "mesh"}
 _NOT_RECORDED |= {"style"}  # as "character": a style is a file elsewhere
+_SMALL, _ENHANCER = 128, "enhance-x4"  # drawings of so few pixels are made larger and clearer
 _PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 20, 0, 60
 
 
@@ -156,8 +158,15 @@ def open_production(
     characters = breed_characters(
         inverter.generator, load_generator(style, inverter.device), options.strength
     )
+    small = characters.config.resolution <= _SMALL
+    enhancer = open_weights(_ENHANCER, progress) if small else None
     cartoonist = Cartoonist(
-        inverter.generator, characters, inverter.template, inverter.encoder, inverter.features
+        inverter.generator,
+        characters,
+        inverter.template,
+        inverter.encoder,
+        inverter.features,
+        load_enhancer(enhancer, inverter.device) if enhancer else None,
     )
     config = FrameConfig(smallest=options.smallest, threshold=options.threshold)
     follower = FaceFollower(lookout.finder, Picker(options.faces), config)
@@ -165,7 +174,8 @@ def open_production(
     portrait = options.size if options.portrait else None
     how = FilmOptions(refine=refine, psi=options.psi, calm=options.calm, portrait=portrait)
     film = Film(cartoonist, follower, how, progress=steps)
-    used = inverter.models | {style.card.name: style.card.sha256}
+    made_with = [style.card, *([enhancer.card] if enhancer else [])]
+    used = inverter.models | {card.name: card.sha256 for card in made_with}
     said = _record(source, options, inverter, style.card.name) | {"refine": refine}
     return Production(film, _describe(source, options, said, lookout.models | used))
 
