@@ -60,6 +60,16 @@ def test_the_same_seed_finds_the_same_latents(generator, people):
     assert not torch.equal(one, other)
 
 
+def test_a_search_that_finds_nothing_better_stays_where_it_began(generator, encoder, people):
+    images, _ = people
+    options = RefineOptions(steps=3, lr=100.0)
+    begun, found = (
+        invert_faces(generator, images, encoder=encoder, options=replace(options, steps=steps))
+        for steps in (0, 3)
+    )
+    assert torch.equal(begun.ws, found.ws)
+
+
 def test_a_greater_weight_of_the_norm_stays_nearer(generator, people):
     far, near = (
         invert_faces(generator, people[0], options=replace(SHORT, norm_weight=weight)).ws

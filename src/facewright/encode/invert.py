@@ -190,7 +190,9 @@ def _refine(
     """Return latents that draw what is wanted better: the best that were met."""
     ws, rng = start.clone().requires_grad_(), seeded(options.seed)
     adam, spread = torch.optim.Adam([ws], betas=(0.9, 0.999)), _measure_spread(generator)
-    best, least = start.clone(), torch.full((len(start),), math.inf, device=start.device)
+    best = start.clone()
+    with torch.no_grad():
+        least = measure(generator.synthesis(start))  # a short search may find nothing better
     for step in range(options.steps):
         part = step / options.steps
         adam.param_groups[0]["lr"] = options.lr * _schedule(part)

@@ -111,7 +111,7 @@ def load_latents(path: Path) -> StoredLatents:
     except (OSError, *_UNKNOWN) as error:
         raise FileError(
             f"{path} holds no latents: {error}",
-            hint="`encode.latents.save_latents` writes such files",
+            hint="`facewright invert` writes such files",
         ) from error
     if version != FORMAT:
         raise FileError(f"{path} is in format {version}; this version reads format {FORMAT}")

@@ -66,3 +66,19 @@ def test_ctrl_c_leaves_a_clip_that_plays(convert, film, tmp_path):
     done = convert(film([20] * 40), out=tmp_path / "out.mp4", progress=interrupt)
     assert not done.finished
     assert 0 < len(list(read_clip(done.files[0]).frames)) < 40
+
+
+def test_ctrl_c_leaves_other_clips_alone(convert, film, tmp_path):
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    body = film([20] * 40).read_bytes()
+    for name in ("a.mp4", "b.mp4"):
+        (folder / name).write_bytes(body)
+
+    def interrupt(done, _total):
+        if done == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    done = convert(folder, out=tmp_path / "out", progress=interrupt)
+    assert not done.finished
+    assert [path.name for path in done.files] == ["a.mp4"]

@@ -138,6 +138,18 @@ def test_every_frame_of_a_clip_is_made_clear(enhance, paint, network, tmp_path):
     assert (large.size, large.rate, len(list(large.frames))) == ((192, 160), 10, 5)
 
 
+def test_a_clip_that_is_there_already_is_left_alone(enhance, paint, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    moving = Clip((96, 80), Fraction(10), iter([paint(size=(80, 96))] * 3))
+    publish_clip(moving, folder / "a.mp4", Manifest("test", {}))
+    (first,) = enhance([folder], out, scale=1, sharpen=1).results
+    written = first.path.stat().st_mtime_ns
+    again = enhance([folder], out, scale=1, sharpen=1)
+    assert ([result.path for result in again.results], again.refused) == ([first.path], [])
+    assert first.path.stat().st_mtime_ns == written
+    assert "is there already" in enhance([folder], out, scale=1, sharpen=2).refused[0].reason
+
+
 def test_a_picture_is_made_again_to_the_last_bit(photo, network, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     how = ["-o", "large.png", "--weights", str(network), "--sharpen", "0.5"]
@@ -180,7 +192,7 @@ def test_options_that_make_no_sense_are_refused(photo, tmp_path, options, messag
         ("photo.png", "is there already|is the source itself"),
         ("large.mp4", "is a picture"),
         ("large.json", "no picture and no clip"),
-        ("large.bmp", "no extension"),
+        ("large.tif", "no extension"),
         (".", "is where"),
     ],
 )

@@ -76,8 +76,13 @@ def test_of_a_folder_every_face_is_found_and_the_rest_is_listed(invert, album, t
 
     again = invert(album, out=out)
     assert (again.known, again.faces) == (2, [])
+
+    before = (out / "a.latents").read_bytes()
     other = invert(album, out=out, seed=1)
-    assert len(other.faces) == 2
+    assert other.faces == []
+    assert "is there already" in other.refused[str(album / "a.png")]
+    assert (out / "a.latents").read_bytes() == before
+    assert len(invert(album, out=out, seed=1, overwrite=True).faces) == 2
 
 
 def test_an_aligned_picture_is_not_cut(invert, tmp_path):

@@ -23,9 +23,10 @@ def characters(tmp_path_factory, weights):
 
 
 @pytest.fixture(scope="session")
-def larger(tmp_path_factory):
+def larger(tmp_path_factory, weights):
     """The file of a generator of other layers."""
     path = tmp_path_factory.mktemp("weights") / "larger.safetensors"
     generator = Generator(replace(build_generator().config, resolution=32))
-    save_bundle(path, pack_generator(generator, Card("larger", "generator")))
+    labels = load_labels(load_bundle(Path(weights)))
+    save_bundle(path, pack_generator(generator, Card("larger", "generator"), labels=labels))
     return str(path)

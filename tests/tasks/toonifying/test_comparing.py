@@ -53,6 +53,20 @@ def test_what_a_run_began_with_can_stand_above(run, weights, tmp_path):
     assert image.dtype == np.uint8
 
 
+def test_generators_of_several_sizes_share_a_sheet(weights, larger, tmp_path):
+    shutil.copy(weights, tmp_path / "a.safetensors")
+    shutil.copy(larger, tmp_path / "b.safetensors")
+    options = CompareOptions(out=tmp_path / "sheet.png", seeds="0-1", device="cpu")
+    compare_snapshots(tmp_path, options=options)
+    assert read_manifest(tmp_path / "sheet.png").parameters["size"] == 96
+
+
+def test_options_that_make_no_sense_are_refused(run, tmp_path):
+    options = CompareOptions(out=tmp_path / "x.png", psi=float("nan"))
+    with pytest.raises(InputError, match="--psi"):
+        compare_snapshots(run, options=options)
+
+
 def test_folder_without_snapshots_is_an_error(tmp_path):
     options = CompareOptions(out=tmp_path / "x.png")
     with pytest.raises(InputError, match="no snapshots"):

@@ -22,7 +22,7 @@ from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.consent import settle_consent
 from facewright.tasks.converting.options import ConvertOptions, check_convert, is_single
-from facewright.tasks.converting.page import Leaf, write_page
+from facewright.tasks.converting.page import Leaf, render_leaf, write_page
 from facewright.tasks.converting.strips import draw_strip, plan_strengths
 from facewright.tasks.converting.workshop import Workshop, open_workshop
 from facewright.tasks.destinations import Output, is_done
@@ -71,7 +71,7 @@ def convert_pictures(
 
     In folders, what cannot be converted is listed with the reason, the rest goes on, and the exit
     status is 1. Run the same command again to go on after an interruption. Ctrl-C ends a clip in
-    good order: what is there by then plays.
+    good order, and the run with it: what is there by then plays.
 
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
@@ -115,6 +115,8 @@ def convert_with(
     run = _Run(workshop, output, tuple(sources), options, progress, total)
     for one in develop(walk_sources(sources, max_bytes=_LARGEST, avoid=avoid)):
         run.take(one)
+        if not run.result.finished:
+            break
     run.finish()
     return run.result
 
@@ -130,8 +132,8 @@ class _Run:
     progress: Progress | None
     total: int
     result: Converted = field(default_factory=Converted)
-    leaves: list[Leaf] = field(default_factory=list)
-    """What the page shows."""
+    leaves: list[str] = field(default_factory=list)
+    """What the page shows, as HTML: pictures as they are would fill the memory."""
     _done: int = 0
 
     def take(self, one: Developed | Film | Refusal) -> None:
@@ -174,7 +176,7 @@ class _Run:
         strengths = plan_strengths(options.strength, options.steps)
         made = self.workshop.convert(one.image, [face.points for face in faces], strengths)
         if path is None:
-            self.leaves.append(Leaf(photo.place.name, made, strengths, manifest))
+            self.leaves.append(render_leaf(Leaf(photo.place.name, made, strengths, manifest)))
         else:
             strip = options.strip or options.steps is not None
             drawn = draw_strip(made, strengths, faces) if strip else made[-1]

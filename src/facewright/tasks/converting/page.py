@@ -33,23 +33,20 @@ class Leaf:
     """Of the last."""
 
 
-def write_page(leaves: Sequence[Leaf], path: Path, way: str) -> None:
+def write_page(leaves: Sequence[str], path: Path, way: str) -> None:
     """Write a page with a slider between before and after for each picture.
 
-    Every picture in it carries a manifest, which says its own strength.
-
     Args:
-        leaves: The pictures.
+        leaves: The pictures, from `render_leaf`.
         path: Where to.
         way: The translator, as it is called.
 
     Raises:
         FileError: The page cannot be written.
     """
-    figures = "\n".join(_render(leaf) for leaf in leaves)
     template = Template(_TEMPLATE.read_text(encoding="utf-8"))
     page = template.substitute(
-        way=html.escape(way), figures=figures, version=html.escape(__version__)
+        way=html.escape(way), figures="\n".join(leaves), version=html.escape(__version__)
     )
     try:
         with replacing(path) as unfinished:
@@ -58,8 +55,8 @@ def write_page(leaves: Sequence[Leaf], path: Path, way: str) -> None:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _render(leaf: Leaf) -> str:
-    """Write one picture as HTML."""
+def render_leaf(leaf: Leaf) -> str:
+    """Write one picture as HTML; in every strength it carries a manifest, which says that."""
     name = html.escape(leaf.name)
     before, *after = (
         _embed(image, leaf.manifest, strength)

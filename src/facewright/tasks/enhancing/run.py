@@ -33,10 +33,10 @@ class Result:
     """Pixels."""
     height: int
     frames: int
-    """Of a clip; a picture is one."""
+    """Of a clip; a picture is one. 0 if a clip was there already, and does not say."""
     likeness: tuple[float, ...]
     """How much each face that is found still looks like itself, 0 to 1, the largest first; in a
-    clip of every 25th frame."""
+    clip of every 25th frame. Of a clip that was there already, none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,11 @@ class Run:
         spare_source(path, film.source)
         clip, scale, scores = read_clip(film.path), self.optics.scale, list[float]()
         check_size(*clip.size, scale)
+        width, height = (side * scale for side in clip.size)
+        manifest = self.optics.describe(film.place.name, file_sha256(film.path), str(film.path))
+        if not self.options.overwrite and is_done(path, manifest):
+            self._tick()
+            return Result(path, film.source, width, height, clip.count or 0, ())
         self.total += (clip.count or 1) - 1
         faces, count = 0, 0
 
@@ -128,8 +133,6 @@ class Run:
                 self._tick()
             self._check_found(faces)
 
-        width, height = (side * scale for side in clip.size)
-        manifest = self.optics.describe(film.place.name, file_sha256(film.path), str(film.path))
         larger = replace(clip, size=(width, height), frames=frames(), times=times)
         overwrite = self.options.overwrite
         publish_clip(larger, path, manifest, overwrite=overwrite, stopped=self.stopped)

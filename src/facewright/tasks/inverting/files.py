@@ -155,13 +155,8 @@ def check_invert(photos: Sequence[str], options: InvertOptions) -> None:
             raise FileError(f"there is no {photo}", hint="check the name")
     settle_consent(options.consent, photos)
     plan = _plan(photos, options)
-    if len(plan) == 1 and not options.overwrite:
-        check_destination(plan[0].picture, PICTURES)
-        if plan[0].latents.exists():
-            raise InputError(
-                f"{plan[0].latents} is there already",
-                hint="pass --overwrite to replace it, or another name",
-            )
+    if len(plan) == 1:
+        _check_absent(plan[0], options)
 
 
 def invert_with(
@@ -191,6 +186,7 @@ def invert_with(
             continue
         told = _count_on(progress, number, len(plan))
         try:
+            _check_absent(place, options)
             crop = _cut(lookout, inverter, place.photo, options)
         except FacewrightError as error:
             if len(plan) == 1:
@@ -199,6 +195,16 @@ def invert_with(
             continue
         found.faces.append(_invert(inverter, crop, place, options, manifest, told))
     return found
+
+
+def _check_absent(place: _Place, options: InvertOptions) -> None:
+    """Raise InputError if files are there already that must not be replaced."""
+    check_destination(place.picture, PICTURES, overwrite=options.overwrite)
+    if place.latents.exists() and not options.overwrite:
+        raise InputError(
+            f"{place.latents} is there already",
+            hint="pass --overwrite to replace it, or another name",
+        )
 
 
 def _cut(lookout: Lookout, inverter: Inverter, photo: Path, options: InvertOptions) -> Crop:

@@ -44,8 +44,9 @@ def breed_models(
     """Make one generator out of two of which one was trained on from the other.
 
     Coarse layers, of few pixels, carry the shape of a face, fine ones its surface. So
-    `breed toons faces-64 --at 32` has the proportions of the toons and the skin of people, and
-    `breed faces-64 toons --at 32` the other way round. Labels mean what they mean to LOW.
+    `models breed toon-64 faces-64 --at 32` has the proportions of the toons and the skin of people,
+    and `models breed faces-64 toon-64 --at 32` the other way round. Labels mean what they mean to
+    LOW.
 
     Args:
         low: The generator of the coarse layers: a name or a file.

@@ -14,6 +14,7 @@ from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.drawing import DrawOptions, Easel, describe, open_easel, read_seeds, settle
+from facewright.tasks.rules import check_options
 from facewright.types import Image
 
 _SNAPSHOT = re.compile(r"snapshot-(\d+)\.safetensors")
@@ -27,7 +28,7 @@ class CompareOptions(DrawOptions):
     seeds: str = "0-7"
     """One person per column, such as 0-7 or 1,5,42."""
     every: int = 1
-    """Take only every so manieth snapshot, and the last."""
+    """Take only every second snapshot with 2, every third with 3, and so on; and the last."""
 
 
 def compare_snapshots(
@@ -46,29 +47,32 @@ def compare_snapshots(
         The sheet.
 
     Raises:
-        InputError: The folder holds no snapshots, or the file is there already.
+        InputError: An option makes no sense, the folder holds no snapshots, or the file is there
+            already.
         WeightsError: A snapshot is damaged.
     """
+    check_options(options)
     check_destination(options.out, PICTURES, overwrite=options.overwrite)
     seeds, found = read_seeds(options.seeds), _list_snapshots(run, options.every)
     begun = [] if options.weights is None else [(options.weights, "begun with")]
     rows = begun + [(str(path), _name_row(path)) for path in found]
-    faces: list[Image] = []
+    drawn: list[Image] = []
     models: dict[str, str] = {}
     easels = (open_easel(replace(options, weights=weights)) for weights, _ in rows)
     for number, easel in enumerate(easels, 1):
-        faces += _draw_row(easel, seeds, options.size or max(_SIZE, easel.resolution))
+        drawn += _draw_row(easel, seeds)
         models |= easel.models
         if progress:
             progress(number, len(rows))
+    size = options.size or max(_SIZE, *(len(image) for image in drawn))
     sheet = contact_sheet(
-        faces,
+        [resize_image(image, size) for image in drawn],
         columns=len(seeds),
         row_labels=[label for _, label in rows],
         column_labels=[f"seed {seed}" for seed in seeds],
     )
     last = open_easel(replace(options, weights=rows[-1][0]))
-    manifest = describe("models compare", settle(options, last, smallest=_SIZE), seeds, last)
+    manifest = describe("models compare", settle(replace(options, size=size), last), seeds, last)
     publish_image(sheet, options.out, replace(manifest, models=models), overwrite=options.overwrite)
     return options.out
 
@@ -97,7 +101,7 @@ def _name_row(path: Path) -> str:
     return f"{int(match[1])} kimg" if match else path.stem
 
 
-def _draw_row(easel: Easel, seeds: Sequence[int], size: int) -> list[Image]:
+def _draw_row(easel: Easel, seeds: Sequence[int]) -> list[Image]:
     """Draw everybody with one generator."""
     cast = [(seed, dict[str, str]()) for seed in seeds]
-    return [resize_image(image, size) for image in draw_cast(easel.artist, cast)]
+    return list(draw_cast(easel.artist, cast))
