@@ -1,5 +1,7 @@
 """A photo or a seed becomes a pack of files, each of which can be made again."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -140,3 +142,9 @@ def test_of_several_faces_one_is_picked(make, paint, tmp_path):
         str(path), pick="left", only="sad", sizes="32", hair="short", out=tmp_path / "sad.webp"
     )
     assert read_manifest(written).consent == "generated"
+
+
+def test_the_photo_itself_is_never_replaced(photo):
+    options = EmojiOptions(out=Path(photo), consent="self", overwrite=True)
+    with pytest.raises(InputError, match="the photo itself"):
+        check_emoji([photo], options)

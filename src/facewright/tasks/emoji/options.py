@@ -105,6 +105,8 @@ def check_emoji(photo: Sequence[str], options: EmojiOptions) -> list[Item]:
     items = plan_files(options)
     for item in items:
         check_destination(item.path, PICTURES, overwrite=options.overwrite)
+        if any(item.path.exists() and item.path.samefile(name) for name in photo):
+            raise InputError(f"{item.path} is the photo itself", hint="name another file")
     return items
 
 
