@@ -118,3 +118,11 @@ def test_a_picture_without_a_face_is_named_and_leaves_no_file(morph, pair, tmp_p
     with pytest.raises(InputError, match=r"dark\.png: no face was found"):
         morph([pair[0], tmp_path / "dark.png"], tmp_path / "x.mp4")
     assert not (tmp_path / "x.mp4").exists()
+
+
+def test_a_source_is_never_replaced(morph, pair):
+    before = Path(pair[0]).read_bytes()
+    for average in (False, True):
+        with pytest.raises(InputError, match="one of the sources"):
+            morph(pair, Path(pair[0]), average=average, overwrite=True)
+    assert Path(pair[0]).read_bytes() == before

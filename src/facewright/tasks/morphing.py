@@ -95,9 +95,7 @@ def check_morph(pictures: Sequence[str], options: MorphOptions) -> None:
         FileError: A picture is missing.
     """
     check_options(options)
-    for name in pictures:
-        if not Path(name).is_file():
-            raise FileError(f"there is no picture {name}", hint="check the name")
+    _check_sources(pictures, options.out)
     if options.average:
         if len(pictures) < 2:
             raise InputError("a mean takes two faces or more", hint="name more pictures")
@@ -117,6 +115,15 @@ def check_morph(pictures: Sequence[str], options: MorphOptions) -> None:
             f"{options.out} has no extension that can be written here",
             hint=f"a clip: {', '.join(CLIPS)}; or a sheet: {', '.join(PICTURES)}",
         )
+
+
+def _check_sources(pictures: Sequence[str], out: Path) -> None:
+    """Raise if a picture is missing, or if the result would take its place."""
+    for name in pictures:
+        if not Path(name).is_file():
+            raise FileError(f"there is no picture {name}", hint="check the name")
+        if out.exists() and out.samefile(name):
+            raise InputError(f"{out} is one of the sources", hint="name another file")
 
 
 def morph_with(

@@ -143,6 +143,8 @@ def test_a_neutral_face_calibrates(read, photos, clip, tmp_path):
     assert manifest.parameters["calibrate"] == "two.png"
     assert "calibrate/two.png" in manifest.sources
     assert read(clip, calibrate="0.2").clips[0].shares["neutral"] > 0.3
+    assert "clips and cameras" in read(photos / "two.png", calibrate="3").refused[0].reason
+    assert "--calibrate takes 30" in read(clip, calibrate="30").refused[0].reason
     with pytest.raises(InputError, match="no face was found to calibrate"):
         read(photos / "two.png", calibrate=str(photos / "none.png"))
 
@@ -171,6 +173,10 @@ def test_what_is_written_stays_until_it_may_be_replaced(read, photos, clip, tmp_
     (tmp_path / "out.mp4").unlink()
     with pytest.raises(InputError, match=r"out-timeline\.png is there already"):
         read(clip, out=tmp_path / "out.mp4")
+    (tmp_path / "more" / f"{clip.stem}-timeline.png").parent.mkdir()
+    (tmp_path / "more" / f"{clip.stem}-timeline.png").write_bytes(b"mine")
+    refused = read(clip, photos, out=tmp_path / "more").refused
+    assert "timeline.png is there already" in refused[0].reason
 
 
 @pytest.mark.parametrize(

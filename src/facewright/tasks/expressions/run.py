@@ -21,7 +21,12 @@ from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.destinations import Output, is_done
 from facewright.tasks.expressions.drawing import History, label_picture
 from facewright.tasks.expressions.frames import Frame, label_frames
-from facewright.tasks.expressions.instruments import ExpressionOptions, Instruments, describe_run
+from facewright.tasks.expressions.instruments import (
+    ExpressionOptions,
+    Instruments,
+    describe_run,
+    read_seconds,
+)
 from facewright.tasks.expressions.places import name_timeline
 from facewright.tasks.expressions.records import Expressed, ReadClip, Reading, describe_named
 from facewright.tasks.sightings import name_written
@@ -63,6 +68,10 @@ class Run:
         """Read the expressions in a picture, and draw them."""
         photo, (height, width) = one.photo, one.image.shape[:2]
         known = self.instruments
+        if read_seconds(self.options.calibrate):
+            reason = "seconds of --calibrate are for clips and cameras, and this is a picture"
+            self._refuse(photo.source, reason)
+            return
         named = read_picture(known.classifier, one.image, faces, offset=known.offset)
         path, written = self.output.name_picture(photo.place), None
         if path is not None:
@@ -102,6 +111,7 @@ class Run:
 
     def take_clip(self, name: str, clip: Clip, path: Path | None, sources: dict[str, str]) -> None:
         """Read the expressions in every frame, draw them and their timeline."""
+        self._check_clip(clip, path)
         history, size, counts = History(), clip.size, [0, 0]
         frame_count = min(clip.count or sys.maxsize, self.options.limit or sys.maxsize)
         self.total += frame_count - 1 if frame_count < sys.maxsize else 0
@@ -136,12 +146,27 @@ class Run:
         if path is not None:
             self.found.files.append(path)
             line = name_timeline(path)
-            publish_image(history.draw(), line, manifest, overwrite=True)
+            publish_image(history.draw(), line, manifest, overwrite=self.options.overwrite)
             self.found.files.append(line)
         shares, finished = history.sum_up(), not self.stopped
         self.found.clips.append(
             ReadClip(name, *size, counts[0], counts[1], history.people, shares, finished)
         )
+
+    def _check_clip(self, clip: Clip, path: Path | None) -> None:
+        """Raise if a clip is too short to calibrate with, or its timeline is there already."""
+        seconds = read_seconds(self.options.calibrate)
+        lasts = None if clip.count is None else float(clip.count / clip.rate)
+        if seconds and lasts is not None and lasts <= seconds:
+            raise InputError(
+                f"the clip lasts {lasts:.1f} s, --calibrate takes {seconds:g}",
+                hint="fewer seconds, or a picture of the neutral face",
+            )
+        if path is not None and not self.options.overwrite and name_timeline(path).exists():
+            raise InputError(
+                f"{name_timeline(path)} is there already",
+                hint="name another folder, or replace it with --overwrite",
+            )
 
     def _refuse(self, source: str, reason: str) -> None:
         """Write down that something could not be read or written, and why."""
