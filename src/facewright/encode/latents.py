@@ -15,6 +15,8 @@ from facewright.errors import FileError, InputError
 from facewright.files import replacing
 from facewright.types import Json, Latents, Space
 
+LATENTS = ".latents"
+"""The ending of such files."""
 FORMAT = 1
 """The version of what is written beside the numbers."""
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from facewright.encode.latents import load_latents
+from facewright.encode.latents import LATENTS, load_latents
 from facewright.errors import FileError, InputError
 from facewright.provenance.publish import read_manifest
 
 GENERATED = "generated"
 """The consent of people who do not exist."""
 
-_LATENTS = ".latents"
 _DRAWS_PEOPLE = frozenset({"generate", "mix", "interpolate"})
 """Tasks whose results show nobody."""
 _CHANGES_PEOPLE = frozenset(
@@ -63,7 +62,7 @@ def shows_nobody(name: str) -> bool:
 
 def _read_consent(path: Path) -> str:
     """Return what a file says of those whom it shows, or whom its latents draw."""
-    if path.suffix.lower() == _LATENTS:
+    if path.suffix.lower() == LATENTS:
         return load_latents(path).consent
     manifest = read_manifest(path)
     if manifest.task in _DRAWS_PEOPLE:

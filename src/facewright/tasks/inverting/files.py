@@ -11,6 +11,7 @@ import torch
 from facewright import __version__
 from facewright.device import name_device
 from facewright.encode.invert import RefineOptions
+from facewright.encode.latents import LATENTS
 from facewright.encode.tune import TuneOptions
 from facewright.errors import FacewrightError, FileError, InputError
 from facewright.hub.bundle import file_sha256
@@ -27,7 +28,7 @@ from facewright.tasks.inverting.photo import (
     invert_crop,
     take_aligned,
 )
-from facewright.tasks.inverting.stored import LATENTS, save_inverted
+from facewright.tasks.inverting.stored import save_inverted
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import list_references
 from facewright.tasks.rules import check_options

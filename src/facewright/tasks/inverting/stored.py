@@ -21,8 +21,8 @@ from facewright.tasks.inverting.photo import InvertedPhoto
 from facewright.tasks.weights import open_weights, pick_weights
 from facewright.types import Card
 
-LATENTS, TUNING = ".latents", ".tuning.safetensors"
-"""How the files are called, after the name of a face."""
+TUNING = ".tuning.safetensors"
+"""How the file of a tuning is called, after the name of a face."""
 
 
 @dataclass(frozen=True, slots=True)

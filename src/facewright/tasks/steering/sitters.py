@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from facewright.encode.latents import StoredLatents, load_latents
+from facewright.encode.latents import LATENTS, StoredLatents, load_latents
 from facewright.errors import FileError, InputError
 from facewright.gan.scenes import find_styles
 from facewright.gan.tuning import apply_tuning
@@ -20,9 +20,6 @@ from facewright.tasks.consent import GENERATED, settle_consent
 from facewright.tasks.drawing import DrawOptions, Easel, describe, read_seeds
 from facewright.tasks.steering.darkroom import Darkroom
 from facewright.types import Image, Manifest
-
-LATENTS = ".latents"
-"""The extension of a file of latents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
