@@ -17,7 +17,7 @@ from facewright.expressions.classifier import (
     score_faces,
     to_probabilities,
 )
-from facewright.expressions.compact import CompactConfig
+from facewright.expressions.compact import FINE, WIDE, CompactConfig
 from facewright.expressions.xception import XceptionConfig
 from facewright.faces.blocks import fold_norms
 from facewright.faces.topology import CANONICAL
@@ -125,8 +125,9 @@ def test_other_models_of_keras_are_left_alone():
     assert read_keras(Bundle(Card("x", "generator"), {}, {})) is None
 
 
-def test_the_compact_network_is_small():
-    count = sum(p.numel() for p in build(CompactConfig()).parameters())
+@pytest.mark.parametrize("config", [CompactConfig(), FINE, WIDE])
+def test_the_compact_network_is_small(config):
+    count = sum(p.numel() for p in build(config).parameters())
     assert count < 2_000_000  # 4 MiB in float16
 
 

@@ -8,7 +8,7 @@ import torch
 
 from facewright.errors import InputError, TrainingError
 from facewright.expressions.classifier import load_classifier
-from facewright.expressions.compact import CompactConfig
+from facewright.expressions.compact import FINE, WIDE
 from facewright.expressions.examples import TRAINING, read_examples
 from facewright.expressions.lesson import ExpressionLesson, ExpressionTrainOptions, plan_network
 from facewright.expressions.train import train_classifier
@@ -132,5 +132,7 @@ def test_options_that_make_no_sense_are_refused(collection, tmp_path, options):
 
 
 def test_networks_are_planned_as_published_unless_told():
-    assert plan_network(ExpressionTrainOptions()) == CompactConfig()
+    assert plan_network(ExpressionTrainOptions()) == FINE
+    assert plan_network(ExpressionTrainOptions(network="compact-wide")) == WIDE
+    assert plan_network(ExpressionTrainOptions(size=64)) == replace(FINE, size=64)
     assert plan_network(ExpressionTrainOptions(network="mini-xception")).size == 64

@@ -27,6 +27,14 @@ class CompactConfig:
     """Residual blocks there."""
     squeeze: int = 8
     """By how much fewer numbers each block weighs its channels."""
+    stem: int = 0
+    """Channels of a first convolution at the full size; 0 is none, and the size halves at once."""
+
+
+FINE = CompactConfig(stem=16)
+"""Looks at every pixel before the size halves; hardly slower than without."""
+WIDE = CompactConfig(widths=(48, 80, 128, 160), depths=(2, 2, 2, 1), stem=16)
+"""More at the large sizes, less at the smallest; 1.6 times as slow, and smaller."""
 
 
 class CompactNetwork(nn.Module):
@@ -39,7 +47,8 @@ class CompactNetwork(nn.Module):
     def __init__(self, config: CompactConfig, classes: int) -> None:
         super().__init__()
         self.config = config
-        layers: list[nn.Module] = [Conv(1, config.widths[0], stride=2)]
+        layers: list[nn.Module] = [Conv(1, config.stem)] if config.stem else []
+        layers.append(Conv(config.stem or 1, config.widths[0], stride=2))
         width = config.widths[0]
         for step, (wide, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
             layers.append(Conv(width, wide, stride=1 if step == 0 else 2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import torch
@@ -14,12 +14,12 @@ from facewright.errors import InputError
 from facewright.expressions import compact
 from facewright.expressions.augment import draw_share, mix_up, vary_faces
 from facewright.expressions.classifier import EXPRESSIONS, Config, build_network
-from facewright.expressions.compact import CompactConfig
+from facewright.expressions.compact import FINE, WIDE
 from facewright.expressions.examples import SAME, VOTES, Examples
 from facewright.expressions.xception import XceptionConfig
 from facewright.fit.course import CourseOptions
 
-NetworkName: TypeAlias = Literal["compact", "mini-xception"]
+NetworkName: TypeAlias = Literal["compact", "compact-wide", "mini-xception"]
 
 _CLEAR = 0.3  # the least share of votes for one of the seven that counts as an opinion
 
@@ -37,7 +37,8 @@ class ExpressionTrainOptions(CourseOptions):
     weight_decay: float = 0.05
     """How strongly AdamW keeps weights small."""
     network: NetworkName = "compact"
-    """What to train: compact, our own, or mini-xception as published."""
+    """What to train: compact, our own; compact-wide, slower; or mini-xception as
+    published."""
     size: int | None = None
     """Pixels that it sees; None is 48, for mini-xception 64."""
     blocks: int = 4
@@ -159,8 +160,10 @@ def plan_network(options: ExpressionTrainOptions) -> Config:
     Raises:
         InputError: No network has this name.
     """
-    if options.network == compact.NAME:
-        return CompactConfig(options.size or CompactConfig().size)
+    ours = {compact.NAME: FINE, f"{compact.NAME}-wide": WIDE}
+    if options.network in ours:
+        config = ours[options.network]
+        return replace(config, size=options.size or config.size)
     if options.network not in get_args(NetworkName):
         raise InputError(
             f"no network is called `{options.network}`", hint=", ".join(get_args(NetworkName))
