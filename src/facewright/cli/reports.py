@@ -159,7 +159,8 @@ def print_toonified(toonified: Toonified) -> int:
     """Print how many frames show a character, and where they are; 130 if someone ended it."""
     if toonified.frames > 1:
         print(f"{toonified.drawn} of {_count(toonified.frames, 'frame')} drawn")
-    print(make_name_printable(toonified.path))
+    for path in (toonified.path, *toonified.kept):
+        print(make_name_printable(path))
     return 0 if toonified.finished else _INTERRUPTED
 
 

@@ -100,7 +100,7 @@ def plan_output(
     if out is None:
         return Output()
     if suffix in RECORDS:
-        _check_absent(out, overwrite=overwrite)
+        check_absent(out, overwrite=overwrite)
         return Output(record=out)
     if suffix in PICTURES or suffix in CLIPS:
         _check_single(out, sources, draws=draws)
@@ -114,7 +114,7 @@ def plan_output(
         )
     if draws:
         check_folder(out, sources)
-    _check_absent(out / record, overwrite=overwrite)
+    check_absent(out / record, overwrite=overwrite)
     return Output(Folder(out) if draws else None, record=out / record)
 
 
@@ -179,7 +179,7 @@ def _check_single(out: Path, sources: Sequence[str], *, draws: bool) -> None:
         raise InputError(f"{out} is the source itself", hint="name another file")
 
 
-def _check_absent(path: Path, *, overwrite: bool) -> None:
+def check_absent(path: Path, *, overwrite: bool) -> None:
     """Raise if a file is there already."""
     if path.is_dir():
         raise InputError(f"{path} is a folder", hint="name a file")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facewright.errors import InputError
 from facewright.provenance.publish import CLIPS
-from facewright.tasks.destinations import Output, plan_output
+from facewright.tasks.destinations import Output, check_absent, plan_output
 from facewright.tasks.expressions.instruments import ExpressionOptions, is_camera
 from facewright.tasks.expressions.records import TABLES
 from facewright.tasks.sightings import RECORDS
@@ -33,35 +33,27 @@ def plan_places(sources: Sequence[str], options: ExpressionOptions) -> tuple[Out
     if record is not None:
         if record.suffix.lower() not in known:
             raise InputError(f"--record {record} is none of {', '.join(known)}")
-        _check_absent(record, overwrite=options.overwrite)
+        check_absent(record, overwrite=options.overwrite)
     if is_camera(list(sources)) and (out is None or out.suffix.lower() not in CLIPS):
         raise InputError(
             "nothing says where the result goes",
             hint="--show shows what is read of a camera; -o OUT.mp4 writes it",
         )
     if out is not None and out.suffix.lower() in TABLES and not out.is_dir():
-        _check_absent(out, overwrite=options.overwrite)
+        check_absent(out, overwrite=options.overwrite)
         return Output(), [path for path in (out, record) if path]
     output = plan_output(out, sources, draws=True, overwrite=options.overwrite, record=_RECORD)
     records = [output.record] if output.record else []
     if output.folder and output.record:
         table = output.record.with_suffix(TABLES[0])
-        _check_absent(table, overwrite=options.overwrite)
+        check_absent(table, overwrite=options.overwrite)
         records.append(table)
     if output.file and output.file.suffix.lower() in CLIPS:
         line = name_timeline(output.file)
-        _check_absent(line, overwrite=options.overwrite)
+        check_absent(line, overwrite=options.overwrite)
     return output, [*records, *([record] if record else [])]
 
 
 def name_timeline(clip: Path) -> Path:
     """Return where the timeline of a clip goes: beside it."""
     return clip.with_name(f"{clip.stem}-timeline.png")
-
-
-def _check_absent(path: Path, *, overwrite: bool) -> None:
-    """Raise if a file is there already."""
-    if path.exists() and (path.is_dir() or not overwrite):
-        raise InputError(
-            f"{path} is there already", hint="pass --overwrite to replace it, or another name"
-        )

@@ -22,6 +22,7 @@ from facewright.hub.store import Progress
 from facewright.media.video import STILLS
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
 from facewright.tasks.consent import settle_consent
+from facewright.tasks.destinations import check_absent
 from facewright.tasks.inverting.inverter import Inverter, open_inverter
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.rules import check_options
@@ -34,7 +35,7 @@ STYLES = {"toon": "toon-64", "baby": "baby-64"}
 """Name of a style → the weights that draw it."""
 
 _NOT_RECORDED = {"consent", "device", "out", "overwrite", "finder", "mesh"}
-_NOT_RECORDED |= {"style"}  # as "character": a style is a file elsewhere
+_NOT_RECORDED |= {"keep", "style"}  # the style as "character": it is a file elsewhere
 _SMALL, _ENHANCER = 128, "enhance-x4"  # drawings of so few pixels are made larger and clearer
 _PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 20, 0, 60
 
@@ -67,6 +68,13 @@ class ToonifyOptions:
     faces: str | None = None
     """Whose face it is: largest, all, left, right, or a number (1 is the largest); needed where
     there are several. In a clip, it stays with a person."""
+    expressions: bool = False
+    """Read the expressions of the characters, once they are drawn, and draw seven bars beside each,
+    as `facewright expressions` does."""
+    keep: bool = False
+    """With --expressions, keep what comes about on the way, too: beside OUT.mp4, the characters
+    without bars (OUT-drawn.mp4), what was read in each frame (OUT-expressions.csv and .json) and,
+    of a clip, its timeline (OUT-timeline.png)."""
     consent: str | None = None
     """Who agreed to what, where a real person is shown; `self` if it is you. It is written into the
     result."""
@@ -125,6 +133,10 @@ def check_toonify(source: Path, options: ToonifyOptions) -> None:
         raise InputError(f"{options.out} is the source", hint="name another file")
     if still and options.every != 1:
         raise InputError("--every is for clips", hint="leave it out")
+    if options.keep and not options.expressions:
+        raise InputError("--keep keeps what --expressions is made of", hint="pass both, or neither")
+    for path in name_kept(options.out, still=still) if options.keep else ():
+        check_absent(path, overwrite=options.overwrite)
     if options.faces is not None:
         check_choice(options.faces)
     settle_consent(options.consent, [str(source)])
@@ -178,6 +190,13 @@ def open_production(
     used = inverter.models | {card.name: card.sha256 for card in made_with}
     said = _record(source, options, inverter, style.card.name) | {"refine": refine}
     return Production(film, _describe(source, options, said, lookout.models | used))
+
+
+def name_kept(out: Path, *, still: bool) -> list[Path]:
+    """Return where --keep writes: characters without bars, two records, the timeline of a clip."""
+    names = [f"-drawn{out.suffix}", "-expressions.csv", "-expressions.json"]
+    names += [] if still else ["-timeline.png"]
+    return [out.with_name(out.stem + name) for name in names]
 
 
 def is_still(source: Path) -> bool:

@@ -21,6 +21,7 @@ from facewright.tasks.toonifying.casting import (
     is_still,
     open_production,
 )
+from facewright.tasks.toonifying.labelling import Labelling, open_labelling
 from facewright.types import Clip, Image
 
 _NOTICE = "stopping: the clip up to here is written"
@@ -37,6 +38,8 @@ class Toonified:
     """How many of them show a character."""
     finished: bool = True
     """False if someone ended a clip early."""
+    kept: tuple[Path, ...] = ()
+    """What --keep wrote beside it."""
 
 
 def toonify_faces(
@@ -79,39 +82,53 @@ def toonify_with(
         progress: As `toonify_faces` takes it.
     """
     check_toonify(source, options)
-    if is_still(source):
-        production = open_production(lookout, source, options, steps=progress)
-        return _draw_picture(production, source, options)
-    production = open_production(lookout, source, options)
-    return _draw_clip(production, source, options, progress)
+    still = is_still(source)
+    production = open_production(lookout, source, options, steps=progress if still else None)
+    labelling = None
+    if options.expressions:
+        labelling = open_labelling(lookout, source, options, production.manifest)
+    if still:
+        return _draw_picture(production, labelling, source, options)
+    return _draw_clip(production, labelling, source, options, progress)
 
 
-def _draw_picture(production: Production, source: Path, options: ToonifyOptions) -> Toonified:
+def _draw_picture(
+    production: Production, labelling: Labelling | None, source: Path, options: ToonifyOptions
+) -> Toonified:
     """Make characters of the faces in a picture."""
     result = _draw(production, source, read_image(source), 0.0)
     if not production.film.latest:
         raise _miss(source, options)
+    if labelling:
+        return Toonified(options.out, 1, 1, kept=tuple(labelling.publish_picture(result)))
     quality, overwrite = options.quality, options.overwrite
     publish_image(result, options.out, production.manifest, quality=quality, overwrite=overwrite)
     return Toonified(options.out, 1, 1)
 
 
 def _draw_clip(
-    production: Production, source: Path, options: ToonifyOptions, progress: Progress | None
+    production: Production,
+    labelling: Labelling | None,
+    source: Path,
+    options: ToonifyOptions,
+    progress: Progress | None,
 ) -> Toonified:
     """Make characters of the faces in every frame of a clip."""
-    tally = Tally()
+    tally, kept = Tally(), list[Path]()
     with StopSignal(_NOTICE) as stop:
         clip = draw_frames(production, source, options, tally, progress)
-        publish_clip(
-            clip,
-            options.out,
-            production.manifest,
-            overwrite=options.overwrite,
-            stopped=lambda: stop.requested,
-        )
+        if labelling:
+            kept = labelling.publish_clip(clip, lambda: stop.requested)
+        else:
+            publish_clip(
+                clip,
+                options.out,
+                production.manifest,
+                overwrite=options.overwrite,
+                stopped=lambda: stop.requested,
+            )
         finished = not stop.requested
-    return Toonified(options.out, tally.frames, tally.changed, finished)
+    return Toonified(options.out, tally.frames, tally.changed, finished, tuple(kept))
 
 
 def draw_frames(

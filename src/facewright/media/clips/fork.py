@@ -1,0 +1,104 @@
+"""Write a clip in the background, while its frames go on to something else."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from queue import Full, Queue
+
+from facewright.errors import FacewrightError
+from facewright.media.clips.timing import hand_out
+from facewright.types import Clip, Image
+
+_WAITING = 4  # frames that may wait for the writer; whoever brings more waits for it
+_PATIENCE = 0.2  # seconds between two looks at whether the writer still lives
+
+
+class _BrokenError(Exception):
+    """What the writer of the copy is told when the other one failed."""
+
+
+@contextlib.contextmanager
+def fork_clip(clip: Clip, write: Callable[[Clip], object]) -> Iterator[Clip]:
+    """Give a clip whose frames are written by somebody else, too, as they are read.
+
+    Args:
+        clip: Its frames are used up.
+        write: Takes a copy of the clip, in a thread of its own, and writes it. It ends with the
+            last frame that was read.
+
+    Yields:
+        The clip, to be used up inside the `with`; what fails there fails in `write`, too, so that
+        it leaves nothing.
+
+    Raises:
+        FacewrightError: `write` failed.
+        OSError: Likewise.
+    """
+    fork = _Fork(clip, write)
+    try:
+        yield replace(clip, frames=fork.read(), times=clip.times and hand_out(fork.times))
+    except BaseException:
+        fork.end(whole=False)
+        raise
+    fork.end(whole=True)
+    if fork.failure is not None:
+        raise fork.failure
+
+
+class _Fork:
+    """A thread that writes, and the frames that wait for it."""
+
+    def __init__(self, clip: Clip, write: Callable[[Clip], object]) -> None:
+        self.failure: FacewrightError | OSError | None = None
+        self.times: deque[int] = deque()
+        self._clip, self._write, self._whole = clip, write, True
+        self._waiting: Queue[Image | None] = Queue(_WAITING)
+        self._later: deque[int] = deque()
+        self._thread = threading.Thread(target=self._run, name="fork")
+        self._thread.start()
+
+    def read(self) -> Iterator[Image]:
+        """Yield the frames, after each of them was handed to the writer."""
+        for image in self._clip.frames:
+            if self._clip.times is not None:
+                time = next(self._clip.times)
+                self.times.append(time)
+                self._later.append(time)
+            self._hand_over(image)
+            if self.failure is not None:
+                raise self.failure
+            yield image
+
+    def end(self, *, whole: bool) -> None:
+        """Wait until the copy is written, or given up if it is not to be whole."""
+        self._whole = whole
+        self._hand_over(None)
+        self._thread.join()
+
+    def _hand_over(self, image: Image | None) -> None:
+        """Give a frame to the writer as long as it lives."""
+        while self._thread.is_alive():
+            with contextlib.suppress(Full):
+                self._waiting.put(image, timeout=_PATIENCE)
+                return
+
+    def _run(self) -> None:
+        """Write the copy."""
+        times = None if self._clip.times is None else hand_out(self._later)
+        try:
+            self._write(replace(self._clip, frames=self._take(), times=times))
+        except _BrokenError:
+            pass
+        except (FacewrightError, OSError) as error:
+            self.failure = error
+
+    def _take(self) -> Iterator[Image]:
+        """Yield the frames of the copy."""
+        while (image := self._waiting.get()) is not None:
+            yield image
+        if not self._whole:
+            raise _BrokenError

@@ -1,0 +1,145 @@
+"""Characters are drawn first, and then read."""
+
+import csv
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from facewright.errors import InputError
+from facewright.media.decode import read_image
+from facewright.media.video import read_clip
+from facewright.provenance.publish import publish_clip, publish_image, read_manifest
+from facewright.tasks.toonifying.casting import ToonifyOptions
+from facewright.tasks.toonifying.toonify import toonify_with
+from facewright.types import Clip, Manifest
+
+FACE = (20, 10, 59, 59)  # left, top, right, bottom
+
+
+@pytest.fixture
+def lookout(lookout):
+    """Find the first red block, and then a face at its place, whatever is drawn there."""
+    red = lookout.finder
+
+    class Finder:
+        def __init__(self):
+            self.last = []
+
+        def find(self, images, *, smallest=None, threshold=0.5):
+            found = red.find(images, smallest=smallest, threshold=threshold)
+            self.last = next((faces for faces in found if faces), self.last)
+            return [self.last[:1] if image[50, 75, 2] > 100 else [] for image in images]
+
+        def follow(self, images, _faces):
+            return self.find(images)
+
+    return replace(lookout, finder=Finder())
+
+
+@pytest.fixture
+def how(weights, characters, tmp_path):
+    """Build options for the tiny generators."""
+
+    def build(name, **changes):
+        usual = {"style": characters, "weights": weights, "refine": 0, "consent": "generated"}
+        usual["expressions"] = True
+        return ToonifyOptions(out=tmp_path / name, **{**usual, **changes})
+
+    return build
+
+
+@pytest.fixture
+def film(paint, tmp_path):
+    """A clip of nine frames with sound, two of them dark and without a face."""
+    with av.open(tmp_path / "tone.mp4", "w") as out:
+        sound = out.add_stream("aac", rate=48_000, layout="mono")
+        for _ in range(47):  # about a second
+            noise = np.random.default_rng(0).normal(0, 0.1, (1, 1024)).astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(noise, format="fltp", layout="mono")
+            frame.sample_rate = 48_000
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+    dark = {"ground": (10, 10, 10)}
+    frames = [
+        paint(*([] if n in (4, 5) else [FACE]), size=(80, 150), **(dark if n in (4, 5) else {}))
+        for n in range(9)
+    ]
+    clip = Clip((150, 80), Fraction(10), iter(frames), 9, sound=str(tmp_path / "tone.mp4"))
+    return publish_clip(clip, tmp_path / "film.mp4", Manifest("test", {}))
+
+
+def measure_sound(path):
+    """Return how many seconds of sound a file has."""
+    with av.open(path) as file:
+        return sum(float(p.duration * p.time_base) for p in file.demux(audio=0) if p.duration)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("expressions", [False, True])
+def test_sound_goes_along(lookout, film, how, every, expressions):
+    options = how("x.mp4", every=every, expressions=expressions)
+    made = toonify_with(lookout, film, options)
+    assert measure_sound(made.path) == pytest.approx(0.9, abs=0.05)
+    assert sum(1 for _ in read_clip(made.path).frames) == made.frames == -(-9 // every)
+
+
+def test_every_frame_is_drawn_then_labelled(lookout, film, how):
+    drawn = toonify_with(lookout, film, how("drawn.mp4", expressions=False)).path
+    made = toonify_with(lookout, film, how("x.mp4"))
+    pairs = list(zip(read_clip(drawn).frames, read_clip(made.path).frames, strict=True))
+    assert all(np.abs(a.astype(int) - b).max() > 60 for a, b in pairs)  # bars, or "no face"
+    assert (made.frames, made.drawn, made.kept) == (9, 7, ())
+
+
+def test_everything_on_the_way_is_kept_if_asked_for(lookout, film, how):
+    alone = toonify_with(lookout, film, how("alone.mp4", expressions=False)).path
+    made = toonify_with(lookout, film, how("x.mp4", keep=True))
+    names = ["x-drawn.mp4", "x-expressions.csv", "x-expressions.json", "x-timeline.png"]
+    assert [path.name for path in made.kept] == names
+    assert made.kept[0].read_bytes() == alone.read_bytes()
+    with made.kept[1].open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["expression"] == "no face" for row in rows] == [n in (4, 5) for n in range(9)]
+    told = json.loads(made.kept[2].read_text(encoding="utf-8"))
+    assert [len(reading["faces"]) for reading in told] == [1] * 4 + [0] * 2 + [1] * 3
+    assert read_image(made.kept[3]).shape[1] > 600
+
+
+def test_pictures_are_read_as_well(lookout, paint, how, tmp_path):
+    photo = publish_image(paint(FACE, size=(80, 150)), tmp_path / "a.png", Manifest("test", {}))
+    made = toonify_with(lookout, photo, how("x.png", keep=True))
+    names = ["x-drawn.png", "x-expressions.csv", "x-expressions.json"]
+    assert [path.name for path in made.kept] == names
+    plain = toonify_with(lookout, photo, how("plain.png", expressions=False)).path
+    assert made.kept[0].read_bytes() == plain.read_bytes()
+    assert not np.array_equal(read_image(made.path), read_image(plain))
+
+
+def test_manifests_say_what_was_read_with(lookout, film, how):
+    made = toonify_with(lookout, film, how("x.mp4", keep=True))
+    labelled, plain = read_manifest(made.path), read_manifest(made.kept[0])
+    assert (labelled.task, labelled.parameters["expressions"]) == ("toonify", True)
+    assert plain.parameters["expressions"] is False
+    assert set(labelled.models) - set(plain.models) == {"expressions"}
+    assert "keep" not in labelled.parameters
+
+
+def test_nothing_is_replaced_and_nothing_is_left_of_a_failure(lookout, paint, film, how, tmp_path):
+    with pytest.raises(InputError, match="--keep") as caught:
+        toonify_with(lookout, film, how("x.mp4", expressions=False, keep=True))
+    assert "both" in caught.value.hint
+    (tmp_path / "x-expressions.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"x-expressions\.csv is there already"):
+        toonify_with(lookout, film, how("x.mp4", keep=True))
+    (tmp_path / "x-expressions.csv").unlink()
+    frames = [paint(size=(80, 150), ground=(10, 10, 10)) for _ in range(4)]
+    empty = Clip((150, 80), Fraction(10), iter(frames), 4)
+    path = publish_clip(empty, tmp_path / "empty.mp4", Manifest("test", {}))
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(InputError, match="no face was found"):
+        toonify_with(lookout, path, how("y.mp4", keep=True))
+    assert sorted(tmp_path.iterdir()) == before
