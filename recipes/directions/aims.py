@@ -61,3 +61,14 @@ AIMS = (
     Aim("background", "background-l", hold("background-l"), "darker", "lighter"),
     *(_lean(name) for name in ORIGIN),
 )
+
+MOODS = (
+    Aim("angry", "angry", (), "less angry", "angry", 8.0),
+    Aim("disgust", "disgust", (), "less disgusted", "disgusted", 7.0),
+    Aim("fear", "fear", (), "less afraid", "afraid", 6.5),
+    Aim("happy", "happy", (), "less happy", "happy", 3.0),
+    Aim("sad", "sad", (), "less sad", "sad", 6.0),
+    Aim("surprise", "surprise", (), "less surprised", "surprised", 5.0),
+    Aim("neutral", "neutral", (), "less neutral", "neutral", 4.0),
+)
+"""Expressions, whose steps moods.py seeks by gradient: fit.py does not fit them."""

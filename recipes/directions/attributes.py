@@ -17,6 +17,14 @@ import torch
 from numpy.typing import NDArray
 
 from facewright.device import to_tensor
+from facewright.expressions.classifier import (
+    EXPRESSIONS,
+    TEMPLATE,
+    Classifier,
+    load_classifier,
+    score_crops,
+)
+from facewright.faces.align import align
 from facewright.faces.identity import Likeness, embed_faces, load_likeness
 from facewright.faces.landmarks import MeshNetwork, load_mesh, place_meshes
 from facewright.faces.masks import draw_face_mask
@@ -45,6 +53,7 @@ class Instruments:
     mesh: MeshNetwork
     likeness: Likeness
     guesser: Guesser
+    classifier: Classifier
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,7 @@ def open_instruments(guesser: Path) -> Instruments:
         load_mesh(open_weights("face-mesh")),
         load_likeness(open_weights("likeness")),
         network.eval().requires_grad_(False),
+        load_classifier(open_weights("expressions")),
     )
 
 
@@ -82,6 +92,7 @@ def measure_faces(instruments: Instruments, images: Image) -> Measured:
     small = [resize_image(image, SMALL) for image in images]
     scaled = (meshes + 0.5) * (SMALL / SIZE) - 0.5
     numbers |= measure_colours(small, scaled) | guess(instruments.guesser, images)
+    numbers |= measure_expressions(instruments.classifier, large, meshes)
     whole = np.eye(2, 3)
     identity = embed_faces(instruments.likeness, [Crop(x, whole, "tight") for x in large])
     return Measured(numbers, shapes, identity)
@@ -152,6 +163,20 @@ def _measure_colours(image: Image, mesh: Floats) -> dict[str, float]:
     found["light-side"] = halves[0] - halves[1]
     found["contrast"] = float(light[skin].std()) if skin.sum() > 50 else np.nan
     return found
+
+
+def measure_expressions(
+    classifier: Classifier, images: list[Image], meshes: Floats
+) -> dict[str, Floats]:
+    """Measure by how much the score of each expression exceeds the mean of the others."""
+    size = classifier.size
+    crops = [
+        align(image, mesh, template=TEMPLATE, size=size).image
+        for image, mesh in zip(images, meshes, strict=True)
+    ]
+    scores = score_crops(classifier, crops)  # [n 7]
+    others = (scores.sum(1, keepdims=True) - scores) / (len(EXPRESSIONS) - 1)
+    return dict(zip(EXPRESSIONS, (scores - others).T, strict=True))
 
 
 @torch.no_grad()

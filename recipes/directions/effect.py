@@ -2,12 +2,12 @@
 
     python recipes/directions/effect.py NETWORK.pt FITTED.npz [--weights faces-64] [--people 50]
 
-NETWORK.pt is what recipes/face-features/fit.py wrote, FITTED.npz what fit.py wrote. Moves people
-that nothing was fitted to, and prints two tables in Markdown. In both, 1 is one standard deviation
-of an attribute over random people at psi 0.7. The first: the change of the attribute that is meant
-from -2 and 2 units; the share of people who change the right way between them; how much alike a
-face and itself 2 units farther are (`faces.identity`, 0 to 1). The second: how much every attribute
-changes per unit, between -2 and 2.
+NETWORK.pt is what recipes/face-features/fit.py wrote, FITTED.npz what fit.py or moods.py wrote.
+Moves people that nothing was fitted to, and prints two tables in Markdown. In both, 1 is one
+standard deviation of an attribute over random people at psi 0.7. The first: the change of the
+attribute that is meant from -2 and 2 units; the share of people who change the right way between
+them; how much alike a face and itself 2 units farther are (`faces.identity`, 0 to 1). The second:
+how much every attribute changes per unit, between -2 and 2.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from aims import AIMS
+from aims import AIMS, MOODS
 from attributes import Instruments, Measured, open_instruments
 from layers import draw_and_measure
 
@@ -81,7 +81,8 @@ def main() -> None:
     print("| direction | -2 | +2 | right way | alike at +2 |")
     print("|---" * 5 + "|")
     with np.load(options.fitted) as fitted:
-        for aim in (a for a in AIMS if not options.only or a.name in options.only):
+        wanted = options.only or fitted.files
+        for aim in (a for a in (*AIMS, *MOODS) if a.name in wanted):
             moved = move(generator, instruments, ws, fitted[aim.name])
             own = crowd.numbers[aim.target][:count]
             means = [

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from aims import AIMS, Aim
+from aims import AIMS, MOODS, Aim
 from attributes import Instruments, open_instruments
 from layers import draw_and_measure
 from sample import GROUPS, find_styles
@@ -36,7 +36,8 @@ TRIED, CROWD, FIRST_TRIED, STEP = 40, 400, 50_000, 1.5
 def read_samples(path: Path) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Return seeds, tosses and attributes of the samples that show a face."""
     with np.load(path) as file:
-        arrays = {name: file[name] for name in file.files}
+        sought = {mood.name for mood in MOODS}
+        arrays = {name: file[name] for name in file.files if name not in sought}
     kept = np.isfinite(np.stack([v for k, v in arrays.items() if k != "seeds"][1:])).all(0)
     kept &= arrays["presence"] > 0.5
     arrays = {name: array[kept] for name, array in arrays.items()}

@@ -1,6 +1,6 @@
 """Turn fitted directions into the starter weights, and print their entry for the catalog.
 
-python recipes/directions/ship.py FITTED.npz [--weights faces-64] [--out FILE.safetensors]
+python recipes/directions/ship.py FITTED.npz MOODS.npz [--weights faces-64] [--out FILE.safetensors]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from aims import AIMS
+from aims import AIMS, MOODS
 
 from facewright.gan.directions.bundle import Direction, Directions, pack_directions
 from facewright.hub.bundle import save_bundle
@@ -24,13 +24,15 @@ CARD = Card(
     licence="CC-BY-4.0",
     trained_on=(
         "10,000 faces that faces-64 drew, as face-mesh and the network of recipes/face-features "
-        "see them, which learned from FairFace (Kärkkäinen & Joo 2021), CC BY 4.0"
+        "see them, which learned from FairFace (Kärkkäinen & Joo 2021), CC BY 4.0; expressions as "
+        "the weights expressions see them, which learned from FER2013 (Goodfellow et al. 2013)"
     ),
     source="recipes/directions",
     notes=(
         "Ways to change a face of faces-64; one unit is a standard deviation over random people. "
-        "Age and gender are how a network guesses that annotators would see a face. What else "
-        "changes along each direction stands in recipes/directions."
+        "Age and gender are how a network guesses that annotators would see a face, expressions "
+        "how one names them: no feelings. What else changes along each direction stands in "
+        "recipes/directions."
     ),
 )
 
@@ -41,15 +43,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("fitted", type=Path)
+    parser.add_argument("moods", type=Path)
     parser.add_argument("--weights", default="faces-64")
     parser.add_argument("--out", type=Path, default=STARTER / f"{CARD.name}.safetensors")
     options = parser.parse_args()
     generator = load_weights(options.weights, cache=Path()).card
-    with np.load(options.fitted) as fitted:
-        every = tuple(
-            Direction(a.name, a.less, a.more, a.reach, torch.from_numpy(fitted[a.name]))
-            for a in AIMS
-        )
+    with np.load(options.fitted) as fitted, np.load(options.moods) as moods:
+        found = {**fitted, **moods}
+    every = tuple(
+        Direction(a.name, a.less, a.more, a.reach, torch.from_numpy(found[a.name]))
+        for a in (*AIMS, *MOODS)
+    )
     directions = Directions(every, generator.name, generator.sha256)
     card = save_bundle(options.out, pack_directions(directions, CARD), half=True)
     print("[[weights]]")
