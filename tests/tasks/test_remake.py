@@ -144,6 +144,10 @@ def test_original_is_never_replaced(weights, tmp_path):
         (Manifest("generate", {"batch": True}, (1,)), FileError, "not understood: batch"),
         (Manifest("generate", {"noise": "loud"}, (1,)), FileError, "not understood: noise"),
         (Manifest("mix", {"rows": "1"}), FileError, "incomplete"),
+        (Manifest("swap", {"stopped_after": 7}), InputError, "ended early cannot be made again"),
+        (Manifest("swap", {"second": 1.5}), InputError, "camera saw cannot be made again"),
+        (Manifest("expressions", {}), InputError, "camera saw cannot be made again"),
+        (Manifest("expressions timeline", {}), InputError, "cannot be made again on its own"),
     ],
 )
 def test_forged_manifests_are_refused(manifest, error, message, weights, tmp_path):

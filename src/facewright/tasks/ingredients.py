@@ -23,7 +23,8 @@ def find_ingredients(
 
     Args:
         manifest: Of what was made of them.
-        options: Of its task; `faces` of a swap may name one more file.
+        options: Of its task; `faces` of a swap and
+            `calibrate` of expressions may name one more file.
         folders: Where to look.
 
     Returns:
@@ -46,6 +47,10 @@ def find_ingredients(
     if faces is not None and faces.startswith(PREFIX):
         reference = _find(manifest, "like", faces.removeprefix(PREFIX), folders)
         options = replace(options, faces=f"{PREFIX}{reference}")
+    neutral = manifest.parameters.get("calibrate")
+    if f"calibrate/{neutral}" in manifest.sources:
+        calibrate = str(_find(manifest, "calibrate", str(neutral), folders))
+        options = replace(options, calibrate=calibrate)
     return options, found
 
 

@@ -17,13 +17,15 @@ from facewright.hub.store import Progress
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.manifest import format_seeds
-from facewright.provenance.publish import read_manifest
+from facewright.provenance.publish import STOPPED_AFTER, read_manifest
 from facewright.tasks.casting import SwapFacesOptions
 from facewright.tasks.converting.convert import convert_pictures
 from facewright.tasks.converting.options import ConvertOptions, read_way
 from facewright.tasks.emoji.options import EmojiOptions
 from facewright.tasks.emoji.pack import make_emoji
 from facewright.tasks.enhancing.pictures import EnhanceOptions, enhance_pictures
+from facewright.tasks.expressions.instruments import ExpressionOptions
+from facewright.tasks.expressions.reading import read_expressions
 from facewright.tasks.ingredients import ROLES, find_ingredients
 from facewright.tasks.inverting.files import InvertOptions, invert_photos
 from facewright.tasks.morphing import MorphOptions, morph_pictures
@@ -35,6 +37,7 @@ from facewright.tasks.pictures import (
     interpolate_faces,
     mix_faces,
 )
+from facewright.tasks.recordings import SECOND
 from facewright.tasks.steering.editing import EditOptions, edit_face
 from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
 from facewright.tasks.swapping import swap_faces
@@ -56,13 +59,18 @@ TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {
     "edit": (EditOptions, edit_face),
     "toonify": (ToonifyOptions, toonify_faces),
     "emoji": (EmojiOptions, make_emoji),
+    "expressions": (ExpressionOptions, read_expressions),
 }
 """The task that a manifest names → its options and its function."""
 
 _NAMED = frozenset({"restyle", "edit", "toonify"})
 """Tasks that take each face by itself: a file or a seed."""
 _FROM_FILES = _NAMED | {"swap", "morph", "enhance", "invert", "convert", "emoji"}
+_FROM_FILES |= {"expressions"}
 """Tasks that take files, which lie beside the one that is made again, or in the current folder."""
+
+_UNREPEATABLE = {STOPPED_AFTER: "a clip that someone ended early", SECOND: "what a camera saw"}
+"""Parameters of manifests of what depends on somebody, or on the time of day."""
 
 _FIELDS = {"with": "with_", "character": "style"}
 """Parameters of manifests whose options have another name."""
@@ -115,6 +123,7 @@ def remake_file(
     out = out or file.with_name(f"{file.stem}-remade{file.suffix}")
     if out.resolve() == file.resolve():
         raise InputError("a file is not remade in its own place", hint="name another with -o")
+    _check_repeatable(manifest)
     options, perform = _restore(manifest, out, overwrite=overwrite)
     if manifest.task not in _FROM_FILES or getattr(options, "weights", None) in manifest.models:
         options = replace(options, weights=_find_weights(manifest, options.weights, weights))
@@ -123,6 +132,8 @@ def remake_file(
     options = replace(options, device=device or options.device)
     if manifest.task in _FROM_FILES:
         options, files = find_ingredients(manifest, options, [file.parent, Path()])
+        if not files and not manifest.seeds:
+            raise InputError(f"{_UNREPEATABLE[SECOND]} cannot be made again")
         faces = files if manifest.task in _NAMED else [files]
         perform(*faces, options=options, progress=progress)
     else:
@@ -132,13 +143,20 @@ def remake_file(
     return Remade(out, file, likeness, reason)
 
 
-def _restore(manifest: Manifest, out: Path, *, overwrite: bool) -> tuple[Any, Callable[..., Any]]:
-    """Turn a manifest back into the options of its task."""
+def _check_repeatable(manifest: Manifest) -> None:
+    """Raise if nothing that a manifest says makes a file again."""
     if manifest.task not in TASKS:
         raise InputError(
             f"a file made by `{manifest.task}` cannot be made again on its own",
             hint=f"those of {', '.join(TASKS)} can",
         )
+    for name, what in _UNREPEATABLE.items():
+        if name in manifest.parameters:
+            raise InputError(f"{what} cannot be made again", hint="its source can be taken again")
+
+
+def _restore(manifest: Manifest, out: Path, *, overwrite: bool) -> tuple[Any, Callable[..., Any]]:
+    """Turn a manifest back into the options of its task."""
     kind, perform = TASKS[manifest.task]
     known = {field.name for field in fields(kind)}
     hints = get_type_hints(kind)
@@ -148,7 +166,7 @@ def _restore(manifest: Manifest, out: Path, *, overwrite: bool) -> tuple[Any, Ca
         if k not in ROLES or manifest.task not in _FROM_FILES
     }
     if manifest.task in _FROM_FILES:
-        values["consent"] = manifest.consent or None
+        values |= {"consent": manifest.consent or None} if "consent" in known else {}
     if "seeds" in known:
         values["seeds"] = format_seeds(manifest.seeds)
     if "seed" in known and manifest.seeds:

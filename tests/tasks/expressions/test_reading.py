@@ -2,7 +2,10 @@
 
 import csv
 import json
+import shutil
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +24,8 @@ from facewright.provenance.publish import publish_clip, read_manifest
 from facewright.tasks.expressions.frames import label_frames
 from facewright.tasks.expressions.instruments import ExpressionOptions, equip
 from facewright.tasks.expressions.reading import check_reading, read_with
+from facewright.tasks.ingredients import find_ingredients
+from facewright.tasks.remake import _restore
 from facewright.types import Card, Clip, Manifest
 
 
@@ -66,6 +71,21 @@ def clip(paint, tmp_path):
     )
     made = Clip((320, 120), Fraction(30), frames)
     return publish_clip(made, tmp_path / "talk.mp4", Manifest("test", {}))
+
+
+def test_what_was_read_is_found_again_by_its_manifest(read, photos, clip, lookout, namer, tmp_path):
+    shutil.copy(photos / "two.png", tmp_path / "two.png")
+    read(tmp_path / "two.png", out=Path("a.png"), calibrate="two.png", smallest=12)
+    read(clip, out=Path("a.mp4"), smoothing=0.1, limit=9)
+    for name, source in (("a.png", "two.png"), ("a.mp4", "talk.mp4")):
+        manifest = read_manifest(tmp_path / name)
+        assert "/" not in str(manifest.parameters)
+        options, _ = _restore(manifest, tmp_path / f"again-{name}", overwrite=False)
+        options, files = find_ingredients(manifest, options, [tmp_path])
+        assert files == [str(tmp_path / source)]
+        options = replace(options, weights=namer)
+        read_with(equip(lookout, options), files, options)
+        assert (tmp_path / f"again-{name}").read_bytes() == (tmp_path / name).read_bytes()
 
 
 def test_each_face_gets_seven_probabilities(read, photos):

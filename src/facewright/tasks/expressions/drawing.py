@@ -26,6 +26,9 @@ COLOURS: Mapping[str, Colour] = dict(
 )
 """Expression → its colour in bars and timelines."""
 
+TIMELINE = "expressions timeline"
+"""The task in the manifest of a timeline, which is drawn while a clip is read."""
+
 _PLAIN: Colour = (235, 235, 238)
 _MOST_LANES = 12  # a timeline of more would be taller than people look at
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,8 @@ class Instruments:
     classifier: Classifier
     models: dict[str, str]
     """Name of the weights → sha256."""
+    named_by: str
+    """Name of the weights of the classifier."""
     config: ReadConfig = field(default_factory=ReadConfig)
     offset: Scores | None = None
     sources: dict[str, str] = field(default_factory=dict)
@@ -120,7 +122,7 @@ def equip(
     bundle = open_weights(options.weights or pick_kind(KIND, known_cards()), progress)
     classifier = load_classifier(bundle, lookout.device)
     models = {**lookout.models, bundle.card.name: bundle.card.sha256}
-    return calibrate(Instruments(lookout, classifier, models), options)
+    return calibrate(Instruments(lookout, classifier, models, bundle.card.name), options)
 
 
 def calibrate(instruments: Instruments, options: ExpressionOptions) -> Instruments:
@@ -133,9 +135,7 @@ def calibrate(instruments: Instruments, options: ExpressionOptions) -> Instrumen
         path = Path(options.calibrate)
         offset = _measure_file(instruments, path, frames)
         sources = {f"calibrate/{path.name}": file_sha256(path)}
-    return Instruments(
-        instruments.lookout, instruments.classifier, instruments.models, config, offset, sources
-    )
+    return replace(instruments, config=config, offset=offset, sources=sources)
 
 
 def read_seconds(calibrate: str | None) -> float | None:
@@ -162,17 +162,25 @@ def read_seconds(calibrate: str | None) -> float | None:
 
 
 def describe_run(
-    instruments: Instruments, options: ExpressionOptions, sources: dict[str, str]
+    instruments: Instruments, options: ExpressionOptions, name: str = "", sha256: str = ""
 ) -> Manifest:
-    """Say how a picture or clip with bars comes about."""
-    said: dict[str, Any] = {name: asdict(options)[name] for name in _RECORDED}
+    """Say how a picture or clip with bars comes about.
+
+    Args:
+        instruments: What reads.
+        options: How.
+        name: What is read, without its folder; nothing for a camera.
+        sha256: Of that file.
+    """
+    said: dict[str, Any] = {key: asdict(options)[key] for key in _RECORDED}
+    said |= {"weights": instruments.named_by, "picture": name or None}
     if options.calibrate is not None and read_seconds(options.calibrate) is None:
         said["calibrate"] = Path(options.calibrate).name
     return Manifest(
         task="expressions",
-        parameters={name: value for name, value in said.items() if value is not None},
+        parameters={key: value for key, value in said.items() if value is not None},
         models=instruments.models,
-        sources={**instruments.sources, **sources},
+        sources=instruments.sources | ({f"picture/{name}": sha256} if name else {}),
         version=__version__,
         torch=torch.__version__,
         device=name_device(instruments.lookout.device),

@@ -18,6 +18,7 @@ from facewright.media.camera import open_camera
 from facewright.tasks.expressions.instruments import (
     ExpressionOptions,
     Instruments,
+    describe_run,
     is_camera,
     open_instruments,
     read_seconds,
@@ -117,7 +118,8 @@ def read_with(
     with write_readings(records) as write:
         run = Run(instruments, options, output, found, write, progress, total)
         if camera:
-            run.take_clip(sources[0], open_camera(sources[0]), output.file, {})
+            manifest = describe_run(instruments, options)
+            run.take_clip(sources[0], open_camera(sources[0]), output.file, manifest)
         else:
             stops = walk_sources(sources, max_bytes=options.largest_mib << 20, avoid=avoid)
             seen = develop(_stop_after(stops, options.limit))

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facewright.data.sources.items import Refusal, strip_name, to_printable
@@ -19,7 +19,7 @@ from facewright.hub.store import Progress
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.destinations import Output, is_done
-from facewright.tasks.expressions.drawing import History, label_picture
+from facewright.tasks.expressions.drawing import TIMELINE, History, label_picture
 from facewright.tasks.expressions.frames import Frame, label_frames
 from facewright.tasks.expressions.instruments import (
     ExpressionOptions,
@@ -76,7 +76,7 @@ class Run:
         path, written = self.output.name_picture(photo.place), None
         if path is not None:
             sha256 = hashlib.sha256(photo.data).hexdigest()
-            manifest = describe_run(known, self.options, {photo.place.name: sha256})
+            manifest = describe_run(known, self.options, photo.place.name, sha256)
             try:
                 self._publish(one, named, path, manifest)
                 self.found.files.append(written := path)
@@ -103,13 +103,14 @@ class Run:
         try:
             if path is not None:
                 _spare_source(path, film.source)
-            sources = {film.place.name: file_sha256(film.path)} if path else {}
-            self.take_clip(film.source, read_clip(film.path), path, sources)
+            named = (film.place.name, file_sha256(film.path)) if path else ("", "")
+            manifest = describe_run(self.instruments, self.options, *named)
+            self.take_clip(film.source, read_clip(film.path), path, manifest)
         except FacewrightError as error:
             self._refuse(film.source, strip_name(str(error), film.source))
             self._tick()
 
-    def take_clip(self, name: str, clip: Clip, path: Path | None, sources: dict[str, str]) -> None:
+    def take_clip(self, name: str, clip: Clip, path: Path | None, manifest: Manifest) -> None:
         """Read the expressions in every frame, draw them and their timeline."""
         self._check_clip(clip, path)
         history, size, counts = History(), clip.size, [0, 0]
@@ -126,7 +127,6 @@ class Run:
             counts[1] += any(face.seen for face in frame.faces)
             self._tick()
 
-        manifest = describe_run(self.instruments, self.options, sources)
         reader = self.instruments.start_reader()
         labelled = label_frames(reader, clip, tell=tell, limit=self.options.limit)
         with StopSignal(_NOTICE) as stop:
@@ -146,7 +146,8 @@ class Run:
         if path is not None:
             self.found.files.append(path)
             line = name_timeline(path)
-            publish_image(history.draw(), line, manifest, overwrite=self.options.overwrite)
+            drawn_by = replace(manifest, task=TIMELINE)
+            publish_image(history.draw(), line, drawn_by, overwrite=self.options.overwrite)
             self.found.files.append(line)
         shares, finished = history.sum_up(), not self.stopped
         self.found.clips.append(

@@ -65,6 +65,6 @@ def watch_expressions(
     def label(image: Image, seconds: float) -> tuple[Image, int]:
         return label_frame(reader, image, seconds)
 
-    manifest = describe_run(instruments, options, {})
+    manifest = describe_run(instruments, options)
     stage = Stage(manifest, options.out or FOLDER, rate=clip.rate)
     return watch_live(clip, label, stage, viewer, options, progress)

@@ -12,7 +12,7 @@ from facewright.expressions.reader import NamedFace, read_picture
 from facewright.hub.store import Progress
 from facewright.media.clips.fork import fork_clip
 from facewright.provenance.publish import publish_clip, publish_image
-from facewright.tasks.expressions.drawing import History, label_picture
+from facewright.tasks.expressions.drawing import TIMELINE, History, label_picture
 from facewright.tasks.expressions.frames import Frame, label_frames
 from facewright.tasks.expressions.instruments import ExpressionOptions, Instruments, equip
 from facewright.tasks.expressions.records import Reading, describe_named, write_readings
@@ -87,7 +87,8 @@ class Labelling:
             labelled = label_frames(self.instruments.start_reader(), drawn, tell=tell)
             publish(labelled, options.out, self.manifest)
         if kept:
-            publish_image(history.draw(), kept[3], self.manifest, overwrite=options.overwrite)
+            drawn_by = replace(self.manifest, task=TIMELINE)
+            publish_image(history.draw(), kept[3], drawn_by, overwrite=options.overwrite)
         return kept
 
     def _describe(
