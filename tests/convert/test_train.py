@@ -46,8 +46,9 @@ def finished(train, styles, tmp_path_factory) -> Path:
 def test_a_run_leaves_samples_weights_checkpoints_and_a_log(finished):
     names = {path.name for path in finished.iterdir() if not path.name.startswith("events.")}
     assert names == {
-        "samples-000000.png",
-        "snapshot-000000.safetensors",
+        *(f"samples-{kimg}.png" for kimg in ("000000", "000000.004", "000000.008", "000000.012")),
+        "snapshot-000000.008.safetensors",
+        "snapshot-000000.012.safetensors",
         "checkpoint-0000000008.safetensors",
         "checkpoint-0000000012.safetensors",
         "stats.jsonl",
@@ -57,7 +58,7 @@ def test_a_run_leaves_samples_weights_checkpoints_and_a_log(finished):
 
 
 def test_both_directions_are_in_one_file_under_their_names(finished):
-    bundle = load_bundle(finished / "snapshot-000000.safetensors")
+    bundle = load_bundle(finished / "snapshot-000000.012.safetensors")
     assert list_directions(bundle) == ("reddening", "reddening:reverse")
     assert read_size(bundle) == 16
     assert bundle.card.trained_on == "dull; red"
@@ -72,10 +73,10 @@ def test_both_directions_are_in_one_file_under_their_names(finished):
 
 
 def test_samples_show_all_that_the_translators_do_and_say_how(finished, styles, options):
-    sheet = read_image((finished / "samples-000000.png").read_bytes())
+    sheet = read_image((finished / "samples-000000.012.png").read_bytes())
     cells = 8 * 4 * 16 * 16
     assert sheet.shape[0] * sheet.shape[1] > cells
-    manifest = read_manifest(finished / "samples-000000.png")
+    manifest = read_manifest(finished / "samples-000000.012.png")
     assert manifest.task == "train translator"
     assert manifest.parameters == {**dataclasses.asdict(options()), "images": 12}
     assert manifest.sources == {"A: dull": styles.a.sha256, "B: red": styles.b.sha256}
@@ -118,7 +119,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(train, styles, finished, tmp_p
 def test_a_finished_run_stays_as_it_is(train, styles, finished):
     before = latest_checkpoint(finished).read_bytes()
     path = train(styles, finished)
-    assert path == finished / "snapshot-000000.safetensors"
+    assert path == finished / "snapshot-000000.012.safetensors"
     assert latest_checkpoint(finished).read_bytes() == before
 
 

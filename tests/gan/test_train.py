@@ -55,8 +55,10 @@ def test_a_run_leaves_pictures_weights_checkpoints_and_a_log(finished):
     assert names == {
         "reals.png",
         "fakes_init.png",
-        "fakes-000000.png",
-        "snapshot-000000.safetensors",
+        "fakes-000000.040.png",
+        "fakes-000000.080.png",
+        "snapshot-000000.040.safetensors",
+        "snapshot-000000.080.safetensors",
         "checkpoint-0000000040.safetensors",
         "checkpoint-0000000080.safetensors",
         "stats.jsonl",
@@ -75,7 +77,7 @@ def test_the_log_has_a_line_per_tick(finished):
 
 
 def test_every_picture_says_how_it_came_about(tiny_options, finished, tiny_dataset):
-    for name, images in (("reals.png", 0), ("fakes_init.png", 0), ("fakes-000000.png", 80)):
+    for name, images in (("reals.png", 0), ("fakes_init.png", 0), ("fakes-000000.080.png", 80)):
         manifest = read_manifest(finished / name)
         assert manifest.task == "train generator"
         assert manifest.parameters == {**dataclasses.asdict(tiny_options()), "images": images}
@@ -85,7 +87,7 @@ def test_every_picture_says_how_it_came_about(tiny_options, finished, tiny_datas
 
 
 def test_the_weights_are_those_of_the_averaged_generator(tiny_options, finished, tiny_dataset):
-    bundle = load_bundle(finished / "snapshot-000000.safetensors")
+    bundle = load_bundle(finished / "snapshot-000000.080.safetensors")
     generator = load_generator(bundle)
     run: Any = load_run(finished)
     for name, tensor in run["contest"]["G_ema"].items():
@@ -117,7 +119,7 @@ def test_stop_and_resume_equals_never_stopped(train, finished, tiny_dataset, tmp
 def test_a_finished_run_stays_as_it_is(train, finished, tiny_dataset):
     before = latest_checkpoint(finished).read_bytes()
     path = train(tiny_dataset, finished)
-    assert path == finished / "snapshot-000000.safetensors"
+    assert path == finished / "snapshot-000000.080.safetensors"
     assert path.exists()
     assert latest_checkpoint(finished).read_bytes() == before
     assert [line["images"] for line in read_lines(finished)] == list(range(8, 81, 8))

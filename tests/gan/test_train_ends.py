@@ -16,6 +16,7 @@ import torch
 from facewright.data.dataset import open_dataset
 from facewright.device import seeded
 from facewright.fit.checkpoint import latest_checkpoint
+from facewright.fit.names import snapshot_path
 from facewright.gan.snapshots import load_run
 from facewright.gan.train import TrainOptions, train_generator
 from facewright.hub.bundle import load_bundle
@@ -87,7 +88,7 @@ def test_a_killed_run_loses_at_most_one_snapshot_interval(
     reached = read_ticks(tmp_path)[-1]  # written before the snapshot of the same tick
     kept = count_images(tmp_path)
     assert reached - TICK <= kept <= reached, f"killed after {delay} s"
-    load_bundle(tmp_path / "snapshot-000000.safetensors")
+    load_bundle(snapshot_path(tmp_path, kept))
     train(tiny_dataset, tmp_path, snap=1, kimg=(kept + TICK) / 1000)
     assert count_images(tmp_path) == kept + TICK
     assert read_ticks(tmp_path) == list(range(TICK, kept + TICK + 1, TICK))

@@ -39,7 +39,7 @@ def finished(train, tiny_dataset, tmp_path_factory) -> Path:
 def test_transfer_copies_what_fits_and_leaves_the_rest(
     tiny_options, finished, tiny_dataset, tmp_path
 ):
-    tensors = load_bundle(finished / "snapshot-000000.safetensors").tensors
+    tensors = load_bundle(finished / "snapshot-000000.008.safetensors").tensors
     options = tiny_options(kimg=0.004, lr=1e-12, channel_max=4, aug="noaug", resume="finished")
     start = {"G_ema": tensors}
     train_generator(tiny_dataset, tmp_path, options, device=CPU, start=start)
@@ -92,6 +92,19 @@ def build_contest(dataset: Dataset, options: TrainOptions) -> Contest:
         device=CPU,
         processes=Processes(),
     )
+
+
+def test_exactly_the_tensors_that_fit_are_copied(tiny_options, tiny_dataset):
+    contest = build_contest(tiny_dataset, tiny_options())
+    fresh = build_contest(tiny_dataset, tiny_options())
+    wide = build_contest(tiny_dataset, tiny_options(seed=9, channel_max=4))
+    tensors = wide.G_ema.state_dict() | {"mapping.of_another": torch.zeros(3)}
+    transfer(contest, {"G_ema": tensors})
+    for name in ("G", "G_ema", "D"):
+        for key, tensor in getattr(contest, name).state_dict().items():
+            fits = name != "D" and tensors[key].shape == tensor.shape
+            source = tensors if fits else getattr(fresh, name).state_dict()
+            assert torch.equal(tensor, source[key]), (name, key)
 
 
 def test_transfer_says_how_much_it_copied(tiny_options, tiny_dataset):

@@ -57,7 +57,7 @@ def test_run_leaves_weights_that_draw_by_label(run, tmp_path):
 
 
 def test_sheets_say_which_version_drew_them(run):
-    manifest = read_manifest(run[0] / "fakes-000000.png")
+    manifest = read_manifest(run[0] / "fakes-000000.008.png")
     assert (manifest.version, manifest.seeds) == (__version__, (0,))
 
 

@@ -20,6 +20,7 @@ from facewright.fit.checkpoint import (
     prune_checkpoints,
     save_checkpoint,
 )
+from facewright.fit.names import format_kimg, snapshot_path
 from facewright.hub.bundle import save_bundle
 from facewright.media.draw import contact_sheet
 from facewright.provenance.publish import publish_image
@@ -113,18 +114,18 @@ class TranslationArchive:
             torch=torch.__version__,
             device=self.device,
         )
-        path = self.outdir / f"samples-{images // 1000:06d}.png"
+        path = self.outdir / f"samples-{format_kimg(images)}.png"
         return publish_image(sheet, path, manifest, overwrite=True)
 
     def save_weights(self, networks: CycleGAN) -> Path:
         """Write both averaged translators as one bundle, in half precision."""
-        kimg = networks.images / 1000
+        kimg = format_kimg(networks.images, width=1)
         card = Card(
-            name=f"{self.name}-{kimg:.0f}kimg",
+            name=f"{self.name}-{kimg}kimg",
             kind=KIND,
             licence="that of whoever trained it",
             trained_on=f"{_describe(self.styles.a)}; {_describe(self.styles.b)}",
-            source=f"facewright train translator, {kimg:.1f} kimg",
+            source=f"facewright train translator, {kimg} kimg",
         )
         forward, reverse = networks.forward_ema, networks.reverse_ema
         bundle = pack_translators(
@@ -135,7 +136,7 @@ class TranslationArchive:
             size=self.styles.a.resolution,
             template=str(self.styles.a.details.get("template", TEMPLATE)),
         )
-        path = weights_path(self.outdir, networks.images)
+        path = snapshot_path(self.outdir, networks.images)
         save_bundle(path, bundle, half=True)
         return path
 
@@ -152,16 +153,6 @@ class TranslationArchive:
         save_checkpoint(path, tensors, rest)
         prune_checkpoints(self.outdir)
         return path
-
-
-def weights_path(outdir: Path, images: int) -> Path:
-    """Return where a run writes its weights.
-
-    Args:
-        outdir: The folder of the run.
-        images: How many pictures of each style it has seen.
-    """
-    return outdir / f"snapshot-{images // 1000:06d}.safetensors"
 
 
 def _pick(dataset: Dataset, seed: int) -> Image:

@@ -14,7 +14,7 @@ import torch
 
 from facewright.convert.cyclegan import CycleGAN
 from facewright.convert.plan import Styles, TranslatorTrainOptions, plan_translation
-from facewright.convert.snapshots import Samples, TranslationArchive, weights_path
+from facewright.convert.snapshots import Samples, TranslationArchive
 from facewright.data.feed import Feed
 from facewright.data.sampler import InfiniteSampler
 from facewright.device import settle_cuda, to_tensor
@@ -24,6 +24,7 @@ from facewright.fit.checkpoint import load_latest
 from facewright.fit.distributed import Processes, all_gather_sum
 from facewright.fit.lock import lock_run
 from facewright.fit.log import TrainingLog, peak_memory
+from facewright.fit.names import snapshot_path
 from facewright.fit.stop import StopSignal
 from facewright.types import Json
 
@@ -158,7 +159,7 @@ def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
                 archive.save_checkpoint(networks, (feeds[0].position, feeds[1].position))
         if log and stopping:
             log.note(f"stopped at {networks.images / 1000:.1f} kimg; the same command goes on")
-    return weights_path(outdir, networks.images)
+    return snapshot_path(outdir, networks.images)
 
 
 def _write_down(options: TranslatorTrainOptions, outdir: Path) -> dict[str, Json]:

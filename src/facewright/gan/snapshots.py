@@ -19,6 +19,7 @@ from facewright.fit.checkpoint import (
     prune_checkpoints,
     save_checkpoint,
 )
+from facewright.fit.names import format_kimg, snapshot_path
 from facewright.gan.steps import Contest
 from facewright.gan.weights import KIND, count_labels, pack_generator
 from facewright.hub.bundle import save_bundle
@@ -119,19 +120,19 @@ class Archive:
 
     def save_weights(self, contest: Contest) -> Path:
         """Write the averaged generator as a bundle, in half precision."""
-        kimg = contest.images / 1000
+        kimg = format_kimg(contest.images, width=1)
         licence = self.dataset.details.get("licence")
         card = Card(
-            name=f"{self.dataset.name}-{kimg:.0f}kimg",
+            name=f"{self.dataset.name}-{kimg}kimg",
             kind=KIND,
             licence="that of whoever trained it",
             trained_on=f"{self.dataset.name}" + (f" ({licence})" if licence else ""),
-            source=f"facewright train generator, {kimg:.1f} kimg",
+            source=f"facewright train generator, {kimg} kimg",
         )
         labels = count_labels(self.dataset.labels, self.dataset.label_groups)
         cut = self.dataset.details.get("template")
         template = cut if isinstance(cut, str) else None
-        path = self.outdir / f"snapshot-{contest.images // 1000:06d}.safetensors"
+        path = snapshot_path(self.outdir, contest.images)
         bundle = pack_generator(contest.G_ema, card, labels=labels, template=template)
         save_bundle(path, bundle, half=True)
         return path

@@ -21,6 +21,7 @@ from facewright.fit.checkpoint import latest_checkpoint
 from facewright.fit.distributed import Processes, all_gather_sum, broadcast_module
 from facewright.fit.lock import lock_run
 from facewright.fit.log import TrainingLog, peak_memory
+from facewright.fit.names import format_kimg, snapshot_path
 from facewright.fit.stop import StopSignal
 from facewright.gan.augment import PIPES, Augment
 from facewright.gan.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions, plan_training
@@ -153,13 +154,13 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
             # A snapshot.
             ticks_since_snap = 0
             if processes.first:
-                name = f"fakes-{contest.images // 1000:06d}.png"
+                name = f"fakes-{format_kimg(contest.images)}.png"
                 archive.save_sheet(name, gallery.draw_fakes(contest), images=contest.images)
                 archive.save_weights(contest)
                 archive.save_checkpoint(contest, feed.position)
         if log and stopping:
             log.note(f"stopped at {contest.images / 1000:.1f} kimg; the same command goes on")
-    return outdir / f"snapshot-{contest.images // 1000:06d}.safetensors"
+    return snapshot_path(outdir, contest.images)
 
 
 def _is_wanted(stop: StopSignal, device: torch.device, processes: Processes) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facewright.errors import InputError
+from facewright.fit.names import snapshot_kimg
 from facewright.gan.scenes import draw_cast
 from facewright.hub.store import Progress
 from facewright.media.draw import contact_sheet
@@ -17,7 +17,6 @@ from facewright.tasks.drawing import DrawOptions, Easel, describe, open_easel, r
 from facewright.tasks.rules import check_options
 from facewright.types import Image
 
-_SNAPSHOT = re.compile(r"snapshot-(\d+)\.safetensors")
 _SIZE = 96  # pixels, if nothing else is asked for
 
 
@@ -83,7 +82,8 @@ def _list_snapshots(run: Path, every: int) -> list[Path]:
         raise InputError(f"--every takes a number from 1 on, not {every}")
     if not run.is_dir():
         raise InputError(f"{run} is no folder", hint="name the folder of a run: --outdir of train")
-    found = sorted(path for path in run.glob("*.safetensors") if _SNAPSHOT.fullmatch(path.name))
+    aged = ((snapshot_kimg(path), path) for path in run.glob("snapshot-*.safetensors"))
+    found = [path for _, path in sorted(pair for pair in aged if pair[0] is not None)]
     if not found:
         kept = (p for p in run.glob("*.safetensors") if not p.name.startswith("checkpoint-"))
         found = sorted(kept)
@@ -97,8 +97,8 @@ def _list_snapshots(run: Path, every: int) -> list[Path]:
 
 def _name_row(path: Path) -> str:
     """Return what stands beside a row: how many kimg, or the name of the file."""
-    match = _SNAPSHOT.fullmatch(path.name)
-    return f"{int(match[1])} kimg" if match else path.stem
+    kimg = snapshot_kimg(path)
+    return path.stem if kimg is None else f"{kimg:,g} kimg"
 
 
 def _draw_row(easel: Easel, seeds: Sequence[int]) -> list[Image]:
