@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from facewright.data.dataset import Dataset
+from facewright.data.dataset import Dataset, open_dataset
 from facewright.errors import TrainingError, WeightsError
 from facewright.fit.distributed import Processes
 from facewright.gan.augment import PIPES, Augment
@@ -115,6 +115,12 @@ def test_transfer_says_how_much_it_copied(tiny_options, tiny_dataset):
         f"copied {every} of {every} tensors of the generator and 0 of {own} tensors of the "
         "discriminator"
     )
+
+
+def test_a_run_that_leaves_the_labels_out_hears_of_it(tiny_options, tiny_archive, tiny_dataset):
+    other = build_contest(tiny_dataset, tiny_options())
+    plain = build_contest(open_dataset(tiny_archive), tiny_options(cond=False))
+    assert "with --cond" in transfer(plain, {"G_ema": other.G.state_dict()})
 
 
 def test_transfer_of_the_mapping_alone_is_refused(tiny_options, tiny_dataset):

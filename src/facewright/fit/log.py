@@ -174,7 +174,9 @@ class TrainingLog:
         if self._bar:
             self._bar.update(self._task, completed=images, description=text, refresh=True)
             return
-        self.note(f"kimg {numbers['kimg']:.1f} of {self._total / 1000:.1f}  {text}")
+        digits = 1 if self._total >= 10_000 else 3
+        done, total = (f"{count / 1000:.{digits}f}" for count in (images, self._total))
+        self.note(f"kimg {done} of {total}  {text}")
 
 
 def format_duration(seconds: float) -> str:

@@ -21,6 +21,7 @@ Start: TypeAlias = Mapping[str, Mapping[str, torch.Tensor]]
 """Weights to start from: "G_ema" and optionally "G" and "D", each name → tensor."""
 
 _SHAPE = ("channel_base", "channel_max", "mapping_layers", "generator", "discriminator")
+_EMBEDDING = "mapping.embed.weight"  # of labels
 _BLOCK = re.compile(r"synthesis\.b(\d+)\.")
 
 
@@ -110,7 +111,10 @@ def transfer(contest: Contest, start: Start) -> str:
                 hint="leave out --channel-base, --channel-max and --generator, or pass those that "
                 "they were trained with",
             )
-    return "copied " + " and ".join(parts)
+    said = "copied " + " and ".join(parts)
+    if _EMBEDDING in averaged and _EMBEDDING not in contest.G.state_dict():
+        said += "; what was copied draws by label: with --cond, and labels, it begins more like it"
+    return said
 
 
 def _convolutions(own: Mapping[str, torch.Tensor]) -> set[str]:
