@@ -92,7 +92,7 @@ def test_weights_know_their_labels_and_where_they_come_from(tiny_dataset, contes
     bundle = load_bundle(path)
     assert path.name == "snapshot-000012.345.safetensors"
     assert (bundle.card.kind, bundle.card.name) == ("generator", "tiny-12.345kimg")
-    assert "12.3 kimg" in bundle.card.source
+    assert "12.345 kimg" in bundle.card.source
     assert {t.dtype for t in bundle.tensors.values()} == {torch.float16}
     table = load_labels(bundle)
     assert table.groups == tiny_dataset.label_groups
