@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
+from facewright.device import seeded
 from facewright.errors import WeightsError
 from facewright.expressions.classifier import load_classifier, read_keras, score_crops
-from facewright.expressions.xception import from_keras
+from facewright.expressions.xception import _Module, from_keras
 from facewright.gan.foreign.read import read_checkpoint
 
 
@@ -41,3 +43,14 @@ def test_a_model_that_lacks_a_layer_is_refused(published):
     tensors = {k: v for k, v in published.tensors.items() if not k.startswith("conv2d_2/")}
     with pytest.raises(WeightsError, match="not a mini-Xception as it was published"):
         from_keras(tensors, 64)
+
+
+@pytest.mark.parametrize("size", [60, 92, 93])
+def test_every_second_pixel_is_carried_and_its_gradients_stay_in_their_memory(size):
+    module = _Module(8, 16).to(memory_format=torch.channels_last)
+    x = torch.randn(2, 8, size, size, generator=seeded(0)).requires_grad_()
+    carry = module.carry
+    strided = functional.conv2d(x, carry.conv.weight, carry.conv.bias, stride=2)
+    torch.testing.assert_close(carry.conv(x[:, :, ::2, ::2]), strided, rtol=0, atol=1e-5)
+    module(x).square().mean().backward()  # of which a process once died
+    assert x.grad.shape == x.shape

@@ -36,6 +36,8 @@ from facewright.media.matrix import draw_matrix
 from facewright.provenance.publish import publish_image
 from facewright.types import Card, Manifest
 
+_HINT = "`facewright train expressions --help` says what each option is"
+
 
 def train_classifier(
     collection: Collection,
@@ -119,14 +121,18 @@ def _check(options: ExpressionTrainOptions) -> None:
     """Raise if an option makes no sense."""
     for name in ("votes_share", "balance", "dropout", "window"):
         if not 0 <= getattr(options, name) <= 1:
-            raise InputError(f"--{name.replace('_', '-')} is from 0 to 1")
+            raise InputError(f"--{name.replace('_', '-')} is from 0 to 1", hint=_HINT)
     for name in ("votes_weight", "mixup", "weight_decay"):
         if not (math.isfinite(getattr(options, name)) and getattr(options, name) >= 0):
-            raise InputError(f"--{name.replace('_', '-')} is not below 0")
+            raise InputError(f"--{name.replace('_', '-')} is not below 0", hint=_HINT)
     if options.dropout == 1 or options.window < 0.5:
-        raise InputError("--dropout 1 or --window below 0.5 leaves too little of a face")
+        raise InputError(
+            "--dropout 1 or --window below 0.5 leaves too little of a face", hint=_HINT
+        )
     if not 1 <= options.blocks <= 6:
-        raise InputError(f"--blocks is from 1 to 6, not {options.blocks}")
+        raise InputError(f"--blocks is from 1 to 6, not {options.blocks}", hint="4 is as published")
     if options.size is not None and not 32 <= options.size <= 256:
-        raise InputError(f"--size is from 32 to 256, not {options.size}")
+        raise InputError(
+            f"--size is from 32 to 256, not {options.size}", hint="48, 64 or 96 are usual"
+        )
     plan_network(options)

@@ -91,18 +91,21 @@ class _Module(nn.Module):
 
     def __init__(self, inside: int, outside: int) -> None:
         super().__init__()
-        self.carry = Conv(inside, outside, kernel=1, stride=2, relu=False)
+        self.carry = Conv(inside, outside, kernel=1, relu=False)
         self.first = _Separable(inside, outside, relu=True)
         self.second = _Separable(outside, outside, relu=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map [n inside h w] to [n outside ceil(h/2) ceil(w/2)]."""
         y = self.second(self.first(x))
+        # Every second pixel is taken here, not by a stride of the convolution: with few channels,
+        # oneDNN (PyTorch 2.13 on a CPU) writes the gradients of that beyond their memory.
+        kept = x[:, :, ::2, ::2].contiguous(memory_format=torch.channels_last)
         rows, columns = ((1 - size % 2) for size in x.shape[2:])
         if rows or columns:  # Keras pads even sizes below and at the right only
             y = F.pad(y, (1 - columns, 1, 1 - rows, 1), value=float("-inf"))
-            return F.max_pool2d(y, 3, 2) + self.carry(x)
-        return F.max_pool2d(y, 3, 2, padding=1) + self.carry(x)
+            return F.max_pool2d(y, 3, 2) + self.carry(kept)
+        return F.max_pool2d(y, 3, 2, padding=1) + self.carry(kept)
 
 
 def is_xception(tensors: Mapping[str, torch.Tensor]) -> bool:
