@@ -7,6 +7,7 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,23 @@ def read_clip(path: Path) -> Clip:
         hand_out(times),
         timeline.tick,
     )
+
+
+def is_moving(path: Path) -> bool:
+    """Tell whether a file shows more than one frame, as a GIF may or may not.
+
+    Of a GIF that says for none of its frames how long it is shown, only the first one is read.
+
+    Args:
+        path: A file that `read_clip` reads; of others, and of damaged ones, the answer is no.
+    """
+    if path.suffix.lower() in STILLS:
+        return False
+    try:
+        with _opened(path) as (source, stream):
+            return sum(1 for _ in islice(source.decode(stream), 2)) == 2
+    except FileError:
+        return False
 
 
 def read_clip_metadata(path: Path) -> dict[str, str]:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from facewright.data.sources.archives import is_archive
-from facewright.data.sources.items import CLIPS as CLIP_SOURCES
+from facewright.data.sources.walk import is_clip
 from facewright.errors import FacewrightError, InputError
-from facewright.provenance.publish import CLIPS, PICTURES, check_destination, read_manifest
+from facewright.provenance.publish import (
+    CLIPS,
+    PICTURES,
+    STOPPED_AFTER,
+    check_destination,
+    read_manifest,
+)
 from facewright.tasks.sightings import RECORDS
 from facewright.types import Manifest
 
-_MEANT_AS_FILE = frozenset({".tif", ".tiff", ".avif", ".pdf", ".svg", ".csv", ".txt"})
+MEANT_AS_FILE = frozenset({".tif", ".tiff", ".avif", ".pdf", ".svg", ".csv", ".txt"})
+"""Endings that nothing is written with, and no folder is meant to have."""
+
 _RECORD = "faces.jsonl"
 
 
@@ -72,13 +80,26 @@ def is_done(path: Path, manifest: Manifest) -> bool:
         return False
 
 
+def is_cut_short(path: Path, manifest: Manifest) -> bool:
+    """Tell whether a clip is the beginning of what a run would write: someone ended it early.
+
+    The same command may replace it by the whole.
+    """
+    try:
+        found = read_manifest(path)
+    except FacewrightError:
+        return False
+    said = {name: value for name, value in found.parameters.items() if name != STOPPED_AFTER}
+    return STOPPED_AFTER in found.parameters and replace(found, parameters=said) == manifest
+
+
 def plan_output(
     out: Path | None,
     sources: Sequence[str],
     *,
     draws: bool,
     overwrite: bool,
-    record: str = _RECORD,
+    record: str | None = _RECORD,
 ) -> Output:
     """Decide by its name what a destination is, before anything is read.
 
@@ -88,7 +109,7 @@ def plan_output(
         sources: What goes in.
         draws: Whether pictures are drawn at all.
         overwrite: Whether files that are there may be replaced.
-        record: What the file of what was found is called in a folder.
+        record: What the file of what was found is called in a folder; None if there is none.
 
     Returns:
         Where to.
@@ -99,6 +120,8 @@ def plan_output(
     suffix = out.suffix.lower() if out and not out.is_dir() else ""
     if out is None:
         return Output()
+    if suffix in RECORDS and record is None:
+        raise InputError(f"{out} is no picture and no clip", hint="name a .png, or a folder")
     if suffix in RECORDS:
         check_absent(out, overwrite=overwrite)
         return Output(record=out)
@@ -106,16 +129,17 @@ def plan_output(
         _check_single(out, sources, draws=draws)
         check_destination(out, PICTURES if suffix in PICTURES else CLIPS, overwrite=overwrite)
         return Output(file=out)
-    if suffix in _MEANT_AS_FILE:
-        known = ", ".join((*PICTURES, *CLIPS, *RECORDS))
+    if suffix in MEANT_AS_FILE:
+        known = ", ".join((*PICTURES, *CLIPS, *(RECORDS if record else ())))
         raise InputError(
             f"{out} has no extension that can be written here",
             hint=f"one of: {known}; or a folder",
         )
     if draws:
         check_folder(out, sources)
-    check_absent(out / record, overwrite=overwrite)
-    return Output(Folder(out) if draws else None, record=out / record)
+    if record:
+        check_absent(out / record, overwrite=overwrite)
+    return Output(Folder(out) if draws else None, record=out / record if record else None)
 
 
 def plan_results(out: Path, sources: Sequence[str], *, overwrite: bool) -> Output:
@@ -132,13 +156,7 @@ def plan_results(out: Path, sources: Sequence[str], *, overwrite: bool) -> Outpu
     Raises:
         InputError: The name does not fit the sources, is there already, or is one of them.
     """
-    suffix = out.suffix.lower() if not out.is_dir() else ""
-    if suffix in RECORDS:
-        raise InputError(f"{out} is no picture and no clip", hint="name a .png, or a folder")
-    if suffix in PICTURES or suffix in CLIPS or suffix in _MEANT_AS_FILE:
-        return plan_output(out, sources, draws=True, overwrite=overwrite)
-    check_folder(out, sources)
-    return Output(Folder(out))
+    return plan_output(out, sources, draws=True, overwrite=overwrite, record=None)
 
 
 def check_folder(out: Path, sources: Sequence[str]) -> None:
@@ -165,15 +183,15 @@ def _check_single(out: Path, sources: Sequence[str], *, draws: bool) -> None:
     if not draws:
         raise InputError(f"nothing is drawn for {out}", hint="leave out --draw none, or name .json")
     source = Path(sources[0])
-    is_clip = source.suffix.lower() in CLIP_SOURCES
+    moves = is_clip(source)
     wanted = out.suffix.lower() in CLIPS
     if len(sources) > 1 or source.is_dir() or is_archive(source):
         raise InputError(f"{out} holds one picture or clip", hint="name a folder: -o found")
-    if is_clip != wanted:
+    if moves != wanted:
         kinds = ("a picture", "a clip")
         raise InputError(
-            f"{source} is {kinds[is_clip]}, {out} would be {kinds[wanted]}",
-            hint=f"{', '.join(CLIPS if is_clip else PICTURES)} can be written",
+            f"{source} is {kinds[moves]}, {out} would be {kinds[wanted]}",
+            hint=f"{', '.join(CLIPS if moves else PICTURES)} can be written",
         )
     if out.exists() and source.exists() and out.samefile(source):
         raise InputError(f"{out} is the source itself", hint="name another file")

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from facewright.data.sources.items import Refusal
 from facewright.data.sources.walk import (
@@ -16,6 +17,7 @@ from facewright.data.sources.walk import (
     check_paths,
     count_stops,
     develop,
+    is_clip,
     walk_sources,
 )
 from facewright.errors import FileError, InputError
@@ -48,6 +50,17 @@ def test_a_folder_is_walked_in_order_of_its_paths(folder, picture):
     assert film == Film(str(folder / "c.mp4"), PurePosixPath("c.mp4"), folder / "c.mp4")
     assert last.place == PurePosixPath("deep/a.jpg")
     assert count_stops([str(folder)]) == 4
+
+
+def test_a_gif_that_moves_is_a_clip_and_one_that_does_not_is_a_picture(folder, picture, paint):
+    frames = [Pillow.fromarray(paint(seed)) for seed in (0, 1)]
+    frames[0].save(folder / "d.gif", save_all=True, append_images=frames[1:], duration=100)
+    (folder / "e.gif").write_bytes(picture(3, "GIF"))
+    (folder / "f.gif").write_bytes(b"GIF89a, and then nothing")
+    kinds = {stop.place.name: type(stop) for stop in walk(folder)}
+    assert (kinds["d.gif"], kinds["e.gif"], kinds["f.gif"]) == (Film, Photo, Photo)
+    assert is_clip(folder / "c.mp4")
+    assert not is_clip(folder / "none.gif")
 
 
 def test_of_several_sources_each_has_a_folder_of_its_own(folder, tmp_path, picture):

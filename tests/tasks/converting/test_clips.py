@@ -82,3 +82,20 @@ def test_ctrl_c_leaves_other_clips_alone(convert, film, tmp_path):
     done = convert(folder, out=tmp_path / "out", progress=interrupt)
     assert not done.finished
     assert [path.name for path in done.files] == ["a.mp4"]
+
+
+def test_the_same_command_makes_a_clip_whole_that_was_ended_early(convert, film, tmp_path):
+    def interrupt(done, _total):
+        if done == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    folder, out = film([20] * 20).parent, tmp_path / "out"
+    assert not convert(folder, out=out, progress=interrupt).finished
+    other = convert(folder, out=out, strength=0.5)
+    assert "is there already" in other.refused[0].reason
+    done = convert(folder, out=out)
+    assert (done.finished, done.refused) == (True, [])
+    assert len(list(read_clip(out / "clip.mp4").frames)) == 20
+    written = (out / "clip.mp4").stat().st_mtime_ns
+    assert convert(folder, out=out).files == [out / "clip.mp4"]
+    assert (out / "clip.mp4").stat().st_mtime_ns == written

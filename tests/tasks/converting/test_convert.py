@@ -162,7 +162,7 @@ def test_without_consent_only_generated_people_are_shown(convert, photo, paint, 
         ({"faces": "nobody"}, "--faces"),
         ({"quality": 0}, "--quality"),
         ({"out": "x.tif"}, "no extension"),
-        ({"out": "x.json"}, "holds no pictures"),
+        ({"out": "x.json"}, "no picture and no clip"),
         ({"out": "x.mp4"}, "is a picture"),
     ],
 )

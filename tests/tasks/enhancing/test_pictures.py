@@ -1,6 +1,8 @@
 """Small pictures become large and clear, and whoever they show stays the same."""
 
 import json
+import os
+import signal
 from fractions import Fraction
 
 import numpy as np
@@ -167,6 +169,29 @@ def test_json_lists_what_was_made(photo, tmp_path, capsys):
     assert main(["enhance", str(photo), "-o", str(out), *how]) == 0
     (result,) = json.loads(capsys.readouterr().out)["results"]
     assert (result["path"], result["width"]) == (str(out), 120)
+
+
+def test_the_same_command_makes_a_clip_whole_that_was_ended_early(enhance, paint, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    moving = Clip((96, 80), Fraction(10), iter([paint(size=(80, 96))] * 20))
+    publish_clip(moving, folder / "a.mp4", Manifest("test", {}))
+
+    def interrupt(done, _total):
+        if done == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    assert not enhance([folder], out, scale=1, sharpen=1, progress=interrupt).finished
+    assert len(list(read_clip(out / "a.mp4").frames)) < 20
+    made = enhance([folder], out, scale=1, sharpen=1)
+    assert (made.finished, made.refused) == (True, [])
+    assert len(list(read_clip(out / "a.mp4").frames)) == 20
+
+
+def test_a_hint_names_what_is_written_here_and_nothing_else(photo, tmp_path):
+    with pytest.raises(InputError) as caught:
+        check_enhance([str(photo)], EnhanceOptions(out=tmp_path / "x.txt"))
+    assert ".png" in caught.value.hint
+    assert ".json" not in caught.value.hint
 
 
 @pytest.mark.parametrize(

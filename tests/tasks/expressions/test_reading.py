@@ -142,6 +142,18 @@ def test_a_clip_gets_bars_a_timeline_and_a_table(read, clip, tmp_path):
     assert float(rows[30]["seconds"]) == pytest.approx(1.0)
 
 
+def test_a_gif_that_moves_is_read_frame_by_frame(read, paint, tmp_path):
+    frames = (paint((20 + n, 20, 69 + n, 79), size=(120, 320)) for n in range(4))
+    clip = Clip((320, 120), Fraction(10), frames)
+    folder = tmp_path / "clips"
+    publish_clip(clip, folder / "wave.gif", Manifest("test", {}))
+    outcome = read(folder, out=tmp_path / "out")
+    assert (outcome.pictures, outcome.clips[0].frames) == ([], 4)
+    names = {path.name for path in outcome.files}
+    assert {"wave.gif", "wave-timeline.png"} < names
+    assert read(folder / "wave.gif", out=tmp_path / "one.mp4").clips[0].frames == 4
+
+
 def test_records_alone_need_no_pictures(read, clip, photos, tmp_path):
     outcome = read(clip, photos, out=tmp_path / "all.json")
     assert [path.name for path in outcome.files] == ["all.json"]

@@ -27,8 +27,10 @@ from facewright.data.sources.items import (
 from facewright.data.sources.layouts import is_address
 from facewright.errors import FileError, InputError
 from facewright.media.decode import read_image, read_image_header
+from facewright.media.video import is_moving
 from facewright.types import Image
 
+_MAY_MOVE = ".gif"
 _MOST_THREADS = 8  # a picture of the largest size takes 300 MB
 _AHEAD = 50_000_000  # pixels that are decoded and wait, unless one picture has more
 
@@ -84,6 +86,12 @@ def check_paths(sources: Sequence[str]) -> None:
             raise FileError(f"there is no {source}", hint="name a file or a folder")
 
 
+def is_clip(path: Path) -> bool:
+    """Tell whether a file is read frame by frame: by its name, a GIF by whether it moves."""
+    suffix = path.suffix.lower()
+    return suffix in CLIPS or (suffix == _MAY_MOVE and _is_file(path) and is_moving(path))
+
+
 def count_stops(sources: Sequence[str], *, avoid: Collection[Path] = ()) -> int:
     """Return how many files there are at most; of a tar 0, as it has no list of them."""
     return sum(_count(Path(source), avoid) for source in sources)
@@ -95,7 +103,8 @@ def walk_sources(
     """Yield every picture and clip, in order of the sources and of the paths in each.
 
     Folders are walked at any depth, hidden files left out; archives are read without being
-    unpacked. What is not meant to be a picture is passed over, unless it was named by itself.
+    unpacked. What is not meant to be a picture is passed over, unless it was named by itself. A GIF
+    that moves is a clip; of one in an archive, the first frame is a picture.
 
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
@@ -203,7 +212,7 @@ def _walk_folder(folder: Path, below: PurePosixPath, reading: Reading) -> Iterat
 
 def _walk_file(path: Path, place: PurePosixPath, reading: Reading) -> Iterator[Stop | Aside]:
     """Yield one file."""
-    if path.suffix.lower() in CLIPS and _is_file(path):
+    if is_clip(path) and _is_file(path):
         yield Film(to_printable(str(path)), _to_place(place), path)
         return
     for found in read_file(path, place.as_posix(), reading):

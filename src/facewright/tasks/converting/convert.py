@@ -25,7 +25,7 @@ from facewright.tasks.converting.options import ConvertOptions, check_convert, i
 from facewright.tasks.converting.page import Leaf, render_leaf, write_page
 from facewright.tasks.converting.strips import draw_strip, plan_strengths
 from facewright.tasks.converting.workshop import Workshop, open_workshop
-from facewright.tasks.destinations import Output, is_done
+from facewright.tasks.destinations import Output, is_cut_short, is_done
 from facewright.tasks.framewise import Tally, change_frames
 from facewright.tasks.search import spare_source
 from facewright.types import Face, Image, Json, Manifest
@@ -71,7 +71,8 @@ def convert_pictures(
 
     In folders, what cannot be converted is listed with the reason, the rest goes on, and the exit
     status is 1. Run the same command again to go on after an interruption. Ctrl-C ends a clip in
-    good order, and the run with it: what is there by then plays.
+    good order, and the run with it: what is there by then plays. In a folder, the same command
+    makes it whole.
 
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
@@ -156,7 +157,7 @@ class _Run:
 
     def finish(self) -> None:
         """Write the page, and see that there was something."""
-        if not (self.result.pictures or self.result.frames or self.result.refused):
+        if not (self.result.files or self.result.pictures or self.result.refused):
             raise InputError(f"there are no pictures in {self.sources[0]}")
         if self.options.page and self.leaves and self.output.file:
             write_page(self.leaves, self.output.file, self.workshop.way)
@@ -219,7 +220,7 @@ class _Run:
                 changed,
                 path,
                 manifest,
-                overwrite=options.overwrite,
+                overwrite=options.overwrite or is_cut_short(path, manifest),
                 stopped=lambda: stop.requested,
             )
             self.result.finished = self.result.finished and not stop.requested

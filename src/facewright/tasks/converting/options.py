@@ -9,12 +9,11 @@ from typing import Literal
 
 from facewright.convert.generators import check_strength
 from facewright.data.sources.archives import is_archive
-from facewright.data.sources.items import CLIPS as CLIP_SOURCES
-from facewright.data.sources.walk import check_paths
+from facewright.data.sources.walk import check_paths, is_clip
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice
 from facewright.tasks.consent import settle_consent
-from facewright.tasks.destinations import Folder, Output, check_folder, plan_output
+from facewright.tasks.destinations import Output, plan_results
 from facewright.tasks.rules import check_options
 
 _PAGE = ".html"
@@ -93,15 +92,7 @@ def check_convert(sources: Sequence[str], options: ConvertOptions) -> Output:
     settle_consent(options.consent, sources)
     if options.page:
         return _plan_page(options)
-    out = options.out
-    if out.suffix and not out.is_dir():
-        planned = plan_output(out, sources, draws=True, overwrite=options.overwrite)
-        if planned.file is None and planned.folder is None:
-            raise InputError(f"{out} holds no pictures", hint="name a picture, a clip or a folder")
-        if planned.file is not None:
-            return planned
-    check_folder(out, sources)
-    return Output(folder=Folder(out))
+    return plan_results(options.out, sources, overwrite=options.overwrite)
 
 
 def read_way(text: str) -> tuple[str, str]:
@@ -136,7 +127,7 @@ def _check_numbers(options: ConvertOptions) -> None:
 
 def _check_views(sources: Sequence[str], options: ConvertOptions) -> None:
     """Raise unless strips and pages are asked for where they make sense."""
-    film = any(Path(source).suffix.lower() in CLIP_SOURCES for source in sources)
+    film = any(is_clip(Path(source)) for source in sources)
     for name, wanted in (
         ("--steps", options.steps is not None),
         ("--strip", options.strip),

@@ -14,7 +14,7 @@ from facewright.media.clips.changing import map_frames
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
-from facewright.tasks.destinations import Output, is_done
+from facewright.tasks.destinations import Output, is_cut_short, is_done
 from facewright.tasks.enhancing.optics import Optics, check_size
 from facewright.tasks.enhancing.options import EnhanceOptions
 from facewright.tasks.search import spare_source
@@ -134,7 +134,7 @@ class Run:
             self._check_found(faces)
 
         larger = replace(clip, size=(width, height), frames=frames(), times=times)
-        overwrite = self.options.overwrite
+        overwrite = self.options.overwrite or is_cut_short(path, manifest)
         publish_clip(larger, path, manifest, overwrite=overwrite, stopped=self.stopped)
         return Result(path, film.source, width, height, count, tuple(scores))
 
