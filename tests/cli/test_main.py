@@ -21,12 +21,21 @@ from facewright.cli.outcome import PRINTERS
 from facewright.gan.weights import NO_LABELS
 from facewright.tasks.demo import format_command, plan_exhibits
 
+ROOT = Path(__file__).parents[2]
+
 
 def test_help_lists_every_command(facewright):
     status, out, _ = facewright("--help")
     assert status == 0
     first_words = {command.name.split()[0] for command in COMMANDS}
     assert all(f" {word} " in out for word in first_words)
+
+
+def test_the_readme_says_what_every_command_does():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    told = {name for line in lines if line.startswith("| `") for name in line.split("`")[1::2]}
+    names = {command.name for command in COMMANDS if not command.name.startswith("models ")}
+    assert names | {"models"} <= told
 
 
 def test_help_is_quick_and_loads_no_torch():

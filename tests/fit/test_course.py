@@ -131,8 +131,9 @@ def test_without_norms_nothing_is_measured():
     "change", [{"kimg": 0}, {"batch": 0}, {"lr": float("inf")}, {"threads": 0}]
 )
 def test_options_that_make_no_sense_are_refused(tmp_path, change):
-    with pytest.raises(InputError, match="makes no sense"):
+    with pytest.raises(InputError, match="makes no sense") as caught:
         teach(Doubling(), tmp_path, replace(OPTIONS, **change))
+    assert caught.value.hint.startswith("a number")
 
 
 def test_nothing_listens_for_signals_after_a_run(tmp_path):

@@ -15,6 +15,9 @@ from facewright.faces.features import FaceFeatures, compare_maps
 from facewright.gan.generator import Generator
 from facewright.types import Image
 
+REFINE_STEPS = 100
+"""How often latents are corrected, unless told otherwise."""
+
 _RISE, _FALL = 0.05, 0.25  # parts of the steps in which the learning rate rises and falls
 _QUIET_FROM = 0.75  # from this part of the steps on, no noise is added
 
@@ -23,7 +26,7 @@ _QUIET_FROM = 0.75  # from this part of the steps on, no noise is added
 class RefineOptions:
     """How to refine latents by optimisation."""
 
-    steps: int = 100
+    steps: int = REFINE_STEPS
     """How often to draw the faces and correct their latents; 0 leaves them as they are."""
     lr: float = 0.05
     """The highest learning rate, of Adam."""

@@ -273,6 +273,12 @@ def _check(options: CourseOptions) -> None:
     for name, least in (("kimg", 0), ("batch", 1), ("lr", 0), ("tick_kimg", 0), ("threads", 1)):
         value = getattr(options, name)
         if not (math.isfinite(value) and value >= least and value > 0):
-            raise InputError(f"--{name.replace('_', '-')} {value} makes no sense")
+            raise InputError(
+                f"--{name.replace('_', '-')} {value} makes no sense",
+                hint=f"a number from {least} on" if least else "a number above 0",
+            )
     if not (math.isfinite(options.weight_decay) and options.weight_decay >= 0):
-        raise InputError(f"--weight-decay {options.weight_decay} makes no sense")
+        raise InputError(
+            f"--weight-decay {options.weight_decay} makes no sense",
+            hint="a number from 0 on; 0 lets weights grow as they like",
+        )

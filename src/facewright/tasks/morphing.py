@@ -99,6 +99,7 @@ def check_morph(pictures: Sequence[str], options: MorphOptions) -> None:
     if options.average:
         if len(pictures) < 2:
             raise InputError("a mean takes two faces or more", hint="name more pictures")
+        _check_mean(options)
         check_destination(options.out, PICTURES, overwrite=options.overwrite)
         return
     if len(pictures) != 2:
@@ -115,6 +116,19 @@ def check_morph(pictures: Sequence[str], options: MorphOptions) -> None:
             f"{options.out} has no extension that can be written here",
             hint=f"a clip: {', '.join(CLIPS)}; or a sheet: {', '.join(PICTURES)}",
         )
+
+
+def _check_mean(options: MorphOptions) -> None:
+    """Raise if a mean, which is one picture, is asked for in steps."""
+    for name, wanted in (
+        ("--steps", options.steps is not None),
+        ("--loop", options.loop),
+        ("--columns", options.columns is not None),
+    ):
+        if wanted:
+            raise InputError(
+                f"{name} is for a morph; --average draws one picture", hint=f"leave out {name}"
+            )
 
 
 def _check_sources(pictures: Sequence[str], out: Path) -> None:

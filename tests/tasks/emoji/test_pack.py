@@ -115,9 +115,12 @@ def test_expressions_are_named_in_any_order():
 
 
 def test_what_is_neither_folder_nor_transparent_is_refused(tmp_path):
-    for name in ("emoji.jpg", "emoji.gif"):
-        with pytest.raises(InputError, match="no place for emoji"):
+    for name in ("emoji.jpg", "emoji.gif", "emoji.txt", "emoji.mp4"):
+        with pytest.raises(InputError, match="no place for emoji") as caught:
             plan_files(EmojiOptions(out=tmp_path / name))
+        assert "name a folder" in caught.value.hint
+    (tmp_path / "emoji.pdf").mkdir()
+    assert plan_files(EmojiOptions(out=tmp_path / "emoji.pdf"))
 
 
 def test_pictures_without_one_clear_face_are_refused(make, paint, tmp_path):

@@ -103,6 +103,15 @@ def test_nothing_is_overwritten_unasked(invert, portrait, tmp_path):
     invert(portrait, out=out, overwrite=True)
 
 
+def test_a_tuning_of_another_run_is_not_replaced_unasked(invert, portrait, tmp_path):
+    out, tuning = tmp_path / "me.latents", tmp_path / "me.tuning.safetensors"
+    tuning.write_bytes(b"of another run")
+    with pytest.raises(InputError, match=r"me\.tuning\.safetensors is there already"):
+        invert(portrait, out=out, refine=0, tune=True)
+    assert tuning.read_bytes() == b"of another run"
+    invert(portrait, out=out, refine=0)  # which writes none
+
+
 def test_a_real_person_has_to_agree(invert, portrait, tmp_path):
     with pytest.raises(InputError, match="may show a real person"):
         invert(portrait, out=tmp_path / "me.latents", consent=None)

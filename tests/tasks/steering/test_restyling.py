@@ -90,6 +90,23 @@ def test_draws_are_on_a_sheet_or_in_a_folder(restyle):
     assert len(set(chosen)) == 4
 
 
+def test_a_folder_of_draws_goes_on_where_it_was(restyle):
+    def draw(**options):
+        return restyle("1", "2", "draws", layers="random:2", count=6, **options)
+
+    whole = draw()
+    bytes_of = [path.read_bytes() for path in whole]
+    for path in whole[2:5]:
+        path.unlink()
+    kept, told = whole[0].stat().st_mtime_ns, []
+    assert draw(progress=lambda *done: told.append(done)) == whole
+    assert [path.read_bytes() for path in whole] == bytes_of
+    assert (whole[0].stat().st_mtime_ns, told) == (kept, [(6, 6)])
+    assert draw() == whole
+    with pytest.raises(InputError, match="is there already"):
+        draw(strength=0.5)
+
+
 def test_another_seed_draws_other_layers(restyle):
     made = [restyle("1", "2", f"{n}.png", layers="random:3", draw_seed=n)[0] for n in range(4)]
     assert len({read_manifest(path).parameters["layers"] for path in made}) > 1

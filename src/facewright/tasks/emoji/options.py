@@ -10,6 +10,7 @@ from facewright.errors import FileError, InputError
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
 from facewright.tasks.consent import settle_consent
+from facewright.tasks.destinations import MEANT_AS_FILE
 from facewright.tasks.live import ShowOptions
 from facewright.tasks.rules import check_options
 from facewright.toon.emoji import EXPRESSIONS
@@ -158,7 +159,8 @@ def plan_files(options: EmojiOptions) -> list[Item]:
     out = options.out or FOLDER
     if out.suffix.lower() in KINDS and not out.is_dir():
         return [Item(out, chosen, sizes[0])]
-    if out.is_file() or out.suffix.lower() in {".jpg", ".jpeg", ".gif", ".mp4", ".svg"}:
+    meant_as_file = out.suffix.lower() in {*PICTURES, *CLIPS, *MEANT_AS_FILE}
+    if out.is_file() or (meant_as_file and not out.is_dir()):
         raise InputError(
             f"{out} is no place for emoji", hint="name a folder, or one file: .png or .webp"
         )

@@ -10,7 +10,7 @@ import torch
 
 from facewright import __version__
 from facewright.device import name_device
-from facewright.encode.invert import RefineOptions
+from facewright.encode.invert import REFINE_STEPS, RefineOptions
 from facewright.encode.latents import LATENTS
 from facewright.encode.tune import TuneOptions
 from facewright.errors import FacewrightError, FileError, InputError
@@ -28,7 +28,7 @@ from facewright.tasks.inverting.photo import (
     invert_crop,
     take_aligned,
 )
-from facewright.tasks.inverting.stored import save_inverted
+from facewright.tasks.inverting.stored import name_tuning, save_inverted
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import list_references
 from facewright.tasks.rules import check_options
@@ -44,7 +44,7 @@ class InvertOptions:
     out: Path
     """The file of latents, such as face.latents; before and after go beside it, as face.png. Or a
     folder, for several photos. A picture (.png, .jpg, .webp) has the latents beside it."""
-    refine: int = 100
+    refine: int = REFINE_STEPS
     """How many steps of optimisation follow the encoder; 0 takes what it says."""
     tune: bool = False
     """Change the generator, too, so that it draws this face better: pivotal tuning. What changed
@@ -201,11 +201,12 @@ def invert_with(
 def _check_absent(place: _Place, options: InvertOptions) -> None:
     """Raise InputError if files are there already that must not be replaced."""
     check_destination(place.picture, PICTURES, overwrite=options.overwrite)
-    if place.latents.exists() and not options.overwrite:
-        raise InputError(
-            f"{place.latents} is there already",
-            hint="pass --overwrite to replace it, or another name",
-        )
+    wanted = [place.latents, *([name_tuning(place.latents)] if options.tune else [])]
+    for path in wanted:
+        if path.exists() and not options.overwrite:
+            raise InputError(
+                f"{path} is there already", hint="pass --overwrite to replace it, or another name"
+            )
 
 
 def _cut(lookout: Lookout, inverter: Inverter, photo: Path, options: InvertOptions) -> Crop:

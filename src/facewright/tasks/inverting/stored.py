@@ -39,6 +39,11 @@ class OpenLatents:
     device: torch.device
 
 
+def name_tuning(latents: Path) -> Path:
+    """Return where the differences of a generator go: beside the latents that want them."""
+    return latents.with_name(latents.stem + TUNING)
+
+
 def save_inverted(
     path: Path, inverter: Inverter, found: InvertedPhoto, *, consent: str
 ) -> list[Path]:
@@ -58,7 +63,7 @@ def save_inverted(
     """
     stored, files = replace(found.stored, consent=consent), [path]
     if found.tuned is not None:
-        beside = path.with_name(path.stem + TUNING)
+        beside = name_tuning(path)
         base = {"name": inverter.name, "sha256": inverter.sha256}
         card = Card(path.stem, KIND, licence="that of the generator", trained_on="one photo")
         bundle = pack_tuning(inverter.generator, found.tuned, card, base=base)

@@ -15,6 +15,7 @@ from facewright.hub.store import Progress
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
+from facewright.tasks.destinations import is_done
 from facewright.tasks.drawing import Easel, open_easel, settle
 from facewright.tasks.rules import check_options, check_sheet
 from facewright.tasks.steering.darkroom import Darkroom, set_up_darkroom
@@ -168,18 +169,28 @@ def _is_folder(options: RestyleOptions) -> bool:
 def _publish_each(
     studio: _Studio, options: RestyleOptions, progress: Progress | None
 ) -> list[Path]:
-    """Write one picture for every choice of layers."""
+    """Write one picture for every choice of layers; an interrupted folder goes on."""
     paths = [options.out]
     if _is_folder(options):
         names = [f"draw{n:03d}.{options.format}" for n in range(1, len(studio.choices) + 1)]
         paths = [options.out / name for name in names]
-    for path in paths:
-        check_destination(path, PICTURES, overwrite=options.overwrite)
-    images = _draw(studio, options, studio.choices, progress)
     settled = settle(replace(options, count=None), studio.easel)
-    for image, path, layers in zip(images, paths, studio.choices, strict=True):
-        one = replace(settled, layers=format_layers(layers))
-        _publish(studio, one, path, resize_image(image, settled.size or 0))
+    draws = [
+        (path, layers, replace(settled, layers=format_layers(layers)))
+        for path, layers in zip(paths, studio.choices, strict=True)
+    ]
+    if not options.overwrite:
+        draws = [draw for draw in draws if not _is_done(studio, draw[0], draw[2])]
+    for path, _, _ in draws:
+        check_destination(path, PICTURES, overwrite=options.overwrite)
+    known, many = len(paths) - len(draws), studio.easel.artist.batch
+    for group in (draws[first : first + many] for first in range(0, len(draws), many)):
+        images = _draw(studio, options, [layers for _, layers, _ in group])
+        for image, (path, _, one) in zip(images, group, strict=True):
+            _publish(studio, one, path, resize_image(image, settled.size or 0))
+        known += len(group)
+        if progress:
+            progress(known, len(paths))
     return paths
 
 
@@ -231,7 +242,7 @@ def _draw(
     studio: _Studio,
     options: RestyleOptions,
     choices: Sequence[Sequence[int]],
-    progress: Progress | None,
+    progress: Progress | None = None,
 ) -> list[Image]:
     """Draw the face with the styles of some layers, for every choice."""
     face, style = (sitter.styles for sitter in studio.sitters.values())
@@ -250,6 +261,11 @@ def _draw_heads(studio: _Studio) -> list[tuple[str, Image]]:
         (image,) = draw_each(studio.easel.artist, sitter.styles)
         heads.append((f"{role}: {Path(sitter.name).stem}", image))
     return heads
+
+
+def _is_done(studio: _Studio, path: Path, options: RestyleOptions) -> bool:
+    """Tell whether a picture of a folder is there, drawn in the same way."""
+    return is_done(path, describe_sitters("restyle", options, studio.easel, studio.sitters))
 
 
 def _publish(studio: _Studio, options: RestyleOptions, path: Path, image: Image) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from facewright.encode.invert import REFINE_STEPS
 from facewright.encode.latents import LATENTS, StoredLatents, load_latents
 from facewright.errors import FileError, InputError
 from facewright.gan.scenes import find_styles
@@ -26,7 +27,7 @@ from facewright.types import Image, Manifest
 class SitterOptions(DrawOptions):
     """What every task shares that changes a given face."""
 
-    refine: int = 200
+    refine: int = REFINE_STEPS
     """Of photos: how often to correct the latents that the encoder finds; 0 leaves them."""
     pick: str | None = None
     """Which face is taken of a photo that shows several: largest, left, right or a number."""
