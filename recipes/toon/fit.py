@@ -1,11 +1,11 @@
-"""Teach `faces-64` to draw in a style, from latents and what they shall become.
+"""Teach `faces-64` to draw in a style at 128 pixels, from latents and what they shall become.
 
-    python recipes/toon/fit.py FOLDER toon RUN [--minutes 7] [--start WEIGHTS] [--encoder WEIGHTS]
+    python recipes/toon/fit.py FOLDER toon RUN [--minutes 22] [--start WEIGHTS] [--encoder WEIGHTS]
 
-The mapping network stays as it is, so that a person keeps the latents; the layers that draw learn
-the drawings of that style in FOLDER. One drawing in twenty is kept for measuring. RUN gets
-`toon.safetensors` (averaged weights), `samples.png` (generated, drawn and learned, of those kept
-apart) and `log.jsonl`.
+The mapping network stays as it is, so that a person keeps the latents; the layers that draw, and
+one block more of them, learn the drawings of that style in FOLDER. One drawing in twenty is kept
+for measuring. RUN gets `toon.safetensors` (averaged weights), `samples.png` (generated, drawn and
+learned, of those kept apart) and `log.jsonl`.
 """
 
 from __future__ import annotations
@@ -17,29 +17,55 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from PIL import Image
+from torch.nn.functional import avg_pool2d, interpolate
 
 from facewright.device import seeded, to_images, to_tensor
 from facewright.encode.invert import encode_faces
 from facewright.encode.psp import load_encoder
 from facewright.faces.features import compare_maps, load_face_features
 from facewright.fit.ema import update_ema
-from facewright.gan.weights import load_generator
+from facewright.gan.edit import extend_styles
+from facewright.gan.weights import (
+    build_generator,
+    copy_matching,
+    load_generator,
+    load_labels,
+    pack_generator,
+    read_template,
+)
 from facewright.hub.bundle import save_bundle
 from facewright.tasks.weights import open_weights
 
-BATCH, RATE, HELD = 16, 1.5e-3, 20
-EYES, EYES_WEIGHT = (slice(11, 29), slice(7, 57)), 0.6  # rows and columns in which eyes lie
-SHARP, PERCEPTION = 1.0, 0.5
+SIZE, BATCH, RATE, HELD = 128, 12, 2e-3, 20
+PARTS = {"eyes": (0.10, 0.46, 0.08, 0.92), "mouth": (0.58, 0.84, 0.22, 0.78)}
+"""Rows and columns that count twice, from and to, in parts of the picture."""
+SHARP, PERCEPTION = 2.0, 0.4
 
 
 def read_drawings(folder, style):  # type: ignore[no-untyped-def]
-    """Return latents (n, layers, dim) and drawings (n, 64, 64, 3)."""
-    parts = [np.load(path) for path in sorted(folder.glob("*.npz"))]
-    latents = np.concatenate([part["ws"] for part in parts])
-    return torch.from_numpy(latents).float(), np.concatenate([part[style] for part in parts])
+    """Return latents (n, layers, dim) and drawings (n, 128, 128, 3)."""
+    latents, pictures = [], []
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as part:
+            latents.append(part["ws"])
+            pictures.append(part[style])
+    return torch.from_numpy(np.concatenate(latents)).float(), np.concatenate(pictures)
+
+
+def add_block(bundle):  # type: ignore[no-untyped-def]
+    """Return the generator of a bundle at 128 pixels, where a new block adds nothing yet."""
+    small = load_generator(bundle)
+    if small.config.resolution == SIZE:
+        return small
+    large = build_generator(replace(small.config, resolution=SIZE))
+    copy_matching(large, small.state_dict())
+    last = large.synthesis.get_submodule(f"b{SIZE}")
+    torch.nn.init.zeros_(last.torgb.weight)
+    return large
 
 
 @torch.no_grad()
@@ -49,15 +75,28 @@ def encode_again(generator, encoder, latents):  # type: ignore[no-untyped-def]
     return torch.cat(parts)
 
 
-def measure(drawn, wanted, features):  # type: ignore[no-untyped-def]
+def weigh_places():  # type: ignore[no-untyped-def]
+    """Return how much each pixel counts, (128, 128)."""
+    weight = torch.ones(SIZE, SIZE)
+    for top, bottom, left, right in PARTS.values():
+        rows, columns = (
+            slice(round(a * SIZE), round(b * SIZE)) for a, b in ((top, bottom), (left, right))
+        )
+        weight[rows, columns] = 2.0
+    return weight / weight.mean()
+
+
+def measure(drawn, wanted, weight, features):  # type: ignore[no-untyped-def]
     """Return the loss, and its parts by name: pixels, their differences, what is seen."""
-    off = (drawn - wanted).abs()
-    parts = {"pixels": off.mean()}
-    parts["edges"] = sum((drawn.diff(dim=d) - wanted.diff(dim=d)).abs().mean() for d in (2, 3))
-    parts["eyes"] = off[..., EYES[0], EYES[1]].mean()
-    loss = parts["pixels"] + SHARP * parts["edges"] + EYES_WEIGHT * parts["eyes"]
+    off = drawn - wanted
+    parts = {"pixels": (off.abs() * weight).mean()}
+    parts["edges"] = sum(
+        (off.diff(dim=d).abs() * weight.narrow(d - 2, 1, SIZE - 1)).mean() for d in (2, 3)
+    )
+    loss = parts["pixels"] + SHARP * parts["edges"]
     if features is not None:
-        parts["perceptual"] = compare_maps(features(drawn), features(wanted)).mean()
+        seen = [features(avg_pool2d(x, 2)) for x in (drawn, wanted)]
+        parts["perceptual"] = compare_maps(*seen).mean()
         loss = loss + PERCEPTION * parts["perceptual"]
     return loss, {name: part.item() for name, part in parts.items()}
 
@@ -66,10 +105,11 @@ def write_sheet(path, before, generator, ws, wanted):  # type: ignore[no-untyped
     """Write generated, drawn and learned faces below each other."""
     generator.freeze()  # its weights are others now
     with torch.no_grad():
-        rows = [to_images(before.synthesis(ws)), wanted, to_images(generator.synthesis(ws))]
-    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
-    image = Image.fromarray(sheet)
-    image.resize((image.width * 2, image.height * 2), Image.Resampling.BICUBIC).save(path)
+        faces = to_images(before.synthesis(ws))
+        faces = [cv2.resize(face, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC) for face in faces]
+        learned = to_images(generator.synthesis(extend_styles(ws, generator.layers)))
+    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in (faces, wanted, learned)])
+    Image.fromarray(sheet).save(path)
 
 
 def read_options() -> argparse.Namespace:
@@ -82,7 +122,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("run", type=Path)
     parser.add_argument("--start", help="weights to go on from, instead of faces-64")
     parser.add_argument("--encoder", help="let half of the latents be what it finds")
-    parser.add_argument("--minutes", type=float, default=7, help="of computing")
+    parser.add_argument("--minutes", type=float, default=22, help="of computing")
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
     return options
@@ -93,14 +133,17 @@ def take_steps(learner, averaged, drawings, features, minutes):  # type: ignore[
     latents, pictures = drawings
     optimiser = torch.optim.Adam(learner.synthesis.parameters(), lr=RATE, betas=(0.9, 0.99))
     rng, began, step, sums, done = seeded(1), time.process_time(), 0, {}, 0.0
+    weight = weigh_places()
     while done < 1:
         done = min(1, (time.process_time() - began) / 60 / minutes)
         chosen = torch.randint(len(latents), (BATCH,), generator=rng)
         rate = RATE * min(1, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * done))
         optimiser.param_groups[0]["lr"] = rate
-        wanted = to_tensor(pictures[chosen.numpy()], torch.device("cpu"), torch.float32)
-        drawn = learner.synthesis(latents[chosen], dtype=torch.bfloat16).float()
-        loss, parts = measure(drawn, wanted, features if step % 2 else None)
+        rows = (chosen % len(pictures)).numpy()
+        wanted = to_tensor(pictures[rows], torch.device("cpu"), torch.float32)
+        ws = extend_styles(latents[chosen], learner.layers)
+        drawn = learner.synthesis(ws, dtype=torch.bfloat16).float()
+        loss, parts = measure(drawn, wanted, weight, features if step % 2 else None)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -108,6 +151,17 @@ def take_steps(learner, averaged, drawings, features, minutes):  # type: ignore[
         update_ema(averaged, learner, images=step * BATCH, batch=BATCH, half_life=4000, rampup=0.3)
         sums |= {name: 0.98 * sums.get(name, part) + 0.02 * part for name, part in parts.items()}
         yield done, {"step": step, "kimg": step * BATCH / 1000, **sums}
+
+
+def measure_all(draw, latents, pictures, features):  # type: ignore[no-untyped-def]
+    """Return the mean of each part of the loss over drawings that were kept apart."""
+    weight, rows = weigh_places(), []
+    for chosen in torch.arange(len(latents)).split(30):
+        wanted = to_tensor(pictures[chosen.numpy()], torch.device("cpu"), torch.float32)
+        with torch.no_grad():
+            parts = measure(draw(latents[chosen]), wanted, weight, features)[1]
+        rows.append((len(chosen), parts))
+    return {name: sum(n * row[name] for n, row in rows) / len(latents) for name in rows[0][1]}
 
 
 def main() -> None:
@@ -119,28 +173,37 @@ def main() -> None:
     known, kept = (~held).nonzero()[:, 0], held.nonzero()[:, 0]
     bundle = open_weights("faces-64")
     begun = open_weights(options.start or "faces-64")
-    before, learner, averaged = (load_generator(one) for one in (bundle, begun, begun))
+    before, learner, averaged = load_generator(bundle), add_block(begun), add_block(begun)
+    averaged.load_state_dict(learner.state_dict())
     learner.synthesis.requires_grad_(requires_grad=True)
     features = load_face_features(open_weights("face-features"))
     drawings = latents[known], pictures[known.numpy()]
     if options.encoder:
         found = encode_again(before, load_encoder(open_weights(options.encoder)), drawings[0])
-        drawings = torch.cat([drawings[0], found]), np.concatenate([drawings[1]] * 2)
+        drawings = torch.cat([drawings[0], found]), drawings[1]
+    about = {"labels": load_labels(bundle), "template": read_template(bundle)}
     with (run / "log.jsonl").open("w") as log:
         for done, row in take_steps(learner, averaged, drawings, features, options.minutes):
-            if row["step"] % 100 and done < 1:
+            if row["step"] % 200 and done < 1:
                 continue
             print(json.dumps(row), flush=True)
             print(json.dumps(row), file=log, flush=True)
-            some = kept[:16]
+            some = kept[:14]
             write_sheet(run / "samples.png", before, averaged, latents[some], pictures[some])
-            tensors = averaged.state_dict()
-            save_bundle(run / f"{style}.safetensors", replace(bundle, tensors=tensors))
-    wanted = to_tensor(pictures[kept.numpy()], torch.device("cpu"), torch.float32)
+            save_bundle(
+                run / f"{style}.safetensors", pack_generator(averaged, bundle.card, **about)
+            )
     averaged.freeze()
-    with torch.no_grad():
-        own = measure(averaged.synthesis(latents[kept]), wanted, features)[1]
-        plain = measure(before.synthesis(latents[kept]), wanted, features)[1]
+    chosen, wanted = latents[kept], pictures[kept.numpy()]
+    own = measure_all(
+        lambda ws: averaged.synthesis(extend_styles(ws, averaged.layers)), chosen, wanted, features
+    )
+    plain = measure_all(
+        lambda ws: interpolate(before.synthesis(ws), size=SIZE, mode="bicubic", antialias=True),
+        chosen,
+        wanted,
+        features,
+    )
     print(json.dumps({"kept apart": own, "faces-64": plain}))
 
 

@@ -26,7 +26,7 @@ _NOSE_REACH = 0.55  # eye distances
 class Proportions:
     """What is exaggerated. Lengths are in eye distances, 1 is as it was."""
 
-    eyes: tuple[float, float] = (1.62, 2.1)
+    eyes: tuple[float, float] = (1.68, 2.15)
     """Width and height of the eyes."""
     nose: float = 0.78
     """Size of the nose."""
@@ -38,7 +38,7 @@ class Proportions:
     """Width of the face between eyes and mouth."""
     chin: float = 0.06
     """How far the chin moves up."""
-    brows: float = 0.12
+    brows: float = 0.0
     """How far the brows move up."""
     down: float = 0.0
     """How far eyes, nose and mouth move down."""
@@ -46,9 +46,9 @@ class Proportions:
 
 TOON = Proportions()
 BABY = Proportions(
-    eyes=(1.75, 2.35),
-    nose=0.62,
-    mouth=(0.64, 1.1),
+    eyes=(1.85, 2.65),
+    nose=0.56,
+    mouth=(0.58, 0.9),
     jaw=0.94,
     cheeks=1.14,
     chin=0.1,

@@ -85,6 +85,25 @@ def mix_styles(
     return mixed
 
 
+def extend_styles(ws: torch.Tensor, layers: int) -> torch.Tensor:
+    """Fit w+ of one generator to another that draws more pixels, or fewer.
+
+    The layers of a generator that was trained on from a smaller one begin with those of the
+    smaller one: the last styles go on for the layers that it has more.
+
+    Args:
+        ws: (n, layers, w_dim).
+        layers: How many layers the other generator has.
+
+    Returns:
+        (n, layers, w_dim): the last style repeated, or the last ones left out.
+    """
+    more = layers - ws.shape[1]
+    if more <= 0:
+        return ws[:, :layers]
+    return torch.cat([ws, ws[:, -1:].expand(-1, more, -1)], dim=1)
+
+
 def draw_layers(layers: int, size: int, count: int, rng: torch.Generator) -> list[tuple[int, ...]]:
     """Draw which layers to mix, each choice at most once.
 
