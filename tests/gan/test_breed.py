@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from facewright.device import seeded
 from facewright.errors import InputError, WeightsError
 from facewright.gan.breed import Crossing, breed_generators
+from facewright.gan.edit import extend_styles
 from facewright.gan.generator import Generator
+from facewright.gan.ops.upfirdn import setup_filter, upsample2d
 from facewright.gan.progressive import ProgressiveConfig, ProgressiveGenerator
 
 
@@ -122,7 +124,7 @@ def test_shares_rise_with_resolution_and_stay_within_the_amount(at, width, amoun
 def test_different_architectures_are_an_error_that_names_the_difference(tiny_config):
     low = Generator(tiny_config())
     for changes, told in (
-        ({"resolution": 32}, "resolution 16 and 32"),
+        ({"resolution": 32, "architecture": "orig"}, "resolution 16 and 32"),
         ({"channel_max": 4}, "channel_max 8 and 4"),
         ({"architecture": "resnet"}, "architecture skip and resnet"),
     ):
@@ -159,6 +161,53 @@ def test_crossings_that_make_no_sense_are_refused(wrong):
         Crossing(**wrong)
 
 
-def test_crossing_beyond_the_last_layer_is_refused(pair):
-    with pytest.raises(InputError, match="4 to 16 pixels"):
-        breed_generators(*pair, Crossing(at=32))
+def test_crossing_beyond_the_last_layer_is_refused(pair, large):
+    low, _ = pair
+    for one, other, at, told in (
+        (*pair, 32, "HIGH has layers of 4 to 16 pixels"),
+        (large, low, 32, "HIGH has layers of 4 to 16 pixels"),
+        (low, large, 128, "HIGH has layers of 4 to 64 pixels"),
+        (low, large, 64, "LOW has layers of 4 to 16 pixels"),
+    ):
+        with pytest.raises(InputError, match=told):
+            breed_generators(one, other, Crossing(at=at))
+
+
+@pytest.fixture
+def large(tiny_config, shake):
+    """A generator of the same architecture with two blocks more."""
+    return shake(Generator(tiny_config(resolution=64)), seed=3).eval()
+
+
+def test_crossing_of_two_sizes_is_as_large_as_the_high_one(pair, large):
+    low, _ = pair
+    for one, other in ((low, large), (large, low)):
+        bred = breed_generators(one, other, Crossing(at=8))
+        assert bred.config.resolution == other.config.resolution
+        for name, tensor in bred.state_dict().items():
+            origin = other if (resolution_of(name) or 0) >= 8 else one
+            assert torch.equal(tensor, origin.state_dict()[name]), name
+
+
+def test_a_small_generator_on_the_way_to_a_large_one_is_enlarged_and_gains_detail(pair, large):
+    low, _ = pair
+    ws = low.styles(torch.randn(2, 8, generator=seeded(5)))
+    drawn = [
+        breed_generators(low, large, Crossing(amount=amount)).synthesis(extend_styles(ws, 10))
+        for amount in (0.0, 1.0)
+    ]
+    enlarged = low.synthesis(ws)
+    for _ in range(2):
+        enlarged = upsample2d(enlarged, setup_filter((1, 3, 3, 1)))
+    torch.testing.assert_close(drawn[0], enlarged, atol=1e-5, rtol=0)
+    torch.testing.assert_close(drawn[1], large.synthesis(extend_styles(ws, 10)), atol=1e-5, rtol=0)
+
+
+def test_bred_sizes_understand_latents_of_both(pair, large):
+    low, _ = pair
+    w = low.mapping(torch.randn(1, 8, generator=seeded(6)))
+    for one, other in ((low, large), (large, low)):
+        bred = breed_generators(one, other, Crossing(at=16, width=0.5))
+        ws = w[:, None].expand(-1, one.layers, -1)
+        side = other.config.resolution
+        assert bred.synthesis(extend_styles(ws, bred.layers)).shape == (1, 3, side, side)

@@ -12,6 +12,7 @@ from facewright.device import seeded
 from facewright.errors import InputError
 from facewright.gan.edit import (
     draw_layers,
+    extend_styles,
     format_layers,
     lerp,
     mix_styles,
@@ -212,3 +213,12 @@ def test_walks_that_lead_nowhere_are_refused(keys, steps):
     with pytest.raises(InputError, match=f"not {keys} and {steps}") as error:
         walk(draw(keys, 4), steps)
     assert "--seeds" in error.value.hint
+
+
+@given(st.integers(1, 12), st.integers(1, 16))
+def test_extended_styles_begin_alike_and_end_with_the_last(layers, wanted):
+    ws = torch.randn(2, layers, 3, generator=seeded(0))
+    found = extend_styles(ws, wanted)
+    assert found.shape == (2, wanted, 3)
+    for layer in range(wanted):
+        assert torch.equal(found[:, layer], ws[:, min(layer, layers - 1)])

@@ -5,6 +5,10 @@ the one can follow a layer of the other. Coarse layers carry the shape of a face
 surface, so that a crossing gives the proportions of a drawing with the skin of a photograph, or the
 other way round.
 
+The two may draw pictures of different sizes, if the one was made larger by a block of layers: what
+is bred is as large as the second. Where the first has no layers, it counts as enlarging its picture
+and adding nothing.
+
 Source: Pinkney and Adler, "Resolution Dependent GAN Interpolation for Controllable Image Synthesis
 Between Domains", 2020.
 """
@@ -13,15 +17,17 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 
 import torch
 
 from facewright.errors import InputError, WeightsError
-from facewright.gan.generator import Generator
+from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import build_generator
 
 _LAYER = re.compile(r"synthesis\.b(\d+)\.")
+_SUMMED = re.compile(r"\.torgb\.(weight|bias)$")  # what a layer adds to the picture
 _LEFT_OUT = {"conv_clamp", "fade", "z_dim", "c_dim", "mapping_layers"}  # no layer that draws
 
 
@@ -81,24 +87,20 @@ def breed_generators(low: Generator, high: Generator, crossing: Crossing) -> Gen
     Args:
         low: Gives the layers of few pixels, and those from z to w.
         high: Gives the layers of many pixels. Of the same architecture, best trained on from the
-            other one, or both from a third.
+            other one, or both from a third. Its pictures may be larger or smaller.
         crossing: Where one ends and the other begins.
 
     Returns:
-        A new generator on the device of `low`, for use. At share s a tensor is
-        low + s · (high - low), to the last bit where s is 0 or 1.
+        A new generator on the device of `low`, for use, whose pictures are as large as those of
+        `high`. At share s a tensor is low + s · (high - low), to the last bit where s is 0 or 1.
 
     Raises:
         WeightsError: The architectures differ.
         InputError: There are no layers of so many pixels.
     """
     check_kinship(low, high)
-    if crossing.at is not None and crossing.at > low.config.resolution:
-        raise InputError(
-            f"these generators have layers of 4 to {low.config.resolution} pixels, none of "
-            f"{crossing.at}"
-        )
-    bred = build_generator(low.config)
+    _check_crossing(low.config.resolution, high.config.resolution, crossing)
+    bred = build_generator(replace(low.config, resolution=high.config.resolution))
     bred.load_state_dict(breed_tensors(low.state_dict(), high.state_dict(), crossing))
     return bred.to(low.mapping.w_avg.device).freeze()
 
@@ -110,33 +112,64 @@ def breed_tensors(
 
     Args:
         low: Name → tensor.
-        high: The same names and shapes. Where they differ, as those from z to w may, the low ones
-            are kept.
+        high: The same names and shapes. Where those from z to w differ, the low ones are kept.
+            Layers that it lacks are left out; of layers that only it has, what they add to the
+            picture counts as much as their share.
         crossing: Where one ends and the other begins.
     """
     found = {}
-    for name, tensor in low.items():
-        layer, other = _LAYER.match(name), high.get(name)
+    for name in _name_tensors(low, high):
+        one, other, layer = low.get(name), high.get(name), _LAYER.match(name)
         share = crossing.share(int(layer[1]) if layer else None)
-        if other is None or other.shape != tensor.shape:
-            found[name] = tensor.clone()
-            continue
-        other = other.to(tensor.device)
-        if share in (0, 1):
-            found[name] = (other if share else tensor).clone()
+        if one is None:
+            found[name] = high[name] * share if _SUMMED.search(name) else high[name].clone()
+        elif other is None or other.shape != one.shape:
+            found[name] = one.clone()
+        elif share in (0, 1):
+            found[name] = (other.to(one.device) if share else one).clone()
         else:
-            found[name] = tensor.float().lerp(other.float(), share).to(tensor.dtype)
+            mixed = one.float().lerp(other.to(one.device).float(), share)
+            found[name] = mixed.to(one.dtype)
     return found
 
 
+def _name_tensors(low: Mapping[str, torch.Tensor], high: Mapping[str, torch.Tensor]) -> list[str]:
+    """Return what is bred: all from z to w that `low` has, all that draws that `high` has."""
+    mapped = [name for name in low if not _LAYER.match(name)]
+    return mapped + [name for name in high if _LAYER.match(name)]
+
+
+def _check_crossing(low: int, high: int, crossing: Crossing) -> None:
+    """Raise unless there are layers on both sides of a crossing, without a gap between.
+
+    Raises:
+        InputError: There are none of so many pixels.
+    """
+    if crossing.at is None:
+        return
+    for name, has, last in (("HIGH", high, high), ("LOW", low, 2 * low)):
+        if crossing.at > last:
+            raise InputError(
+                f"{name} has layers of 4 to {has} pixels, and cannot cross at {crossing.at}",
+                hint=f"--at {min(high, 2 * low)} at most",
+            )
+
+
 def check_kinship(low: Generator, high: Generator) -> None:
-    """Raise unless the layers that draw are the same in two generators.
+    """Raise unless the layers that draw are the same in two generators, as far as both have them.
+
+    Pictures of other sizes are no hindrance where every block adds to the picture (`skip`).
 
     Raises:
         WeightsError: They differ; the error says in what.
     """
     ones, others = asdict(low.config), asdict(high.config)
-    names = [name for name in ones.keys() | others.keys() if name not in _LEFT_OUT]
+    summed = all(
+        type(one.config) is GeneratorConfig and one.config.architecture == "skip"
+        for one in (low, high)
+    )
+    left_out = _LEFT_OUT | ({"resolution"} if summed else set())
+    names = [name for name in ones.keys() | others.keys() if name not in left_out]
     apart = sorted(name for name in names if ones.get(name) != others.get(name))
     if not apart:
         return

@@ -19,6 +19,7 @@ from facewright.faces.features import FaceFeatures
 from facewright.faces.masks import draw_face_mask, fade_border
 from facewright.faces.matrices import join_matrices, transform_points
 from facewright.gan.breed import Crossing, breed_generators
+from facewright.gan.edit import extend_styles
 from facewright.gan.generator import Generator
 from facewright.media.resize import resize_image
 from facewright.types import Crop, Image
@@ -42,7 +43,7 @@ class Cartoonist:
     people: Generator
     """Draws people: its latents are sought."""
     characters: Generator
-    """Draws the characters from the same latents."""
+    """Draws the characters from the same latents, of as many pixels or more."""
     template: str
     """How faces are cut that both draw."""
     encoder: Encoder | None = None
@@ -120,14 +121,15 @@ def draw_character(cartoonist: Cartoonist, ws: torch.Tensor) -> Image:
 
     Args:
         cartoonist: Who draws.
-        ws: w+, (1, layers, w_dim).
+        ws: w+, (1, layers, w_dim), of the generator that draws people.
 
     Returns:
         (size, size, 3), where size is the resolution of the generator, or as many times more as
         the enhancer enlarges.
     """
-    device = cartoonist.characters.mapping.w_avg.device
-    drawn: Image = to_images(cartoonist.characters.synthesis(ws.to(device)))[0]
+    characters = cartoonist.characters
+    ws = extend_styles(ws.to(characters.mapping.w_avg.device), characters.layers)
+    drawn: Image = to_images(characters.synthesis(ws))[0]
     return enlarge_image(cartoonist.enhancer, drawn) if cartoonist.enhancer else drawn
 
 

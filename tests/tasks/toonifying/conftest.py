@@ -24,9 +24,21 @@ def characters(tmp_path_factory, weights):
 
 @pytest.fixture(scope="session")
 def larger(tmp_path_factory, weights):
-    """The file of a generator of other layers."""
+    """The file of a generator with one block more."""
     path = tmp_path_factory.mktemp("weights") / "larger.safetensors"
-    generator = Generator(replace(build_generator().config, resolution=32))
+    return _save_other(path, weights, resolution=32)
+
+
+@pytest.fixture(scope="session")
+def thinner(tmp_path_factory, weights):
+    """The file of a generator of other layers."""
+    path = tmp_path_factory.mktemp("weights") / "thinner.safetensors"
+    return _save_other(path, weights, channel_max=4)
+
+
+def _save_other(path, weights, **changes):
+    """Write a generator that differs from `weights` in some of its configuration."""
+    generator = Generator(replace(build_generator().config, **changes))
     labels = load_labels(load_bundle(Path(weights)))
-    save_bundle(path, pack_generator(generator, Card("larger", "generator"), labels=labels))
+    save_bundle(path, pack_generator(generator, Card(path.stem, "generator"), labels=labels))
     return str(path)

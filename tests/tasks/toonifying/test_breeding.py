@@ -49,7 +49,7 @@ def test_order_may_be_turned(weights, characters, tmp_path):
         ({}, "nothing says"),
         ({"width": 0.5, "amount": 0.5}, "--width"),
         ({"at": 9}, "not 9"),
-        ({"at": 32}, "none of 32"),
+        ({"at": 32}, "cannot cross at 32"),
         ({"at": 8, "out": Path("x.pt")}, "does not end in"),
     ],
 )
@@ -60,10 +60,17 @@ def test_options_that_make_no_sense_write_nothing(wrong, told, weights, characte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_architectures_and_files_that_are_there_are_refused(weights, larger, tmp_path):
+def test_sizes_may_differ_and_the_second_says_which_it_is(weights, larger, tmp_path):
+    for low, high, side in ((weights, larger, 32), (larger, weights, 16)):
+        options = BreedOptions(out=tmp_path / f"{side}.safetensors", at=8)
+        bred = load_generator(load_bundle(breed_models(low, high, options=options)))
+        assert bred.config.resolution == side
+
+
+def test_other_architectures_and_files_that_are_there_are_refused(weights, thinner, tmp_path):
     options = BreedOptions(out=tmp_path / "b.safetensors", at=8)
-    with pytest.raises(WeightsError, match="resolution 16 and 32") as caught:
-        breed_models(weights, larger, options=options)
+    with pytest.raises(WeightsError, match="channel_max") as caught:
+        breed_models(weights, thinner, options=options)
     assert "--resume" in caught.value.hint
     options.out.write_bytes(b"mine")
     with pytest.raises(InputError, match="is there already"):

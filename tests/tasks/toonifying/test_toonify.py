@@ -142,12 +142,17 @@ def test_what_makes_no_sense_is_refused_before_anything_is_loaded(
         toonify_with(lookout, tmp_path / "none.png", how())
 
 
-def test_no_face_and_foreign_styles_are_told_apart(lookout, paint, photo, tmp_path, how, larger):
+def test_no_face_and_foreign_styles_are_told_apart(lookout, paint, photo, tmp_path, how, thinner):
     empty = publish_image(paint(size=(60, 80)), tmp_path / "empty.png", Manifest("test", {}))
     with pytest.raises(InputError, match="no face was found"):
         toonify_with(lookout, empty, how())
     with pytest.raises(WeightsError, match="architecture"):
-        toonify_with(lookout, photo, how(style=larger))
+        toonify_with(lookout, photo, how(style=thinner))
     with pytest.raises(WeightsError, match="no weights called"):
         toonify_with(lookout, photo, how(style="marble"))
     assert not (tmp_path / "out.png").exists()
+
+
+def test_style_of_more_pixels_draws_the_latents_of_people(lookout, photo, how, larger):
+    made = toonify_with(lookout, photo, how(style=larger, portrait=True, size=64, strength=0.5))
+    assert read_image(made.path).shape == (64, 64, 3)
