@@ -121,8 +121,8 @@ def draw_sheet(path: Path, bundles) -> None:  # type: ignore[no-untyped-def]
             cv2.resize(x, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
             for x in arrays["faces"][first : first + 8]
         ]
-        for some in (faces, *(arrays[style][first : first + 8] for style in STYLES)):
-            rows.append(np.concatenate(list(some), axis=1))
+        drawn = (list(arrays[style][first : first + 8]) for style in STYLES)
+        rows += [np.concatenate(some, axis=1) for some in (faces, *drawn)]
     Image.fromarray(np.concatenate(rows)).save(path)
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
+from eyes import draw_brows, draw_eye
+from mouth import draw_folds, draw_mouth, draw_nose
 from numpy.typing import NDArray
-from parts import Pens, draw_brows, draw_eye, draw_folds, draw_mouth, draw_nose
-from person import Person, see_person
+from person import BROWS, EYES, Pens, Person, see_person
 from strokes import blur, fill, grey, spot, stroke, taper
 
 from facewright.faces import topology
@@ -85,7 +86,7 @@ def paint(seen: Floats, moved: Floats, before: Floats, after: Floats, brush: Bru
     out = draw_folds(out, after, person, brush.pens)
     out = draw_nose(out, after, person, brush.pens)
     out = draw_mouth(out, after, person, brush.pens)
-    for eye, iris in ((topology.LEFT_EYE, 468), (topology.RIGHT_EYE, 473)):
+    for eye, iris in zip(EYES, (468, 473), strict=True):
         out = draw_eye(out, after[eye], after[iris], person, brush.pens)
     out = draw_brows(out, before[:, :2], after, person, brush.pens)
     return np.clip(out, 0, 1)
@@ -105,9 +106,9 @@ def _even_skin(image: Floats, points: Floats, person: Person, own: float) -> tup
     unit = person.unit
     face = fill(image.shape, points[topology.OVAL], 0.03 * unit)
     parts = np.zeros_like(face)
-    for loop in (topology.LIPS_OUTER, topology.LEFT_EYE, topology.RIGHT_EYE):
+    for loop in (topology.LIPS_OUTER, *EYES):
         parts = np.maximum(parts, fill(image.shape, points[loop], 0.05 * unit))
-    for brow in (topology.LEFT_BROW, topology.RIGHT_BROW):
+    for brow in BROWS:
         parts = np.maximum(parts, fill(image.shape, points[brow], 0.07 * unit))
     parts = np.clip(2.5 * parts, 0, 1)
     away = image - person.skin
@@ -128,7 +129,7 @@ def _fill_middle(shape: tuple[int, ...], points: Floats, unit: float) -> Floats:
     oval = points[topology.OVAL]
     middle = points[[4, 168]].mean(0)
     inner = middle + 0.9 * (oval - middle)
-    top = min(points[brow][:, 1].min() for brow in (topology.LEFT_BROW, topology.RIGHT_BROW))
+    top = min(points[brow][:, 1].min() for brow in BROWS)
     inner[:, 1] = np.maximum(inner[:, 1], top)
     return fill(shape, inner, 0.03 * unit)
 
@@ -157,7 +158,7 @@ def _simplify(image: Floats, skin: Floats, unit: float) -> Floats:
 def _shade_below(image: Floats, points: Floats, unit: float) -> Floats:
     """Darken the neck and hair along the rim of the face, most below the chin."""
     oval = points[topology.OVAL]
-    rim = fill(image.shape, oval + [0, 0.09 * unit], 0.06 * unit)
+    rim = fill(image.shape, oval + np.float32([0, 0.09 * unit]), 0.06 * unit)
     return image * (1 - 0.34 * rim * np.float32([0.8, 0.95, 1.0]))
 
 

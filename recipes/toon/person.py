@@ -1,4 +1,4 @@
-"""See what a drawing has to keep of a person: brows, skin, beard, folds, lips, eyes."""
+"""See what a drawing has to keep of a person, and say how strongly features are drawn."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ Floats = NDArray[np.float32]
 
 EYES = (topology.LEFT_EYE, topology.RIGHT_EYE)
 BROWS = (topology.LEFT_BROW, topology.RIGHT_BROW)
+FOLDS = ((129, 203, 206, 216), (358, 423, 426, 436))
+"""Points along the folds, from the wing of the nose down."""
 _RISE, _DROP = 0.15, 0.09  # how far above and below its middle a brow is looked for, eye distances
 _PLACES = 9
 
@@ -39,6 +41,24 @@ class Person:
     """(3,)."""
     eyes: Floats
     """(3,), what the iris shows."""
+
+
+@dataclass(frozen=True)
+class Pens:
+    """How eyes, brows, nose and mouth are drawn. Lengths are in eye distances."""
+
+    iris: float = 0.44
+    """Radius of the iris, in widths of half an eye."""
+    lashes: float = 0.055
+    """Width of the line along the upper lid."""
+    brows: float = 1.0
+    """How thick brows are, in how thick they were seen."""
+    fold: float = 0.7
+    """How dark folds and the crease of the lid are, 0 to 1."""
+    lips: float = 0.6
+    """How far lips go from skin to their own colour, 0 to 1."""
+    nostrils: float = 0.5
+    """How dark they are, 0 to 1."""
 
 
 def see_person(image: Floats, points: Floats) -> Person:
@@ -107,10 +127,6 @@ def _folds(image: Floats, points: Floats, unit: float) -> float:
         ones, others = (float(grey(mean_under(image, mask))) for mask in (near, wide))
         dark.append(1 - ones / max(others, 0.05))
     return float(np.clip(sum(dark) / 2 / 0.12, 0, 1))
-
-
-FOLDS = ((129, 203, 206, 216), (358, 423, 426, 436))
-"""Points along the folds, from the wing of the nose down."""
 
 
 def _median_under(image: Floats, mask: Floats) -> Floats:
