@@ -75,14 +75,17 @@ def encode_again(generator, encoder, latents):  # type: ignore[no-untyped-def]
     return torch.cat(parts)
 
 
+def find_part(name):  # type: ignore[no-untyped-def]
+    """Return the rows and columns of a part of the face."""
+    top, bottom, left, right = (round(side * SIZE) for side in PARTS[name])
+    return slice(top, bottom), slice(left, right)
+
+
 def weigh_places():  # type: ignore[no-untyped-def]
     """Return how much each pixel counts, (128, 128)."""
     weight = torch.ones(SIZE, SIZE)
-    for top, bottom, left, right in PARTS.values():
-        rows, columns = (
-            slice(round(a * SIZE), round(b * SIZE)) for a, b in ((top, bottom), (left, right))
-        )
-        weight[rows, columns] = 2.0
+    for name in PARTS:
+        weight[find_part(name)] = 2.0
     return weight / weight.mean()
 
 
@@ -153,15 +156,24 @@ def take_steps(learner, averaged, drawings, features, minutes):  # type: ignore[
         yield done, {"step": step, "kimg": step * BATCH / 1000, **sums}
 
 
-def measure_all(draw, latents, pictures, features):  # type: ignore[no-untyped-def]
-    """Return the mean of each part of the loss over drawings that were kept apart."""
-    weight, rows = weigh_places(), []
+@torch.no_grad()
+def measure_kept(generator, latents, pictures, features):  # type: ignore[no-untyped-def]
+    """Return how far a generator is from drawings that were kept apart, by what is compared.
+
+    Pictures of fewer pixels are enlarged by a bicubic filter.
+    """
+    rows = []
     for chosen in torch.arange(len(latents)).split(30):
         wanted = to_tensor(pictures[chosen.numpy()], torch.device("cpu"), torch.float32)
-        with torch.no_grad():
-            parts = measure(draw(latents[chosen]), wanted, weight, features)[1]
-        rows.append((len(chosen), parts))
-    return {name: sum(n * row[name] for n, row in rows) / len(latents) for name in rows[0][1]}
+        drawn = generator.synthesis(extend_styles(latents[chosen], generator.layers))
+        if drawn.shape[-1] != SIZE:
+            drawn = interpolate(drawn, size=SIZE, mode="bicubic")
+        off = (drawn - wanted).abs().mean(1)  # [n h w]
+        parts = [off.mean((1, 2)), *(off[:, *find_part(name)].mean((1, 2)) for name in PARTS)]
+        seen = compare_maps(*(features(avg_pool2d(x, 2)) for x in (drawn, wanted)))
+        rows.append(torch.stack([*parts, seen], 1))
+    means = torch.cat(rows).mean(0).tolist()
+    return dict(zip(("pixels", *PARTS, "perceptual"), means, strict=True))
 
 
 def main() -> None:
@@ -195,16 +207,8 @@ def main() -> None:
             )
     averaged.freeze()
     chosen, wanted = latents[kept], pictures[kept.numpy()]
-    own = measure_all(
-        lambda ws: averaged.synthesis(extend_styles(ws, averaged.layers)), chosen, wanted, features
-    )
-    plain = measure_all(
-        lambda ws: interpolate(before.synthesis(ws), size=SIZE, mode="bicubic", antialias=True),
-        chosen,
-        wanted,
-        features,
-    )
-    print(json.dumps({"kept apart": own, "faces-64": plain}))
+    for name, generator in ((style, averaged), ("faces-64", before)):
+        print(json.dumps({name: measure_kept(generator, chosen, wanted, features)}))
 
 
 if __name__ == "__main__":

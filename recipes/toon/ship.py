@@ -20,12 +20,12 @@ FROM = (
     "(Kärkkäinen & Joo 2021), CC BY 4.0"
 )
 LOOKS = {
-    "toon": "Toons: large eyes, a small nose, a narrow jaw, flat colours.",
+    "toon": "Toons: large eyes, a small nose, a narrow jaw, soft light, brows of their own.",
     "baby": "Babies: a round face, large eyes that lie low, a small nose and mouth, soft skin.",
 }
 LIMITS = (
-    "64 by 64 pixels, the latents of faces-64: the same latents draw the same person there. "
-    "Beards and glasses are lost, and all eyes are of one kind. The numbers are in recipes/toon."
+    "128 by 128 pixels, the latents of faces-64, the last one repeated: the same latents draw the "
+    "same person there. Glasses are lost, beards are a shade. The numbers are in recipes/toon."
 )
 
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("style", choices=list(LOOKS))
     options = parser.parse_args()
-    path = STARTER / f"{options.style}-64.safetensors"
+    path = STARTER / f"{options.style}-128.safetensors"
     card = Card(
         name=path.stem,
         kind="generator",

@@ -26,7 +26,7 @@ class BreedOptions:
     """The bundle to write, such as bred.safetensors."""
     at: int | None = None
     """Layers of fewer pixels come from LOW, those of as many or more from HIGH: 4, 8, 16, ... up to
-    the size of the pictures. Without it, all layers are alike."""
+    the size of the pictures of HIGH, or to twice that of LOW. Without it, all layers are alike."""
     width: float = 0.0
     """How soft the crossing is, in doublings of the resolution: 0 is hard, 0.5 mixes the layers
     beside it, 2 nearly all."""
@@ -44,9 +44,9 @@ def breed_models(
     """Make one generator out of two of which one was trained on from the other.
 
     Coarse layers, of few pixels, carry the shape of a face, fine ones its surface. So
-    `models breed toon-64 faces-64 --at 32` has the proportions of the toons and the skin of people,
-    and `models breed faces-64 toon-64 --at 32` the other way round. Labels mean what they mean to
-    LOW.
+    `models breed toon-128 faces-64 --at 32` has the proportions of the toons and the skin of
+    people, and `models breed faces-64 toon-128 --at 32` the other way round. Pictures are as large
+    as those of HIGH. Labels mean what they mean to LOW.
 
     Args:
         low: The generator of the coarse layers: a name or a file.
