@@ -91,10 +91,10 @@ def find_meshes(network, pictures):  # type: ignore[no-untyped-def]
     return place_meshes(network, pictures, list(five_points(points)))[0], sure
 
 
-def draw_part(first, count, bundles):  # type: ignore[no-untyped-def]
+def draw_part(first, count, styles, bundles):  # type: ignore[no-untyped-def]
     """Return the arrays of one file: latents, labels, faces, and drawings by style."""
     generator, labels, directions, network = bundles
-    found = {name: [] for name in ("ws", "labels", "faces", *STYLES)}
+    found = {name: [] for name in ("ws", "labels", "faces", *styles)}
     for seed in range(first, first + count, BATCH):
         ws, c, faces = draw_people(generator, labels, directions, range(seed, seed + BATCH))
         big = [cv2.resize(x, (LARGE, LARGE), interpolation=cv2.INTER_CUBIC) for x in faces]
@@ -105,23 +105,23 @@ def draw_part(first, count, bundles):  # type: ignore[no-untyped-def]
             found["labels"].append(c[i].numpy())
             found["faces"].append(faces[i])
             man = decode_label(labels.groups, c[i])["gender"] == "Male"
-            for style in STYLES:
+            for style in styles:
                 drawn = draw_style(big[i], points, style, man=man)
                 small = cv2.resize(drawn, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
                 found[style].append(np.round(small * 255).astype(np.uint8))
     return {name: np.stack(rows) for name, rows in found.items()}
 
 
-def draw_sheet(path: Path, bundles) -> None:  # type: ignore[no-untyped-def]
+def draw_sheet(path: Path, styles, bundles) -> None:  # type: ignore[no-untyped-def]
     """Write 32 faces and, below each, its drawings."""
-    arrays = draw_part(500_000, 48, bundles)
+    arrays = draw_part(500_000, 48, styles, bundles)
     rows = []
     for first in range(0, 32, 8):
         faces = [
             cv2.resize(x, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
             for x in arrays["faces"][first : first + 8]
         ]
-        drawn = (list(arrays[style][first : first + 8]) for style in STYLES)
+        drawn = (list(arrays[style][first : first + 8]) for style in styles)
         rows += [np.concatenate(some, axis=1) for some in (faces, *drawn)]
     Image.fromarray(np.concatenate(rows)).save(path)
 
@@ -145,6 +145,7 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--styles", nargs="+", choices=list(STYLES), default=list(STYLES))
     parser.add_argument("--sheet", type=Path)
     parser.add_argument("--pack", type=Path)
     options = parser.parse_args()
@@ -157,7 +158,7 @@ def main() -> None:
     network = load_mesh(open_weights("face-mesh"))
     bundles = load_generator(bundle), load_labels(bundle), directions, network
     if options.sheet:
-        draw_sheet(options.sheet, bundles)
+        draw_sheet(options.sheet, options.styles, bundles)
         return
     for first in range(0, options.count, PART):
         path = options.folder / f"{first:06d}.npz"
@@ -165,7 +166,7 @@ def main() -> None:
             path.with_suffix(".claimed").touch(exist_ok=False)
         except FileExistsError:
             continue
-        arrays = draw_part(first, PART, bundles)
+        arrays = draw_part(first, PART, options.styles, bundles)
         with replacing(path) as unfinished, unfinished.open("wb") as file:
             np.savez(file, **arrays)
         print(f"{path.name} drawn", flush=True)

@@ -33,6 +33,8 @@ class Brush:
     """How red cheeks are, 0 to 1."""
     volume: float = 0.5
     """How strong light and shade on the mesh are, 0 to 1."""
+    soft: float = 0.06
+    """How soft that light is, in eye distances."""
     own: float = 0.3
     """How much of the light and shade of the picture stays, 0 to 1."""
     beard: float = 0.5
@@ -46,7 +48,8 @@ BABY = Brush(
     colour=1.1,
     light=1.1,
     blush=0.3,
-    volume=0.36,
+    volume=0.4,
+    soft=0.15,
     own=0.2,
     beard=0.0,
     pens=Pens(iris=0.6, lashes=0.042, brows=0.62, fold=0.12, lips=0.62, nostrils=0.35),
@@ -81,7 +84,7 @@ def paint(seen: Floats, moved: Floats, before: Floats, after: Floats, brush: Bru
     out = around + skin * (base - around)
     out = _expose(out, skin, brush)
     out = _shade_beard(out, after, skin, person, brush.beard)
-    out = _light(out, before, after, skin, person, brush.volume)
+    out = _light(out, before, after, skin, person, brush)
     out = _blush(out, after, unit, brush.blush)
     out = draw_folds(out, after, person, brush.pens)
     out = draw_nose(out, after, person, brush.pens)
@@ -196,20 +199,20 @@ def _shade_beard(
 
 
 def _light(
-    out: Floats, before: Floats, after: Floats, skin: Floats, person: Person, amount: float
+    out: Floats, before: Floats, after: Floats, skin: Floats, person: Person, brush: Brush
 ) -> Floats:
     """Light the face as a body: its mesh says which way each place looks."""
     normals = _normals(before, after, person.unit)
     lit = np.clip(normals @ (_LAMP / np.linalg.norm(_LAMP)), 0, 1)
     half = _LAMP / np.linalg.norm(_LAMP) + np.float32([0, 0, -1])
     gloss = np.clip(normals @ (half / np.linalg.norm(half)), 0, 1) ** 26
-    field = _spread_over(out.shape, after, np.stack([lit, gloss], 1), person.unit)
+    field = _spread_over(out.shape, after, np.stack([lit, gloss], 1), brush.soft * person.unit)
     shade, shine = field[..., :1], field[..., 1:]
     level = (shade - 0.66) / 0.34  # 1 towards the lamp, below 0 beside it
     dark, bright = np.clip(-level, 0, 1.6), np.clip(level, 0, 1)
-    out = out * (1 - skin * amount * 0.6 * dark * _SHADE)
+    out = out * (1 - skin * brush.volume * 0.6 * dark * _SHADE)
     glow = np.float32([1, 0.97, 0.9]) - out
-    return out + skin * amount * (0.2 * bright + 0.3 * shine) * glow
+    return out + skin * brush.volume * (0.2 * bright + 0.3 * shine) * glow
 
 
 def _normals(before: Floats, after: Floats, unit: float) -> Floats:
@@ -228,8 +231,8 @@ def _normals(before: Floats, after: Floats, unit: float) -> Floats:
     return normals.astype(np.float32)
 
 
-def _spread_over(shape: tuple[int, ...], points: Floats, values: Floats, unit: float) -> Floats:
-    """Return values of the points of a mesh over its surface, (h, w, n), softly."""
+def _spread_over(shape: tuple[int, ...], points: Floats, values: Floats, soft: float) -> Floats:
+    """Return values of the points of a mesh over its surface, (h, w, n), smoothed."""
     field = np.zeros((*shape[:2], values.shape[1]), np.float32)
     field[:] = values.mean(0)
     triangles = np.concatenate([topology.TRIANGLES, topology.HOLES])
@@ -237,7 +240,7 @@ def _spread_over(shape: tuple[int, ...], points: Floats, values: Floats, unit: f
     means = values[triangles].mean(1)
     for triangle, mean in zip(corners, means, strict=True):
         cv2.fillConvexPoly(field, triangle, [float(x) for x in mean], cv2.LINE_8, 4)
-    return cv2.GaussianBlur(field, (0, 0), 0.06 * unit)
+    return blur(field, soft)
 
 
 def _blush(out: Floats, points: Floats, unit: float, amount: float) -> Floats:
