@@ -27,7 +27,7 @@ from facewright.types import Crop, Image
 Points = NDArray[np.float32]
 
 _TIMES = 4
-"""How many times larger than it is drawn a character goes into a picture."""
+"""How many times larger than its crop a character goes into a picture, at least."""
 _NEAR = 0.05
 _SHARPEN = 1.1
 _GROW = 0.16
@@ -145,8 +145,8 @@ def paste_character(image: Image, points: Points, crop: Crop, drawn: Image) -> I
     Returns:
         A new picture; outside of the face and a little around it, it is the old one.
     """
-    larger = enlarge_crop(crop, enlarge_drawing(drawn, _TIMES * len(crop.image)))
-    side = len(larger.image)
+    side = max(len(drawn), _TIMES * len(crop.image))
+    larger = enlarge_crop(crop, enlarge_drawing(drawn, side))
     face = draw_face_mask(transform_points(points, larger.matrix), (side, side))
     reach = 2 * round(_GROW * side / 2) + 1
     grown = cv2.dilate(face, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
