@@ -30,9 +30,9 @@ _TIMES = 4
 """How many times larger than its crop a character goes into a picture, at least."""
 _NEAR = 0.05
 _SHARPEN = 1.1
-_GROW = 0.16
+_GROW = 0.05
 """How far around the face the drawing reaches, in parts of the crop's width."""
-_SOFT = 0.12
+_SOFT = 0.05
 """Over which distance it fades there, likewise."""
 
 
