@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from facewright.errors import InputError, TrainingError
-from facewright.expressions.classifier import load_classifier
+from facewright.expressions.classifier import load_classifier, score_crops
 from facewright.expressions.compact import FINE, WIDE
-from facewright.expressions.examples import TRAINING, read_examples
+from facewright.expressions.examples import PUBLIC, TRAINING, read_examples
 from facewright.expressions.lesson import ExpressionLesson, ExpressionTrainOptions, plan_network
-from facewright.expressions.train import train_classifier
+from facewright.expressions.measures import measure_names
+from facewright.expressions.train import BEST, train_classifier
 from facewright.fit.checkpoint import load_latest
 from facewright.hub.bundle import load_bundle
 from facewright.provenance.publish import read_manifest
@@ -64,6 +65,19 @@ def test_a_run_leaves_a_classifier_and_how_good_it_is(collection, tmp_path):
     assert np.array(measured["confusion"]).sum(axis=1).tolist() == [3] * 7
     manifest = read_manifest(tmp_path / "measured-000000.png")
     assert (manifest.task, list(manifest.sources)) == ("train expressions", ["tiny"])
+
+
+def test_the_network_that_named_most_is_kept(collection, tmp_path):
+    train(collection, tmp_path, replace(OPTIONS, kimg=0.1, tick_kimg=0.004, lr=0.01))
+    reports = {p: json.loads(p.read_text()) for p in sorted(tmp_path.glob("measured-*.json"))}
+    most = max(report["accuracy"] for report in reports.values())
+    held = collection.parts[PUBLIC]
+    scores = score_crops(load_classifier(load_bundle(tmp_path / BEST)), held.faces)
+    assert measure_names(scores, held.labels).accuracy == pytest.approx(most, abs=0.1)
+    (tmp_path / "measured-000999.json").write_text('{"accuracy": 2}')
+    before = (tmp_path / BEST).read_bytes()
+    train(collection, tmp_path, replace(OPTIONS, kimg=0.12, tick_kimg=0.004, lr=0.01))
+    assert (tmp_path / BEST).read_bytes() == before
 
 
 @pytest.mark.slow

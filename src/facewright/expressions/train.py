@@ -21,13 +21,12 @@ from facewright.expressions.classifier import (
     KIND,
     NEUTRAL,
     Classifier,
-    Scores,
     pack_classifier,
     score_crops,
 )
 from facewright.expressions.examples import PUBLIC, TRAINING, Collection
 from facewright.expressions.lesson import ExpressionLesson, ExpressionTrainOptions, plan_network
-from facewright.expressions.measures import fit_temperature, measure_names
+from facewright.expressions.measures import Measured, fit_temperature, measure_names
 from facewright.faces.blocks import fold_norms
 from facewright.files import replacing
 from facewright.fit.course import teach_lesson
@@ -37,6 +36,9 @@ from facewright.provenance.publish import publish_image
 from facewright.types import Card, Manifest
 
 _HINT = "`facewright train expressions --help` says what each option is"
+
+BEST = "best.safetensors"
+"""The file in the folder of a run whose network named most of `PUBLIC`."""
 
 
 def train_classifier(
@@ -52,7 +54,8 @@ def train_classifier(
     A run that was stopped goes on where its newest checkpoint is, and ends with the same weights.
     With every fourth report the averaged network is measured on what it does not learn from: the
     table of what was named as what is drawn, and the numbers are written beside it. The
-    temperature is fitted there, too.
+    temperature is fitted there, too. The network that named most of it so far is kept as `BEST`
+    beside the newest: a long run learns faces by heart, and may name fewer of others.
 
     Args:
         collection: Faces: it learns from `TRAINING`, and is measured on `PUBLIC`.
@@ -80,26 +83,35 @@ def train_classifier(
             scores = score_crops(Classifier(folded.network), held.faces)
         temperature = fit_temperature(scores, held.labels)
         scores /= np.float32(temperature)
-        _report(collection, options, scores, (outdir, images, device))
+        best = _is_best(outdir, measured := measure_names(scores, held.labels))
+        _report(collection, options, measured, (outdir, images, device))
         at_rest = scores[held.labels == EXPRESSIONS.index("neutral")]
         neutral = at_rest.mean(axis=0) if len(at_rest) else NEUTRAL
         notes = f"{images / 1000:.1f} thousand faces"
         card = Card(f"{KIND}-{images // 1000:06d}", KIND, trained_on=collection.name, notes=notes)
         bundle = pack_classifier(folded.network, card, temperature=temperature, neutral=neutral)
         save_bundle(path, bundle, half=True)
+        if best:
+            save_bundle(outdir / BEST, bundle, half=True)
 
     return teach_lesson(lesson, outdir, options, write=write, device=device, clock=clock)
+
+
+def _is_best(outdir: Path, measured: Measured) -> bool:
+    """Tell whether no earlier report of a run named more."""
+    files = outdir.glob("measured-*.json")
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    return all(report["accuracy"] <= measured.accuracy for report in reports)
 
 
 def _report(
     collection: Collection,
     options: ExpressionTrainOptions,
-    scores: Scores,
+    measured: Measured,
     state: tuple[Path, int, torch.device],
 ) -> None:
     """Write how good a network is on what it does not learn from."""
     outdir, images, device = state
-    measured = measure_names(scores, collection.parts[PUBLIC].labels)
     stem = f"measured-{images // 1000:06d}"
     with replacing(outdir / f"{stem}.json") as unfinished:
         text = json.dumps(asdict(measured), indent=1, default=lambda array: array.tolist())
