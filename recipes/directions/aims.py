@@ -68,7 +68,7 @@ MOODS = (
     Aim("fear", "fear", (), "less afraid", "afraid", 6.5),
     Aim("happy", "happy", (), "less happy", "happy", 3.0),
     Aim("sad", "sad", (), "less sad", "sad", 6.0),
-    Aim("surprise", "surprise", (), "less surprised", "surprised", 5.0),
+    Aim("surprise", "surprise", (), "less surprised", "surprised", 4.0),
     Aim("neutral", "neutral", (), "less neutral", "neutral", 4.0),
 )
 """Expressions, whose steps moods.py seeks by gradient: fit.py does not fit them."""

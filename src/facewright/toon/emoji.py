@@ -10,9 +10,7 @@ import cv2
 import numpy as np
 
 from facewright.errors import InputError
-from facewright.faces.pose import estimate_pose
 from facewright.faces.resample import ZERO, resample
-from facewright.faces.topology import OVAL
 from facewright.toon.colours import Colours, find_colours, pick_colour
 from facewright.toon.features.eyes import draw_eyes
 from facewright.toon.features.layout import Layout, lay_out
@@ -21,7 +19,7 @@ from facewright.toon.features.moods import MOODS, Mood
 from facewright.toon.features.mouth import draw_mouth
 from facewright.toon.heads.crown import HairStyle, crown_head, is_tight
 from facewright.toon.heads.cutout import cut_head
-from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, Upright, turn_upright
+from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, check_upright, turn_upright
 from facewright.toon.paint import draw_edge, paint_head
 from facewright.toon.shapes import Floats, lay
 from facewright.types import Image
@@ -33,8 +31,6 @@ Window: TypeAlias = tuple[float, float, float]
 """The middle x and y of a square, and its width, in pixels."""
 
 _COLUMNS = 4  # of a sheet
-_MOST_TURNED = 40.0  # degrees
-_WHOLE = 0.75  # of the outline of a face that is not cut off
 _MARGIN = 0.04  # around a head, in parts of its width
 _PLUMP = 0.93  # heads are so much lower than in life, and rounder
 
@@ -67,8 +63,7 @@ def sit(
     """
     picture = turn_upright(image, points)
     if not generated:
-        _check_pose(points)
-        _check_whole(picture)
+        check_upright(picture, points)
     drawn = style != "auto" or is_tight(picture)
     head = crown_head(picture, style) if drawn else cut_head(picture)
     hair = pick_colour(head.image, (head.hair > 0.8) & (head.alpha > 0.95), 0.3, 0.7)
@@ -183,26 +178,6 @@ def lay_sheet(emojis: Sequence[Image]) -> Image:
         top, left = size * (number // columns), size * (number % columns)
         sheet[top : top + size, left : left + size] = emoji
     return sheet
-
-
-def _check_pose(points: Floats) -> None:
-    """Raise if a face looks so far aside that half of it is hidden."""
-    pose = estimate_pose(points)
-    if max(abs(pose.yaw), abs(pose.pitch)) > _MOST_TURNED:
-        raise InputError(
-            f"the face is turned by {max(abs(pose.yaw), abs(pose.pitch)):.0f} degrees",
-            hint="use a picture that shows it from the front",
-        )
-
-
-def _check_whole(picture: Upright) -> None:
-    """Raise if the border of the picture cuts through the face."""
-    x, y = np.clip(np.rint(picture.points[OVAL, :2]).astype(int), 0, SIDE - 1).T
-    if picture.inside[y, x].mean() < _WHOLE:
-        raise InputError(
-            "the border of the picture cuts through the face",
-            hint="use a picture that shows the whole head, with some space around it",
-        )
 
 
 def _drop_jaw(layout: Layout, mood: Mood) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from facewright.errors import FileError, InputError
 from facewright.media.camera import PREFIX as CAMERA
@@ -15,6 +16,8 @@ from facewright.tasks.live import ShowOptions
 from facewright.tasks.rules import check_options
 from facewright.toon.emoji import EXPRESSIONS
 from facewright.toon.heads.crown import HairStyle
+
+EmojiStyle: TypeAlias = Literal["drawn", "photo", "toon", "baby"]
 
 KINDS = (".png", ".webp")
 """The endings of emoji: what can be transparent."""
@@ -45,6 +48,10 @@ class EmojiOptions(ShowOptions):
     """Draw a person who does not exist. Then no photo is named."""
     weights: str | None = None
     """The generator for --seed: a name that `facewright models list` shows, or a file."""
+    style: EmojiStyle = "drawn"
+    """How expressions come about. drawn: by hand, as it were, sharp at any size. photo, toon, baby:
+    a generator moves the latents of the face along each expression, and draws it as it is, as a
+    toon or as a baby; of a photo, `photo` moves its own pixels."""
     psi: float = 0.7
     """Truncation psi for --seed: 1 is full variety, 0 is the average face."""
     only: str | None = None

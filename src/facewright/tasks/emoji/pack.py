@@ -15,6 +15,7 @@ from facewright.hub.store import Progress
 from facewright.provenance.publish import publish_image
 from facewright.tasks.consent import settle_consent
 from facewright.tasks.drawing import DrawOptions
+from facewright.tasks.emoji.acting import draw_acts
 from facewright.tasks.emoji.live import Disguise, describe_live, watch_disguise
 from facewright.tasks.emoji.options import EmojiOptions, check_emoji, plan_files
 from facewright.tasks.expressions.instruments import ExpressionOptions, equip
@@ -35,6 +36,7 @@ from facewright.toon.emoji import (
 from facewright.types import Image, Manifest
 
 _NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open"}
+_NOT_RECORDED |= {"style"}  # as "character": in manifests, a style is a file
 _NOT_RECORDED |= {"live", "classifier"}  # what is shown says of itself which they were
 
 
@@ -141,23 +143,8 @@ def draw_pack(
     Raises:
         InputError: There is no face that can be used.
     """
-    if photo:
-        portraits = read_portraits(lookout, photo[0], options.pick)
-    else:
-        drawn = DrawOptions(
-            out=Path(),
-            weights=options.weights,
-            psi=options.psi,
-            precision="float32",
-            device=options.device,
-        )
-        portraits = draw_portrait(lookout, options.seed or 0, drawn, progress)
-    one = portraits.portraits[0]
-    try:
-        sitter = sit(one.image, one.face.points, style=options.hair, generated=not photo)
-    except InputError as error:
-        raise InputError(f"{one.name}: {error}", hint=error.hint) from error
-    emojis = {name: draw_emoji(sitter, name) for name in EXPRESSIONS}
+    draw = _draw_moods if options.style == "drawn" else draw_acts
+    emojis, portraits = draw(lookout, photo, options, progress)
     if options.outline:
         emojis = {name: outline(emoji) for name, emoji in emojis.items()}
     return Pack(emojis, find_window(list(emojis.values())), portraits)
@@ -175,8 +162,9 @@ def describe(
         portraits: The face.
     """
     said = {k: v for k, v in asdict(options).items() if k not in _NOT_RECORDED}
+    said["character"] = options.style
     said["face"] = Path(photo[0]).name if photo else None
-    if portraits.seeds:
+    if portraits.models:
         said["weights"] = next(iter(portraits.models))
     return Manifest(
         task="emoji",
@@ -189,3 +177,26 @@ def describe(
         torch=torch.__version__,
         device=name_device(lookout.device),
     )
+
+
+def _draw_moods(
+    lookout: Lookout, photo: Sequence[str], options: EmojiOptions, progress: Progress | None = None
+) -> tuple[dict[str, Image], Portraits]:
+    """Draw all expressions of a person by the table of moods."""
+    if photo:
+        portraits = read_portraits(lookout, photo[0], options.pick)
+    else:
+        drawn = DrawOptions(
+            out=Path(),
+            weights=options.weights,
+            psi=options.psi,
+            precision="float32",
+            device=options.device,
+        )
+        portraits = draw_portrait(lookout, options.seed or 0, drawn, progress)
+    one = portraits.portraits[0]
+    try:
+        sitter = sit(one.image, one.face.points, style=options.hair, generated=not photo)
+    except InputError as error:
+        raise InputError(f"{one.name}: {error}", hint=error.hint) from error
+    return {name: draw_emoji(sitter, name) for name in EXPRESSIONS}, portraits

@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facewright.errors import InputError
 from facewright.faces.matrices import (
     Matrix,
     make_similarity,
     measure_scale,
     transform_points,
 )
+from facewright.faces.pose import estimate_pose
 from facewright.faces.resample import REPLICATE, resample
 from facewright.faces.topology import OVAL, five_points
 from facewright.toon.shapes import Floats
@@ -26,6 +28,8 @@ UNIT = 128.0
 EYES = (0.5, 0.545)
 """Where the middle between the eyes lies there, in parts of the side."""
 
+_MOST_TURNED = 40.0  # degrees
+_WHOLE = 0.75  # of the outline of a face that is not cut off
 _WIDE, _HIGH, _LOW = 1.12, 0.78, 1.78  # of a mean face, from the eyes to its sides, top and chin
 
 
@@ -74,6 +78,31 @@ def turn_upright(image: Image, points: Floats) -> Upright:
     inside = cv2.warpAffine(white, matrix, (SIDE, SIDE), flags=cv2.INTER_NEAREST)
     detail = 1 / measure_scale(matrix)
     return Upright(square, transform_points(points, matrix), inside > 0, detail)
+
+
+def check_upright(picture: Upright, points: Floats) -> None:
+    """Raise unless a picture shows a whole face from the front.
+
+    Args:
+        picture: From `turn_upright`.
+        points: (478, 3), the mesh that it was turned by.
+
+    Raises:
+        InputError: The face looks aside, so that half of it is hidden, or the border of the picture
+            cuts through it.
+    """
+    pose = estimate_pose(points)
+    if max(abs(pose.yaw), abs(pose.pitch)) > _MOST_TURNED:
+        raise InputError(
+            f"the face is turned by {max(abs(pose.yaw), abs(pose.pitch)):.0f} degrees",
+            hint="use a picture that shows it from the front",
+        )
+    x, y = np.clip(np.rint(picture.points[OVAL, :2]).astype(int), 0, SIDE - 1).T
+    if picture.inside[y, x].mean() < _WHOLE:
+        raise InputError(
+            "the border of the picture cuts through the face",
+            hint="use a picture that shows the whole head, with some space around it",
+        )
 
 
 def frame_face(points: Floats) -> Matrix:

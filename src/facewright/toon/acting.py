@@ -1,0 +1,193 @@
+"""Let a generator draw someone's expressions, and put each into the head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import torch
+
+from facewright.faces.align import align, paste
+from facewright.faces.masks import draw_face_mask, fade_border
+from facewright.faces.matrices import transform_points
+from facewright.faces.topology import OVAL
+from facewright.gan.directions.bundle import Direction
+from facewright.gan.sample import draw_styles
+from facewright.toon.cartoon import Cartoonist, draw_character, enlarge_crop, enlarge_drawing
+from facewright.toon.heads.crown import HairStyle, crown_head, is_tight
+from facewright.toon.heads.cutout import cut_head
+from facewright.toon.heads.upright import SIDE, UNIT, Head, check_upright, turn_upright
+from facewright.toon.motion import carry_over, move_pixels, spread_motion
+from facewright.toon.paint import draw_edge, paint_head
+from facewright.toon.shapes import Floats, lay
+from facewright.types import Crop, Image
+
+PlaceMeshes = Callable[[Sequence[Image], Floats], Sequence[Floats]]
+"""From pictures of one face, and the mesh that it has about, to the mesh (478, 3) in each."""
+Name = Callable[[Sequence[Image]], Sequence[str]]
+"""From faces as the generator of people draws them to the expression that each shows."""
+
+PARTS = (0.6, 0.8, 1.0)
+"""How far, in parts of what was measured, an expression may go: as little as does it."""
+
+_TIMES = 6  # what is drawn goes into the head with so many times the pixels of the generator
+_OWN = 8  # likewise the pixels of a photo
+_RIM = 0.25  # of a head that is painted, the rim that no generator draws, in distances of the eyes
+_SOFT = 0.07  # over which distance what is drawn fades into the rest
+_INNER = 0.9
+_BORDER = 0.08  # likewise, at the border of the square that the generator draws
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Someone whose expressions are drawn: all that does not depend on the expression."""
+
+    cartoonist: Cartoonist
+    ws: torch.Tensor
+    """w+, (1, layers, w_dim): the face as it is."""
+    head: Head
+    crop: Crop
+    """The face in the head, as the generators draw faces."""
+    stage: Floats
+    """(SIDE, SIDE), 0 to 1: where what is drawn replaces the head."""
+    painted: bool
+    """Whether the head is painted, with a line along its edge, as characters are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costume:
+    """How a head is made up."""
+
+    hair: HairStyle = "auto"
+    """As `toon.emoji.sit` takes it."""
+    generated: bool = False
+    """Whether a generator drew the picture: then hair and ears are drawn."""
+    painted: bool = True
+    """Whether the head is painted, as characters are."""
+
+
+def cast_actor(
+    cartoonist: Cartoonist, ws: torch.Tensor, image: Image, points: Floats, costume: Costume
+) -> Actor:
+    """Prepare to draw someone's expressions.
+
+    Args:
+        cartoonist: Who draws.
+        ws: w+, (1, layers, w_dim): the face in the picture.
+        image: (height, width, 3).
+        points: (478, 3), its mesh, pixels.
+        costume: How the head is made up.
+
+    Raises:
+        InputError: The border of the picture cuts through the face, or it looks aside.
+    """
+    picture = turn_upright(image, points)
+    if not costume.generated:
+        check_upright(picture, points)
+    drawn = costume.generated or costume.hair != "auto" or is_tight(picture)
+    head = crown_head(picture, costume.hair) if drawn else cut_head(picture)
+    if drawn or costume.painted:
+        head = replace(head, image=np.clip(np.rint(paint_head(head)), 0, 255).astype(np.uint8))
+    size = cartoonist.people.config.resolution
+    crop = align(head.image, head.points, template=cartoonist.template, size=size)
+    painted = drawn or costume.painted
+    return Actor(cartoonist, ws, head, crop, _find_stage(head, painted=painted), painted)
+
+
+def choose_step(actor: Actor, mood: Direction, name: Name) -> torch.Tensor:
+    """Go along an expression as far as it takes until it is named, and no farther than measured.
+
+    Args:
+        actor: Whose face moves.
+        mood: The direction, which is called as the expression is.
+        name: Names expressions of faces that the generator of people draws.
+
+    Returns:
+        (layers, w_dim): what is added to w+; the whole way where no part of it is enough.
+    """
+    steps = torch.stack([part * mood.reach * mood.styles for part in PARTS])  # [parts layers w_dim]
+    images = draw_styles(actor.cartoonist.people, actor.ws.cpu() + steps, batch=len(PARTS))
+    named = name(list(images))
+    enough = [step for step, said in zip(steps, named, strict=True) if said == mood.name]
+    return enough[0] if enough else steps[-1]
+
+
+def draw_act(actor: Actor, step: torch.Tensor, place: PlaceMeshes) -> Image:
+    """Draw someone's head with an expression that a generator draws.
+
+    The outline of the face stays that of the head, whatever the expression does to it. Characters
+    have learned fewer expressions than people: how eyes, brows and mouth of the person move is
+    added to what the character does.
+
+    Args:
+        actor: Who.
+        step: (layers, w_dim): what the expression adds to w+.
+        place: Places meshes on what is drawn of the person.
+
+    Returns:
+        (SIDE, SIDE, 4), RGBA, as `toon.emoji.draw_emoji` returns it.
+    """
+    side = _TIMES * len(actor.crop.image)
+    drawn = enlarge_drawing(draw_character(actor.cartoonist, actor.ws.cpu() + step), side)
+    before, after = place(*_draw_person(actor, step))
+    learned = actor.cartoonist.characters is actor.cartoonist.people
+    wanted = after if learned else 2 * after - before
+    wanted = wanted.copy()
+    wanted[OVAL] = before[OVAL]
+    moved = move_pixels(drawn.astype(np.float32), spread_motion(after, wanted, side))
+    return _put(actor, np.clip(np.rint(moved), 0, 255).astype(np.uint8))
+
+
+def change_photo(actor: Actor, step: torch.Tensor, place: PlaceMeshes) -> Image:
+    """Give the face of a photo an expression: its own pixels move as those that are drawn.
+
+    Args:
+        actor: Who.
+        step: (layers, w_dim): what the expression adds to w+.
+        place: Places meshes on what is drawn.
+
+    Returns:
+        (SIDE, SIDE, 4), RGBA, as `toon.emoji.draw_emoji` returns it.
+    """
+    drawn, about = _draw_person(actor, step)
+    size, template = _OWN * len(actor.crop.image), actor.cartoonist.template
+    own = align(actor.head.image, actor.head.points, template=template, size=size)
+    return _put(actor, carry_over(own.image, drawn, place(drawn, about)))
+
+
+def _draw_person(actor: Actor, step: torch.Tensor) -> tuple[list[Image], Floats]:
+    """Draw the person without and with an expression, and say where the mesh is about."""
+    cartoonist, side = actor.cartoonist, _TIMES * len(actor.crop.image)
+    person = replace(cartoonist, characters=cartoonist.people)
+    ways = (actor.ws.cpu(), actor.ws.cpu() + step)
+    drawn = [enlarge_drawing(draw_character(person, ws), side) for ws in ways]
+    mesh = transform_points(actor.head.points, actor.crop.matrix)
+    return drawn, ((mesh + np.float32(0.5)) * _TIMES - np.float32(0.5)).astype(np.float32)
+
+
+def _put(actor: Actor, face: Image) -> Image:
+    """Put a face into the head, and cut it out."""
+    larger, side = enlarge_crop(actor.crop, face), len(face)
+    whole = fade_border(np.ones((side, side), np.float32), _BORDER * side)
+    canvas = actor.head.image.astype(np.float32)
+    put = paste(actor.head.image, larger, whole).astype(np.float32)
+    inner = actor.stage > _INNER
+    put += np.median(canvas[inner], axis=0) - np.median(put[inner], axis=0)  # the skin stays
+    lay(canvas, actor.stage, put)
+    if actor.painted:
+        draw_edge(canvas, actor.head.alpha)
+    alpha = np.rint(255 * actor.head.alpha)
+    return np.dstack([np.clip(np.rint(canvas), 0, 255), alpha]).astype(np.uint8)
+
+
+def _find_stage(head: Head, *, painted: bool) -> Floats:
+    """Return where the generator draws: the face, but for the hair that falls into it."""
+    face = head.skin if painted else draw_face_mask(head.points, (SIDE, SIDE))
+    face = face * (1 - head.hair)
+    if painted:
+        reach = int(2 * _RIM * UNIT) | 1
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+        face = np.asarray(cv2.erode(face, disc), np.float32)
+    return np.asarray(cv2.GaussianBlur(face, (0, 0), _SOFT * UNIT), np.float32)
