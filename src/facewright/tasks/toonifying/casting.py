@@ -31,7 +31,7 @@ from facewright.toon.cartoon import Cartoonist, breed_characters
 from facewright.toon.film import Film, FilmOptions
 from facewright.types import Manifest
 
-STYLES = {"toon": "toon-128", "baby": "baby-64"}
+STYLES = {"toon": "toon-128", "baby": "baby-128"}
 """Name of a style → the weights that draw it."""
 
 _NOT_RECORDED = {"consent", "device", "out", "overwrite", "finder", "mesh"}
