@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from facewright.errors import FacewrightError
 from facewright.hub.store import Progress
-from facewright.media.clips.changing import map_frames
+from facewright.media.clips.changing import map_stream
 from facewright.tasks.live import Effect
 from facewright.types import Clip, Image
+
+StreamEffect: TypeAlias = Callable[[Iterator[tuple[Image, float]]], Iterator[tuple[Image, int]]]
+"""An `Effect` that may look at later frames before it makes one."""
 
 
 @dataclass(slots=True)
@@ -45,7 +49,33 @@ def change_frames(
     Returns:
         As many frames with the same times and sound.
     """
-    changed, times = map_frames(clip, effect)
+
+    def change(shown: Iterator[tuple[Image, float]]) -> Iterator[tuple[Image, int]]:
+        return (effect(image, seconds) for image, seconds in shown)
+
+    return change_stream(clip, change, tally, miss, progress)
+
+
+def change_stream(
+    clip: Clip,
+    effect: StreamEffect,
+    tally: Tally,
+    miss: Callable[[], FacewrightError],
+    progress: Progress | None = None,
+) -> Clip:
+    """Do what `change_frames` does where a frame can be changed only once later ones were seen.
+
+    Args:
+        clip: Its frames are used up.
+        effect: What to make of all frames, in order.
+        tally: As `change_frames` takes it.
+        miss: Likewise.
+        progress: Likewise.
+
+    Returns:
+        As many frames with the same times and sound.
+    """
+    changed, times = map_stream(clip, effect)
 
     def frames() -> Iterator[Image]:
         for image, faces in changed:

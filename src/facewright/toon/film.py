@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -81,6 +81,18 @@ class LatentPath:
         return self._ws
 
 
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """A frame on its way."""
+
+    image: Image
+    time: float
+    faces: list[TrackedFace]
+    """Those that become characters."""
+    found: dict[int, torch.Tensor] = field(default_factory=dict)
+    """Number of a face → its latents, where they were found in this frame."""
+
+
 class Film:
     """Draws characters frame after frame, in memory that does not grow with them.
 
@@ -109,6 +121,7 @@ class Film:
         self._cartoonist, self._follower = cartoonist, follower
         self._options = options or FilmOptions()
         self._paths: dict[int, LatentPath] = {}  # number of a face → its latents
+        self._keys: dict[int, tuple[float, torch.Tensor]] = {}  # the last that were drawn
         self._shown: Image | None = None  # the last portrait
 
     def draw(self, image: Image, *, time: float) -> Image:
@@ -125,37 +138,99 @@ class Film:
         Raises:
             InputError: Several faces are there and none is chosen, or time does not rise.
         """
+        shot = self._look(image, time)
+        self._find(shot, shot.faces)
+        return self._show(shot, shot.found)
+
+    def draw_stream(
+        self, frames: Iterator[tuple[Image, float]], *, every: int
+    ) -> Iterator[tuple[Image, int]]:
+        """Draw all frames of a clip, with latents found in every so many-th of them.
+
+        Faces are followed in each frame, so that characters sit on them. Where a face comes into
+        view and in the last frame, its latents are found, too; between, they go in straight lines.
+
+        Args:
+            frames: (height, width, 3), each with when it is shown, in seconds.
+            every: 1 finds latents in all frames; as many wait in memory.
+
+        Yields:
+            What `draw` returns for each, and how many characters it shows.
+
+        Raises:
+            InputError: As `draw`.
+        """
+        waiting: list[_Shot] = []
+        for number, (image, time) in enumerate(frames):
+            waiting.append(shot := self._look(image, time))
+            is_key = number % every == 0
+            self._find(shot, shot.faces if is_key else self._list_new(shot))
+            if is_key:
+                yield from self._fill(waiting)
+                waiting.clear()
+        if waiting:
+            self._find(waiting[-1], waiting[-1].faces)
+            yield from self._fill(waiting)
+
+    def _look(self, image: Image, time: float) -> _Shot:
+        """Find the faces of the next frame, and forget those that are gone."""
         chosen = self._follower.follow(image, time=time)
         here = self._follower.here
         self._paths = {number: path for number, path in self._paths.items() if number in here}
-        self.latest = len(chosen)
+        return _Shot(image, time, chosen if self._options.portrait is None else chosen[:1])
+
+    def _list_new(self, shot: _Shot) -> list[TrackedFace]:
+        """Return the faces of a frame whose latents were never found."""
+        return [one for one in shot.faces if one.number not in self._paths]
+
+    def _find(self, shot: _Shot, faces: list[TrackedFace]) -> None:
+        """Find the latents of some faces of a frame, as their paths have them."""
+        how = self._options
+        for one in faces:
+            if one.number in shot.found:
+                continue
+            crop = cut_face(self._cartoonist, shot.image, one.face.points)
+            ws = find_latents(
+                self._cartoonist, crop, steps=how.refine, psi=how.psi, progress=self._progress
+            )
+            path = self._paths.setdefault(one.number, LatentPath(how.calm))
+            shot.found[one.number] = path.follow(ws, time=shot.time)
+
+    def _fill(self, shots: list[_Shot]) -> Iterator[tuple[Image, int]]:
+        """Draw frames of which at least the last one has latents."""
+        for place, shot in enumerate(shots):
+            ws = {one.number: self._place(one.number, shots[place:]) for one in shot.faces}
+            yield self._show(shot, ws), self.latest
+        self._keys = {number: key for number, key in self._keys.items() if number in self._paths}
+
+    def _place(self, number: int, shots: list[_Shot]) -> torch.Tensor:
+        """Return the latents of a face in the first of some frames."""
+        shot = next((one for one in shots if number in one.found), None)
+        if shot is None:  # it goes out of view before they are found again
+            return self._keys[number][1]
+        time, ws = shots[0].time, shot.found[number]
+        if shot is shots[0]:
+            self._keys[number] = time, ws
+            return ws
+        begin, before = self._keys[number]
+        return before.lerp(ws, (time - begin) / (shot.time - begin))
+
+    def _show(self, shot: _Shot, ws: dict[int, torch.Tensor]) -> Image:
+        """Draw the characters of a frame, given the latents of each."""
+        self.latest = len(shot.faces)
         if self._options.portrait is not None:
-            return self._draw_portrait(image, chosen, self._options.portrait, time)
-        result = image
-        for one in chosen:
-            crop = cut_face(self._cartoonist, image, one.face.points)
-            ws = self._find(image, one, time)
-            drawn = draw_character(self._cartoonist, ws)
+            return self._show_portrait(shot, ws, self._options.portrait)
+        result = shot.image
+        for one in shot.faces:
+            crop = cut_face(self._cartoonist, shot.image, one.face.points)
+            drawn = draw_character(self._cartoonist, ws[one.number])
             result = paste_character(result, one.face.points, crop, drawn)
         return result
 
-    def _draw_portrait(
-        self, image: Image, chosen: list[TrackedFace], size: int, time: float
-    ) -> Image:
-        """Draw the first of the chosen faces as a picture of its own."""
-        if chosen:
-            drawn = draw_character(self._cartoonist, self._find(image, chosen[0], time))
-            self._shown = enlarge_drawing(drawn, size)
+    def _show_portrait(self, shot: _Shot, ws: dict[int, torch.Tensor], size: int) -> Image:
+        """Draw the face of a frame as a picture of its own."""
+        for one in shot.faces:
+            self._shown = enlarge_drawing(draw_character(self._cartoonist, ws[one.number]), size)
         if self._shown is None:
             return np.full((size, size, 3), _GREY, np.uint8)
         return self._shown
-
-    def _find(self, image: Image, one: TrackedFace, time: float) -> torch.Tensor:
-        """Return the latents of a face, as its path has them."""
-        crop = cut_face(self._cartoonist, image, one.face.points)
-        how = self._options
-        ws = find_latents(
-            self._cartoonist, crop, steps=how.refine, psi=how.psi, progress=self._progress
-        )
-        path = self._paths.setdefault(one.number, LatentPath(how.calm))
-        return path.follow(ws, time=time)

@@ -3,7 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from facewright.media.clips.changing import map_frames
+from facewright.media.clips.changing import map_frames, map_stream
 from facewright.types import Clip
 
 
@@ -33,3 +33,13 @@ def test_what_goes_wrong_is_raised_after_the_frames_before_it():
     assert [next(made), next(made)] == [0, 1]
     with pytest.raises(ValueError, match="broken"):
         next(made)
+
+
+def test_a_stream_may_look_ahead():
+    def pair_up(shown):
+        waiting = list(shown)
+        return ((image[0, 0, 0] + waiting[-1][0][0, 0, 0], time) for image, time in waiting)
+
+    clip = Clip((2, 2), Fraction(5), frames(3), times=iter([0, 3, 4]), tick=Fraction(1, 10))
+    made, times = map_stream(clip, pair_up)
+    assert [(what, next(times)) for what in made] == [((2, 0.0), 0), ((3, 0.3), 3), ((4, 0.4), 4)]

@@ -78,13 +78,14 @@ def measure_sound(path):
         return sum(float(p.duration * p.time_base) for p in file.demux(audio=0) if p.duration)
 
 
-@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize(
+    ("which", "frames"), [({}, 9), ({"every": 3}, 3), ({"every": 4, "fill": True}, 9)]
+)
 @pytest.mark.parametrize("expressions", [False, True])
-def test_sound_goes_along(lookout, film, how, every, expressions):
-    options = how("x.mp4", every=every, expressions=expressions)
-    made = toonify_with(lookout, film, options)
+def test_sound_goes_along(lookout, film, how, which, frames, expressions):
+    made = toonify_with(lookout, film, how("x.mp4", expressions=expressions, **which))
     assert measure_sound(made.path) == pytest.approx(0.9, abs=0.05)
-    assert sum(1 for _ in read_clip(made.path).frames) == made.frames == -(-9 // every)
+    assert sum(1 for _ in read_clip(made.path).frames) == made.frames == frames
 
 
 def test_every_frame_is_drawn_then_labelled(lookout, film, how):
@@ -136,6 +137,9 @@ def test_nothing_is_replaced_and_nothing_is_left_of_a_failure(lookout, paint, fi
     with pytest.raises(InputError, match=r"x-expressions\.csv is there already"):
         toonify_with(lookout, film, how("x.mp4", keep=True))
     (tmp_path / "x-expressions.csv").unlink()
+    source = film.rename(tmp_path / "x-drawn.mp4")
+    with pytest.raises(InputError, match="would replace the source"):
+        toonify_with(lookout, source, how("x.mp4", keep=True, overwrite=True))
     frames = [paint(size=(80, 150), ground=(10, 10, 10)) for _ in range(4)]
     empty = Clip((150, 80), Fraction(10), iter(frames), 4)
     path = publish_clip(empty, tmp_path / "empty.mp4", Manifest("test", {}))

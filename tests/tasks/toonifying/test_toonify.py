@@ -102,6 +102,21 @@ def test_every_third_frame_keeps_its_time(lookout, film, how):
     assert float(clip.rate) == pytest.approx(10 / 3, rel=0.02)
 
 
+def test_frames_between_are_filled(lookout, film, how):
+    made = toonify_with(lookout, film, how("x.mp4", every=3, fill=True))
+    assert (made.frames, made.drawn) == (7, 6)
+    clip = read_clip(made.path)
+    assert (clip.rate, len(list(clip.frames))) == (10, 7)
+    assert read_manifest(made.path).parameters["fill"] is True
+
+
+def test_a_damaged_clip_is_named_once(lookout, film, how):
+    film.write_bytes(film.read_bytes()[:-400])
+    with pytest.raises(FileError, match="damaged") as caught:
+        toonify_with(lookout, film, how("x.mp4"))
+    assert str(caught.value).count(film.name) == 1
+
+
 def test_portraits_of_a_clip_are_square(lookout, film, how):
     made = toonify_with(lookout, film, how("x.mp4", portrait=True, size=64, every=2))
     clip = read_clip(made.path)
@@ -132,6 +147,8 @@ def test_what_makes_no_sense_is_refused_before_anything_is_loaded(
         (photo, how("x.mp4"), "is a picture"),
         (film, how("x.png"), "is a clip"),
         (photo, how(every=2), "--every is for clips"),
+        (film, how("x.mp4", fill=True), "--every 1"),
+        (film, how("x.mp4", every=31, fill=True), "--every 31"),
         (photo, how(strength=2.0), "--strength"),
         (photo, how("photo.png", overwrite=True), "is the source"),
         (photo, how(faces="nobody"), "nobody"),

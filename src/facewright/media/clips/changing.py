@@ -29,14 +29,30 @@ def map_frames(
         What was made, in order; and the times of the new frames if the clip has times, each to be
         asked for after its frame.
     """
+    return map_stream(clip, lambda shown: (change(image, seconds) for image, seconds in shown))
+
+
+def map_stream(
+    clip: Clip, change: Callable[[Iterator[tuple[Image, float]]], Iterator[T]]
+) -> tuple[Iterator[T], Iterator[int] | None]:
+    """Do what `map_frames` does where a frame can be changed only once later ones were seen.
+
+    Args:
+        clip: Its frames are used up.
+        change: Takes all frames, each with the seconds at which it is shown, and yields as many
+            things in the same order.
+
+    Returns:
+        As `map_frames`.
+    """
     times: deque[int] = deque()
 
-    def made() -> Iterator[T]:
+    def shown() -> Iterator[tuple[Image, float]]:
         for number, image in enumerate(read_ahead(clip.frames)):
             seconds = number / clip.rate
             if clip.times is not None and clip.tick is not None:
                 times.append(next(clip.times))
                 seconds = times[-1] * clip.tick
-            yield change(image, float(seconds))
+            yield image, float(seconds)
 
-    return read_ahead(made()), clip.times and hand_out(times)
+    return read_ahead(change(shown())), clip.times and hand_out(times)

@@ -37,6 +37,7 @@ STYLES = {"toon": "toon-128", "baby": "baby-128"}
 _NOT_RECORDED = {"consent", "device", "out", "overwrite", "finder", "mesh"}
 _NOT_RECORDED |= {"keep", "style"}  # the style as "character": it is a file elsewhere
 _SMALL, _ENHANCER = 128, "enhance-x4"  # drawings of so few pixels are made larger and clearer
+_MOST_BETWEEN = 30  # frames that wait in memory
 _PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 20, 0, 60
 
 
@@ -57,6 +58,9 @@ class ToonifyOptions:
     """Width and height of a portrait in pixels."""
     every: int = 1
     """Of a clip, draw only every so many-th frame, such as 10; its sound stays as it is."""
+    fill: bool = False
+    """With --every 2 to 30, draw all frames: the latents of a face are found in every so many-th,
+    and move evenly between. It pays off with --refine."""
     refine: int | None = None
     """How often the latents of a face are corrected; otherwise 20 times in a picture, and in clips
     not at all; 60 times where no encoder says where to begin."""
@@ -131,15 +135,33 @@ def check_toonify(source: Path, options: ToonifyOptions) -> None:
     check_destination(options.out, PICTURES if still else CLIPS, overwrite=options.overwrite)
     if options.out.exists() and options.out.samefile(source):
         raise InputError(f"{options.out} is the source", hint="name another file")
+    _check_every(options, still=still)
+    _check_kept(source, options, still=still)
+    if options.faces is not None:
+        check_choice(options.faces)
+    settle_consent(options.consent, [str(source)])
+
+
+def _check_every(options: ToonifyOptions, *, still: bool) -> None:
+    """Raise unless it makes sense which frames are looked at."""
     if still and options.every != 1:
         raise InputError("--every is for clips", hint="leave it out")
+    if options.fill and not 2 <= options.every <= _MOST_BETWEEN:
+        raise InputError(
+            f"--fill fills the frames between every 2nd to every {_MOST_BETWEEN}th, "
+            f"not --every {options.every}",
+            hint="--every 5 --fill",
+        )
+
+
+def _check_kept(source: Path, options: ToonifyOptions, *, still: bool) -> None:
+    """Raise if what is kept on the way takes the place of something."""
     if options.keep and not options.expressions:
         raise InputError("--keep keeps what --expressions is made of", hint="pass both, or neither")
     for path in name_kept(options.out, still=still) if options.keep else ():
         check_absent(path, overwrite=options.overwrite)
-    if options.faces is not None:
-        check_choice(options.faces)
-    settle_consent(options.consent, [str(source)])
+        if path.exists() and path.samefile(source):
+            raise InputError(f"--keep would replace the source {path}", hint="another name for -o")
 
 
 def open_production(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facewright.errors import FacewrightError, InputError
+from facewright.errors import FileError, InputError
 from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
 from facewright.media.clips.thin import thin_clip
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
-from facewright.tasks.framewise import Tally, change_frames
+from facewright.tasks.framewise import Tally, change_stream
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.toonifying.casting import (
     Production,
@@ -96,7 +98,9 @@ def _draw_picture(
     production: Production, labelling: Labelling | None, source: Path, options: ToonifyOptions
 ) -> Toonified:
     """Make characters of the faces in a picture."""
-    result = _draw(production, source, read_image(source), 0.0)
+    image = read_image(source)
+    with _naming(source):
+        result = production.film.draw(image, time=0.0)
     if not production.film.latest:
         raise _miss(source, options)
     if labelling:
@@ -147,21 +151,25 @@ def draw_frames(
         tally: Counts the frames that come out.
         progress: Is told how many frames are done, and of how many.
     """
-    film = production.film
+    film, every = production.film, options.every if options.fill else 1
 
-    def change(image: Image, seconds: float) -> tuple[Image, int]:
-        return _draw(production, source, image, seconds), film.latest
+    def draw(shown: Iterator[tuple[Image, float]]) -> Iterator[tuple[Image, int]]:
+        with _naming(source):
+            yield from film.draw_stream(shown, every=every)
 
-    clip = thin_clip(read_clip(source), options.every)
-    drawn = change_frames(clip, change, tally or Tally(), lambda: _miss(source, options), progress)
+    clip = read_clip(source) if options.fill else thin_clip(read_clip(source), options.every)
+    drawn = change_stream(clip, draw, tally or Tally(), lambda: _miss(source, options), progress)
     return replace(drawn, size=(options.size, options.size)) if options.portrait else drawn
 
 
-def _draw(production: Production, source: Path, image: Image, seconds: float) -> Image:
-    """Draw a frame; what goes wrong names the source."""
+@contextlib.contextmanager
+def _naming(source: Path) -> Iterator[None]:
+    """Name the source in what goes wrong."""
     try:
-        return production.film.draw(image, time=seconds)
-    except FacewrightError as error:
+        yield
+    except FileError:  # it has the name
+        raise
+    except InputError as error:
         raise InputError(f"{source}: {error}", hint=error.hint) from error
 
 
