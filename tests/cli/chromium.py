@@ -4,9 +4,10 @@ import base64
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 
-PROGRAM = "/usr/bin/chromium"
+PROGRAM = shutil.which("chromium") or "/usr/bin/chromium"
 _FLAGS = (
     "--headless=new",
     "--no-sandbox",

@@ -65,7 +65,7 @@ def render_leaf(leaf: Leaf) -> str:
     height, width = leaf.images[0].shape[:2]
     layers = f'<img class="before" src="{before}" alt="{name} before">\n'
     layers += "\n".join(
-        f'<img class="after" src="{picture}" alt="{name} at strength {strength:g}"'
+        f'<img class="after" src="{picture}" alt="{name} at strength {strength:.3g}"'
         f"{'' if strength == leaf.strengths[-1] else ' hidden'}>"
         for picture, strength in zip(after, leaf.strengths[1:], strict=True)
     )
@@ -73,7 +73,7 @@ def render_leaf(leaf: Leaf) -> str:
         f'<section>\n<h2>{name}</h2>\n<div class="view" style="--wide:{width}px;'
         f'aspect-ratio:{width}/{height}">\n{layers}\n<span class="line"></span>\n'
         f'<input class="split" type="range" min="0" max="100" value="50" step="0.1" '
-        f'aria-label="Before and after">\n</div>\n{_render_steps(leaf.strengths)}</section>'
+        f'aria-label="{name}, before and after">\n</div>\n{_render_steps(leaf.strengths)}</section>'
     )
 
 
@@ -82,10 +82,10 @@ def _render_steps(strengths: Sequence[float]) -> str:
     if len(strengths) < 3:
         return ""
     most = len(strengths) - 2
-    names = ",".join(f"{strength:g}" for strength in strengths[1:])
+    names = ",".join(f"{strength:.3g}" for strength in strengths[1:])
     return (
         '<label class="steps">Strength <output>'
-        f'{strengths[-1]:g}</output><input type="range" min="0" max="{most}" value="{most}" '
+        f'{strengths[-1]:.3g}</output><input type="range" min="0" max="{most}" value="{most}" '
         f'data-strengths="{names}"></label>\n'
     )
 
