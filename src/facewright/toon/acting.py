@@ -18,7 +18,7 @@ from facewright.gan.sample import draw_styles
 from facewright.toon.cartoon import Cartoonist, draw_character, enlarge_crop, enlarge_drawing
 from facewright.toon.heads.crown import HairStyle, crown_head, is_tight
 from facewright.toon.heads.cutout import cut_head
-from facewright.toon.heads.upright import SIDE, UNIT, Head, check_upright, turn_upright
+from facewright.toon.heads.upright import EYES, SIDE, UNIT, Head, check_upright, turn_upright
 from facewright.toon.motion import carry_over, move_pixels, spread_motion
 from facewright.toon.paint import draw_edge, paint_head
 from facewright.toon.shapes import Floats, lay
@@ -35,6 +35,7 @@ PARTS = (0.6, 0.8, 1.0)
 _TIMES = 6  # what is drawn goes into the head with so many times the pixels of the generator
 _OWN = 8  # likewise the pixels of a photo
 _RIM = 0.25  # of a head that is painted, the rim that no generator draws, in distances of the eyes
+_TEMPLE, _CHEEK = 0.13, 0.3  # a narrower rim, above a line so far below the eyes
 _SOFT = 0.07  # over which distance what is drawn fades into the rest
 _INNER = 0.9
 _BORDER = 0.08  # likewise, at the border of the square that the generator draws
@@ -187,7 +188,13 @@ def _find_stage(head: Head, *, painted: bool) -> Floats:
     face = head.skin if painted else draw_face_mask(head.points, (SIDE, SIDE))
     face = face * (1 - head.hair)
     if painted:
-        reach = int(2 * _RIM * UNIT) | 1
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-        face = np.asarray(cv2.erode(face, disc), np.float32)
+        jaw = round(EYES[1] * SIDE + _CHEEK * UNIT)
+        face = np.concatenate([_shrink(face, _TEMPLE)[:jaw], _shrink(face, _RIM)[jaw:]])
     return np.asarray(cv2.GaussianBlur(face, (0, 0), _SOFT * UNIT), np.float32)
+
+
+def _shrink(area: Floats, by: float) -> Floats:
+    """Return an area without its rim, which is so many distances of the eyes wide."""
+    side = int(2 * by * UNIT) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.erode(area, disc), np.float32)
