@@ -61,6 +61,14 @@ def test_generators_of_several_sizes_share_a_sheet(weights, larger, tmp_path):
     assert read_manifest(tmp_path / "sheet.png").parameters["size"] == 96
 
 
+def test_a_sheet_that_is_too_large_is_refused_before_anything_is_drawn(run, tmp_path):
+    told = []
+    options = CompareOptions(out=tmp_path / "x.webp", seeds="0-9", size=2000, device="cpu")
+    with pytest.raises(InputError, match="the sheet would have 20000×8000 pixels"):
+        compare_snapshots(run, options=options, progress=lambda *x: told.append(x))
+    assert told == []
+
+
 def test_options_that_make_no_sense_are_refused(run, tmp_path):
     options = CompareOptions(out=tmp_path / "x.png", psi=float("nan"))
     with pytest.raises(InputError, match="--psi"):

@@ -14,7 +14,7 @@ from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.drawing import DrawOptions, Easel, describe, open_easel, read_seeds, settle
-from facewright.tasks.rules import check_options
+from facewright.tasks.rules import check_options, check_sheet
 from facewright.types import Image
 
 _SIZE = 96  # pixels, if nothing else is asked for
@@ -46,8 +46,8 @@ def compare_snapshots(
         The sheet.
 
     Raises:
-        InputError: An option makes no sense, the folder holds no snapshots, or the file is there
-            already.
+        InputError: An option makes no sense, the folder holds no snapshots, the sheet would be too
+            large, or the file is there already.
         WeightsError: A snapshot is damaged.
     """
     check_options(options)
@@ -55,6 +55,9 @@ def compare_snapshots(
     seeds, found = read_seeds(options.seeds), _list_snapshots(run, options.every)
     begun = [] if options.weights is None else [(options.weights, "begun with")]
     rows = begun + [(str(path), _name_row(path)) for path in found]
+    last = open_easel(replace(options, weights=rows[-1][0]))
+    size = options.size or max(_SIZE, last.artist.generator.config.resolution)
+    check_sheet(options.out.suffix, (len(seeds), len(rows)), size)
     drawn: list[Image] = []
     models: dict[str, str] = {}
     easels = (open_easel(replace(options, weights=weights)) for weights, _ in rows)
@@ -63,14 +66,13 @@ def compare_snapshots(
         models |= easel.models
         if progress:
             progress(number, len(rows))
-    size = options.size or max(_SIZE, *(len(image) for image in drawn))
+    size = options.size or max(size, *(len(image) for image in drawn))
     sheet = contact_sheet(
         [resize_image(image, size) for image in drawn],
         columns=len(seeds),
         row_labels=[label for _, label in rows],
         column_labels=[f"seed {seed}" for seed in seeds],
     )
-    last = open_easel(replace(options, weights=rows[-1][0]))
     manifest = describe("models compare", settle(replace(options, size=size), last), seeds, last)
     publish_image(sheet, options.out, replace(manifest, models=models), overwrite=options.overwrite)
     return options.out
@@ -79,7 +81,9 @@ def compare_snapshots(
 def _list_snapshots(run: Path, every: int) -> list[Path]:
     """Return the bundles of a folder, the oldest first."""
     if every < 1:
-        raise InputError(f"--every takes a number from 1 on, not {every}")
+        raise InputError(
+            f"--every takes a number from 1 on, not {every}", hint="2 takes every second snapshot"
+        )
     if not run.is_dir():
         raise InputError(f"{run} is no folder", hint="name the folder of a run: --outdir of train")
     aged = ((snapshot_kimg(path), path) for path in run.glob("snapshot-*.safetensors"))
