@@ -10,6 +10,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+HINT = "check the path, its permissions and the space there"
+"""What to do where a file cannot be written."""
+
 _UNFINISHED = re.compile(r"\..+\.(?P<process>\d+)\.[0-9a-f]{8}\.part", re.DOTALL)
 _PAUSE = 0.01  # seconds between two looks at a lock
 _writing: set[str] = set()  # names of what this process is writing

@@ -110,7 +110,7 @@ def test_probabilities_are_positive_and_sum_up():
 
 def test_weights_of_another_kind_are_refused():
     bundle = pack_classifier(fold_norms(build(TINY).eval()), CARD)
-    with pytest.raises(WeightsError, match="is a mesh, not a expressions"):
+    with pytest.raises(WeightsError, match="is of the kind mesh, not expressions"):
         load_classifier(replace(bundle, card=Card("x", "mesh")))
     told = {**bundle.config, "names": ["a", "b"]}
     with pytest.raises(WeightsError, match="names other expressions"):

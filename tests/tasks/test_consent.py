@@ -52,7 +52,7 @@ def test_a_folder_shows_nobody_if_all_in_it_do(publish, tmp_path):
     publish("a.png", "generate")
     publish("b.png", "mix")
     assert shows_nobody(str(tmp_path))
-    publish("c.png", "test")
+    publish("deep/c.png", "test")
     assert not shows_nobody(str(tmp_path))
 
 

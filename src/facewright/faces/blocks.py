@@ -97,7 +97,7 @@ def load_folded(
     name = bundle.card.name
     if bundle.card.kind != kind:
         raise WeightsError(
-            f"`{name}` is a {bundle.card.kind}, not a {kind}",
+            f"`{name}` is of the kind {bundle.card.kind}, not {kind}",
             hint=f"`facewright models list` shows which weights are of the kind {kind}",
         )
     fields: Any = bundle.config.get(kind)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 import av
 
 from facewright.errors import FileError, InputError
-from facewright.files import replacing
+from facewright.files import HINT, replacing
 from facewright.media.clips.gif import SHORTEST, TICK, lay_out, write_gif
 from facewright.media.clips.pixels import open_writer
 from facewright.media.clips.sound import add_sound
@@ -85,7 +85,9 @@ def write_clip(
                 _replace_text(unfinished, form, text, stop.text(count).ljust(len(text)))
             return count
     except (OSError, av.FFmpegError) as error:
-        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise FileError(
+            f"{path} cannot be written: {error.strerror or error}", hint=HINT
+        ) from error
 
 
 class _Frames:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from facewright.errors import FileError, InputError
-from facewright.files import replacing
+from facewright.files import HINT, replacing
 from facewright.media.decode import read_metadata
 from facewright.media.encode import TEXT_KEY, Format, encode_image
 from facewright.media.encode_video import ClipFormat, Stop, write_clip
@@ -61,7 +61,9 @@ def publish_image(
         with replacing(path) as unfinished:
             unfinished.write_bytes(data)
     except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise FileError(
+            f"{path} cannot be written: {error.strerror or error}", hint=HINT
+        ) from error
     return path
 
 

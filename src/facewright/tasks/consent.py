@@ -48,11 +48,12 @@ def shows_nobody(name: str) -> bool:
     """Tell whether a file says of itself that nobody in it exists.
 
     Args:
-        name: A picture, a clip, latents, or a folder of these; anything else shows somebody.
+        name: A picture, a clip, latents, or a folder of these at any depth; anything else shows
+            somebody.
     """
     path = Path(name)
     if path.is_dir():
-        files = [file for file in sorted(path.iterdir()) if file.is_file()]
+        files = [file for file in sorted(path.rglob("*")) if file.is_file()]
         return bool(files) and all(shows_nobody(str(file)) for file in files)
     try:
         return _read_consent(path) == GENERATED

@@ -16,7 +16,7 @@ from facewright.data.sources.items import Refusal, to_printable
 from facewright.errors import FileError
 from facewright.faces.pose import estimate_pose
 from facewright.faces.topology import five_points
-from facewright.files import replacing
+from facewright.files import HINT, replacing
 from facewright.types import Face
 
 RECORDS = (".json", ".jsonl")
@@ -178,7 +178,9 @@ def write_sightings(path: Path | None) -> Iterator[Callable[[Any], None]]:
             empty = "[" if array and between == "[\n" else ""
             file.write(empty + ("\n]\n" if array else "\n" if between else ""))
     except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise FileError(
+            f"{path} cannot be written: {error.strerror or error}", hint=HINT
+        ) from error
 
 
 def _to_numbers(array: Any) -> Any:

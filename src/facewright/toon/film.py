@@ -45,7 +45,10 @@ class FilmOptions:
             InputError: One makes no sense.
         """
         if not 0 <= self.calm < math.inf:
-            raise InputError(f"latents are smoothed over 0 seconds or more, not {self.calm:g}")
+            raise InputError(
+                f"latents are smoothed over 0 seconds or more, not {self.calm:g}",
+                hint="0 leaves them as they are found in each frame",
+            )
 
 
 class LatentPath:

@@ -22,7 +22,7 @@ def thin_clip(clip: Clip, every: int) -> Clip:
         InputError: `every` is less than 1.
     """
     if every < 1:
-        raise InputError(f"every frame is 1, every tenth 10; {every} is neither")
+        raise InputError(f"every frame is 1, every tenth 10; {every} is neither", hint="--every 1")
     if every == 1:
         return clip
     times: deque[int] = deque()

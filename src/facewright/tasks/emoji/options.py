@@ -104,8 +104,8 @@ def check_emoji(photo: Sequence[str], options: EmojiOptions) -> list[Item]:
     check_options(options)
     check_subject(photo, options.seed)
     if options.live is not None:
-        settle_consent(options.consent, [*photo, options.live.removeprefix(CAMERA)])
         check_live(options)
+        settle_consent(options.consent, [*photo, options.live.removeprefix(CAMERA)])
         return []
     if options.show:
         raise InputError("--show needs a camera", hint="facewright emoji PHOTO --live camera:0")

@@ -157,7 +157,9 @@ def read_seconds(calibrate: str | None) -> float | None:
             ) from None
         return None
     if not 0 < seconds <= _LONGEST:
-        raise InputError(f"--calibrate takes up to {_LONGEST:g} seconds, not {calibrate}")
+        raise InputError(
+            f"--calibrate takes up to {_LONGEST:g} seconds, not {calibrate}", hint="3 are usual"
+        )
     return seconds
 
 

@@ -15,7 +15,7 @@ from facewright.data.sources.items import Refusal
 from facewright.errors import FileError
 from facewright.expressions.classifier import EXPRESSIONS, describe_scores
 from facewright.expressions.reader import NamedFace
-from facewright.files import replacing
+from facewright.files import HINT, replacing
 from facewright.tasks.sightings import write_sightings
 
 TABLES = (".csv",)
@@ -156,7 +156,9 @@ def _write_table(path: Path) -> Iterator[Callable[[Reading], None]]:
             table.writerow((*_COLUMNS, *EXPRESSIONS))
             yield lambda reading: table.writerows(_list_rows(reading))
     except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise FileError(
+            f"{path} cannot be written: {error.strerror or error}", hint=HINT
+        ) from error
 
 
 def _list_rows(reading: Reading) -> Iterator[list[object]]:
