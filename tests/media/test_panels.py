@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facewright.media.panels import Panel, draw_panels
+from facewright.media.panels import Panel, draw_panels, draw_strip
 
 SHARES = {"happy": 0.8, "sad": 0.2, "neutral": 0.0}
 COLOURS = {"happy": (250, 196, 40), "sad": (66, 132, 214), "neutral": (150, 154, 162)}
@@ -61,3 +61,11 @@ def test_nothing_to_draw_is_a_copy():
     drawn = draw_panels(GREY, [])
     assert drawn is not GREY
     np.testing.assert_array_equal(drawn, GREY)
+
+
+def test_a_strip_leaves_the_picture_alone():
+    drawn = draw_strip(GREY, [panel(20, 40, 160, 200)] * 9, 200)
+    assert np.array_equal(drawn[:, : GREY.shape[1]], GREY)
+    assert drawn.shape == (GREY.shape[0], GREY.shape[1] + 200, 3)
+    assert len(np.unique(drawn[:, GREY.shape[1] :])) > 10
+    assert draw_strip(GREY, [], 40).shape[1] == GREY.shape[1] + 40

@@ -68,6 +68,30 @@ def draw_panels(image: Image, panels: Sequence[Panel], *, widen: bool = False) -
     return canvas
 
 
+def draw_strip(image: Image, panels: Sequence[Panel], strip: int) -> Image:
+    """Draw panels one below the other on a strip that is added at the right of a picture.
+
+    Args:
+        image: (height, width, 3).
+        panels: What to draw; those that the strip has no room for are left out.
+        strip: The width of the strip in pixels.
+
+    Returns:
+        (height, width + strip, 3), a new picture.
+    """
+    height, width = check_image(image).shape[:2]
+    canvas = np.concatenate([image, np.full((height, strip, 3), _GROUND, np.uint8)], axis=1)
+    edge = max(2, strip // 24)
+    wide, top = strip - 2 * edge, edge
+    for panel in panels if wide >= _READABLE else ():
+        tall = int(wide * _ROW * (len(panel.shares) + 1))
+        if top + tall > height:
+            break
+        _draw_panel(canvas, panel, (width + edge, top), (wide, tall))
+        top += tall + edge
+    return canvas
+
+
 def _measure(panel: Panel, shape: tuple[int, ...]) -> tuple[int, int]:
     """Return the width and height of a panel: as suits its box, and the picture holds."""
     rows = len(panel.shares)

@@ -110,6 +110,13 @@ def test_everything_on_the_way_is_kept_if_asked_for(lookout, film, how):
     assert read_image(made.kept[3]).shape[1] > 600
 
 
+def test_bars_stand_beside_portraits(lookout, film, how):
+    made = toonify_with(lookout, film, how("x.mp4", portrait=True, size=256, every=4))
+    clip = read_clip(made.path)
+    assert clip.size == (256 + 128, 256)
+    assert len(list(clip.frames)) == 3
+
+
 def test_pictures_are_read_as_well(lookout, paint, how, tmp_path):
     photo = publish_image(paint(FACE, size=(80, 150)), tmp_path / "a.png", Manifest("test", {}))
     made = toonify_with(lookout, photo, how("x.png", keep=True))

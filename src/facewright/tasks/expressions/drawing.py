@@ -9,7 +9,7 @@ import numpy as np
 from facewright.expressions.classifier import EXPRESSIONS, describe_scores
 from facewright.expressions.reader import NamedFace
 from facewright.media.marks import Colour, Mark, draw_marks
-from facewright.media.panels import Panel, draw_panels
+from facewright.media.panels import Panel, draw_panels, draw_strip
 from facewright.media.timeline import Lane, draw_timeline
 from facewright.tasks.expressions.records import NO_FACE
 from facewright.types import Image
@@ -34,7 +34,12 @@ _MOST_LANES = 12  # a timeline of more would be taller than people look at
 
 
 def label_picture(
-    image: Image, faces: Sequence[NamedFace], *, note: str = "", widen: bool = False
+    image: Image,
+    faces: Sequence[NamedFace],
+    *,
+    note: str = "",
+    widen: bool = False,
+    strip: int = 0,
 ) -> Image:
     """Draw bars beside each face, or the words "no face".
 
@@ -43,6 +48,7 @@ def label_picture(
         faces: Those that are not seen at the moment are left out.
         note: A line at the top left.
         widen: Whether the picture may get wider where a face leaves no room beside it.
+        strip: Add so many pixels at the right, and draw all bars there.
 
     Returns:
         (height, width, 3), a new picture.
@@ -58,6 +64,8 @@ def label_picture(
         marks.append(Mark(face.face.box, named, colour))
     drawn = draw_marks(image, marks)
     panels = [Panel(face.face.box, describe_scores(face.probabilities), COLOURS) for face in seen]
+    if strip:
+        return draw_strip(drawn, panels, strip)
     return draw_panels(drawn, panels, widen=widen) if panels else drawn
 
 

@@ -47,6 +47,7 @@ def label_frames(
     *,
     tell: Callable[[Frame], None] | None = None,
     limit: int | None = None,
+    strip: int = 0,
 ) -> Clip:
     """Return a clip on whose frames bars are drawn, when they are asked for.
 
@@ -58,6 +59,7 @@ def label_frames(
         clip: Its frames are used up. A camera will do.
         tell: Is told what was read in each frame, in order.
         limit: End after so many frames.
+        strip: As `label_picture` takes it.
 
     Returns:
         As many frames with the same times and sound.
@@ -66,7 +68,7 @@ def label_frames(
 
     def read(image: Image, seconds: float) -> tuple[Image, Frame]:
         faces = reader.read(image, time=seconds)
-        return _draw(reader, image, faces), Frame(next(number), seconds, faces)
+        return _draw(reader, image, faces, strip), Frame(next(number), seconds, faces)
 
     shorter = replace(clip, frames=islice(clip.frames, limit))
     made, times = map_frames(shorter, read)
@@ -77,9 +79,11 @@ def label_frames(
                 tell(frame)
             yield image
 
-    return replace(shorter, frames=frames(), times=times)
+    width, height = clip.size
+    return replace(shorter, size=(width + strip, height), frames=frames(), times=times)
 
 
-def _draw(reader: ExpressionReader, image: Image, faces: list[NamedFace]) -> Image:
+def _draw(reader: ExpressionReader, image: Image, faces: list[NamedFace], strip: int = 0) -> Image:
     """Draw what was read."""
-    return label_picture(image, faces, note=CALIBRATING if reader.calibrating else "")
+    note = CALIBRATING if reader.calibrating else ""
+    return label_picture(image, faces, note=note, strip=strip)

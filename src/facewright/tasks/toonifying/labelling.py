@@ -84,7 +84,8 @@ class Labelling:
             if kept:
                 keep = partial(publish, path=kept[0], manifest=self.plain)
                 drawn = stack.enter_context(fork_clip(drawn, keep))
-            labelled = label_frames(self.instruments.start_reader(), drawn, tell=tell)
+            strip = size[0] // 4 * 2 if options.portrait else 0  # there is no room beside it
+            labelled = label_frames(self.instruments.start_reader(), drawn, tell=tell, strip=strip)
             publish(labelled, options.out, self.manifest)
         if kept:
             drawn_by = replace(self.manifest, task=TIMELINE)
