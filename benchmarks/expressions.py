@@ -30,7 +30,7 @@ from facewright.expressions.classifier import (
     read_keras,
     score_crops,
 )
-from facewright.expressions.compact import CompactConfig
+from facewright.expressions.compact import FINE
 from facewright.faces.blocks import fold_norms
 from facewright.gan.foreign.read import read_checkpoint
 from facewright.media.video import read_clip
@@ -82,7 +82,7 @@ for batch in (1, 64):
 def main() -> None:
     """Measure networks, then a clip."""
     keep_memory()
-    random = fold_norms(build_network(CompactConfig()).eval()).to(torch.bfloat16)
+    random = fold_norms(build_network(FINE).eval()).to(torch.bfloat16)
     classifiers = {"compact": Classifier(random)}
     if file := os.environ.get("MINI_XCEPTION"):
         bundle = read_keras(read_checkpoint(Path(file)).parts["keras"])
@@ -98,7 +98,7 @@ def main() -> None:
     except FacewrightError as error:
         print(f"clips are not measured: {error}", file=sys.stderr)
         return
-    measure_clip(Instruments(lookout, classifiers["compact"], {"compact": "0" * 64}))
+    measure_clip(Instruments(lookout, classifiers["compact"], {"compact": "0" * 64}, "compact"))
 
 
 def measure_faces(name: str, classifier: Classifier) -> None:
