@@ -46,7 +46,7 @@ def test_folded_weights_build_a_network_that_cannot_be_trained():
 
 
 def test_weights_of_another_kind_are_refused():
-    with pytest.raises(WeightsError, match="not a thing"):
+    with pytest.raises(WeightsError, match="not thing"):
         load_folded(bundle(kind="generator"), "thing", build, "cpu")
 
 

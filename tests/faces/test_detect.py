@@ -152,5 +152,5 @@ def test_a_detector_comes_back_from_its_bundle():
 
 
 def test_other_weights_are_no_detector():
-    with pytest.raises(WeightsError, match="not a finder"):
+    with pytest.raises(WeightsError, match="not finder"):
         load_detector(Bundle(Card("x", "mesh"), {}, {}))

@@ -99,5 +99,5 @@ def test_a_finder_is_built_of_two_bundles():
     )
     finder = load_finder(*bundles)
     assert isinstance(finder.find([IMAGE], threshold=0.99), list)
-    with pytest.raises(WeightsError, match="not a finder"):
+    with pytest.raises(WeightsError, match="not finder"):
         load_finder(*reversed(bundles))

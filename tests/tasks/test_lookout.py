@@ -48,7 +48,7 @@ def test_networks_can_be_named_by_their_files(trained):
 
 def test_networks_of_the_wrong_kind_are_refused(trained):
     swapped = {"finder": trained["mesh"], "mesh": trained["finder"]}
-    with pytest.raises(WeightsError, match="not a finder"):
+    with pytest.raises(WeightsError, match="not finder"):
         open_lookout("cpu", **swapped)
 
 
