@@ -60,10 +60,10 @@ def test_a_run_leaves_a_classifier_and_how_good_it_is(collection, tmp_path):
     bundle = load_bundle(train(collection, tmp_path))
     assert load_classifier(bundle).size == 32
     assert bundle.card.trained_on == "tiny"
-    measured = json.loads((tmp_path / "measured-000000.json").read_text())
+    measured = json.loads((tmp_path / "measured-000000.020.json").read_text())
     assert measured["count"] == 21
     assert np.array(measured["confusion"]).sum(axis=1).tolist() == [3] * 7
-    manifest = read_manifest(tmp_path / "measured-000000.png")
+    manifest = read_manifest(tmp_path / "measured-000000.020.png")
     assert (manifest.task, list(manifest.sources)) == ("train expressions", ["tiny"])
 
 

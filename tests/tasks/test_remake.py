@@ -2,13 +2,15 @@
 
 import shutil
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.media.decode import read_image
-from facewright.provenance.publish import publish_image, read_manifest
+from facewright.provenance.publish import publish_clip, publish_image, read_manifest
 from facewright.tasks.manifests import show_file
 from facewright.tasks.pictures import (
     GenerateOptions,
@@ -18,9 +20,9 @@ from facewright.tasks.pictures import (
     interpolate_faces,
     mix_faces,
 )
-from facewright.tasks.remake import _restore, remake_file
+from facewright.tasks.remake import _compare, _restore, remake_file
 from facewright.tasks.weights import STARTERS
-from facewright.types import Manifest
+from facewright.types import Clip, Manifest
 
 
 def make(task, weights, out):
@@ -127,6 +129,15 @@ def test_file_that_was_changed_is_told_from_its_remake(weights, tmp_path):
     [path] = make("one", weights, tmp_path / "x.png")
     forged = publish_image(255 - read_image(path), tmp_path / "forged.png", read_manifest(path))
     assert remake_file(forged, weights=weights).likeness == "different"
+
+
+def test_clips_are_compared_to_their_last_frame(tmp_path):
+    for name in ("a.gif", "a.mp4"):
+        paths = [tmp_path / f"{kind}-{name}" for kind in ("whole", "other", "short")]
+        for path, levels in zip(paths, ([0, 90, 200], [0, 90, 20], [0, 90]), strict=True):
+            frames = (np.full((32, 32, 3), level, np.uint8) for level in levels)
+            publish_clip(Clip((32, 32), Fraction(5), frames), path, Manifest(str(path), {}))
+        assert [_compare(paths[0], path) for path in paths] == ["bytes", "different", "different"]
 
 
 def test_original_is_never_replaced(weights, tmp_path):

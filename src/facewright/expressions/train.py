@@ -30,6 +30,7 @@ from facewright.expressions.measures import Measured, fit_temperature, measure_n
 from facewright.faces.blocks import fold_norms
 from facewright.files import replacing
 from facewright.fit.course import teach_lesson
+from facewright.fit.names import format_kimg
 from facewright.hub.bundle import save_bundle
 from facewright.media.matrix import draw_matrix
 from facewright.provenance.publish import publish_image
@@ -83,16 +84,16 @@ def train_classifier(
             scores = score_crops(Classifier(folded.network), held.faces)
         temperature = fit_temperature(scores, held.labels)
         scores /= np.float32(temperature)
-        best = _is_best(outdir, measured := measure_names(scores, held.labels))
-        _report(collection, options, measured, (outdir, images, device))
+        measured = measure_names(scores, held.labels)
         at_rest = scores[held.labels == EXPRESSIONS.index("neutral")]
         neutral = at_rest.mean(axis=0) if len(at_rest) else NEUTRAL
         notes = f"{images / 1000:.1f} thousand faces"
-        card = Card(f"{KIND}-{images // 1000:06d}", KIND, trained_on=collection.name, notes=notes)
+        card = Card(f"{KIND}-{format_kimg(images)}", KIND, trained_on=collection.name, notes=notes)
         bundle = pack_classifier(folded.network, card, temperature=temperature, neutral=neutral)
         save_bundle(path, bundle, half=True)
-        if best:
+        if _is_best(outdir, measured):
             save_bundle(outdir / BEST, bundle, half=True)
+        _report(collection, options, measured, (outdir, images, device))
 
     return teach_lesson(lesson, outdir, options, write=write, device=device, clock=clock)
 
@@ -112,7 +113,7 @@ def _report(
 ) -> None:
     """Write how good a network is on what it does not learn from."""
     outdir, images, device = state
-    stem = f"measured-{images // 1000:06d}"
+    stem = f"measured-{format_kimg(images)}"
     with replacing(outdir / f"{stem}.json") as unfinished:
         text = json.dumps(asdict(measured), indent=1, default=lambda array: array.tolist())
         unfinished.write_text(text + "\n", encoding="utf-8")

@@ -229,8 +229,14 @@ def _restore(earlier: Any, options: dict[str, Json], outdir: Path, parts: _Parts
             hint="use the same options to go on, or another --outdir",
         )
     network, average, adam = parts
-    network.load_state_dict(earlier["network"])
-    average.load_state_dict(earlier["average"])
+    try:
+        network.load_state_dict(earlier["network"])
+        average.load_state_dict(earlier["average"])
+    except RuntimeError:
+        raise TrainingError(
+            f"{outdir} holds a run of a network that is built differently now",
+            hint="another --outdir begins anew",
+        ) from None
     adam.load_state_dict(earlier["adam"])
     return int(earlier["images"])
 

@@ -176,6 +176,5 @@ def check_kinship(low: Generator, high: Generator) -> None:
     told = ", ".join(f"{name} {ones.get(name)} and {others.get(name)}" for name in apart)
     raise WeightsError(
         f"only generators of one architecture can be bred, and these differ: {told}",
-        hint="train one on from the other: facewright train generator PICTURES --resume WEIGHTS, "
-        "with pictures of the same size",
+        hint="train one on from the other: facewright train generator PICTURES --resume WEIGHTS",
     )

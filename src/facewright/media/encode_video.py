@@ -112,7 +112,11 @@ class _Frames:
         if self._stop and 0 < self._count != self._clip.count and self._stop.wanted():
             self.stopped = True
             raise StopIteration
-        image = next(self._clip.frames)
+        image = next(self._clip.frames, None)
+        if image is None:
+            ended = self._clip.count is not None and 0 < self._count < self._clip.count
+            self.stopped = bool(self._stop and ended and self._stop.wanted())
+            raise StopIteration
         height, width = check_image(image).shape[:2]
         if (width, height) != self._clip.size:
             wanted = "{} by {}".format(*self._clip.size)

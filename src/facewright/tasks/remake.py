@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import zip_longest
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -17,7 +18,7 @@ from facewright.hub.store import Progress
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.manifest import format_seeds
-from facewright.provenance.publish import STOPPED_AFTER, read_manifest
+from facewright.provenance.publish import CLIPS, STOPPED_AFTER, read_manifest
 from facewright.tasks.casting import SwapFacesOptions
 from facewright.tasks.converting.convert import convert_pictures
 from facewright.tasks.converting.options import ConvertOptions, read_way
@@ -248,9 +249,9 @@ def _compare(file: Path, out: Path) -> Likeness:
     """Tell how much two files are alike."""
     if file.read_bytes() == out.read_bytes():
         return "bytes"
-    if file.suffix.lower() == ".mp4":
-        pairs = zip(read_clip(file).frames, read_clip(out).frames, strict=False)
-        same = all(np.array_equal(a, b) for a, b in pairs)
+    if file.suffix.lower() in CLIPS:
+        pairs = zip_longest(read_clip(file).frames, read_clip(out).frames)
+        same = all(a is not None and b is not None and np.array_equal(a, b) for a, b in pairs)
     else:
         same = np.array_equal(read_image(file), read_image(out))
     return "pixels" if same else "different"

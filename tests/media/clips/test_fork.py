@@ -54,14 +54,15 @@ def test_the_copy_is_given_up_if_reading_fails():
     assert "whole" not in copy
 
 
-def test_what_fails_in_the_copy_ends_reading():
+@pytest.mark.parametrize("kind", [FileError, OSError, RuntimeError])
+def test_what_fails_in_the_copy_ends_reading(kind):
     def fail(clip):
         next(clip.frames)
-        raise FileError("the disk is full")
+        raise kind("the disk is full")
 
     read = []
     clip = Clip((2, 2), Fraction(5), frames(200))
-    with pytest.raises(FileError, match="full"), fork_clip(clip, fail) as half:
+    with pytest.raises(kind, match="full"), fork_clip(clip, fail) as half:
         read.extend(half.frames)
     assert len(read) < 200
 

@@ -34,7 +34,7 @@ def test_a_larger_mini_xception_is_trained_measured_and_used(
     faces, run = write_set(tmp_path / "faces.zip", count=7), tmp_path / "run"
     options = replace(OPTIONS, kimg=0.008, size=size, blocks=blocks)
     trained = train_expressions(faces, outdir=run, options=options, device="cpu")
-    assert json.loads((run / "measured-000000.json").read_text())["count"] == 7
+    assert json.loads((run / "measured-000000.008.json").read_text())["count"] == 7
     network = load_classifier(load_bundle(trained.weights)).network
     assert (network.config.size, network.config.blocks) == (size, blocks)
 

@@ -140,6 +140,8 @@ def test_nothing_is_replaced_and_nothing_is_left_of_a_failure(lookout, paint, fi
     with pytest.raises(InputError, match="--keep") as caught:
         toonify_with(lookout, film, how("x.mp4", expressions=False, keep=True))
     assert "both" in caught.value.hint
+    with pytest.raises(InputError, match="beside a portrait of 96 pixels"):
+        toonify_with(lookout, film, how("x.mp4", portrait=True, size=96))
     (tmp_path / "x-expressions.csv").write_text("mine")
     with pytest.raises(InputError, match=r"x-expressions\.csv is there already"):
         toonify_with(lookout, film, how("x.mp4", keep=True))

@@ -7,14 +7,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 
-from facewright.errors import FacewrightError
 from facewright.media.clips.timing import hand_out
 from facewright.types import Clip, Image
 
 _WAITING = 4  # frames that may wait for the writer; whoever brings more waits for it
-_PATIENCE = 0.2  # seconds between two looks at whether the writer still lives
+_PATIENCE = 0.2  # seconds between two looks at whether the other side still lives
 
 
 class _BrokenError(Exception):
@@ -35,8 +34,7 @@ def fork_clip(clip: Clip, write: Callable[[Clip], object]) -> Iterator[Clip]:
         it leaves nothing.
 
     Raises:
-        FacewrightError: `write` failed.
-        OSError: Likewise.
+        Exception: Whatever `write` raised.
     """
     fork = _Fork(clip, write)
     try:
@@ -53,12 +51,13 @@ class _Fork:
     """A thread that writes, and the frames that wait for it."""
 
     def __init__(self, clip: Clip, write: Callable[[Clip], object]) -> None:
-        self.failure: FacewrightError | OSError | None = None
+        self.failure: BaseException | None = None
         self.times: deque[int] = deque()
         self._clip, self._write, self._whole = clip, write, True
-        self._waiting: Queue[Image | None] = Queue(_WAITING)
+        self._waiting: Queue[Image] = Queue(_WAITING)
         self._later: deque[int] = deque()
-        self._thread = threading.Thread(target=self._run, name="fork")
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fork", daemon=True)
         self._thread.start()
 
     def read(self) -> Iterator[Image]:
@@ -76,10 +75,10 @@ class _Fork:
     def end(self, *, whole: bool) -> None:
         """Wait until the copy is written, or given up if it is not to be whole."""
         self._whole = whole
-        self._hand_over(None)
+        self._over.set()
         self._thread.join()
 
-    def _hand_over(self, image: Image | None) -> None:
+    def _hand_over(self, image: Image) -> None:
         """Give a frame to the writer as long as it lives."""
         while self._thread.is_alive():
             with contextlib.suppress(Full):
@@ -93,12 +92,13 @@ class _Fork:
             self._write(replace(self._clip, frames=self._take(), times=times))
         except _BrokenError:
             pass
-        except (FacewrightError, OSError) as error:
+        except BaseException as error:  # noqa: BLE001 - raised where the frames are read
             self.failure = error
 
     def _take(self) -> Iterator[Image]:
         """Yield the frames of the copy."""
-        while (image := self._waiting.get()) is not None:
-            yield image
+        while not (self._over.is_set() and self._waiting.empty()):
+            with contextlib.suppress(Empty):
+                yield self._waiting.get(timeout=_PATIENCE)
         if not self._whole:
             raise _BrokenError

@@ -47,7 +47,8 @@ class EmojiOptions(ShowOptions):
     seed: int | None = None
     """Draw a person who does not exist. Then no photo is named."""
     weights: str | None = None
-    """The generator for --seed: a name that `facewright models list` shows, or a file."""
+    """The generator for --seed and --style: a name that `facewright models list` shows, or a
+    file."""
     style: EmojiStyle = "drawn"
     """How expressions come about. drawn: by hand, as it were, sharp at any size. photo, toon, baby:
     a generator moves the latents of the face along each expression, and draws it as it is, as a

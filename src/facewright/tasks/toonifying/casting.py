@@ -36,6 +36,7 @@ STYLES = {"toon": "toon-128", "baby": "baby-128"}
 
 _NOT_RECORDED = {"consent", "device", "out", "overwrite", "finder", "mesh"}
 _NOT_RECORDED |= {"keep", "style"}  # the style as "character": it is a file elsewhere
+_LEAST_LABELLED = 128  # pixels of a portrait beside which bars can be read
 _SMALL, _ENHANCER = 128, "enhance-x4"  # drawings of so few pixels are made larger and clearer
 _MOST_BETWEEN = 30  # frames that wait in memory
 _PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 20, 0, 60
@@ -155,9 +156,14 @@ def _check_every(options: ToonifyOptions, *, still: bool) -> None:
 
 
 def _check_kept(source: Path, options: ToonifyOptions, *, still: bool) -> None:
-    """Raise if what is kept on the way takes the place of something."""
+    """Raise if bars find no room, or what is kept on the way takes the place of something."""
     if options.keep and not options.expressions:
         raise InputError("--keep keeps what --expressions is made of", hint="pass both, or neither")
+    if options.expressions and options.portrait and options.size < _LEAST_LABELLED:
+        raise InputError(
+            f"bars do not fit beside a portrait of {options.size} pixels",
+            hint=f"--size {_LEAST_LABELLED} or more",
+        )
     for path in name_kept(options.out, still=still) if options.keep else ():
         check_absent(path, overwrite=options.overwrite)
         if path.exists() and path.samefile(source):

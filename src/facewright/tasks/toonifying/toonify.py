@@ -49,7 +49,7 @@ def toonify_faces(
 ) -> Toonified:
     """Draw somebody as a character: find the face, find its latents, draw it in another style.
 
-    The character has the size that its generator draws, 64 pixels for those that ship, enlarged as
+    The character has the size that its generator draws, 128 pixels for those that ship, enlarged as
     drawings are. Ctrl-C ends a clip in good order: what is there by then plays.
 
     Args:
