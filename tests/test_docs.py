@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from facewright.provenance.publish import read_manifest
+
 ROOT = Path(__file__).parents[1]
+PICTURES = [*(ROOT / "docs").rglob("*.png"), *(ROOT / "recipes").rglob("*.png")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```console(?P<tags>[^\n]*)\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -70,3 +73,8 @@ facewright doctor
         ["generate", "--seeds", "0-3", "-o", "two words.png"],
         ["show", "two words.png"],
     ]
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_picture_says_how_it_came_about(picture):
+    assert read_manifest(picture).models
