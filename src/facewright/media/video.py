@@ -7,31 +7,34 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
 
 from facewright.errors import FileError
+from facewright.media.clips.animation import read_animation
 from facewright.media.clips.pixels import open_reader
 from facewright.media.clips.timing import Timeline, hand_out
-from facewright.media.decode import MAX_PIXELS, read_image
+from facewright.media.decode import MAX_PIXELS, read_image, read_metadata
+from facewright.media.formats import HEAD_BYTES, find_kind, identify, is_animated
 from facewright.types import Clip, Image
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video import VideoStream
 
-STILLS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
-"""Files that are read as clips of one frame."""
-
-_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg,ogg,flv,asf"
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,ogg,flv,asf,mxf"
 _SOUND_ONLY = "mp3,aac,wav,flac,aiff"  # opened to say what is wrong with them
 _SAFE = {  # no playlists, no network
     "protocol_whitelist": "file",
     "format_whitelist": f"{_CONTAINERS},{_SOUND_ONLY}",
 }
+_DEMUXERS = {
+    "MPEG transport stream": "mpegts",
+    "MPEG program stream": "mpeg",
+    "MPEG video": "mpegvideo",
+}  # where names mislead: elsewhere, the bytes are clear enough
 _DAMAGE = (av.FFmpegError, OSError, ValueError, ArithmeticError, AttributeError)
 # the last is what a stream without a codec raises
 _USUAL_RATE = Fraction(25)
@@ -45,7 +48,8 @@ def read_clip(path: Path) -> Clip:
     applied: pictures are upright, their pixels square.
 
     Args:
-        path: MP4, MOV, WebM, MKV, AVI, GIF, ...; or a picture, which is a clip of one frame.
+        path: MP4, MOV, WebM, MKV, AVI, MTS, WMV, GIF, ..., whatever it is called; or a picture,
+            which is a clip of one frame.
 
     Returns:
         The clip. Its frames can be read once; `count` is what the file claims.
@@ -54,9 +58,11 @@ def read_clip(path: Path) -> Clip:
         FileError: The file is missing, empty, damaged, or has no pictures; or, while the frames
             are read, the first damage that is met.
     """
-    if path.suffix.lower() in STILLS:
+    if find_kind(path) == "picture":
         image = read_image(path)
         return Clip((image.shape[1], image.shape[0]), Fraction(1), iter([image]), count=1)
+    if is_animated(path):
+        return read_animation(path)
     with _opened(path) as (source, stream):
         rate = find_rate(stream)
         timeline = Timeline(rate, _find_base(stream, rate))
@@ -77,23 +83,6 @@ def read_clip(path: Path) -> Clip:
     )
 
 
-def is_moving(path: Path) -> bool:
-    """Tell whether a file shows more than one frame, as a GIF may or may not.
-
-    Of a GIF that says for none of its frames how long it is shown, only the first one is read.
-
-    Args:
-        path: A file that `read_clip` reads; of others, and of damaged ones, the answer is no.
-    """
-    if path.suffix.lower() in STILLS:
-        return False
-    try:
-        with _opened(path) as (source, stream):
-            return sum(1 for _ in islice(source.decode(stream), 2)) == 2
-    except FileError:
-        return False
-
-
 def read_clip_metadata(path: Path) -> dict[str, str]:
     """Read the texts that a clip carries beside its pictures.
 
@@ -106,6 +95,8 @@ def read_clip_metadata(path: Path) -> dict[str, str]:
     Raises:
         FileError: The file is missing, empty, damaged, or has no pictures.
     """
+    if is_animated(path):
+        return read_metadata(path)
     with _opened(path) as (source, _):
         return {key.lower(): value for key, value in source.metadata.items()}
 
@@ -145,12 +136,16 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the pictures of a clip; whatever goes wrong becomes a FileError that names the file."""
     try:
         with path.open("rb") as file:
-            if not file.read(1):
-                raise FileError(f"{path} is empty", hint="copy or fetch it again")
+            head = file.read(HEAD_BYTES)
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not head:
+        raise FileError(f"{path} is empty", hint="copy or fetch it again")
+    found = identify(head)
+    form = _DEMUXERS.get(found.name) if found else None
     try:
-        with av.open(str(path.resolve()), "r", options=_SAFE, metadata_errors="replace") as source:
+        name, lenient = str(path.resolve()), "replace"
+        with av.open(name, "r", form, options=_SAFE, metadata_errors=lenient) as source:
             stream = _find_pictures(source, path)
             stream.thread_type = "AUTO"
             if math.prod(_find_size(stream)) > MAX_PIXELS:

@@ -12,7 +12,7 @@ from facewright.gan.sample import sample_people
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.decode import read_image
-from facewright.media.video import STILLS
+from facewright.media.formats import find_kind
 from facewright.tasks.drawing import DrawOptions, open_easel
 from facewright.tasks.lookout import Lookout
 from facewright.types import Face, Image
@@ -59,13 +59,14 @@ def list_references(face: str) -> list[Path]:
     """
     path = Path(face)
     if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in STILLS)
+        found = sorted(file for file in path.iterdir() if find_kind(file) == "picture")
         if not found:
             raise InputError(f"{path} has no pictures in it", hint="name a folder of references")
         return found
-    if path.is_file() and path.suffix.lower() not in STILLS:
+    if path.is_file() and (kind := find_kind(path)) != "picture":
+        what = ", but a clip" if kind else ""
         raise InputError(
-            f"{path} is no picture", hint=f"a face comes from {', '.join(sorted(STILLS))}"
+            f"{path} is no picture{what}", hint="a face comes from a picture: JPEG, PNG, WebP"
         )
     return [path]
 

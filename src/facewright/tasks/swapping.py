@@ -12,7 +12,8 @@ from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
 from facewright.media.decode import read_image
-from facewright.media.video import STILLS, read_clip
+from facewright.media.formats import find_kind
+from facewright.media.video import read_clip
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,
@@ -221,7 +222,7 @@ def swap_frames(
 
 def _is_still(body: str) -> bool:
     """Tell whether a body is one picture."""
-    return Path(body).suffix.lower() in STILLS and not body.startswith(CAMERA)
+    return find_kind(Path(body)) == "picture" and not body.startswith(CAMERA)
 
 
 def _swap(swapper: FrameSwapper, body: str, image: Image, seconds: float) -> Image:

@@ -14,10 +14,11 @@ from facewright.data.library import REMOVED, is_library, read_records
 from facewright.data.removals import find_away, read_removals
 from facewright.data.sources.archives import judge_members
 from facewright.data.sources.folders import list_files
-from facewright.data.sources.items import PICTURES, Limits, Refusal
+from facewright.data.sources.items import Limits, Refusal
 from facewright.data.sources.layouts import find_labels
 from facewright.data.sources.openers import gather_tables
 from facewright.errors import FileError, InputError
+from facewright.media.formats import PICTURE_ENDINGS
 
 REPORT = ("-report.png", "-report.json")
 """What the report of a dataset is called after: examples of its faces, and numbers."""
@@ -163,7 +164,7 @@ def _list_folder(path: Path) -> tuple[dict[str, str], list[Refusal]]:
     for file in list_files(path, avoid=path / "none"):
         if isinstance(file, Refusal):
             refused.append(file)
-        elif file.suffix.lower() in PICTURES and not _is_report(file):
+        elif file.suffix.lower() in PICTURE_ENDINGS and not _is_report(file):
             found[file.relative_to(path).as_posix()] = _stamp(file)
     return found, refused
 
@@ -176,7 +177,7 @@ def _list_zip(path: Path) -> tuple[dict[str, str], list[Refusal]]:
         for info, problem in judge_members(archive):
             if problem:
                 refused.append(Refusal(info.filename, problem))
-            elif problem == "" and PurePosixPath(info.filename).suffix.lower() in PICTURES:
+            elif problem == "" and PurePosixPath(info.filename).suffix.lower() in PICTURE_ENDINGS:
                 found[info.filename] = f"{info.file_size} {info.CRC:08x}"
     return dict(sorted(found.items())), refused
 

@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
 from facewright.data.sources.folders import read_file
-from facewright.data.sources.items import PICTURES, Found, Reading, Refusal
+from facewright.data.sources.items import Found, Reading, Refusal
 from facewright.data.sources.layouts import is_address
 from facewright.data.sources.tags import Tag, read_tags
 from facewright.errors import FileError
+from facewright.media.formats import PICTURE_ENDINGS
 
 _MOST_BYTES = 64 << 20  # of a page
 _SOURCES = ("src", "data-src", "data-original", "data-lazy-src")
@@ -143,7 +144,7 @@ def _is_picture(link: str) -> bool:
         path = urlsplit(link).path
     except ValueError:
         return False
-    return PurePosixPath(unquote(path)).suffix.lower() in PICTURES
+    return PurePosixPath(unquote(path)).suffix.lower() in PICTURE_ENDINGS
 
 
 def _sort_out(links: list[_Link], base: str, folder: Path) -> Page:

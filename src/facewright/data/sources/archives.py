@@ -14,7 +14,6 @@ from typing import IO, cast
 
 from facewright.data.archive import UNREADABLE, open_member
 from facewright.data.sources.items import (
-    PICTURES,
     Found,
     Reading,
     Refusal,
@@ -22,6 +21,7 @@ from facewright.data.sources.items import (
     take_file,
     too_large,
 )
+from facewright.media.formats import PICTURE_ENDINGS
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 """How the names of archives end."""
@@ -238,4 +238,4 @@ def _leads_out(name: str) -> bool:
 
 def _is_meant(name: str) -> bool:
     """Tell whether a member is meant to be a picture."""
-    return PurePosixPath(name).suffix.lower() in PICTURES
+    return PurePosixPath(name).suffix.lower() in PICTURE_ENDINGS

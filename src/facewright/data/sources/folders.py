@@ -9,7 +9,6 @@ from pathlib import Path
 
 from facewright.data.sources.clips import read_frames
 from facewright.data.sources.items import (
-    CLIPS,
     Found,
     Reading,
     Refusal,
@@ -17,6 +16,7 @@ from facewright.data.sources.items import (
     take_file,
 )
 from facewright.data.sources.layouts import holds_pixels, read_pixels
+from facewright.media.formats import find_kind
 
 
 def read_folder(folder: Path, reading: Reading) -> Iterator[Found]:
@@ -85,7 +85,7 @@ def read_file(path: Path, name: str, reading: Reading) -> Iterator[Found]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
             yield Refusal(str(path), "is no regular file")
-        elif path.suffix.lower() in CLIPS:
+        elif find_kind(path) == "clip":
             yield from read_frames(path, reading)
         elif holds_pixels(path):
             yield from read_pixels(path)

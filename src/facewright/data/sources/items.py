@@ -10,18 +10,7 @@ from typing import IO, Any, TypeAlias
 
 from facewright.data.sources.fetch import Manners
 from facewright.errors import FacewrightError
-
-PICTURES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
-    | {".heic", ".heif", ".avif", ".jxl", ".psd", ".jp2"}  # refused, but not in silence
-)
-"""Endings of files that are meant to be pictures."""
-
-CLIPS = frozenset({".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp"})
-"""Endings of files that are read frame by frame."""
-
-HEAD = 16
-"""How many bytes tell what a file is."""
+from facewright.media.formats import HEAD_BYTES, find_kind
 
 Labels: TypeAlias = Mapping[str, str]
 """Group → value, such as {"age": "30-39"}."""
@@ -149,11 +138,13 @@ def take_file(name: str, file: IO[bytes], source: str, reading: Reading) -> Foun
         An item, a refusal, or a file to leave aside.
     """
     limit = reading.limits.max_bytes
-    head = file.read(HEAD)
-    meant = PurePosixPath(name).suffix.lower() in PICTURES
+    head = file.read(HEAD_BYTES)
+    kind = find_kind(head, name=name)
+    if kind == "clip":
+        return Refusal(source, "is a clip in an archive: unpack it first")
     if guess_suffix(head) is None:
         reason = "is not a picture that can be read" if head else "is empty"
-        return Refusal(source, reason) if meant else Aside(source)
+        return Refusal(source, reason) if kind else Aside(source)
     data = head + file.read(limit + 1 - len(head))
     if len(data) > limit:
         return too_large(source, limit)

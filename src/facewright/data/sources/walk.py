@@ -14,7 +14,6 @@ from facewright.data.sources.archives import count_members, is_archive, read_arc
 from facewright.data.sources.fetch import Manners
 from facewright.data.sources.folders import list_files, read_file
 from facewright.data.sources.items import (
-    CLIPS,
     Aside,
     Found,
     Item,
@@ -27,10 +26,9 @@ from facewright.data.sources.items import (
 from facewright.data.sources.layouts import is_address
 from facewright.errors import FileError, InputError
 from facewright.media.decode import read_image, read_image_header
-from facewright.media.video import is_moving
+from facewright.media.formats import find_kind
 from facewright.types import Image
 
-_MAY_MOVE = ".gif"
 _MOST_THREADS = 8  # a picture of the largest size takes 300 MB
 _AHEAD = 50_000_000  # pixels that are decoded and wait, unless one picture has more
 
@@ -87,9 +85,8 @@ def check_paths(sources: Sequence[str]) -> None:
 
 
 def is_clip(path: Path) -> bool:
-    """Tell whether a file is read frame by frame: by its name, a GIF by whether it moves."""
-    suffix = path.suffix.lower()
-    return suffix in CLIPS or (suffix == _MAY_MOVE and _is_file(path) and is_moving(path))
+    """Tell whether a file is read frame by frame, as `find_kind` does."""
+    return find_kind(path) == "clip"
 
 
 def count_stops(sources: Sequence[str], *, avoid: Collection[Path] = ()) -> int:
@@ -225,10 +222,7 @@ def _walk_archive(path: Path, below: PurePosixPath, reading: Reading) -> Iterato
     for found in read_archive(path, reading):
         name = PurePosixPath(_get_source(found).removeprefix(f"{path}!").replace("\\", "/"))
         one = _to_stop(found, below / name)
-        if isinstance(one, Aside):
-            if name.suffix.lower() in CLIPS:
-                yield Refusal(one.source, "is a clip in an archive: unpack it first")
-        elif one is not None:
+        if one is not None and not isinstance(one, Aside):
             yield one
 
 

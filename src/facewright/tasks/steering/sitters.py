@@ -16,7 +16,7 @@ from facewright.gan.scenes import find_styles
 from facewright.gan.tuning import apply_tuning
 from facewright.hub.bundle import file_sha256, load_bundle
 from facewright.hub.store import Progress
-from facewright.media.video import STILLS
+from facewright.media.formats import find_kind
 from facewright.tasks.consent import GENERATED, settle_consent
 from facewright.tasks.drawing import DrawOptions, Easel, describe, read_seeds
 from facewright.tasks.steering.darkroom import Darkroom
@@ -171,7 +171,7 @@ def _check(text: str, role: str) -> None:
     hint = f"{role} is a seed such as 42, a {LATENTS} file, or a photo"
     if not path.is_file():
         raise FileError(f"there is no {text}", hint=hint)
-    if path.suffix.lower() not in {LATENTS, *STILLS}:
+    if path.suffix.lower() != LATENTS and find_kind(path) != "picture":
         raise InputError(f"{text} shows no face", hint=hint)
 
 

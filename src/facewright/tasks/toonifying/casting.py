@@ -19,7 +19,7 @@ from facewright.faces.frames.picking import Picker
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
-from facewright.media.video import STILLS
+from facewright.media.formats import find_kind
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
 from facewright.tasks.consent import settle_consent
 from facewright.tasks.destinations import check_absent
@@ -229,7 +229,7 @@ def name_kept(out: Path, *, still: bool) -> list[Path]:
 
 def is_still(source: Path) -> bool:
     """Tell whether a source is one picture."""
-    return source.suffix.lower() in STILLS
+    return find_kind(source) == "picture"
 
 
 def _pick_steps(asked: int | None, *, still: bool, blind: bool) -> int:
