@@ -12,6 +12,8 @@ Every arrow is one function, every noun one core type, every package name appear
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from facewright.version import __version__
+
 if TYPE_CHECKING:
     from facewright.errors import FacewrightError
     from facewright.gan.plan import TrainOptions
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from facewright.tasks.swapping import swap_faces
     from facewright.tasks.training import train_generator
     from facewright.types import Bundle, Card, Clip, Crop, Face, Image, Latents, Manifest
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Bundle",

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from facewright import __version__
 from facewright.cli.commands import COMMANDS, GROUPS
 from facewright.cli.main import build_app, explain
 from facewright.cli.outcome import PRINTERS
 from facewright.gan.weights import NO_LABELS
 from facewright.tasks.demo import format_command, plan_exhibits
+from facewright.version import __version__
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,7 +4,6 @@ import datetime as dt
 
 import pytest
 
-from facewright import __version__
 from facewright.data.library import read_records
 from facewright.errors import FileError, InputError
 from facewright.provenance.publish import read_manifest
@@ -15,6 +14,7 @@ from facewright.tasks.libraries import (
     collect_pictures,
     read_names,
 )
+from facewright.version import __version__
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import time
 import pytest
 import torch
 
-from facewright import __version__
 from facewright.cli.outcome import print_training
 from facewright.errors import DatasetError, InputError, TrainingError, WeightsError
 from facewright.gan.plan import TrainOptions
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.pictures import GenerateOptions, generate_faces
 from facewright.tasks.training import Outlook, Trained, train_generator
+from facewright.version import __version__
 
 TINY = {"batch": 4, "channel_base": 64, "channel_max": 8, "precision": "float32"}
 

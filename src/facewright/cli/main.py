@@ -8,11 +8,11 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.config import Env
 from cyclopts.field_info import FieldInfo
 
-from facewright import __version__
 from facewright.cli.commands import COMMANDS, GROUPS
 from facewright.cli.options_file import read_options_file
 from facewright.cli.printable import make_printable, survive_letters
 from facewright.errors import FacewrightError
+from facewright.version import __version__
 
 _LETTERS = {"out": "-o"}
 _FAILED, _BAD_USAGE, _INTERRUPTED, _CUT_OFF = 1, 2, 130, 141

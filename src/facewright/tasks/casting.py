@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from facewright import __version__
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.faces.choose import check_choice
@@ -29,6 +28,7 @@ from facewright.tasks.portraits import Portraits, draw_portrait, list_references
 from facewright.tasks.resemblance import PREFIX, Resemblance, open_resemblance
 from facewright.tasks.rules import check_options
 from facewright.types import Manifest
+from facewright.version import __version__
 
 _NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open"}
 _NOT_RECORDED |= {"finder", "mesh"}  # they may be paths, and are among the models

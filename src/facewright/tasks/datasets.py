@@ -10,7 +10,6 @@ from typing import Literal
 
 import torch
 
-from facewright import __version__
 from facewright.data.prepare import FinderSource, Prepared, PrepareSettings, prepare
 from facewright.data.preparing.choose import Rules
 from facewright.data.preparing.originals import REPORT
@@ -24,6 +23,7 @@ from facewright.provenance.publish import publish_image
 from facewright.tasks.cropping import TemplateName
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.types import Json, Manifest
+from facewright.version import __version__
 
 _SHOWN = "examples of real people: of faces that are used and of those that are left out"
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from facewright import __version__
 from facewright.device import Precision
 from facewright.errors import FileError
 from facewright.files import replacing
@@ -27,6 +26,7 @@ from facewright.tasks.pictures import (
 )
 from facewright.tasks.weights import open_weights, pick_weights
 from facewright.types import Card
+from facewright.version import __version__
 
 _PAGE = Path(__file__).with_name("demo.html")
 _MOST_VALUES = 10  # of a label that a sheet shows

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import torch
 
-from facewright import __version__
 from facewright.device import (
     free_memory,
     has_fast_bfloat16,
@@ -35,6 +34,7 @@ from facewright.tasks.weights import (
     open_weights,
     pick_weights,
 )
+from facewright.version import __version__
 
 _PACKAGES = ("torch", "numpy", "opencv-python-headless", "Pillow", "av", "safetensors", "rich")
 _SECONDS = 1.0  # of measuring

@@ -7,7 +7,6 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
-from facewright import __version__
 from facewright.device import Precision, name_device, pick_device, pick_dtype, settle_cuda
 from facewright.errors import FileError, InputError
 from facewright.gan.sample import Look, check_labels, settle_batch
@@ -17,6 +16,7 @@ from facewright.hub.store import Progress
 from facewright.provenance.manifest import parse_seeds
 from facewright.tasks.weights import open_weights, pick_weights
 from facewright.types import Manifest
+from facewright.version import __version__
 
 T = TypeVar("T")
 

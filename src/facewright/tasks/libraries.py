@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from facewright import __version__
 from facewright.data.audit import Audit, audit
 from facewright.data.collect import About, Collected, check_licence, collect
 from facewright.data.duplicates import MOST, SAME, check_limit
@@ -21,6 +20,7 @@ from facewright.hub.store import Progress
 from facewright.media.bars import draw_bars
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.types import Json, Manifest
+from facewright.version import __version__
 
 Audited: TypeAlias = Audit
 """What `audit` found."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from facewright import __version__
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.hub.store import Progress
@@ -27,6 +26,7 @@ from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import Portrait, read_portraits
 from facewright.tasks.rules import check_options
 from facewright.types import Clip, Image, Manifest
+from facewright.version import __version__
 
 _NOT_RECORDED = {"consent", "device", "out", "overwrite"}
 _STEPS, _SHEET_STEPS = 60, 6

@@ -9,7 +9,6 @@ from typing import Literal
 
 import torch
 
-from facewright import __version__
 from facewright.data.sources.items import Refusal, strip_name, to_printable
 from facewright.data.sources.walk import Batch, Developed, Film
 from facewright.device import name_device
@@ -32,6 +31,7 @@ from facewright.tasks.sightings import (
     name_written,
 )
 from facewright.types import Clip, Face, Image, Json, Manifest
+from facewright.version import __version__
 
 PIXELS_AT_ONCE = 24_000_000
 """The most pixels that the networks see together, unless one picture has more."""

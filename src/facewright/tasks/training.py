@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from facewright import __version__
 from facewright.data.dataset import open_dataset
 from facewright.device import pick_device
 from facewright.errors import InputError, TrainingError
@@ -32,6 +31,7 @@ from facewright.gan.transfer import (
 )
 from facewright.tasks.weights import open_weights
 from facewright.types import Json
+from facewright.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

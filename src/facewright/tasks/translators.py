@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 
-from facewright import __version__
 from facewright.convert.plan import (
     TranslatorTrainOptions,
     check_options,
@@ -28,6 +27,7 @@ from facewright.fit.distributed import (
 )
 from facewright.tasks.training import Trained
 from facewright.tasks.weights import open_weights
+from facewright.version import __version__
 
 __all__ = ["TranslatorTrainOptions", "TwoStyles", "train_translator"]
 

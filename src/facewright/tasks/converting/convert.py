@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from facewright import __version__
 from facewright.data.sources.items import Refusal, strip_name, to_printable
 from facewright.data.sources.walk import Developed, Film, count_stops, develop, walk_sources
 from facewright.device import name_device
@@ -29,6 +28,7 @@ from facewright.tasks.destinations import Output, is_cut_short, is_done
 from facewright.tasks.framewise import Tally, change_frames
 from facewright.tasks.search import spare_source
 from facewright.types import Face, Image, Json, Manifest
+from facewright.version import __version__
 
 _LARGEST = 256 << 20  # bytes of a picture
 _NOTICE = "stopping: the clip up to here is written"

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 
-from facewright import __version__
 from facewright.errors import FileError
 from facewright.files import replacing
 from facewright.media.resize import fit_image
 from facewright.provenance.publish import render_image
 from facewright.types import Image, Manifest
+from facewright.version import __version__
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 _SIDE = 1280  # pixels of a picture on the page, at most

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 
-from facewright import __version__
 from facewright.device import name_device
 from facewright.errors import InputError
 from facewright.hub.store import Progress
@@ -34,6 +33,7 @@ from facewright.toon.emoji import (
     trim,
 )
 from facewright.types import Image, Manifest
+from facewright.version import __version__
 
 _NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open"}
 _NOT_RECORDED |= {"style"}  # as "character": in manifests, a style is a file

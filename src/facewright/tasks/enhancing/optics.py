@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 
 import torch
 
-from facewright import __version__
 from facewright.device import name_device, pick_dtype
 from facewright.enhance.chain import ChainOptions, enhance_image
 from facewright.enhance.local import enhance_faces, scale_points
@@ -20,6 +19,7 @@ from facewright.tasks.lookout import Lookout
 from facewright.tasks.resemblance import Comparison, open_comparison
 from facewright.tasks.weights import open_weights
 from facewright.types import Face, Image, Manifest
+from facewright.version import __version__
 
 STARTERS: Mapping[int, str | None] = {1: None, 2: "enhance-x2", 4: "enhance-x4"}
 """How many times larger → the network that ships for it; at 1 there is none."""

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from facewright import __version__
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.expressions.classifier import KIND, Classifier, Scores, load_classifier, score_faces
@@ -26,6 +25,7 @@ from facewright.tasks.live import ShowOptions
 from facewright.tasks.lookout import Lookout, open_lookout, pick_kind
 from facewright.tasks.weights import open_weights
 from facewright.types import Manifest
+from facewright.version import __version__
 
 _RECORDED = ("smoothing", "calibrate", "smallest", "threshold", "quality", "limit")
 _MOST_FRAMES = 600  # of a clip of a neutral face

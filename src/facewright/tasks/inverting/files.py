@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 
 import torch
 
-from facewright import __version__
 from facewright.device import name_device
 from facewright.encode.invert import REFINE_STEPS, RefineOptions
 from facewright.encode.latents import LATENTS
@@ -33,6 +32,7 @@ from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import list_references
 from facewright.tasks.rules import check_options
 from facewright.types import Crop, Json, Manifest
+from facewright.version import __version__
 
 _NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite"}
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from facewright import __version__
 from facewright.device import name_device, pick_device
 from facewright.enhance.network import load_enhancer
 from facewright.errors import FileError, InputError
@@ -30,6 +29,7 @@ from facewright.tasks.weights import open_weights
 from facewright.toon.cartoon import Cartoonist, breed_characters
 from facewright.toon.film import Film, FilmOptions
 from facewright.types import Manifest
+from facewright.version import __version__
 
 STYLES = {"toon": "toon-128", "baby": "baby-128"}
 """Name of a style → the weights that draw it."""
