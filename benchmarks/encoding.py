@@ -11,7 +11,7 @@ from facewright.encode.psp import Encoder, EncoderConfig
 from facewright.encode.quick import quicken
 from facewright.faces.features import load_face_features
 from facewright.gan.weights import load_generator
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 
 LAYERS = 18  # of a generator of 1024 pixels, as published
 

@@ -15,7 +15,7 @@ from benchmarks.timing import pick, report, time_beside
 from facewright.device import pick_dtype, to_images, to_tensor
 from facewright.enhance.local import enlarge_plainly
 from facewright.enhance.network import Enhancer, enlarge_image, load_enhancer
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 from facewright.types import Image
 
 

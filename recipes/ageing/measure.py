@@ -30,7 +30,7 @@ from facewright.convert.weights import load_translator
 from facewright.faces.identity import compare_faces, embed_faces, load_likeness
 from facewright.hub.bundle import load_bundle
 from facewright.media.draw import contact_sheet
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 from facewright.types import Crop
 
 STRENGTHS = (0.5, 1.0, 1.5)

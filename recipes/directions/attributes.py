@@ -32,7 +32,7 @@ from facewright.faces.pose import estimate_pose
 from facewright.faces.templates import TEMPLATES
 from facewright.faces.topology import CANONICAL, LEFT_BROW, RIGHT_BROW, five_points
 from facewright.media.resize import resize_image
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 from facewright.types import Crop, Image
 
 sys.path.append(str(Path(__file__).parents[1] / "face-features"))

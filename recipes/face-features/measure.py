@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from facewright.device import seeded
 from facewright.faces.features import compare_maps, compare_traits, load_face_features
 from facewright.gan.weights import load_generator
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 
 PEOPLE = 64
 

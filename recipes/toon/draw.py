@@ -36,7 +36,7 @@ from facewright.files import replacing
 from facewright.gan.directions.bundle import load_directions
 from facewright.gan.sample import draw_latents, draw_styles
 from facewright.gan.weights import load_generator, load_labels
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 
 STYLES = {"toon": (shapes.TOON, paint.TOON), "baby": (shapes.BABY, paint.BABY)}
 SIZE, LARGE, BATCH, PART = 128, 256, 16, 80

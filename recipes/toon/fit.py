@@ -38,7 +38,7 @@ from facewright.gan.weights import (
     read_template,
 )
 from facewright.hub.bundle import save_bundle
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 
 SIZE, BATCH, RATE, HELD = 128, 12, 2e-3, 20
 PARTS = {"eyes": (0.10, 0.46, 0.08, 0.92), "mouth": (0.58, 0.84, 0.22, 0.78)}

@@ -28,7 +28,7 @@ from facewright.faces.masks import measure_face
 from facewright.hub.bundle import load_bundle
 from facewright.media.draw import contact_sheet
 from facewright.tasks.lookout import open_lookout
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 from facewright.types import Crop
 
 STRENGTHS = (0.5, 1.0, 1.5)

@@ -16,77 +16,52 @@ from facewright.version import __version__
 
 if TYPE_CHECKING:
     from facewright.errors import FacewrightError
-    from facewright.gan.plan import TrainOptions
-    from facewright.tasks.casting import SwapFacesOptions
-    from facewright.tasks.emoji.options import EmojiOptions
-    from facewright.tasks.emoji.pack import make_emoji
-    from facewright.tasks.enhancing.options import EnhanceOptions
-    from facewright.tasks.enhancing.pictures import enhance_pictures
-    from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
-    from facewright.tasks.expressions.instruments import ExpressionOptions
-    from facewright.tasks.expressions.reading import read_expressions
-    from facewright.tasks.finding import FindOptions, find_faces
-    from facewright.tasks.inverting.files import InvertOptions, invert_photos
-    from facewright.tasks.manifests import show_file
-    from facewright.tasks.morphing import MorphOptions, morph_pictures
-    from facewright.tasks.pictures import (
-        GenerateOptions,
-        InterpolateOptions,
-        MixOptions,
-        generate_faces,
-        interpolate_faces,
-        mix_faces,
+    from facewright.media.decode import read_image
+    from facewright.pipelines.edit import EditPipeline, RestylePipeline
+    from facewright.pipelines.find import FindPipeline
+    from facewright.pipelines.generate import (
+        GeneratePipeline,
+        InterpolatePipeline,
+        MixPipeline,
+        Sampling,
     )
-    from facewright.tasks.remake import remake_file
-    from facewright.tasks.steering.editing import EditOptions, edit_face
-    from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
-    from facewright.tasks.swapping import swap_faces
-    from facewright.tasks.training import train_generator
+    from facewright.pipelines.inputs import read_clip
+    from facewright.pipelines.invert import InvertPipeline
+    from facewright.pipelines.load import load
+    from facewright.pipelines.result import ClipResult, LatentsResult, Result
+    from facewright.pipelines.swap import MorphPipeline, SwapConfig, SwapPipeline
+    from facewright.provenance.publish import read_manifest
     from facewright.types import Bundle, Card, Clip, Crop, Face, Image, Latents, Manifest
 
 __all__ = [
     "Bundle",
     "Card",
     "Clip",
+    "ClipResult",
     "Crop",
-    "EditOptions",
-    "EmojiOptions",
-    "EnhanceOptions",
-    "EvaluateOptions",
-    "ExpressionOptions",
+    "EditPipeline",
     "Face",
     "FacewrightError",
-    "FindOptions",
-    "GenerateOptions",
+    "FindPipeline",
+    "GeneratePipeline",
     "Image",
-    "InterpolateOptions",
-    "InvertOptions",
+    "InterpolatePipeline",
+    "InvertPipeline",
     "Latents",
+    "LatentsResult",
     "Manifest",
-    "MixOptions",
-    "MorphOptions",
-    "RestyleOptions",
-    "SwapFacesOptions",
-    "ToonifyOptions",
-    "TrainOptions",
+    "MixPipeline",
+    "MorphPipeline",
+    "RestylePipeline",
+    "Result",
+    "Sampling",
+    "SwapConfig",
+    "SwapPipeline",
     "__version__",
-    "edit_face",
-    "enhance_pictures",
-    "evaluate_generator",
-    "find_faces",
-    "generate_faces",
-    "interpolate_faces",
-    "invert_photos",
-    "make_emoji",
-    "mix_faces",
-    "morph_pictures",
-    "read_expressions",
-    "remake_file",
-    "restyle_face",
-    "show_file",
-    "swap_faces",
-    "toonify_faces",
-    "train_generator",
+    "load",
+    "read_clip",
+    "read_image",
+    "read_manifest",
 ]
 
 # Public name → the module it lives in. Loaded at first use, so that the import costs milliseconds.
@@ -94,44 +69,30 @@ _HOMES = {
     "Bundle": "facewright.types",
     "Card": "facewright.types",
     "Clip": "facewright.types",
+    "ClipResult": "facewright.pipelines.result",
     "Crop": "facewright.types",
-    "EditOptions": "facewright.tasks.steering.editing",
-    "EmojiOptions": "facewright.tasks.emoji.options",
-    "EnhanceOptions": "facewright.tasks.enhancing.options",
-    "EvaluateOptions": "facewright.tasks.evaluation",
-    "ExpressionOptions": "facewright.tasks.expressions.instruments",
+    "EditPipeline": "facewright.pipelines.edit",
     "Face": "facewright.types",
     "FacewrightError": "facewright.errors",
-    "FindOptions": "facewright.tasks.finding",
-    "GenerateOptions": "facewright.tasks.pictures",
+    "FindPipeline": "facewright.pipelines.find",
+    "GeneratePipeline": "facewright.pipelines.generate",
     "Image": "facewright.types",
-    "InterpolateOptions": "facewright.tasks.pictures",
-    "InvertOptions": "facewright.tasks.inverting.files",
+    "InterpolatePipeline": "facewright.pipelines.generate",
+    "InvertPipeline": "facewright.pipelines.invert",
     "Latents": "facewright.types",
+    "LatentsResult": "facewright.pipelines.result",
     "Manifest": "facewright.types",
-    "MixOptions": "facewright.tasks.pictures",
-    "MorphOptions": "facewright.tasks.morphing",
-    "RestyleOptions": "facewright.tasks.steering.restyling",
-    "SwapFacesOptions": "facewright.tasks.casting",
-    "ToonifyOptions": "facewright.tasks.toonifying.casting",
-    "TrainOptions": "facewright.gan.plan",
-    "edit_face": "facewright.tasks.steering.editing",
-    "enhance_pictures": "facewright.tasks.enhancing.pictures",
-    "evaluate_generator": "facewright.tasks.evaluation",
-    "find_faces": "facewright.tasks.finding",
-    "generate_faces": "facewright.tasks.pictures",
-    "interpolate_faces": "facewright.tasks.pictures",
-    "invert_photos": "facewright.tasks.inverting.files",
-    "make_emoji": "facewright.tasks.emoji.pack",
-    "mix_faces": "facewright.tasks.pictures",
-    "morph_pictures": "facewright.tasks.morphing",
-    "read_expressions": "facewright.tasks.expressions.reading",
-    "remake_file": "facewright.tasks.remake",
-    "restyle_face": "facewright.tasks.steering.restyling",
-    "show_file": "facewright.tasks.manifests",
-    "swap_faces": "facewright.tasks.swapping",
-    "toonify_faces": "facewright.tasks.toonifying.toonify",
-    "train_generator": "facewright.tasks.training",
+    "MixPipeline": "facewright.pipelines.generate",
+    "MorphPipeline": "facewright.pipelines.swap",
+    "RestylePipeline": "facewright.pipelines.edit",
+    "Result": "facewright.pipelines.result",
+    "Sampling": "facewright.pipelines.generate",
+    "SwapConfig": "facewright.pipelines.swap",
+    "SwapPipeline": "facewright.pipelines.swap",
+    "load": "facewright.pipelines.load",
+    "read_clip": "facewright.pipelines.inputs",
+    "read_image": "facewright.media.decode",
+    "read_manifest": "facewright.provenance.publish",
 }
 
 

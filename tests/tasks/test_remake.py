@@ -21,7 +21,7 @@ from facewright.tasks.pictures import (
     mix_faces,
 )
 from facewright.tasks.remake import _compare, _restore, remake_file
-from facewright.tasks.weights import STARTERS
+from facewright.pipelines.weights import STARTERS
 from facewright.types import Clip, Manifest
 
 

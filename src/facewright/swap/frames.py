@@ -16,7 +16,7 @@ from facewright.swap.flicker import FlickerMeter
 from facewright.swap.raster import Floats
 from facewright.swap.swap import SwapOptions, swap_face
 from facewright.swap.warp import Source
-from facewright.types import Image
+from facewright.types import Face, Image
 
 
 class FrameSwapper:
@@ -26,7 +26,7 @@ class FrameSwapper:
         frames: How many frames it has seen.
         swapped: In how many of them it swapped a face.
         missed: How many it passed on as they were, for want of a face.
-        latest: How many faces it swapped in the last frame.
+        faces: The faces that it covered in the last frame.
         used: How often each source was used.
         flicker: How much swapped faces flicker.
     """
@@ -49,12 +49,18 @@ class FrameSwapper:
             options: How.
             config: How faces are found.
         """
-        self.frames = self.swapped = self.missed = self.latest = 0
+        self.frames = self.swapped = self.missed = 0
+        self.faces: tuple[Face, ...] = ()
         self.used: Counter[int] = Counter()
         self.flicker = FlickerMeter()
         self._sources, self._options = sources, options
         self._follower = FaceFollower(finder, picker, config)
         self._taken: dict[int, int] = {}  # number of a face → source
+
+    @property
+    def latest(self) -> int:
+        """How many faces it covered in the last frame."""
+        return len(self.faces)
 
     def swap(self, image: Image, *, time: float) -> Image:
         """Swap the faces of the next frame.
@@ -71,7 +77,7 @@ class FrameSwapper:
         """
         chosen = self._follower.follow(image, time=time)
         self.frames += 1
-        self.latest = len(chosen)
+        self.faces = tuple(one.face for one in chosen)
         if not chosen:
             self.missed += 1
             return image

@@ -15,12 +15,12 @@ from facewright.faces.frames.picking import CHOICES, LIKE, Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
+from facewright.pipelines.consent import settle_consent
 from facewright.swap.blend import Blend
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.seam import PARTS, Part
 from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import WarpMethod, make_source
-from facewright.tasks.consent import settle_consent
 from facewright.tasks.drawing import DrawOptions
 from facewright.tasks.live import ShowOptions
 from facewright.tasks.lookout import Lookout

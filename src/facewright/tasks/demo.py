@@ -15,6 +15,7 @@ from facewright.errors import FileError
 from facewright.files import replacing
 from facewright.gan.weights import LabelTable, load_labels
 from facewright.hub.store import Progress
+from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.tasks.drawing import DrawOptions
 from facewright.tasks.pictures import (
     GenerateOptions,
@@ -24,7 +25,6 @@ from facewright.tasks.pictures import (
     interpolate_faces,
     mix_faces,
 )
-from facewright.tasks.weights import open_weights, pick_weights
 from facewright.types import Card
 from facewright.version import __version__
 

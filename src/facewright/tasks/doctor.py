@@ -26,14 +26,14 @@ from facewright.device import (
 from facewright.errors import FacewrightError
 from facewright.gan.sample import Look, draw_faces, settle_batch
 from facewright.gan.weights import load_generator
-from facewright.tasks.models import list_models
-from facewright.tasks.weights import (
+from facewright.pipelines.weights import (
     CACHE_VARIABLE,
     STARTERS,
     cache_folder,
     open_weights,
     pick_weights,
 )
+from facewright.tasks.models import list_models
 from facewright.version import __version__
 
 _PACKAGES = ("torch", "numpy", "opencv-python-headless", "Pillow", "av", "safetensors", "rich")

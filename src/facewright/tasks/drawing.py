@@ -13,8 +13,8 @@ from facewright.gan.sample import Look, check_labels, settle_batch
 from facewright.gan.scenes import Artist
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
+from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.provenance.manifest import parse_seeds
-from facewright.tasks.weights import open_weights, pick_weights
 from facewright.types import Manifest
 from facewright.version import __version__
 

@@ -16,8 +16,8 @@ from facewright.faces.features import load_face_features
 from facewright.fit.checkpoint import latest_checkpoint
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
+from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.tasks.training import Trained
-from facewright.tasks.weights import open_weights, pick_weights
 
 __all__ = ["EncoderTrainOptions", "train_encoder"]
 

@@ -25,9 +25,9 @@ from facewright.gan.sample import Look, sample_people, settle_batch
 from facewright.gan.scenes import Artist, draw_pairs, synthesise
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress, find_weights
+from facewright.pipelines.weights import cache_folder, open_weights, pick_weights
 from facewright.tasks.drawing import count_off
 from facewright.tasks.rules import check_options
-from facewright.tasks.weights import cache_folder, open_weights, pick_weights
 from facewright.types import Bundle, Image
 
 METRICS = {

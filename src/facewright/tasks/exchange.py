@@ -13,7 +13,7 @@ from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.bundle import save_bundle
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress, find_weights
-from facewright.tasks.weights import cache_folder, open_weights
+from facewright.pipelines.weights import cache_folder, open_weights
 from facewright.types import Bundle, Card
 
 _BUNDLE = ".safetensors"

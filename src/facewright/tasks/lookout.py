@@ -13,7 +13,7 @@ from facewright.faces import detect, landmarks
 from facewright.faces.finder import Finder, load_finder
 from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import Progress
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from facewright.errors import WeightsError
 from facewright.hub.bundle import file_sha256, read_card
 from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import Progress, entry_path, find_weights
-from facewright.tasks.weights import cache_folder
+from facewright.pipelines.weights import cache_folder
 from facewright.types import Card
 
 Place: TypeAlias = Literal["shipped", "fetched", "can be fetched", "missing"]

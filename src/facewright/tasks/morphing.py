@@ -11,6 +11,7 @@ from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.hub.store import Progress
 from facewright.media.draw import contact_sheet
+from facewright.pipelines.consent import GENERATED, shows_nobody
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,
@@ -20,7 +21,6 @@ from facewright.provenance.publish import (
 )
 from facewright.swap.morph import average_faces, morph_faces, plan_morph
 from facewright.swap.raster import Floats
-from facewright.tasks.consent import GENERATED, shows_nobody
 from facewright.tasks.drawing import count_off
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import Portrait, read_portraits

@@ -17,6 +17,7 @@ from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
+from facewright.pipelines.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.provenance.manifest import format_seeds
 from facewright.provenance.publish import CLIPS, STOPPED_AFTER, read_manifest
 from facewright.tasks.casting import SwapFacesOptions
@@ -44,7 +45,6 @@ from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
 from facewright.tasks.swapping import swap_faces
 from facewright.tasks.toonifying.casting import ToonifyOptions
 from facewright.tasks.toonifying.toonify import toonify_faces
-from facewright.tasks.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.types import Manifest
 
 TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {

@@ -20,9 +20,9 @@ from facewright.faces.identity import (
 )
 from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import known_cards
+from facewright.pipelines.weights import open_weights
 from facewright.tasks.lookout import Lookout, pick_kind
 from facewright.tasks.portraits import read_portraits
-from facewright.tasks.weights import open_weights
 from facewright.types import Crop, Face, Image
 
 PREFIX = "like:"

@@ -29,7 +29,7 @@ from facewright.gan.transfer import (
     shape_of_bundle,
     shape_of_run,
 )
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 from facewright.types import Json
 from facewright.version import __version__
 

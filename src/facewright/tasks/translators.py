@@ -25,8 +25,8 @@ from facewright.fit.distributed import (
     start_processes,
     stop_processes,
 )
+from facewright.pipelines.weights import open_weights
 from facewright.tasks.training import Trained
-from facewright.tasks.weights import open_weights
 from facewright.version import __version__
 
 __all__ = ["TranslatorTrainOptions", "TwoStyles", "train_translator"]

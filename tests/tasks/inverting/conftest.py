@@ -11,7 +11,7 @@ from facewright.faces.identity import load_likeness
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import load_bundle
 from facewright.tasks.inverting.inverter import Inverter
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from facewright.gan.directions.bundle import Direction, Directions, pack_directi
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
 from facewright.tasks.inverting.inverter import Inverter
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 from facewright.types import Card, Latents
 
 

@@ -9,7 +9,7 @@ from facewright.errors import FileError, InputError, WeightsError
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image, read_manifest
-from facewright.tasks.consent import shows_nobody
+from facewright.pipelines.consent import shows_nobody
 from facewright.tasks.toonifying.casting import ToonifyOptions
 from facewright.tasks.toonifying.toonify import toonify_with
 from facewright.types import Clip, Manifest

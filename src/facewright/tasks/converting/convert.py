@@ -18,8 +18,8 @@ from facewright.fit.stop import StopSignal
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.video import read_clip
+from facewright.pipelines.consent import settle_consent
 from facewright.provenance.publish import publish_clip, publish_image
-from facewright.tasks.consent import settle_consent
 from facewright.tasks.converting.options import ConvertOptions, check_convert, is_single
 from facewright.tasks.converting.page import Leaf, render_leaf, write_page
 from facewright.tasks.converting.strips import draw_strip, plan_strengths

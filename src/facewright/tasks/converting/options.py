@@ -12,7 +12,7 @@ from facewright.data.sources.archives import is_archive
 from facewright.data.sources.walk import check_paths, is_clip
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice
-from facewright.tasks.consent import settle_consent
+from facewright.pipelines.consent import settle_consent
 from facewright.tasks.destinations import Output, plan_results
 from facewright.tasks.rules import check_options
 

@@ -18,9 +18,9 @@ from facewright.device import pick_device, pick_dtype, settle_cuda
 from facewright.enhance.chain import enhance_image
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.pipelines.weights import open_weights
 from facewright.tasks.converting.options import ConvertOptions, read_way
 from facewright.tasks.lookout import Lookout, open_lookout
-from facewright.tasks.weights import open_weights
 from facewright.types import Bundle, Image
 
 Convert: TypeAlias = Callable[[Image, Sequence[NDArray[np.float32]], Sequence[float]], list[Image]]

@@ -28,6 +28,7 @@ from facewright.gan.weights import load_generator
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.media.resize import resize_image
+from facewright.pipelines.weights import open_weights
 from facewright.tasks.drawing import DrawOptions, Easel, open_easel
 from facewright.tasks.emoji.options import EmojiOptions
 from facewright.tasks.inverting.inverter import open_inverter
@@ -35,7 +36,6 @@ from facewright.tasks.lookout import Lookout, pick_kind
 from facewright.tasks.portraits import Portrait, Portraits, read_portraits
 from facewright.tasks.steering.compass import open_compass
 from facewright.tasks.toonifying.casting import STYLES
-from facewright.tasks.weights import open_weights
 from facewright.toon.acting import (
     Actor,
     Costume,

@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 from facewright.errors import FileError, InputError
 from facewright.media.camera import PREFIX as CAMERA
+from facewright.pipelines.consent import settle_consent
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
-from facewright.tasks.consent import settle_consent
 from facewright.tasks.destinations import MEANT_AS_FILE
 from facewright.tasks.live import ShowOptions
 from facewright.tasks.rules import check_options

@@ -11,8 +11,8 @@ import torch
 from facewright.device import name_device
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.pipelines.consent import settle_consent
 from facewright.provenance.publish import publish_image
-from facewright.tasks.consent import settle_consent
 from facewright.tasks.drawing import DrawOptions
 from facewright.tasks.emoji.acting import draw_acts
 from facewright.tasks.emoji.live import Disguise, describe_live, watch_disguise

@@ -13,11 +13,11 @@ from facewright.errors import InputError, WeightsError
 from facewright.faces.choose import select_faces
 from facewright.hub.store import Progress
 from facewright.media.decode import MAX_PIXELS
-from facewright.tasks.consent import GENERATED, shows_nobody
+from facewright.pipelines.consent import GENERATED, shows_nobody
+from facewright.pipelines.weights import open_weights
 from facewright.tasks.enhancing.options import EnhanceOptions, read_chain
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.resemblance import Comparison, open_comparison
-from facewright.tasks.weights import open_weights
 from facewright.types import Face, Image, Manifest
 from facewright.version import __version__
 

@@ -21,9 +21,9 @@ from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.video import read_clip
+from facewright.pipelines.weights import open_weights
 from facewright.tasks.live import ShowOptions
 from facewright.tasks.lookout import Lookout, open_lookout, pick_kind
-from facewright.tasks.weights import open_weights
 from facewright.types import Manifest
 from facewright.version import __version__
 

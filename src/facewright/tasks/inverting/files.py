@@ -15,8 +15,8 @@ from facewright.encode.tune import TuneOptions
 from facewright.errors import FacewrightError, FileError, InputError
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
+from facewright.pipelines.consent import settle_consent
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
-from facewright.tasks.consent import settle_consent
 from facewright.tasks.cropping import TemplateName
 from facewright.tasks.destinations import Folder, is_done
 from facewright.tasks.inverting.inverter import Inverter, open_inverter

@@ -20,8 +20,8 @@ from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, read_template
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.tasks.lookout import pick_kind
-from facewright.tasks.weights import open_weights, pick_weights
 from facewright.types import Bundle
 
 TEMPLATE = "tight"

@@ -16,9 +16,9 @@ from facewright.gan.weights import LabelTable, load_generator, load_labels, read
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.tasks.inverting.inverter import TEMPLATE, Inverter
 from facewright.tasks.inverting.photo import InvertedPhoto
-from facewright.tasks.weights import open_weights, pick_weights
 from facewright.types import Card
 
 TUNING = ".tuning.safetensors"

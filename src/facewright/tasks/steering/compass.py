@@ -11,8 +11,8 @@ from facewright.gan.directions.bundle import KIND, Direction, Directions, load_d
 from facewright.gan.directions.closed import find_closed_directions
 from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import Progress
+from facewright.pipelines.weights import open_weights
 from facewright.tasks.drawing import Easel
-from facewright.tasks.weights import open_weights
 
 _CLOSED = re.compile(r"sefa-([1-9]\d{0,2})")
 _CLOSED_REACH = 4.0  # units, as far as random people go

@@ -17,7 +17,7 @@ from facewright.gan.tuning import apply_tuning
 from facewright.hub.bundle import file_sha256, load_bundle
 from facewright.hub.store import Progress
 from facewright.media.formats import find_kind
-from facewright.tasks.consent import GENERATED, settle_consent
+from facewright.pipelines.consent import GENERATED, settle_consent
 from facewright.tasks.drawing import DrawOptions, Easel, describe, read_seeds
 from facewright.tasks.steering.darkroom import Darkroom
 from facewright.types import Image, Manifest

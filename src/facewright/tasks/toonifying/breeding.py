@@ -12,7 +12,7 @@ from facewright.gan.breed import Crossing, breed_generators
 from facewright.gan.weights import load_generator, load_labels, pack_generator, read_template
 from facewright.hub.bundle import save_bundle
 from facewright.hub.store import Progress
-from facewright.tasks.weights import open_weights
+from facewright.pipelines.weights import open_weights
 from facewright.types import Bundle, Card
 
 _BUNDLE = ".safetensors"

@@ -7,7 +7,7 @@ import torch
 from facewright.encode.latents import StoredLatents, save_latents
 from facewright.errors import InputError
 from facewright.provenance.publish import publish_image
-from facewright.tasks.consent import settle_consent, shows_nobody
+from facewright.pipelines.consent import settle_consent, shows_nobody
 from facewright.types import Latents, Manifest
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from facewright.errors import WeightsError
 from facewright.hub.cards import Entry
-from facewright.tasks.weights import STARTERS, cache_folder, pick_weights
+from facewright.pipelines.weights import STARTERS, cache_folder, pick_weights
 from facewright.types import Card
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from facewright.encode.latents import LATENTS, load_latents
 from facewright.errors import FileError, InputError
 from facewright.provenance.publish import read_manifest
+from facewright.types import Manifest
 
 GENERATED = "generated"
 """The consent of people who do not exist."""
@@ -18,6 +19,8 @@ _CHANGES_PEOPLE = frozenset(
     {"swap", "morph", "enhance", "invert", "convert", "restyle", "edit", "toonify", "emoji"}
 )
 """Tasks whose results show nobody if what went in showed nobody, as their consent says."""
+_FREE = frozenset({"morph", "enhance"})
+"""Those of them whose results may be written without a word about consent."""
 
 
 def settle_consent(given: str | None, shown: Iterable[str]) -> str:
@@ -65,7 +68,16 @@ def _read_consent(path: Path) -> str:
     """Return what a file says of those whom it shows, or whom its latents draw."""
     if path.suffix.lower() == LATENTS:
         return load_latents(path).consent
-    manifest = read_manifest(path)
+    return consent_of(read_manifest(path))
+
+
+def consent_of(manifest: Manifest) -> str:
+    """Return what a manifest says of those whom its picture shows; empty where it says nothing."""
     if manifest.task in _DRAWS_PEOPLE:
         return GENERATED
     return manifest.consent if manifest.task in _CHANGES_PEOPLE else ""
+
+
+def needs_consent(task: str) -> bool:
+    """Tell whether results of a task are written only if somebody agreed, or nobody is shown."""
+    return task in _CHANGES_PEOPLE - _FREE

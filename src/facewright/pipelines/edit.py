@@ -1,0 +1,242 @@
+"""Move a face through its latents: along directions, or to the styles of another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import ClassVar
+
+import torch
+
+from facewright.device import Precision
+from facewright.encode.invert import REFINE_STEPS
+from facewright.errors import InputError
+from facewright.gan.directions.bundle import (
+    KIND,
+    Direction,
+    Directions,
+    load_directions,
+    push_styles,
+    restrict_direction,
+)
+from facewright.gan.directions.closed import find_closed_directions
+from facewright.gan.edit import mix_styles, parse_layers
+from facewright.gan.scenes import Artist, draw_each
+from facewright.hub.cards import known_cards
+from facewright.hub.store import Progress
+from facewright.media.resize import resize_image
+from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.generate import Sampling, check_size
+from facewright.pipelines.invert import LatentInput, LatentSource, LatentsPipeline
+from facewright.pipelines.pipeline import Ingredients, hashes
+from facewright.pipelines.result import LatentsResult
+from facewright.types import Bundle, Json
+
+_CLOSED = re.compile(r"sefa-([1-9]\d{0,2})")
+_CLOSED_REACH = 4.0  # units, as far as random people go
+
+
+class EditPipeline(LatentsPipeline):
+    """Moves a face along directions: its age, smile, pose, light and more."""
+
+    verb: ClassVar[str] = "edit"
+
+    def __init__(  # noqa: PLR0913
+        self,
+        weights: str | None = None,
+        *,
+        directions: str | None = None,
+        encoder: str | None = None,
+        find: FindPipeline | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The generator: a name or a file; None is the starter.
+            directions: A name or a file; None is the set that ships for the generator.
+            encoder: As `LatentsPipeline` takes it.
+            find: Likewise.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+        """
+        super().__init__(
+            weights, encoder=encoder, find=find, device=device, dtype=dtype, progress=progress
+        )
+        self._named = directions
+
+    @cached_property
+    def direction_bundle(self) -> Bundle:
+        """The weights of the directions that belong to the generator.
+
+        Raises:
+            InputError: The directions belong to another generator, or none ship for this one.
+        """
+        named = self._named
+        shipped = [name for name, entry in known_cards().items() if entry.card.kind == KIND]
+        refusal = InputError(
+            f"no directions ship for the generator `{self.name}`",
+            hint="make some as recipes/directions does, or take `sefa-1` and the like",
+        )
+        for candidate in [named] if named is not None else shipped:
+            bundle = self.open(candidate)
+            try:
+                load_directions(bundle).check_generator(self.name, self.bundle.card.sha256)
+            except InputError as error:
+                refusal = error
+                continue
+            return bundle
+        raise refusal
+
+    @cached_property
+    def directions(self) -> Directions:
+        """The directions that have a name."""
+        return load_directions(self.direction_bundle)
+
+    @property
+    def direction_names(self) -> list[str]:
+        """What the directions are called."""
+        return [direction.name for direction in self.directions.every]
+
+    def find_direction(self, name: str, layers: str | Sequence[int] = "all") -> Direction:
+        """Return a direction that moves only some layers.
+
+        Args:
+            name: Of the directions, or sefa-1, sefa-2, ..., found in the weights (SeFa).
+            layers: Which layers it moves.
+
+        Raises:
+            InputError: There is none of that name.
+        """
+        count = self.generator.layers
+        moved = parse_layers(layers, count) if isinstance(layers, str) else tuple(layers)
+        closed = _CLOSED.fullmatch(name)
+        if closed is None:
+            return restrict_direction(self.directions.find(name), moved)
+        found = find_closed_directions(self.generator, moved, labels=self.labels)
+        if int(closed[1]) > len(found):
+            hint = f"sefa-1 to sefa-{len(found)}"
+            raise InputError(f"no direction is called `{name}`", hint=hint)
+        styles = found[int(closed[1]) - 1].expand(count, -1).clone()
+        named = Direction(name, "one way", "the other way", _CLOSED_REACH, styles)
+        return restrict_direction(named, moved)
+
+    def list_models(self, names: Sequence[str]) -> dict[str, str]:
+        """Return name → sha256 of the directions, where some of these come from a file."""
+        closed = all(_CLOSED.fullmatch(name) for name in names)
+        return {} if closed and self._named is None else hashes(self.direction_bundle)
+
+    def __call__(  # noqa: PLR0913
+        self,
+        face: LatentInput,
+        *,
+        directions: Mapping[str, float],
+        layers: str = "all",
+        refine: int = REFINE_STEPS,
+        faces: str = "largest",
+        size: int | None = None,
+        sampling: Sampling | None = None,
+        consent: str | None = None,
+    ) -> LatentsResult:
+        """Move a face along directions, and draw it.
+
+        Args:
+            face: A seed, latents, a result or a picture.
+            directions: Name → how far, in standard deviations over random people; below 0 goes
+                the other way.
+            layers: Move only these: all, coarse, middle, fine, or numbers such as "0-3,7".
+            refine: Of pictures: optimisation steps after the encoder.
+            faces: Which face of a picture.
+            size: Width and height in pixels; None is what the generator draws.
+            sampling: How to draw.
+            consent: Who agreed to what; asked for again when the result is saved.
+
+        Returns:
+            The face, and its latents: they can be moved on.
+
+        Raises:
+            InputError: A direction is unknown or not measured that far, latents belong to another
+                generator, or a picture shows no face.
+            FileError: A file is missing or damaged.
+        """
+        artist = self.sampler(sampling)
+        source = self.read_latents(face, artist, refine=refine, faces=faces, consent=consent)
+        steps = [(self.find_direction(n, layers), by) for n, by in directions.items()]
+        moved = push_styles(source.ws, steps)
+        said: dict[str, Json] = {"layers": layers, "refine": refine, "face": source.name}
+        said["direction"] = [f"{name}={by:g}" for name, by in directions.items()]
+        models = Ingredients(models=self.list_models(list(directions)))
+        return _draw(self, artist, moved, source, said, models, size)
+
+
+class RestylePipeline(LatentsPipeline):
+    """Gives a face the styles of another: injection into w+, layer by layer."""
+
+    verb: ClassVar[str] = "restyle"
+
+    def __call__(  # noqa: PLR0913
+        self,
+        face: LatentInput,
+        style: LatentInput,
+        *,
+        layers: str = "all",
+        strength: float = 1.0,
+        refine: int = REFINE_STEPS,
+        faces: str = "largest",
+        size: int | None = None,
+        sampling: Sampling | None = None,
+        consent: str | None = None,
+    ) -> LatentsResult:
+        """Give a face the styles of another in some layers, and draw it.
+
+        Args:
+            face: Who keeps the rest: a seed, latents, a result or a picture.
+            style: Whose styles come in: likewise.
+            layers: all, coarse, middle, fine, or numbers such as "0-6,9".
+            strength: How much of the style comes in, 0 to 1.
+            refine: Of pictures: optimisation steps after the encoder.
+            faces: Which face of pictures.
+            size: Width and height in pixels; None is what the generator draws.
+            sampling: How to draw.
+            consent: Who agreed to what; asked for again when the result is saved.
+
+        Returns:
+            The face, and its latents.
+
+        Raises:
+            InputError: A layer does not exist, latents belong to another generator, or a picture
+                shows no face.
+            FileError: A file is missing or damaged.
+        """
+        artist = self.sampler(sampling)
+        one, other = (
+            self.read_latents(given, artist, role=role, refine=refine, faces=faces, consent=consent)
+            for role, given in (("face", face), ("style", style))
+        )
+        chosen = parse_layers(layers, self.generator.layers)
+        mixed = mix_styles(one.ws, other.ws, chosen, strength=strength)
+        said: dict[str, Json] = {"layers": layers, "strength": strength, "refine": refine}
+        said |= {"face": one.name, "style": other.name}
+        return _draw(self, artist, mixed, one, said, other.used, size)
+
+
+def _draw(  # noqa: PLR0913
+    pipeline: LatentsPipeline,
+    artist: Artist,
+    ws: torch.Tensor,
+    source: LatentSource,
+    said: Mapping[str, Json],
+    used: Ingredients,
+    size: int | None,
+) -> LatentsResult:
+    """Draw latents, with the generator that is tuned to the face if it is."""
+    size = check_size(size or pipeline.resolution)
+    (image,) = draw_each(pipeline.tune(artist, source.tuning), ws)
+    used = source.used | used
+    latents = pipeline.keep(ws, used.consent or "")
+    manifest = pipeline.describe(artist, {**said, "size": size}, used)
+    return LatentsResult(resize_image(image, size), manifest, latents=latents, tuning=source.tuning)

@@ -1,0 +1,207 @@
+"""Find faces, and choose among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import ClassVar, overload
+
+import torch
+
+from facewright.device import Precision
+from facewright.errors import InputError, WeightsError
+from facewright.faces import detect, landmarks
+from facewright.faces.choose import select_faces
+from facewright.faces.finder import Finder, load_finder
+from facewright.faces.track import TrackedFace, Tracker
+from facewright.hub.cards import Entry, known_cards
+from facewright.hub.store import Progress
+from facewright.media.clips.changing import map_frames
+from facewright.pipelines.inputs import Picture, Pictures, Source, read_pictures
+from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
+from facewright.pipelines.result import Result
+from facewright.types import Bundle, Clip, Face, Image, Json, Manifest
+
+SMALLEST_PICTURE, SMALLEST_FACE = 64, 48
+"""Pixels below which a picture, and a face in it, are too small to be put onto another."""
+
+SURE, DRAWN = 0.5, 0.1
+"""The least score of a face that is taken from a picture; of one in what a generator drew."""
+
+
+class FindPipeline(Pipeline):
+    """A detector and a network that places 478 points on each face."""
+
+    verb: ClassVar[str] = "find"
+
+    def __init__(
+        self,
+        weights: str | None = None,
+        *,
+        mesh: str | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+        finder: Finder | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The detector: a name or a file; None is the one that ships.
+            mesh: The network that places points, likewise.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+            finder: What finds faces instead of these networks; manifests call it "custom".
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        self._mesh, self._custom = mesh, finder
+
+    @cached_property
+    def bundles(self) -> tuple[Bundle, ...]:
+        """The weights of the detector and of the network that places points."""
+        if self._custom is not None:
+            return ()
+        known, wanted = known_cards(), {detect.KIND: self.weights, landmarks.KIND: self._mesh}
+        return tuple(self.open(name or pick_kind(kind, known)) for kind, name in wanted.items())
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Both networks together."""
+        if self._custom is not None:
+            return self._custom
+        detector, mesh = self.bundles
+        return load_finder(detector, mesh, self.device)
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Name of the weights → sha256."""
+        return hashes(*self.bundles) if self._custom is None else {"custom": ""}
+
+    @overload
+    def __call__(
+        self, picture: Picture, *, smallest: float | None = None, threshold: float = 0.4
+    ) -> Result: ...
+
+    @overload
+    def __call__(
+        self,
+        picture: list[Picture] | tuple[Picture, ...],
+        *,
+        smallest: float | None = None,
+        threshold: float = 0.4,
+    ) -> list[Result]: ...
+
+    def __call__(
+        self,
+        picture: Pictures,
+        *,
+        smallest: float | None = None,
+        threshold: float = 0.4,
+    ) -> Result | list[Result]:
+        """Find the faces of a picture, or of several.
+
+        Args:
+            picture: One, or a list; of one size, they are computed together.
+            smallest: The smallest face to look for, in pixels; None is 24, or 2 % of the longer
+                side of a large picture.
+            threshold: The least score of a face, 0.01 to 0.99.
+
+        Returns:
+            For each picture its pixels and its faces, the largest first, with 478 points each.
+
+        Raises:
+            FileError: A file is missing or damaged.
+            InputError: An argument is out of range, or something is no picture.
+            WeightsError: The weights are missing or damaged.
+        """
+        given = read_pictures(picture)
+        images = [one.image for one in given]
+        found = self.finder.find(images, smallest=smallest, threshold=threshold)
+        said: dict[str, Json] = {"smallest": smallest, "threshold": threshold, "draw": "none"}
+        results = [
+            Result(one.image, self._describe(one, said), tuple(faces))
+            for one, faces in zip(given, found, strict=True)
+        ]
+        return results if isinstance(picture, list | tuple) else results[0]
+
+    def frames(
+        self, clip: Clip, *, smallest: float | None = None, threshold: float = 0.4
+    ) -> Iterator[tuple[Image, list[TrackedFace]]]:
+        """Find and follow the faces of a clip.
+
+        Args:
+            clip: Its frames are used up.
+            smallest: As in a call.
+            threshold: Likewise.
+
+        Yields:
+            Each frame with its faces, whose numbers stay with them.
+        """
+        tracker = Tracker()
+
+        def step(image: Image, seconds: float) -> tuple[Image, list[TrackedFace]]:
+            (faces,) = self.finder.find([image], smallest=smallest, threshold=threshold)
+            return image, list(tracker.step(faces, time=seconds, image=image))
+
+        yield from map_frames(clip, step)[0]
+
+    def pick(self, image: Image, faces: str = "largest", *, drawn: bool = False) -> Face:
+        """Return one face of a picture.
+
+        Args:
+            image: (height, width, 3).
+            faces: Which: "largest", "left", "right", or a number from 1.
+            drawn: A generator drew the picture: it is small, and shows one face.
+
+        Raises:
+            InputError: There is no face, or one that is too small, or the choice is not of one.
+        """
+        height, width = image.shape[:2]
+        if not drawn and min(height, width) < SMALLEST_PICTURE:
+            raise InputError(
+                f"{width}×{height} pixels are too few for a face",
+                hint=f"at least {SMALLEST_PICTURE} on each side; 512 are better",
+            )
+        (found,) = self.finder.find([image], threshold=DRAWN if drawn else SURE)
+        if not found:
+            raise InputError(
+                "no face was found", hint="use a picture that shows one from the front"
+            )
+        chosen = select_faces(found, faces)
+        if len(chosen) != 1:
+            raise InputError(
+                f"`{faces}` chooses {len(chosen)} of {len(found)} faces",
+                hint="largest, left, right or a number",
+            )
+        high = float(chosen[0].box[3] - chosen[0].box[1])
+        if not drawn and high < SMALLEST_FACE:
+            raise InputError(
+                f"the face is only {high:.0f} pixels high",
+                hint=f"at least {SMALLEST_FACE}; use a picture that shows it larger",
+            )
+        return chosen[0]
+
+    def _describe(self, source: Source, said: Mapping[str, Json]) -> Manifest:
+        """Record what was looked at, and how."""
+        used = source.describe("picture") | Ingredients(models=self.models)
+        return build_manifest(self.verb, {**said, "picture": source.name}, used, self.device)
+
+
+def pick_kind(kind: str, known: Mapping[str, Entry]) -> str:
+    """Return the name of the first weights of a kind.
+
+    Args:
+        kind: What they are for, such as "finder".
+        known: The catalog.
+
+    Raises:
+        WeightsError: There are none.
+    """
+    for name, entry in known.items():
+        if entry.card.kind == kind:
+            return name
+    raise WeightsError(
+        f"no weights of the kind `{kind}` ship with this installation",
+        hint="install facewright again: `pip install --force-reinstall facewright`",
+    )

@@ -1,0 +1,299 @@
+"""Draw people who do not exist: one by one, mixed, or on the way from one to the next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import ClassVar, Literal, TypeAlias
+
+import torch
+
+from facewright.encode.latents import StoredLatents
+from facewright.errors import InputError
+from facewright.gan.edit import parse_layers
+from facewright.gan.generator import Generator
+from facewright.gan.sample import Look, Sample, check_labels, sample_people, settle_batch
+from facewright.gan.scenes import Artist, draw_mixing_grid, draw_walk, find_styles
+from facewright.gan.styled import Noise
+from facewright.gan.weights import LabelTable, load_generator, load_labels
+from facewright.media.grid import header_grid
+from facewright.media.resize import resize_image
+from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.inputs import Seeds, read_seeds
+from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
+from facewright.pipelines.result import ClipResult, LatentsResult, Result
+from facewright.pipelines.weights import pick_weights
+from facewright.types import Bundle, Clip, Json, Latents, Manifest
+
+MOST_FRAMES = 36_000
+"""Of a clip from person to person."""
+
+Space: TypeAlias = Literal["z", "w"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How a generator draws people."""
+
+    truncation_psi: float = 0.7
+    """1 is full variety, 0 is the average face (Karras et al. 2019, B)."""
+    cutoff: int | None = None
+    """Truncate only this many layers from the first; None is all."""
+    noise: Noise = "const"
+    """Which noise the layers add."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Label → value, such as {"age": "30-39"}; what is not chosen is drawn as it occurs."""
+    batch: int | None = None
+    """People at a time; None is as many as pay off. Another batch changes the last bits."""
+
+
+class GeneratorPipeline(Pipeline):
+    """A generator, and what its labels mean: what every verb has that draws people."""
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The weights of the generator."""
+        return self.open(pick_weights(self.weights))
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The generator, float32, on the device."""
+        return load_generator(self.bundle, self.device)
+
+    @cached_property
+    def labels(self) -> LabelTable:
+        """What the labels of the generator mean."""
+        return load_labels(self.bundle)
+
+    @property
+    def name(self) -> str:
+        """The name of the generator."""
+        return self.bundle.card.name
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Its name → the sha256 of its file."""
+        return hashes(self.bundle)
+
+    @property
+    def resolution(self) -> int:
+        """Width and height of what it draws, in pixels."""
+        return self.generator.config.resolution
+
+    def sampler(self, sampling: Sampling | None = None) -> Artist:
+        """Return what draws people in one way.
+
+        Raises:
+            InputError: The generator does not know a label or its value.
+        """
+        sampling = sampling or Sampling()
+        check_labels(self.labels, sampling.labels)
+        look = Look(
+            psi=sampling.truncation_psi,
+            cutoff=sampling.cutoff,
+            noise=sampling.noise,
+            dtype=self.dtype,
+        )
+        batch = sampling.batch or settle_batch(self.generator, look)
+        return Artist(self.generator, batch, look, self.labels, sampling.labels)
+
+    def describe(
+        self, artist: Artist, parameters: Mapping[str, Json], used: Ingredients
+    ) -> Manifest:
+        """Record how something came about that this generator drew."""
+        look = artist.look
+        said: dict[str, Json] = {
+            "weights": self.name,  # never a path: the picture may be published
+            "psi": look.psi,
+            "cutoff": look.cutoff,
+            "noise": look.noise,
+            "label": [f"{name}={value}" for name, value in artist.chosen.items()],
+            "batch": artist.batch,
+            "precision": str(look.dtype).removeprefix("torch."),
+        }
+        return build_manifest(
+            self.verb, {**said, **parameters}, used | Ingredients(models=self.models), self.device
+        )
+
+    def keep(self, ws: torch.Tensor, consent: str = GENERATED) -> StoredLatents:
+        """Return w+ (n, num_ws, w_dim) as latents that know their generator."""
+        latents = Latents(ws.float().cpu(), "w+", self.name)
+        return StoredLatents(latents, self.bundle.card.sha256, consent)
+
+    def draw(self, artist: Artist, seeds: Seeds) -> Iterator[Sample]:
+        """Draw one person per seed, batch by batch."""
+        return sample_people(
+            artist.generator,
+            read_seeds(seeds),
+            labels=artist.labels,
+            chosen=artist.chosen,
+            look=artist.look,
+            batch=artist.batch,
+        )
+
+
+class GeneratePipeline(GeneratorPipeline):
+    """Draws people who do not exist."""
+
+    verb: ClassVar[str] = "generate"
+
+    def __call__(  # noqa: PLR0913
+        self,
+        seeds: Seeds = 0,
+        *,
+        truncation_psi: float = 0.7,
+        age: str | None = None,
+        gender: str | None = None,
+        ethnicity: str | None = None,
+        size: int | None = None,
+        sampling: Sampling | None = None,
+    ) -> list[LatentsResult]:
+        """Draw people.
+
+        The same seeds, weights, arguments and type of device give the same pictures, bit for bit.
+
+        Args:
+            seeds: Whom: a number, several, or a text such as "0-15,42".
+            truncation_psi: 1 is full variety, 0 is the average face.
+            age: Draw only people of this age, such as "30-39"; None is as it comes.
+            gender: Draw only people of this gender.
+            ethnicity: Draw only people of this ethnicity, such as "East Asian".
+            size: Width and height in pixels; None is what the generator draws.
+            sampling: All about how to draw, other labels too; then `truncation_psi` is its own.
+
+        Returns:
+            One result per seed, in their order.
+
+        Raises:
+            InputError: A seed, label or size is out of range or unknown.
+            WeightsError: There are no such weights.
+        """
+        named = {"age": age, "gender": gender, "ethnicity": ethnicity}
+        sampling = sampling or Sampling(truncation_psi=truncation_psi)
+        chosen = {name: value for name, value in named.items() if value is not None}
+        artist = self.sampler(replace(sampling, labels={**sampling.labels, **chosen}))
+        size = check_size(size or self.resolution)
+        return [
+            LatentsResult(
+                resize_image(person.image, size),
+                self.describe(artist, {"size": size}, Ingredients(seeds=(person.seed,))),
+                measurements=dict(person.label),
+                latents=self.keep(find_styles(artist, [person.seed])),
+            )
+            for person in self.draw(artist, seeds)
+        ]
+
+
+class MixPipeline(GeneratorPipeline):
+    """Mixes the styles of people, as in the figure of the StyleGAN papers."""
+
+    verb: ClassVar[str] = "mix"
+
+    def __call__(
+        self,
+        rows: Seeds,
+        columns: Seeds,
+        *,
+        layers: str = "4-",
+        size: int | None = None,
+        sampling: Sampling | None = None,
+    ) -> Result:
+        """Draw a grid: the people of the rows with some styles of those of the columns.
+
+        Args:
+            rows: Seeds of the people who keep their own styles in all other layers.
+            columns: Seeds of the people who give the styles of `layers`.
+            layers: coarse, middle, fine, all, or numbers such as "0-3,7"; "4-" is middle and fine.
+            size: Width and height of each face in pixels; None is at least 128.
+            sampling: How to draw.
+
+        Returns:
+            The grid, with the seeds beside it.
+
+        Raises:
+            InputError: A seed, layer or label is unknown.
+        """
+        down, across = read_seeds(rows, "rows"), read_seeds(columns, "columns")
+        artist, size = self.sampler(sampling), check_size(size or max(self.resolution, 128))
+        chosen = parse_layers(layers, self.generator.layers)
+        grid = draw_mixing_grid(artist, down, across, chosen)
+        image = header_grid(
+            *([resize_image(face, size) for face in part] for part in astuple(grid)),
+            row_labels=[f"seed {seed}" for seed in down],
+            column_labels=[f"seed {seed}" for seed in across],
+        )
+        said: dict[str, Json] = {"rows": _join(down), "columns": _join(across)}
+        said |= {"layers": layers, "size": size}
+        return Result(image, self.describe(artist, said, Ingredients(seeds=(*down, *across))))
+
+
+class InterpolatePipeline(GeneratorPipeline):
+    """Walks from person to person."""
+
+    verb: ClassVar[str] = "interpolate"
+
+    def __call__(  # noqa: PLR0913
+        self,
+        seeds: Seeds,
+        *,
+        seconds: float = 6,
+        fps: int = 30,
+        space: Space = "w",
+        loop: bool = True,
+        size: int | None = None,
+        sampling: Sampling | None = None,
+    ) -> ClipResult:
+        """Draw a clip that passes people, one after the other.
+
+        Args:
+            seeds: Whom, in this order: at least two.
+            seconds: Length of the clip.
+            fps: Frames per second.
+            space: "z" goes along the sphere (slerp), "w" in straight lines.
+            loop: Return to the first person, so that the clip can repeat.
+            size: Width and height in pixels; None is at least 256.
+            sampling: How to draw.
+
+        Returns:
+            The clip; its frames are drawn when they are asked for.
+
+        Raises:
+            InputError: There are too few seeds or frames, or too many, or a label is unknown.
+        """
+        passed, frames = read_seeds(seeds), count_frames(seconds, fps)
+        artist, size = self.sampler(sampling), check_size(size or max(self.resolution, 256))
+        drawn = draw_walk(artist, passed, frames, space=space, loop=loop)
+        images = (resize_image(image, size) for image in drawn)
+        said: dict[str, Json] = {"seconds": seconds, "fps": fps, "space": space, "loop": loop}
+        manifest = self.describe(artist, {**said, "size": size}, Ingredients(seeds=passed))
+        return ClipResult(Clip((size, size), Fraction(fps), images, count=frames), manifest)
+
+
+def count_frames(seconds: float, fps: int) -> int:
+    """Return how many frames a clip has.
+
+    Raises:
+        InputError: Fewer than two, or more than `MOST_FRAMES`.
+    """
+    frames = round(seconds * fps) if math.isfinite(seconds) else 0
+    if not 2 <= frames <= MOST_FRAMES:
+        raise InputError(
+            f"{seconds:g} s at {fps} frames per second are {frames} frames",
+            hint=f"a clip has 2 to {MOST_FRAMES}",
+        )
+    return frames
+
+
+def check_size(size: int) -> int:
+    """Return a width in pixels, and raise InputError unless it is 1 to 16384."""
+    if not 1 <= size <= 16_384:
+        raise InputError(f"size is 1 to 16384, not {size}", hint="width and height in pixels")
+    return size
+
+
+def _join(seeds: tuple[int, ...]) -> str:
+    """Return seeds as options name them."""
+    return ",".join(map(str, seeds))

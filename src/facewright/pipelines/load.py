@@ -1,0 +1,156 @@
+"""Give the pipeline of a verb by its name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from facewright.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+    from facewright.device import Precision
+    from facewright.pipelines.edit import EditPipeline, RestylePipeline
+    from facewright.pipelines.find import FindPipeline
+    from facewright.pipelines.generate import (
+        GeneratePipeline,
+        InterpolatePipeline,
+        MixPipeline,
+    )
+    from facewright.pipelines.invert import InvertPipeline
+    from facewright.pipelines.swap import MorphPipeline, SwapPipeline
+
+_PIPELINES = {
+    "generate": "generate:GeneratePipeline",
+    "mix": "generate:MixPipeline",
+    "interpolate": "generate:InterpolatePipeline",
+    "invert": "invert:InvertPipeline",
+    "edit": "edit:EditPipeline",
+    "restyle": "edit:RestylePipeline",
+    "find": "find:FindPipeline",
+    "swap": "swap:SwapPipeline",
+    "morph": "swap:MorphPipeline",
+}
+"""Verb → module and class, loaded when they are asked for."""
+
+VERBS = tuple(_PIPELINES)
+"""What `load` takes."""
+
+
+@overload
+def load(
+    verb: Literal["generate"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> GeneratePipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["mix"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> MixPipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["interpolate"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> InterpolatePipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["invert"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> InvertPipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["edit"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> EditPipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["restyle"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> RestylePipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["find"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> FindPipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["swap"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> SwapPipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["morph"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> MorphPipeline: ...
+
+
+def load(
+    verb: str,
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> Any:
+    """Return the pipeline of a verb.
+
+    Args:
+        verb: Such as "generate" or "swap": one of `VERBS`.
+        weights: A name that `facewright models list` shows, or a file; None is what ships.
+        device: "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:1".
+        dtype: "auto", "float32", "bfloat16" or "float16": of the convolutions.
+
+    Returns:
+        A pipeline that loads its weights when it is first called.
+
+    Raises:
+        InputError: There is no such verb, device or number format.
+    """
+    if verb not in _PIPELINES:
+        raise InputError(f"no pipeline is called `{verb}`", hint=f"one of: {', '.join(VERBS)}")
+    module, _, name = _PIPELINES[verb].partition(":")
+    pipeline = getattr(import_module(f"facewright.pipelines.{module}"), name)
+    return pipeline(weights, device=device, dtype=dtype)

@@ -1,0 +1,513 @@
+"""Put one face onto others, in pictures and in clips; blend faces into each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.device import Precision
+from facewright.errors import InputError
+from facewright.faces.align import align
+from facewright.faces.frames.follow import FrameConfig
+from facewright.faces.frames.picking import LIKE, Picker
+from facewright.faces.identity import KIND as LIKENESS
+from facewright.faces.identity import embed_face, load_likeness, measure_likeness
+from facewright.hub.cards import known_cards
+from facewright.hub.store import Progress
+from facewright.media.clips.changing import map_frames
+from facewright.media.draw import contact_sheet
+from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.find import FindPipeline, pick_kind
+from facewright.pipelines.generate import GeneratePipeline, Sampling
+from facewright.pipelines.inputs import Picture, Source, naming, read_picture
+from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
+from facewright.pipelines.result import ClipResult, Result
+from facewright.swap.blend import Blend
+from facewright.swap.frames import FrameSwapper
+from facewright.swap.morph import average_faces, morph_faces, plan_morph
+from facewright.swap.seam import Part
+from facewright.swap.swap import SwapOptions
+from facewright.swap.warp import WarpMethod, make_source
+from facewright.types import Bundle, Clip, Face, Image, Json, Manifest
+
+Score: TypeAlias = Callable[[Image, Face], float]
+
+PREFIX = "like:"
+"""What a choice of faces begins with that is followed by a picture of the person."""
+
+MOST_STEPS = 3600
+"""Of a morph."""
+
+_TEMPLATE, _SIDE = "arcface", 112  # how faces are cut to be compared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwapConfig:
+    """How a face is put onto others."""
+
+    warp: WarpMethod = "3d"
+    """How pixels move: "3d" turns the mesh and fills what is hidden by symmetry, "2d" moves flat
+    triangles."""
+    match_colour: bool = True
+    """Take over the light and the skin tone of the body."""
+    blend: Blend = "poisson"
+    """How the face meets the picture at its rim."""
+    keep: tuple[Part, ...] = ()
+    """What stays of the covered face: mouth, eyes, glasses, beard."""
+    shape: float = 0.5
+    """How far eyes, nose and mouth move to the proportions of the face, 0 to 1."""
+    smallest: float | None = None
+    """The smallest face to look for in the body, in pixels."""
+    threshold: float = 0.4
+    """The least score of a face in the body."""
+    source_face: str = "largest"
+    """Which face is taken of pictures that show several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A picture of a face that is pasted."""
+
+    source: Source
+    face: Face
+    """With 478 points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swapper:
+    """A swap that is ready for its first frame."""
+
+    frames: FrameSwapper
+    used: Ingredients
+    names: tuple[str, ...]
+    """Of the pictures of the face, in the order of the swapper's sources."""
+
+    def swap(self, image: Image, seconds: float = 0.0) -> tuple[Image, int]:
+        """Put the face onto the next frame.
+
+        Args:
+            image: (height, width, 3).
+            seconds: When it is shown; rises from frame to frame.
+
+        Returns:
+            A new picture, and how many faces were covered.
+        """
+        return self.frames.swap(image, time=seconds), self.frames.latest
+
+    @property
+    def used_pictures(self) -> dict[str, int]:
+        """Of several pictures of the face: name of each that was used → how often."""
+        used = self.frames.used if len(self.names) > 1 else {}
+        return {name: used[n] for n, name in enumerate(self.names) if used.get(n)}
+
+
+class SwapPipeline(Pipeline):
+    """Puts a face onto whoever a picture or clip shows."""
+
+    verb: ClassVar[str] = "swap"
+
+    def __init__(
+        self,
+        weights: str | None = None,
+        *,
+        find: FindPipeline | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The generator that draws faces of seeds: a name or a file; None is the
+                starter.
+            find: What finds faces; None loads the networks that ship.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        self.find = find or FindPipeline(device=self.device, progress=progress)
+
+    @cached_property
+    def generate(self) -> GeneratePipeline:
+        """What draws the faces of seeds."""
+        return GeneratePipeline(
+            self.weights, device=self.device, dtype=torch.float32, progress=self.progress
+        )
+
+    @cached_property
+    def resemblance(self) -> Resemblance:
+        """What says how much faces look alike."""
+        return Resemblance(self.open(pick_kind(LIKENESS, known_cards())))
+
+    def read_face(self, picture: Picture, choice: str = "largest") -> Portrait:
+        """Find one face in a picture.
+
+        Raises:
+            FileError: The file is missing or damaged.
+            InputError: There is no face, or one that is too small.
+        """
+        source = read_picture(picture)
+        drawn = isinstance(picture, Result) and picture.manifest.task == "generate"
+        with naming(source.name):
+            return Portrait(source, self.find.pick(source.image, choice, drawn=drawn))
+
+    def draw_face(self, seed: int, truncation_psi: float = 0.7) -> tuple[Portrait, Ingredients]:
+        """Draw a person who does not exist, and find the face.
+
+        Raises:
+            InputError: The generator drew no face.
+        """
+        (person,) = self.generate(seed, sampling=Sampling(truncation_psi=truncation_psi, batch=1))
+        try:
+            face = self.find.pick(person.image, drawn=True)
+        except InputError as error:
+            raise InputError(
+                f"seed {seed} of `{self.generate.name}`: {error}", hint="choose another seed"
+            ) from error
+        source = Source(person.image, f"seed {seed}", "", GENERATED)
+        used = Ingredients(models=self.generate.models, seeds=(seed,), consent=GENERATED)
+        return Portrait(source, face), used
+
+    def start(
+        self,
+        face: int | Picture | Sequence[Picture],
+        *,
+        faces: str = "largest",
+        strength: float = 1.0,
+        truncation_psi: float = 0.7,
+        config: SwapConfig | None = None,
+        consent: str | None = None,
+    ) -> Swapper:
+        """Prepare to put a face onto one frame after the other.
+
+        Args:
+            face: A picture, several of one person, of which the one is taken whose pose fits
+                best, or the seed of a person who does not exist.
+            faces: Whose face is covered: "largest", "all", "left", "right", a number from 1, or
+                "like:REFERENCE.jpg". In a clip, it stays with a person.
+            strength: How much of the face shows, 0 to 1.
+            truncation_psi: Of a seed: 1 is full variety, 0 is the average face.
+            config: How; None is the default of each.
+            consent: Who agreed to what.
+
+        Raises:
+            FileError: A file is missing or damaged.
+            InputError: A picture shows no face, or an argument is out of range.
+        """
+        config = config or SwapConfig()
+        if isinstance(face, int):
+            drawn, used = self.draw_face(face, truncation_psi)
+            shown = [drawn]
+        else:
+            several = face if isinstance(face, list | tuple) else [face]
+            shown = [self.read_face(one, config.source_face) for one in several]  # type: ignore[arg-type]
+            used = Ingredients()
+            for one in shown:
+                used |= one.source.describe("face", consent)
+        picker, compared = self._pick_faces(faces)
+        swapper = FrameSwapper(
+            self.find.finder,
+            [make_source([(p.source.image, p.face.points)], method=config.warp) for p in shown],
+            picker,
+            SwapOptions(
+                blend=config.blend,
+                match_colour=config.match_colour,
+                keep=config.keep,
+                strength=strength,
+                shape=config.shape,
+            ),
+            FrameConfig(smallest=config.smallest, threshold=config.threshold),
+        )
+        used = Ingredients(models=self.find.models) | used | compared
+        return Swapper(swapper, used, tuple(one.source.name for one in shown))
+
+    def __call__(
+        self,
+        *,
+        face: int | Picture | Sequence[Picture],
+        body: Picture,
+        faces: str = "largest",
+        strength: float = 1.0,
+        config: SwapConfig | None = None,
+        consent: str | None = None,
+    ) -> Result:
+        """Put a face onto a picture. Pose, expression and light stay those of the body.
+
+        Args:
+            face: As `start` takes it.
+            body: The picture whose face is covered.
+            faces: As `start` takes it.
+            strength: How much of the face shows, 0 to 1.
+            config: How; None is the default of each.
+            consent: Who agreed to what; asked for again when the result is saved.
+
+        Returns:
+            The picture; not a bit changes outside of the face.
+
+        Raises:
+            FileError: A file is missing or damaged.
+            InputError: A picture shows no face, or an argument is out of range.
+        """
+        swapper = self.start(face, faces=faces, strength=strength, config=config, consent=consent)
+        source = read_picture(body)
+        with naming(source.name):
+            image, count = swapper.swap(source.image)
+            if not count:
+                raise InputError(f"`{faces}` chooses no face", hint="use one that shows a face")
+        used = swapper.used | source.describe("body", consent)
+        said = self._record(swapper, faces, strength, config)
+        manifest = build_manifest(self.verb, {**said, "body": source.name}, used, self.device)
+        return Result(image, manifest, swapper.frames.faces)
+
+    def frames(
+        self,
+        clip: Clip,
+        *,
+        face: int | Picture | Sequence[Picture],
+        faces: str = "largest",
+        strength: float = 1.0,
+        config: SwapConfig | None = None,
+        consent: str | None = None,
+    ) -> ClipResult:
+        """Put a face onto every frame of a clip, when it is asked for.
+
+        Args:
+            clip: The body, such as `facewright.read_clip` returns; its frames are used up.
+            face: As `start` takes it.
+            faces: Likewise.
+            strength: Likewise.
+            config: Likewise.
+            consent: Likewise; a clip in memory says nothing of itself.
+        """
+        swapper = self.start(face, faces=faces, strength=strength, config=config, consent=consent)
+        made, times = map_frames(clip, lambda image, seconds: swapper.swap(image, seconds)[0])
+        said = self._record(swapper, faces, strength, config)
+        used = swapper.used | Ingredients(consent=consent or "")
+        manifest = build_manifest(self.verb, said, used, self.device)
+        return ClipResult(replace(clip, frames=made, times=times), manifest)
+
+    def _record(
+        self, swapper: Swapper, faces: str, strength: float, config: SwapConfig | None
+    ) -> dict[str, Json]:
+        """Return the parameters of a manifest. Files count by name: results may be published."""
+        config = config or SwapConfig()
+        reference = faces.removeprefix(PREFIX)
+        return {
+            "face": None if swapper.used.seeds else swapper.names[0],
+            "weights": self.generate.name if swapper.used.seeds else None,
+            "faces": faces if reference == faces else PREFIX + Path(reference).name,
+            "strength": strength,
+            "warp": config.warp,
+            "match_colour": config.match_colour,
+            "blend": config.blend,
+            "keep": ",".join(config.keep) or None,
+            "shape": config.shape,
+            "smallest": config.smallest,
+            "threshold": config.threshold,
+        }
+
+    def _pick_faces(self, faces: str) -> tuple[Picker, Ingredients]:
+        """Return what chooses faces, and what a manifest says of it."""
+        if not faces.startswith(PREFIX):
+            return Picker(faces), Ingredients()
+        reference = self.read_face(faces.removeprefix(PREFIX))
+        score = self.resemblance.prefer(reference.source.image, reference.face)
+        source = reference.source
+        used = Ingredients(
+            models=self.resemblance.models, sources={f"like/{source.name}": source.sha256}
+        )
+        return Picker(LIKE, score), used
+
+
+class Resemblance:
+    """Says how much faces look alike: 0 to 1, as `faces.identity.measure_likeness` does."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Load the measure.
+
+        Args:
+            bundle: The weights of a likeness.
+        """
+        self.models = hashes(bundle)
+        self._likeness = load_likeness(bundle)
+
+    def prefer(self, image: Image, face: Face) -> Score:
+        """Return what says how much faces look like one face."""
+        wanted = self._embed(image, face.points)
+        return lambda other, found: measure_likeness(
+            self._likeness, self._embed(other, found.points), wanted
+        )
+
+    def compare(
+        self, one: tuple[Image, NDArray[np.float32]], other: tuple[Image, NDArray[np.float32]]
+    ) -> float:
+        """Say how much two faces look alike; each a picture and the points of the face in it."""
+        return measure_likeness(self._likeness, self._embed(*one), self._embed(*other))
+
+    def _embed(self, image: Image, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Turn a face into a vector."""
+        return embed_face(self._likeness, align(image, points, template=_TEMPLATE, size=_SIDE))
+
+
+class MorphPipeline(Pipeline):
+    """Blends faces into each other, or draws their mean."""
+
+    verb: ClassVar[str] = "morph"
+
+    def __init__(
+        self,
+        weights: str | None = None,
+        *,
+        find: FindPipeline | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The detector: a name or a file; None is the one that ships.
+            find: What finds faces, instead of that.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        self.find = find or FindPipeline(weights, device=self.device, progress=progress)
+
+    def read(
+        self, pictures: Sequence[Picture], faces: str = "largest", consent: str | None = None
+    ) -> tuple[list[tuple[Image, NDArray[np.float32]]], Ingredients]:
+        """Find one face in each picture.
+
+        Returns:
+            Each picture with the mesh of its face; and what a manifest says of them.
+        """
+        read, used = [], Ingredients(models=self.find.models)
+        for number, picture in enumerate(pictures, 1):
+            source = read_picture(picture)
+            with naming(source.name):
+                read.append((source.image, self.find.pick(source.image, faces).points))
+            used |= source.describe(str(number), consent)
+        return read, used
+
+    def __call__(
+        self,
+        pictures: Sequence[Picture],
+        *,
+        steps: int = 6,
+        faces: str = "largest",
+        columns: int | None = None,
+        consent: str | None = None,
+    ) -> Result:
+        """Draw the way from one face to another, as a sheet.
+
+        Args:
+            pictures: Two.
+            steps: How many pictures there are on it, both among them.
+            faces: Which face of pictures that show several.
+            columns: Pictures side by side; None is about as many as there are rows.
+            consent: Who agreed to what.
+
+        Raises:
+            FileError: A file is missing or damaged.
+            InputError: A picture shows no face, or there are not two.
+        """
+        read, used = self.read(pictures, faces, consent)
+        drawn = [morph_faces(plan_morph(*_check_pair(read)), a) for a in plan_amounts(steps)]
+        said: dict[str, Json] = {"steps": steps, "faces": faces, "columns": columns}
+        return Result(contact_sheet(drawn, columns=columns), self._describe(said, used))
+
+    def average(
+        self,
+        pictures: Sequence[Picture],
+        *,
+        size: int = 512,
+        faces: str = "largest",
+        consent: str | None = None,
+    ) -> Result:
+        """Draw the mean of several faces.
+
+        Args:
+            pictures: Two or more.
+            size: Width and height in pixels.
+            faces: Which face of pictures that show several.
+            consent: Who agreed to what.
+
+        Raises:
+            FileError: A file is missing or damaged.
+            InputError: A picture shows no face.
+        """
+        read, used = self.read(pictures, faces, consent)
+        said: dict[str, Json] = {"average": True, "size": size, "faces": faces}
+        return Result(average_faces(read, size=size), self._describe(said, used))
+
+    def frames(
+        self,
+        pictures: Sequence[Picture],
+        *,
+        steps: int = 60,
+        fps: int = 30,
+        loop: bool = False,
+        faces: str = "largest",
+        consent: str | None = None,
+    ) -> ClipResult:
+        """Draw the way from one face to another, as a clip.
+
+        Args:
+            pictures: Two.
+            steps: How many frames there are on it, both ends among them.
+            fps: Frames per second.
+            loop: Go back again, so that the clip can repeat.
+            faces: Which face of pictures that show several.
+            consent: Who agreed to what.
+
+        Raises:
+            FileError: A file is missing or damaged.
+            InputError: A picture shows no face, or there are not two.
+        """
+        read, used = self.read(pictures, faces, consent)
+        morph, amounts = plan_morph(*_check_pair(read)), plan_amounts(steps, loop=loop)
+        height, width = morph.first.shape[:2]
+        drawn = (morph_faces(morph, amount) for amount in amounts)
+        said: dict[str, Json] = {"steps": steps, "fps": fps, "loop": loop, "faces": faces}
+        clip = Clip((width, height), Fraction(fps), drawn, count=len(amounts))
+        return ClipResult(clip, self._describe(said, used))
+
+    def _describe(self, said: dict[str, Json], used: Ingredients) -> Manifest:
+        """Record how the result came about."""
+        names: list[Json] = [key.partition("/")[2] for key in used.sources]
+        return build_manifest(self.verb, {**said, "pictures": names}, used, self.device)
+
+
+def plan_amounts(steps: int, *, loop: bool = False) -> list[float]:
+    """Return how far each step of a morph is, 0 to 1; with a loop back again, both ends once.
+
+    >>> plan_amounts(3), plan_amounts(3, loop=True)
+    ([0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 0.5])
+    """
+    if not 2 <= steps <= MOST_STEPS:
+        raise InputError(f"steps is 2 to {MOST_STEPS}, not {steps}", hint="60 are usual in a clip")
+    there = [step / (steps - 1) for step in range(steps)]
+    return there + (there[-2:0:-1] if loop else [])
+
+
+def _check_pair(
+    read: list[tuple[Image, NDArray[np.float32]]],
+) -> list[tuple[Image, NDArray[np.float32]]]:
+    """Raise InputError unless there are two faces."""
+    if len(read) != 2:
+        raise InputError(
+            f"a morph goes from one face to another, not through {len(read)}",
+            hint="`average` draws the mean of several",
+        )
+    return read
