@@ -10,6 +10,8 @@ from hypothesis import settings
 # parallel test processes do not fight over the cores.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+pytest_plugins = ["tests.tiny"]
+
 settings.register_profile("patient", deadline=None)  # a busy machine is not a failing test
 if not os.environ.get("CI"):  # there, Hypothesis picks its own repeatable profile
     settings.load_profile("patient")

@@ -1,9 +1,9 @@
-"""The commands that the documentation shows: each of them runs.
+"""The commands and the Python that the documentation shows: each of them runs.
 
 A fence that begins with `console` holds commands, one per line that begins with `$ facewright`. The
 commands of one page run in order in one new folder, so that one may show what another made. Where
 that would take long, or needs files that the page does not make, the fence says
-`console {no-run}`.
+`console {no-run}`. Fences of `python` run in order, too, unless they say `python {no-run}`.
 """
 
 import re
@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 PICTURES = [*(ROOT / "docs").rglob("*.png"), *(ROOT / "recipes").rglob("*.png")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```console(?P<tags>[^\n]*)\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def commands(text):
@@ -49,6 +50,17 @@ def test_commands_on_the_page_run(page, tmp_path, monkeypatch, capsys):
         status = exit_status(argv)
         printed = capsys.readouterr()
         assert not status, f"facewright {shlex.join(argv)}\n{printed.out}{printed.err}"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if PYTHON.search(page.read_text(encoding="utf-8"))],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_python_on_the_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    script = "\n".join(PYTHON.findall(page.read_text(encoding="utf-8")))
+    assert exec(compile(script, page.name, "exec"), {}) is None  # noqa: S102
 
 
 def test_commands_are_found_in_order():

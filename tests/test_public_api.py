@@ -1,12 +1,29 @@
 """The names that `import facewright` offers."""
 
+import ast
+import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 import facewright
+from facewright.pipelines.load import VERBS
+
+CLAIMS = """
+from typing import assert_type
+
+import numpy as np
+
+assert_type(fw.load("swap"), fw.SwapPipeline)
+assert_type(people, list[fw.LatentsResult])
+assert_type(find(portrait), fw.Result)
+assert_type(find([portrait]), list[fw.Result])
+assert_type(face, fw.Face)
+portrait.astype(np.float32)
+"""
 
 
 def test_every_public_name_has_a_home():
@@ -17,6 +34,30 @@ def test_every_public_name_has_a_home():
 def test_public_name_is_the_one_in_its_home(name):
     home = import_module(facewright._HOMES[name])
     assert getattr(facewright, name) is getattr(home, name)
+
+
+def test_what_type_checkers_see_is_what_is_loaded():
+    tree = ast.parse(Path(facewright.__file__).read_text(encoding="utf-8"))
+    blocks = [node for node in tree.body if isinstance(node, ast.If)]
+    imports = [node for block in blocks for node in block.body if isinstance(node, ast.ImportFrom)]
+    assert {a.name: node.module for node in imports for a in node.names} == facewright._HOMES
+
+
+def test_every_verb_has_a_pipeline_that_is_public():
+    classes = {facewright.load(verb, device="cpu").__class__.__name__ for verb in VERBS}
+    assert classes == {name for name in facewright.__all__ if name.endswith("Pipeline")}
+
+
+@pytest.mark.slow
+def test_script_of_a_user_is_typed(tmp_path):
+    page = Path(__file__).parents[1] / "docs" / "guides" / "python.md"
+    fences = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    script = "\n".join(fences.findall(page.read_text(encoding="utf-8")))
+    path = tmp_path / "script.py"
+    path.write_text(f"{script}\n{CLAIMS}", encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path / 'cache'}", path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
 
 
 def test_public_names_are_listed_before_they_are_loaded():

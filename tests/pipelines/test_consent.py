@@ -6,8 +6,8 @@ import torch
 
 from facewright.encode.latents import StoredLatents, save_latents
 from facewright.errors import InputError
-from facewright.provenance.publish import publish_image
 from facewright.pipelines.consent import settle_consent, shows_nobody
+from facewright.provenance.publish import publish_image
 from facewright.types import Latents, Manifest
 
 

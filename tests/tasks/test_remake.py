@@ -10,6 +10,7 @@ import pytest
 
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.media.decode import read_image
+from facewright.pipelines.weights import STARTERS
 from facewright.provenance.publish import publish_clip, publish_image, read_manifest
 from facewright.tasks.manifests import show_file
 from facewright.tasks.pictures import (
@@ -21,7 +22,6 @@ from facewright.tasks.pictures import (
     mix_faces,
 )
 from facewright.tasks.remake import _compare, _restore, remake_file
-from facewright.pipelines.weights import STARTERS
 from facewright.types import Clip, Manifest
 
 

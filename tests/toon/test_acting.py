@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from tests.tasks.conftest import build_generator
+from tests.tiny import build_generator
 
 from facewright.gan.directions.bundle import Direction
 from facewright.toon.acting import (

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tasks.conftest import RedFinder, build_generator
+from tests.tiny import RedFinder, build_generator
 
 from facewright.errors import InputError
 from facewright.faces.frames.follow import FaceFollower

@@ -10,8 +10,8 @@ from facewright.faces.features import FaceFeatures, FeaturesConfig
 from facewright.faces.identity import load_likeness
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import load_bundle
-from facewright.tasks.inverting.inverter import Inverter
 from facewright.pipelines.weights import open_weights
+from facewright.tasks.inverting.inverter import Inverter
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.tasks.conftest import build_generator
+from tests.tiny import build_generator
 
 from facewright.encode.psp import Encoder, EncoderConfig, pack_encoder
 from facewright.errors import InputError, WeightsError

@@ -12,8 +12,8 @@ from facewright.faces.identity import load_likeness
 from facewright.gan.directions.bundle import Direction, Directions, pack_directions
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
-from facewright.tasks.inverting.inverter import Inverter
 from facewright.pipelines.weights import open_weights
+from facewright.tasks.inverting.inverter import Inverter
 from facewright.types import Card, Latents
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.tasks.conftest import build_generator
+from tests.tiny import build_generator
 
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_labels, pack_generator

@@ -8,8 +8,8 @@ import pytest
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
-from facewright.provenance.publish import publish_clip, publish_image, read_manifest
 from facewright.pipelines.consent import shows_nobody
+from facewright.provenance.publish import publish_clip, publish_image, read_manifest
 from facewright.tasks.toonifying.casting import ToonifyOptions
 from facewright.tasks.toonifying.toonify import toonify_with
 from facewright.types import Clip, Manifest

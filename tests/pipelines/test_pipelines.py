@@ -1,0 +1,142 @@
+"""Pipelines in memory, with tiny networks and red blocks for faces."""
+
+import numpy as np
+import pytest
+import torch
+
+import facewright as fw
+from facewright.device import to_tensor
+from facewright.errors import InputError
+from facewright.media.pillow import to_pillow
+from facewright.pipelines.inputs import IN_MEMORY, read_picture, read_seeds
+
+
+@pytest.fixture
+def find(lookout):
+    return fw.FindPipeline(finder=lookout.finder, device="cpu")
+
+
+@pytest.fixture
+def generate(weights):
+    return fw.GeneratePipeline(weights, device="cpu", dtype="float32")
+
+
+@pytest.fixture
+def edit(weights, find):
+    return fw.EditPipeline(weights, find=find, encoder="none", device="cpu", dtype="float32")
+
+
+def test_people_depend_on_nothing_but_their_seed(generate):
+    several, alone = generate("1-3"), generate([2])
+    assert np.array_equal(several[1].image, alone[0].image)
+    assert several[1].manifest == alone[0].manifest
+    assert not np.array_equal(several[0].image, several[1].image)
+
+
+def test_labels_and_sizes_are_recorded(generate):
+    (one,) = generate(5, age="30-39", size=20)
+    assert one.image.shape == (20, 20, 3)
+    assert one.measurements["age"] == "30-39"
+    assert one.manifest.parameters["label"] == ["age=30-39"]
+    assert one.manifest.seeds == (5,)
+
+
+def test_latents_of_a_person_draw_that_person(generate, edit):
+    (one,) = generate(3)
+    unchanged = edit(one, directions={}, sampling=fw.Sampling(batch=1))
+    assert np.array_equal(unchanged.image, generate(3, sampling=fw.Sampling(batch=1))[0].image)
+    assert unchanged.manifest.consent == "generated"
+
+
+def test_an_edit_can_be_edited(edit):
+    once = edit(1, directions={"sefa-1": 1.0})
+    twice = edit(once, directions={"sefa-1": 1.0})
+    both = edit(1, directions={"sefa-1": 2.0})
+    assert np.array_equal(twice.image, both.image)
+    assert not np.array_equal(once.image, both.image)
+
+
+def test_restyling_with_all_layers_gives_the_other_person(weights, generate, find):
+    restyle = fw.RestylePipeline(weights, find=find, device="cpu", dtype="float32")
+    assert np.array_equal(restyle(1, 2).image, generate(2)[0].image)
+
+
+def test_faces_are_found_in_whatever_holds_a_picture(find, paint, tmp_path):
+    image = paint((10, 10, 30, 35))
+    path = fw.Result(image, fw.Manifest("generate", {})).save(tmp_path / "x.png")
+    tensor = to_tensor(image[None], torch.device("cpu"), torch.float32)[0]
+    given = [image, str(path), path, to_pillow(image), tensor]
+    boxes = [find(one).faces[0].box.tolist() for one in given]
+    assert boxes == [[10, 10, 30, 35]] * 5
+    assert len(find(given)) == 5
+
+
+def test_sources_are_named_by_their_files(paint, tmp_path):
+    path = fw.Result(paint(), fw.Manifest("generate", {})).save(tmp_path / "x.png")
+    assert (read_picture(path).name, read_picture(path).consent) == ("x.png", "generated")
+    assert (read_picture(paint()).name, read_picture(paint()).consent) == (IN_MEMORY, "")
+
+
+@pytest.mark.parametrize("wrong", [3.5, np.zeros((4, 4)), torch.zeros(4, 4, 4), None])
+def test_what_is_no_picture_is_refused(wrong):
+    with pytest.raises(InputError, match="picture"):
+        read_picture(wrong)
+
+
+def test_a_swap_is_saved_only_with_consent(find, portrait, paint, tmp_path):
+    swap, body = fw.SwapPipeline(find=find, device="cpu"), paint((10, 10, 30, 35))
+    swapped = swap(face=portrait, body=body)
+    assert not np.array_equal(swapped.image, body)
+    with pytest.raises(InputError, match="nothing says that they agreed"):
+        swapped.save(tmp_path / "out.png")
+    assert not list(tmp_path.iterdir())
+    path = swapped.save(tmp_path / "out.png", consent="self")
+    assert fw.read_manifest(path).consent == "self"
+    assert swap(face=portrait, body=body, consent="we agreed").manifest.consent == "we agreed"
+
+
+def test_one_missing_consent_counts_for_all(edit, weights, find):
+    restyle = fw.RestylePipeline(weights, find=find, device="cpu", dtype="float32")
+    mine = edit(1, directions={"sefa-1": 1.0}, consent=None)
+    unknown = fw.Latents(mine.latents.latents.values, "w+", "tiny")
+    assert restyle(mine, 2).manifest.consent == "generated"
+    assert restyle(mine, unknown).manifest.consent == ""
+    assert restyle(mine, unknown, consent="self").manifest.consent == "self"
+
+
+def test_a_clip_keeps_its_length_and_gets_the_face(find, portrait, paint):
+    images = [paint((10 + n, 10, 30 + n, 35)) for n in range(3)]
+    clip = fw.Clip((80, 60), 10, iter(images), count=3)
+    made = fw.SwapPipeline(find=find, device="cpu").frames(clip, face=portrait)
+    frames = list(made.clip.frames)
+    assert len(frames) == 3
+    assert not any(np.array_equal(a, b) for a, b in zip(images, frames, strict=True))
+
+
+def test_a_walk_begins_with_its_first_person(weights, generate):
+    walk = fw.InterpolatePipeline(weights, device="cpu", dtype="float32")
+    made = walk("4,5", seconds=0.5, fps=6, size=16)
+    assert np.array_equal(next(made.clip.frames), generate(4)[0].image)
+
+
+def test_a_morph_begins_and_ends_with_its_faces(find, paint):
+    one = paint((10, 10, 60, 70), size=(90, 100))
+    other = paint((20, 15, 80, 85), size=(90, 100))
+    made = fw.MorphPipeline(find=find, device="cpu").frames([one, other], steps=3)
+    first, _, last = made.clip.frames
+    assert np.array_equal(first, one)
+    assert np.array_equal(last, other)
+
+
+def test_seeds_are_read_however_they_are_given():
+    assert read_seeds(3) == read_seeds("3") == read_seeds([3]) == (3,)
+    assert read_seeds("0-2, 9") == (0, 1, 2, 9)
+    for wrong in ("x", "", [], -1):
+        with pytest.raises(InputError):
+            read_seeds(wrong)
+
+
+def test_unknown_verbs_name_the_known_ones():
+    with pytest.raises(InputError, match="no pipeline is called `bake`") as caught:
+        fw.load("bake")
+    assert "generate" in caught.value.hint
