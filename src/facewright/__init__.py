@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from facewright.pipelines.inputs import read_clip
     from facewright.pipelines.invert import InvertPipeline
     from facewright.pipelines.load import load
+    from facewright.pipelines.morph import MorphPipeline
     from facewright.pipelines.result import ClipResult, LatentsResult, Result
-    from facewright.pipelines.swap import MorphPipeline, SwapConfig, SwapPipeline
+    from facewright.pipelines.swap import SwapConfig, SwapPipeline
     from facewright.provenance.publish import read_manifest
     from facewright.types import Bundle, Card, Clip, Crop, Face, Image, Latents, Manifest
 
@@ -83,7 +84,7 @@ _HOMES = {
     "LatentsResult": "facewright.pipelines.result",
     "Manifest": "facewright.types",
     "MixPipeline": "facewright.pipelines.generate",
-    "MorphPipeline": "facewright.pipelines.swap",
+    "MorphPipeline": "facewright.pipelines.morph",
     "RestylePipeline": "facewright.pipelines.edit",
     "Result": "facewright.pipelines.result",
     "Sampling": "facewright.pipelines.generate",

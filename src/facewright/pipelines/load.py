@@ -19,7 +19,8 @@ if TYPE_CHECKING:
         MixPipeline,
     )
     from facewright.pipelines.invert import InvertPipeline
-    from facewright.pipelines.swap import MorphPipeline, SwapPipeline
+    from facewright.pipelines.morph import MorphPipeline
+    from facewright.pipelines.swap import SwapPipeline
 
 _PIPELINES = {
     "generate": "generate:GeneratePipeline",
@@ -30,7 +31,7 @@ _PIPELINES = {
     "restyle": "edit:RestylePipeline",
     "find": "find:FindPipeline",
     "swap": "swap:SwapPipeline",
-    "morph": "swap:MorphPipeline",
+    "morph": "morph:MorphPipeline",
 }
 """Verb → module and class, loaded when they are asked for."""
 
