@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 HINT = "check the path, its permissions and the space there"
 """What to do where a file cannot be written."""
@@ -16,6 +17,47 @@ HINT = "check the path, its permissions and the space there"
 _UNFINISHED = re.compile(r"\..+\.(?P<process>\d+)\.[0-9a-f]{8}\.part", re.DOTALL)
 _PAUSE = 0.01  # seconds between two looks at a lock
 _writing: set[str] = set()  # names of what this process is writing
+
+
+class Placeholder(NamedTuple):
+    """What came in place of a file that was to be fetched."""
+
+    name: str
+    hint: str
+
+
+_PAGE = Placeholder(
+    "a web page",
+    "a page that asks for something was saved: open the address in a browser, and save the file",
+)
+_POINTER = Placeholder(
+    "a pointer of Git LFS", "run `git lfs pull` where it lies, or download the file itself"
+)
+_PLACEHOLDERS = {
+    b"version https://git-lfs": _POINTER,
+    b"<!doctype html": _PAGE,
+    b"<html": _PAGE,
+    b"<head": _PAGE,
+    b"<body": _PAGE,
+    b"<!--": _PAGE,
+    b"<?xml": _PAGE,
+}
+
+
+def find_placeholder(data: bytes) -> Placeholder | None:
+    """Tell what hosts send instead of a file: a web page, or the pointer that a repository keeps.
+
+    Args:
+        data: At least the first 64 bytes of the file.
+
+    Returns:
+        What it is and what to do; None for anything else.
+
+    >>> find_placeholder(b"<!DOCTYPE html><title>Too large to scan").name
+    'a web page'
+    """
+    begin = data.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next((one for start, one in _PLACEHOLDERS.items() if begin.startswith(start)), None)
 
 
 @contextlib.contextmanager

@@ -82,8 +82,8 @@ def test_bad_files_are_named_with_their_reason_and_the_rest_goes_on(tmp_path, ga
         "empty.jpg": "is empty",
         "huge.png": "is too large: more pixels than Pillow accepts",
         "large.bmp": "is larger than 1 MiB",
-        "page.jpg": "is not a picture that can be read",
-        "photo.heic": "is not a picture that can be read",
+        "page.jpg": "is a web page, not a picture",
+        "photo.heic": "is damaged or cut short: it begins as HEIC does",
         "tiny.png": "has 16×64 pixels: too small",
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import stat
 import struct
 import warnings
@@ -12,17 +11,23 @@ import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 from PIL import Image as Pictures
 from PIL import UnidentifiedImageError
 
 from facewright.errors import FileError
+from facewright.files import find_placeholder
 from facewright.media.bitmap import extract_text
+from facewright.media.formats import HEAD_BYTES, identify
+from facewright.media.stills.alpha import WHITE, Alpha, fill_hidden, lay_over
+from facewright.media.stills.chunks import leave_out, read_profile
+from facewright.media.stills.jpeg import MOST_SCANS, count_scans, end_twice
+from facewright.media.stills.pixels import to_rgb
 from facewright.types import Image
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
-"""What can be read."""
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
+"""What can be read, whatever the name of the file."""
 
 MAX_PIXELS = 100_000_000
 """Pictures with more pixels are refused unless the caller allows them."""
@@ -38,9 +43,7 @@ warnings.filterwarnings("ignore", category=Pictures.DecompressionBombWarning, mo
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it prints what is said here
 
 _MOST_BYTES = 1 << 30  # of a file
-_MOST_SCANS = 100  # of a JPEG: ten are usual, and each is another pass over all pixels
-_BAND = 1 << 22  # pixels that are converted at once
-_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # of a JPEG, but those within pixels
+_JPEG = ("JPEG", "MPO")  # what Pillow calls it; MPO holds several
 _TURNS = {
     2: Pictures.Transpose.FLIP_LEFT_RIGHT,
     3: Pictures.Transpose.ROTATE_180,
@@ -53,19 +56,30 @@ _TURNS = {
 _REVERSED = ((2, 3, 7, 8), (3, 4, 6, 7))  # orientations that put the end of a row, column first
 _EXIF_TABLE, _USER_COMMENT, _ORIENTATION = 0x8769, 0x9286, 0x0112
 _COMMENT_CODES = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
+_HEIF = "HEIC"  # what `identify` calls it
+_LARGEST_TEXT = (1 << 20) - 1  # bytes; Pillow refuses larger ones
+
+
+class Read(NamedTuple):
+    """A picture with its transparency."""
+
+    colours: Image
+    """(height, width, 3); where nobody sees them, those of the pixels around."""
+    alpha: Alpha | None
+    """(height, width); None for a picture that is opaque."""
 
 
 def read_image(
     source: Path | bytes,
     *,
     name: str = "",
-    background: tuple[int, int, int] = (255, 255, 255),
+    background: tuple[int, int, int] = WHITE,
     max_pixels: int = MAX_PIXELS,
 ) -> Image:
-    """Read a picture as people see it: upright, opaque, in RGB.
+    """Read a picture as people see it: upright, opaque, in sRGB.
 
-    EXIF rotation is applied; 16 bits become 8; grey, palettes and CMYK become RGB; of an
-    animation the first frame is read.
+    EXIF rotation is applied; colours are converted to sRGB as the ICC profile of the file says; 16
+    bits become 8; grey, palettes and CMYK become RGB; of an animation the first frame is read.
 
     Args:
         source: A file, or its bytes.
@@ -79,9 +93,27 @@ def read_image(
     Raises:
         FileError: The file is missing, empty, damaged, cut short, too large or not a picture.
     """
-    with _opened(source, name, max_pixels) as picture:
-        picture.load()
-        return _to_rgb(_upright(picture), background, _name(source, name))
+    with _opened(source, name, max_pixels) as (picture, data):
+        return lay_over(*to_rgb(_load(picture, data), _name(source, name)), background)
+
+
+def read_with_alpha(source: Path | bytes, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Read:
+    """Read a picture like `read_image`, and its transparency beside it.
+
+    Args:
+        source: A file, or its bytes.
+        name: What errors call it; the path if empty.
+        max_pixels: Refuse larger pictures before unpacking them.
+
+    Returns:
+        Colours, uint8, and alpha: what is made of the colours is written with the same alpha.
+
+    Raises:
+        FileError: The file is missing, empty, damaged, cut short, too large or not a picture.
+    """
+    with _opened(source, name, max_pixels) as (picture, data):
+        colours, alpha = to_rgb(_load(picture, data), _name(source, name))
+    return Read(colours if alpha is None else fill_hidden(colours, alpha), alpha)
 
 
 def read_reduced(
@@ -103,12 +135,10 @@ def read_reduced(
     Raises:
         FileError: The file is missing, empty, damaged, cut short, too large or not a picture.
     """
-    with _opened(source, name, max_pixels) as picture:
+    with _opened(source, name, max_pixels) as (picture, data):
         factor = _find_reduction(picture, least)
-        if factor > 1:
-            picture.draft(None, (picture.width // factor, picture.height // factor))
-        picture.load()
-        return _to_rgb(_upright(picture), (255, 255, 255), _name(source, name)), factor
+        loaded = _load(picture, data, reduction=factor)
+        return lay_over(*to_rgb(loaded, _name(source, name))), factor
 
 
 def read_image_header(source: Path | bytes, *, name: str = "") -> tuple[int, int, str]:
@@ -125,7 +155,7 @@ def read_image_header(source: Path | bytes, *, name: str = "") -> tuple[int, int
     Raises:
         FileError: The file is missing, empty or not a picture. Damage further on is not noticed.
     """
-    with _opened(source, name, None) as picture:
+    with _opened(source, name, None) as (picture, _):
         width, height = picture.size
         swapped = _orientation(picture) >= 5  # rows become columns
         turned = swapped and picture.format != "TIFF"  # of which Pillow tells the turned size
@@ -147,7 +177,7 @@ def read_metadata(source: Path | bytes, *, name: str = "") -> dict[str, str]:
     Raises:
         FileError: The file is missing, empty or not a picture.
     """
-    with _opened(source, name, MAX_PIXELS) as picture:
+    with _opened(source, name, MAX_PIXELS, largest_text=_LARGEST_TEXT) as (picture, data):
         if picture.format == "PNG":
             picture.load()  # texts may follow the pixels
         texts = {
@@ -155,33 +185,89 @@ def read_metadata(source: Path | bytes, *, name: str = "") -> dict[str, str]:
             for key, value in picture.info.items()
             if isinstance(value, str) or key == "comment"
         }
-        if picture.format == "BMP" and (written := extract_text(_read(source, name))):
+        if picture.format == "BMP" and (written := extract_text(data)):
             texts["comment"] = written
         comment = _user_comment(picture)
         return texts | ({"UserComment": comment} if comment else {})
 
 
 @contextlib.contextmanager
-def _opened(source: Path | bytes, name: str, max_pixels: int | None) -> Iterator[Pictures.Image]:
-    """Open a picture; whatever goes wrong while it is open becomes a FileError that names it."""
+def _opened(
+    source: Path | bytes, name: str, max_pixels: int | None, *, largest_text: int = 0
+) -> Iterator[tuple[Pictures.Image, bytes]]:
+    """Open a picture; whatever goes wrong while it is open becomes a FileError that names it.
+
+    Yields:
+        The picture, with its profile and with texts up to a size, and the bytes of the file.
+    """
     name = _name(source, name)
     data = _read(source, name)
     try:
-        with Pictures.open(BytesIO(data), formats=FORMATS) as picture:
+        profile = read_profile(data)
+        plain = BytesIO(leave_out(data, largest_text=largest_text))
+        with Pictures.open(plain, formats=_pick_formats(data)) as picture:
             if max_pixels is not None:
                 _check_size(picture, name, max_pixels)
-                _check_scans(picture, name, data)
-            yield picture
+                _check_scans(picture, data, name)
+            picture.info |= {"icc_profile": profile} if profile else {}
+            yield picture, data
     except FileError:
         raise
     except UnidentifiedImageError as error:
-        raise FileError(
-            f"{name} is not a picture that can be read", hint=f"one of: {', '.join(FORMATS)}"
-        ) from error
+        raise _unreadable(name, data) from error
     except (Pictures.DecompressionBombError, Pictures.DecompressionBombWarning) as error:
         raise _too_large(name, "more pixels than Pillow accepts") from error
     except _DAMAGE as error:
         raise FileError(f"{name} is damaged or cut short: {error}") from error
+
+
+def _pick_formats(data: bytes) -> tuple[str, ...]:
+    """Return the formats that a file may have; what reads HEIF is loaded for such files alone."""
+    found = identify(data[:HEAD_BYTES])
+    if found is None or found.name != _HEIF:
+        return FORMATS[:-1]
+    import pi_heif
+
+    pi_heif.register_heif_opener(thumbnails=False)
+    return FORMATS[-1:]
+
+
+def _unreadable(name: str, data: bytes) -> FileError:
+    """Return the error for a file that is no picture of a format that is read."""
+    head = data[:HEAD_BYTES]
+    if instead := find_placeholder(head):
+        return FileError(f"{name} is {instead.name}, not a picture", hint=instead.hint)
+    found, said = identify(head), "not a picture that can be read"
+    if found and (found.name == _HEIF or found.name.upper() in FORMATS):
+        said = f"damaged or cut short: it begins as {found.name} does"
+    elif found:
+        said = f"{found.name}, {'a clip' if found.kind == 'clip' else said}"
+    hint = f"save it as PNG or JPEG; what is read: {', '.join(FORMATS)}"
+    return FileError(f"{name} is {said}", hint=hint)
+
+
+def _load(picture: Pictures.Image, data: bytes, *, reduction: int = 1) -> Pictures.Image:
+    """Unpack the pixels of a picture, upright; a JPEG may lack its end marker, but no pixel."""
+    try:
+        return _upright(_draft(picture, reduction))
+    except OSError:
+        if picture.format not in _JPEG:
+            raise
+        one, other = (
+            _draft(Pictures.open(BytesIO(ended), formats=("JPEG",)), reduction)
+            for ended in end_twice(data)
+        )
+        if one.tobytes() != other.tobytes():
+            raise
+        return _upright(one)
+
+
+def _draft(picture: Pictures.Image, reduction: int) -> Pictures.Image:
+    """Unpack the pixels of a picture, reduced by a power of two."""
+    if reduction > 1:
+        picture.draft(None, (picture.width // reduction, picture.height // reduction))
+    picture.load()
+    return picture
 
 
 def _name(source: Path | bytes, name: str) -> str:
@@ -214,23 +300,15 @@ def _check_size(picture: Pictures.Image, name: str, max_pixels: int) -> None:
         raise _too_large(name, f"{width}×{height} pixels; the limit is {max_pixels:,} in all")
 
 
-def _check_scans(picture: Pictures.Image, name: str, data: bytes) -> None:
+def _check_scans(picture: Pictures.Image, data: bytes, name: str) -> None:
     """Raise if a JPEG is made to take hours."""
-    if picture.format not in ("JPEG", "MPO") or data.count(b"\xff\xda") <= _MOST_SCANS:
-        return
-    scans = place = 0
-    while (found := _MARKER.search(data, place)) and found[1] != b"\xd9":  # the end
-        scans += found[1] == b"\xda"
-        bare = found[1] in (b"\x01", b"\xd8")  # without a length and what it counts
-        place = found.end()
-        place += 0 if bare else max(int.from_bytes(data[place : place + 2], "big"), 2)
-    if scans > _MOST_SCANS:
+    if picture.format in _JPEG and (scans := count_scans(data)) > MOST_SCANS:
         raise FileError(f"{name} has {scans} scans: it is made to keep programs busy")
 
 
 def _find_reduction(picture: Pictures.Image, least: int) -> int:
     """Return by how much a picture can be reduced while it is unpacked: a power of two up to 8."""
-    if picture.format not in ("JPEG", "MPO"):
+    if picture.format not in _JPEG:
         return 1
     short, long = sorted(picture.size)
     turn = _orientation(picture)
@@ -259,34 +337,6 @@ def _upright(picture: Pictures.Image) -> Pictures.Image:
     """Turn a picture the way that its EXIF says; where that cannot be read, it stays as it is."""
     turn = _TURNS.get(_orientation(picture))
     return picture if turn is None else picture.transpose(turn)
-
-
-def _to_rgb(picture: Pictures.Image, background: tuple[int, int, int], name: str) -> Image:
-    """Turn a loaded picture of any mode into 8-bit RGB, a part at a time to save memory."""
-    if picture.mode == "F":
-        raise FileError(f"{name} has pixels of real numbers, whose range is not known")
-    width, height = picture.size
-    rows = max(_BAND // width, 1)
-    if rows >= height:
-        return _band_to_rgb(picture, background)
-    image = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, rows):
-        band = picture.crop((0, top, width, min(top + rows, height)))
-        image[top : top + rows] = _band_to_rgb(band, background)
-    return image
-
-
-def _band_to_rgb(picture: Pictures.Image, background: tuple[int, int, int]) -> Image:
-    """Turn a few rows of any mode into 8-bit RGB."""
-    if picture.mode.startswith("I"):  # 16 bits of grey
-        grey = np.asarray(picture).astype(np.int64).clip(0, 65535)
-        grey8 = ((grey + 128) // 257).astype(np.uint8)  # [h w]
-        return np.repeat(grey8[:, :, None], 3, axis=2)  # [h w 3]
-    if picture.has_transparency_data:
-        under = Pictures.new("RGBA", picture.size, (*background, 255))
-        under.alpha_composite(picture.convert("RGBA"))
-        picture = under
-    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))  # [h w 3]
 
 
 def _user_comment(picture: Pictures.Image) -> str:

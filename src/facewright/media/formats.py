@@ -131,6 +131,10 @@ def _find_media_file(head: bytes) -> MediaFormat | None:
         return MediaFormat("QuickTime", "clip")
     if head[4:8] != b"ftyp" or head[8:12] in _SOUND_BRANDS:
         return None
+    if head[8:12] in _ANY_PICTURE:
+        end = int.from_bytes(head[:4], "big")
+        also = {head[place : place + 4] for place in range(16, min(end, len(head)), 4)}
+        return _AVIF if also & _AVIF_BRANDS else _HEIC
     return _BRANDS.get(head[8:12], MediaFormat("MP4", "clip"))
 
 
@@ -163,6 +167,8 @@ _STARTS = {
     b"GIF89a": MediaFormat("GIF", "picture"),
     b"II*\0": MediaFormat("TIFF", "picture"),
     b"MM\0*": MediaFormat("TIFF", "picture"),
+    b"II+\0": MediaFormat("TIFF", "picture"),
+    b"MM\0+": MediaFormat("TIFF", "picture"),
     b"\0\0\0\x0cJXL \r\n\x87\n": MediaFormat("JPEG XL", "picture"),
     b"\xff\x0a": MediaFormat("JPEG XL", "picture"),
     b"\0\0\0\x0cjP  \r\n\x87\n": MediaFormat("JPEG 2000", "picture"),
@@ -176,12 +182,12 @@ _STARTS = {
 }  # first bytes → what it is
 _RIFF = {b"WEBP": MediaFormat("WebP", "picture"), b"AVI ": MediaFormat("AVI", "clip")}
 _ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})  # before `ftyp` was
+_HEIC, _AVIF = MediaFormat("HEIC", "picture"), MediaFormat("AVIF", "picture")
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_ANY_PICTURE = frozenset({b"mif1", b"mif2", b"msf1"})  # whose other brands tell more
 _BRANDS = (
-    dict.fromkeys(
-        (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"),
-        MediaFormat("HEIC", "picture"),
-    )
-    | dict.fromkeys((b"avif", b"avis"), MediaFormat("AVIF", "picture"))
+    dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), _HEIC)
+    | dict.fromkeys(_AVIF_BRANDS, _AVIF)
     | {b"crx ": MediaFormat("Canon raw", "picture"), b"qt  ": MediaFormat("QuickTime", "clip")}
     | dict.fromkeys((b"3gp4", b"3gp5", b"3gp6", b"3g2a"), MediaFormat("3GP", "clip"))
 )  # of an ISO base media file

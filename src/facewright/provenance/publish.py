@@ -11,6 +11,7 @@ from facewright.files import HINT, replacing
 from facewright.media.decode import read_metadata
 from facewright.media.encode import TEXT_KEY, Format, encode_image
 from facewright.media.encode_video import ClipFormat, Stop, write_clip
+from facewright.media.stills.alpha import Alpha, attach, fit, lay_over
 from facewright.media.video import read_clip_metadata
 from facewright.provenance.manifest import from_text, is_manifest, to_text
 from facewright.types import Clip, Image, Manifest
@@ -24,6 +25,8 @@ PICTURES: dict[str, Format] = {
 }
 """How pictures are written, by extension."""
 
+_TRANSPARENT = (".png", ".webp")  # pictures that can be transparent
+
 CLIPS: dict[str, ClipFormat] = {".mp4": "mp4", ".gif": "gif"}
 """How clips are written, by extension."""
 
@@ -34,7 +37,13 @@ _PLACES = (TEXT_KEY, "UserComment", "comment")  # where the formats keep their t
 
 
 def publish_image(
-    image: Image, path: Path, manifest: Manifest, *, quality: int = 95, overwrite: bool = False
+    image: Image,
+    path: Path,
+    manifest: Manifest,
+    *,
+    alpha: Alpha | None = None,
+    quality: int = 95,
+    overwrite: bool = False,
 ) -> Path:
     """Write a picture that says how it came about, whole or not at all.
 
@@ -44,6 +53,8 @@ def publish_image(
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
         path: .png, .jpg, .jpeg, .webp or .bmp. Missing folders are made.
         manifest: How the picture came about.
+        alpha: (h, w), how opaque the picture is: PNG and WebP keep it, in others white stands for
+            transparency.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
         overwrite: Replace a file that is already there.
 
@@ -56,7 +67,7 @@ def publish_image(
         FileError: The file cannot be written.
     """
     extension = check_destination(path, PICTURES, overwrite=overwrite)
-    data = render_image(image, extension, manifest, quality=quality)
+    data = render_image(image, extension, manifest, alpha=alpha, quality=quality)
     try:
         with replacing(path) as unfinished:
             unfinished.write_bytes(data)
@@ -68,7 +79,13 @@ def publish_image(
 
 
 def render_image(
-    image: Image, extension: str, manifest: Manifest, *, quality: int = 95, effort: int = 6
+    image: Image,
+    extension: str,
+    manifest: Manifest,
+    *,
+    alpha: Alpha | None = None,
+    quality: int = 95,
+    effort: int = 6,
 ) -> bytes:
     """Turn a picture into the bytes of a file that says how it came about, for archives.
 
@@ -78,6 +95,7 @@ def render_image(
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
         extension: ".png", ".jpg", ".jpeg", ".webp" or ".bmp".
         manifest: How the picture came about.
+        alpha: As for `publish_image`.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
         effort: 0 to 9, for PNG: how long to look for a smaller file.
 
@@ -91,6 +109,9 @@ def render_image(
     if extension not in PICTURES:
         raise InputError(f"`{extension}` is no picture", hint=f"one of: {', '.join(PICTURES)}")
     text = to_text(manifest)
+    if alpha is not None:
+        kept = extension in _TRANSPARENT
+        image = attach(image, alpha) if kept else lay_over(image, fit(alpha, image))
     return encode_image(image, PICTURES[extension], text=text, quality=quality, effort=effort)
 
 

@@ -11,7 +11,7 @@ from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
-from facewright.media.decode import read_image
+from facewright.media.decode import read_with_alpha
 from facewright.media.formats import find_kind
 from facewright.media.video import read_clip
 from facewright.provenance.publish import (
@@ -160,11 +160,14 @@ def _swap_picture(
 ) -> Swapped:
     """Put a face onto a picture."""
     swapper = cast.swapper
-    result = _swap(swapper, cast.body, read_image(Path(cast.body)), 0.0)
+    body = read_with_alpha(Path(cast.body))
+    result = _swap(swapper, cast.body, body.colours, 0.0)
     if not swapper.swapped:
         raise _miss(cast)
     quality, overwrite = options.quality, options.overwrite
-    publish_image(result, out, cast.manifest, quality=quality, overwrite=overwrite)
+    publish_image(
+        *(result, out, cast.manifest), alpha=body.alpha, quality=quality, overwrite=overwrite
+    )
     if progress:
         progress(1, 1)
     return Swapped(out, 1, 1, _count(cast))

@@ -10,7 +10,8 @@ from typing import IO, Any, TypeAlias
 
 from facewright.data.sources.fetch import Manners
 from facewright.errors import FacewrightError
-from facewright.media.formats import HEAD_BYTES, find_kind
+from facewright.files import find_placeholder
+from facewright.media.formats import HEAD_BYTES, find_kind, identify
 
 Labels: TypeAlias = Mapping[str, str]
 """Group → value, such as {"age": "30-39"}."""
@@ -105,7 +106,7 @@ def guess_suffix(data: bytes) -> str | None:
     """Say what kind of picture a file is by its first bytes.
 
     Args:
-        data: At least the first 16 of them.
+        data: The first `media.formats.HEAD_BYTES` of them, or more.
 
     Returns:
         The ending that belongs to it, or None for what is no picture.
@@ -113,11 +114,8 @@ def guess_suffix(data: bytes) -> str | None:
     >>> guess_suffix(b"GIF89a..........")
     '.gif'
     """
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    if data[:2] == b"BM" and data[6:10] == bytes(4):
-        return ".bmp"
-    return next((suffix for start, suffix in _STARTS.items() if data.startswith(start)), None)
+    found = identify(data)
+    return _SUFFIXES.get(found.name) if found else None
 
 
 def is_hidden(name: str) -> bool:
@@ -143,7 +141,11 @@ def take_file(name: str, file: IO[bytes], source: str, reading: Reading) -> Foun
     if kind == "clip":
         return Refusal(source, "is a clip in an archive: unpack it first")
     if guess_suffix(head) is None:
-        reason = "is not a picture that can be read" if head else "is empty"
+        instead = find_placeholder(head)
+        what = (
+            f"is {instead.name}, not a picture" if instead else "is not a picture that can be read"
+        )
+        reason = what if head else "is empty"
         return Refusal(source, reason) if kind else Aside(source)
     data = head + file.read(limit + 1 - len(head))
     if len(data) > limit:
@@ -184,13 +186,13 @@ def to_printable(text: str) -> str:
 
 
 _LINES = re.compile(r"[\t-\r\x85\u2028\u2029]")
-_STARTS = {
-    b"\xff\xd8\xff": ".jpg",
-    b"\x89PNG\r\n\x1a\n": ".png",
-    b"GIF87a": ".gif",
-    b"GIF89a": ".gif",
-    b"II*\0": ".tif",
-    b"MM\0*": ".tif",
-    b"II+\0": ".tif",
-    b"MM\0+": ".tif",
+_SUFFIXES = {
+    "JPEG": ".jpg",
+    "PNG": ".png",
+    "GIF": ".gif",
+    "WebP": ".webp",
+    "BMP": ".bmp",
+    "TIFF": ".tif",
+    "HEIC": ".heic",
+    "AVIF": ".avif",
 }

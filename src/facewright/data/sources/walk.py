@@ -25,8 +25,9 @@ from facewright.data.sources.items import (
 )
 from facewright.data.sources.layouts import is_address
 from facewright.errors import FileError, InputError
-from facewright.media.decode import read_image, read_image_header
+from facewright.media.decode import read_image_header, read_with_alpha
 from facewright.media.formats import find_kind
+from facewright.media.stills.alpha import Alpha, lay_over
 from facewright.types import Image
 
 _MOST_THREADS = 8  # a picture of the largest size takes 300 MB
@@ -58,7 +59,15 @@ class Developed:
     """A picture that is decoded."""
 
     photo: Photo
-    image: Image
+    colours: Image
+    """(height, width, 3); what is made of them is published with the same alpha."""
+    alpha: Alpha | None = None
+    """(height, width); None for a picture that is opaque."""
+
+    @property
+    def image(self) -> Image:
+        """The picture as people see it, in front of white."""
+        return lay_over(self.colours, self.alpha)
 
 
 Stop: TypeAlias = Photo | Film | Refusal
@@ -134,7 +143,7 @@ def develop(stops: Iterator[Stop], *, pixels: int = _AHEAD) -> Iterator[Seen]:
         pixels: At most so many are decoded ahead, unless a single picture has more.
 
     Yields:
-        Pictures as `read_image` gives them: upright, in RGB; clips and refusals as they come.
+        Pictures as `read_with_alpha` gives them: upright, in sRGB; clips and refusals as they come.
     """
     threads = min(os.cpu_count() or 1, _MOST_THREADS)
     waiting: deque[tuple[Future[Seen] | Film | Refusal, int]] = deque()
@@ -171,7 +180,7 @@ def batch_up(seen: Iterable[Seen], *, pictures: int, pixels: int) -> Iterator[Ba
     batch: list[Developed] = []
     room = pixels
     for one in seen:
-        size = one.image.shape[0] * one.image.shape[1] if isinstance(one, Developed) else 0
+        size = one.colours.shape[0] * one.colours.shape[1] if isinstance(one, Developed) else 0
         if batch and (size > room or not isinstance(one, Developed)):
             yield batch
             batch, room = [], pixels
@@ -265,7 +274,7 @@ def _count_pixels(stop: Stop) -> int:
 def _decode(photo: Photo) -> Seen:
     """Decode one picture."""
     try:
-        return Developed(photo, read_image(photo.data, name=photo.source))
+        return Developed(photo, *read_with_alpha(photo.data, name=photo.source))
     except FileError as error:
         return Refusal(photo.source, strip_name(str(error), photo.source))
 

@@ -173,16 +173,18 @@ class _Run:
             return
         if path is not None:
             spare_source(path, photo.source)
-        faces = self._find(one.image, photo.source)
+        strip = options.strip or options.steps is not None
+        image, alpha = (one.image, None) if strip or path is None else (one.colours, one.alpha)
+        faces = self._find(image, photo.source)
         strengths = plan_strengths(options.strength, options.steps)
-        made = self.workshop.convert(one.image, [face.points for face in faces], strengths)
+        made = self.workshop.convert(image, [face.points for face in faces], strengths)
         if path is None:
             self.leaves.append(render_leaf(Leaf(photo.place.name, made, strengths, manifest)))
         else:
-            strip = options.strip or options.steps is not None
             drawn = draw_strip(made, strengths, faces) if strip else made[-1]
+            quality, overwrite = options.quality, options.overwrite
             publish_image(
-                drawn, path, manifest, quality=options.quality, overwrite=options.overwrite
+                *(drawn, path, manifest), alpha=alpha, quality=quality, overwrite=overwrite
             )
         self._count(path, len(faces))
 

@@ -94,12 +94,14 @@ class Run:
         if not overwrite and is_done(path, manifest):
             after = read_image(path)
         else:
-            cleared = self.optics.clear(one.image)
+            cleared = self.optics.clear(one.colours)
             self._check_found(cleared.faces)
             after = cleared.image
-            publish_image(after, path, manifest, quality=quality, overwrite=overwrite)
+            publish_image(
+                *(after, path, manifest), alpha=one.alpha, quality=quality, overwrite=overwrite
+            )
         height, width = after.shape[:2]
-        likeness = self.optics.compare(one.image, after)
+        likeness = self.optics.compare(one.colours, after)
         self._tick()
         return Result(path, photo.source, width, height, 1, likeness)
 

@@ -11,7 +11,8 @@ from facewright.errors import FileError, InputError
 from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
 from facewright.media.clips.thin import thin_clip
-from facewright.media.decode import read_image
+from facewright.media.decode import read_with_alpha
+from facewright.media.stills.alpha import lay_over
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.framewise import Tally, change_stream
@@ -98,15 +99,22 @@ def _draw_picture(
     production: Production, labelling: Labelling | None, source: Path, options: ToonifyOptions
 ) -> Toonified:
     """Make characters of the faces in a picture."""
-    image = read_image(source)
+    photo = read_with_alpha(source)
+    alpha = None if options.portrait else photo.alpha
     with _naming(source):
-        result = production.film.draw(image, time=0.0)
+        result = production.film.draw(photo.colours, time=0.0)
     if not production.film.latest:
         raise _miss(source, options)
     if labelling:
-        return Toonified(options.out, 1, 1, kept=tuple(labelling.publish_picture(result)))
+        shown = lay_over(result, alpha)
+        return Toonified(options.out, 1, 1, kept=tuple(labelling.publish_picture(shown)))
     quality, overwrite = options.quality, options.overwrite
-    publish_image(result, options.out, production.manifest, quality=quality, overwrite=overwrite)
+    publish_image(
+        *(result, options.out, production.manifest),
+        alpha=alpha,
+        quality=quality,
+        overwrite=overwrite,
+    )
     return Toonified(options.out, 1, 1)
 
 

@@ -1,0 +1,84 @@
+"""Read the chunks of a PNG, as ISO/IEC 15948 lays them out."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+_SIGN = b"\x89PNG\r\n\x1a\n"
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_LARGEST_PROFILE = 16 << 20  # bytes
+_MOST_TEXT = 32 << 20  # bytes of all texts together
+
+
+def leave_out(data: bytes, *, largest_text: int = 0) -> bytes:
+    """Return a picture without chunks that take much memory, and that its pixels do not need.
+
+    Pillow refuses pictures whose texts unpack to more than it allows; and profiles, which
+    `read_profile` reads.
+
+    Args:
+        data: The whole file; any but a PNG is returned as it is.
+        largest_text: Keep texts of up to so many bytes.
+
+    Returns:
+        The same file, without its profile and without larger texts.
+    """
+    if not data.startswith(_SIGN):
+        return data
+    left, kept, begin, dropped = _MOST_TEXT, [], 0, False
+    for kind, start, end in _list_chunks(data):
+        size = _measure_text(kind, data[start:end], largest_text) if kind in _TEXTS else 0
+        if kind == b"iCCP" or size > min(largest_text, left):
+            kept.append(data[begin : start - 8])
+            begin, dropped = end + 4, True
+        else:
+            left -= size
+    return b"".join([*kept, data[begin:]]) if dropped else data
+
+
+def read_profile(data: bytes) -> bytes | None:
+    """Return the ICC profile of a PNG; None where there is none, or it is damaged.
+
+    Args:
+        data: The whole file.
+    """
+    if not data.startswith(_SIGN):
+        return None
+    for kind, start, end in _list_chunks(data):
+        if kind == b"iCCP":
+            packed = data[start:end].partition(b"\0")[2][1:]
+            return _unpack(packed, _LARGEST_PROFILE + 1) or None
+        if kind == b"IDAT":
+            return None
+    return None
+
+
+def _list_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, begin and end of what is in each chunk, up to one that is cut short."""
+    place = len(_SIGN)
+    while place + 8 <= len(data):
+        start = place + 8
+        end = start + int.from_bytes(data[place : place + 4], "big")
+        if end + 4 > len(data):
+            return
+        yield data[place + 4 : start], start, end
+        place = end + 4
+
+
+def _measure_text(kind: bytes, chunk: bytes, most: int) -> int:
+    """Return how many bytes a text unpacks to; of one that is too large, more than `most`."""
+    rest = chunk.partition(b"\0")[2]
+    packed = kind == b"zTXt" or (kind == b"iTXt" and rest[:1] == b"\1")
+    if not packed or len(chunk) > most:
+        return len(chunk)
+    text = rest[1:] if kind == b"zTXt" else rest[2:].split(b"\0", 2)[-1]
+    return len(_unpack(text, most + 1))
+
+
+def _unpack(packed: bytes, most: int) -> bytes:
+    """Return the beginning of what is packed, up to so many bytes; nothing of what is damaged."""
+    try:
+        return zlib.decompressobj().decompress(packed, most)
+    except zlib.error:
+        return b""

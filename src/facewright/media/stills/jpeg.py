@@ -1,0 +1,43 @@
+"""Tell JPEGs that keep programs busy, and those that lack nothing but their end."""
+
+from __future__ import annotations
+
+import re
+
+MOST_SCANS = 100
+"""Ten are usual, and each is another pass over all pixels."""
+
+_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # but those within pixels
+_START_OF_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+_TAILS = (bytes(64), b"\x55" * 64)  # what is put in place of pixels that may be missing
+
+
+def count_scans(data: bytes) -> int:
+    """Count the scans of a JPEG, without a look at the pixels where there are few.
+
+    Args:
+        data: The whole file.
+    """
+    most = data.count(_START_OF_SCAN)
+    if most <= MOST_SCANS:
+        return most
+    scans = place = 0
+    while (found := _MARKER.search(data, place)) and found[1] != _END[1:]:
+        scans += found[1] == _START_OF_SCAN[1:]
+        bare = found[1] in (b"\x01", b"\xd8")  # without a length and what it counts
+        place = found.end()
+        place += 0 if bare else max(int.from_bytes(data[place : place + 2], "big"), 2)
+    return scans
+
+
+def end_twice(data: bytes) -> tuple[bytes, bytes]:
+    """Return a JPEG that was cut short with two ends, behind which no pixel may follow.
+
+    If a pixel is missing, decoders take it from the bytes before the end marker, so that the two
+    pictures differ. If they are alike, none is.
+
+    Args:
+        data: The whole file, without its end marker.
+    """
+    one, other = (data.rstrip(b"\xff") + tail + _END for tail in _TAILS)
+    return one, other

@@ -1,0 +1,132 @@
+"""Colours come out as sRGB, whatever space a file writes them in."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image as Pictures
+from tests.media.stills.icc import D50, encode_in, grey_profile, ink_profile, profile_of
+
+from facewright.media.decode import read_image, read_reduced, read_with_alpha
+
+PATCHES = np.array(
+    [(200, 60, 50), (70, 150, 80), (60, 80, 170), (220, 180, 60), (90, 120, 150), (128, 128, 128)]
+)
+SPACES = ["Display P3", "Adobe RGB", "ProPhoto"]
+
+
+def draw_patches(colours):
+    """A picture of 16×16 pixels per colour, side by side."""
+    return np.repeat(np.tile(colours, (16, 1, 1)), 16, axis=1).astype(np.uint8)
+
+
+def to_bytes(pixels, form="PNG", mode=None, **options):
+    out = BytesIO()
+    Pictures.fromarray(pixels, mode).save(out, form, **options)
+    return out.getvalue()
+
+
+def as_srgb(linear):
+    """Levels of linear light."""
+    light = linear.clip(0, 1)
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055) * 255
+
+
+def read_patches(image):
+    return image[8, 8::16].astype(int)
+
+
+@pytest.mark.parametrize("version", [2, 4])
+@pytest.mark.parametrize("space", SPACES)
+def test_colours_of_every_space_become_those_of_srgb(space, version):
+    stored = draw_patches(encode_in(space, PATCHES))
+    for form, options, off in (
+        ("PNG", {}, 2),
+        ("TIFF", {}, 2),
+        ("WEBP", {"lossless": True}, 2),
+        ("JPEG", {"quality": 100, "subsampling": 0}, 4),
+        ("AVIF", {"quality": 100, "subsampling": "4:4:4"}, 5),
+    ):
+        data = to_bytes(stored, form, icc_profile=profile_of(space, version=version), **options)
+        assert np.abs(read_patches(read_image(data)) - PATCHES).max() <= off, form
+
+
+def test_heic_has_profiles_too():
+    pillow_heif = pytest.importorskip("pillow_heif")
+    stored = Pictures.fromarray(draw_patches(encode_in("Display P3", PATCHES)))
+    stored.info["icc_profile"] = profile_of("Display P3")
+    out = BytesIO()
+    pillow_heif.from_pillow(stored).save(out, quality=100, chroma=444)
+    assert np.abs(read_patches(read_image(out.getvalue())) - PATCHES).max() <= 5
+
+
+def test_reduced_and_transparent_pictures_are_converted():
+    profile = profile_of("Adobe RGB")
+    stored = np.repeat(np.repeat(draw_patches(encode_in("Adobe RGB", PATCHES)), 4, 0), 4, 1)
+    data = to_bytes(stored, "JPEG", icc_profile=profile, quality=100, subsampling=0)
+    small, reduction = read_reduced(data, least=100)
+    assert reduction == 2
+    assert np.abs(small[16, 16::32].astype(int) - PATCHES).max() <= 5
+    clear = np.dstack([stored, np.full(stored.shape[:2], 100, np.uint8)])
+    colours, alpha = read_with_alpha(to_bytes(clear, icc_profile=profile))
+    assert np.abs(colours[32, 32::64].astype(int) - PATCHES).max() <= 2
+    assert (alpha == 100).all()
+
+
+def test_the_colours_of_a_palette_are_converted():
+    stored = Pictures.fromarray(draw_patches(encode_in("ProPhoto", PATCHES))).quantize(6)
+    out = BytesIO()
+    stored.save(out, "PNG", icc_profile=profile_of("ProPhoto"))
+    assert np.abs(read_patches(read_image(out.getvalue())) - PATCHES).max() <= 3
+
+
+def test_grey_is_converted_by_a_profile_for_grey_or_for_rgb():
+    grey = np.array([[20, 64, 128, 200, 255]], np.uint8)
+    meant = as_srgb(grey[0] / 255)
+    for data in (
+        to_bytes(grey, icc_profile=grey_profile(1.0)),
+        to_bytes(grey.astype(np.uint16) * 257, icc_profile=grey_profile(1.0)),
+    ):
+        assert np.abs(read_image(data)[0, :, 0] - meant).max() <= 1.5
+    wide = read_image(to_bytes(grey, icc_profile=profile_of("ProPhoto")))
+    assert np.abs(encode_in("ProPhoto", wide[0])[:, 0].astype(int) - grey[0]).max() <= 2
+
+
+@pytest.mark.parametrize("form", ["JPEG", "TIFF"])
+def test_ink_is_converted_by_the_profile_of_its_press(form):
+    inks = np.zeros((16, 16, 4), np.uint8)
+    inks[..., 1] = 255  # nothing but the second ink
+    ink = np.array([1.0, 0.4, 1.0])
+    data = to_bytes(inks, form, "CMYK", icc_profile=ink_profile(ink))
+    light = np.array([1.0, 0.6, 1.0]) * D50
+    srgb = np.array(
+        [[3.1339, -1.6169, -0.4906], [-0.9788, 1.9161, 0.0335], [0.0719, -0.229, 1.4052]]
+    )
+    linear = (srgb @ light).clip(0, 1)  # from XYZ at D50
+    meant = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055) * 255
+    assert np.abs(read_image(data)[8, 8] - meant).max() <= 3
+
+
+def test_damaged_and_unsuited_profiles_are_passed_over():
+    stored = draw_patches(PATCHES)
+    whole = profile_of("ProPhoto")
+    for profile in (b"no profile", whole[:200], whole[:300] + bytes(20), grey_profile(1.0)):
+        assert np.array_equal(read_image(to_bytes(stored, icc_profile=profile)), stored)
+
+
+def test_a_profile_larger_than_pillow_reads_is_read():
+    stored = draw_patches(encode_in("Adobe RGB", PATCHES))
+    profile = profile_of("Adobe RGB")
+    size = len(profile) + (2 << 20)
+    large = size.to_bytes(4, "big") + profile[4:] + bytes(2 << 20)
+    assert (
+        np.abs(read_patches(read_image(to_bytes(stored, icc_profile=large))) - PATCHES).max() <= 2
+    )
+
+
+def test_pixels_of_srgb_stay_bit_for_bit():
+    from PIL import ImageCms
+
+    stored = draw_patches(PATCHES)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert np.array_equal(read_image(to_bytes(stored, icc_profile=profile)), stored)
