@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import stat
-import struct
 import warnings
-import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +20,13 @@ from facewright.media.bitmap import extract_text
 from facewright.media.formats import HEAD_BYTES, identify
 from facewright.media.stills.alpha import WHITE, Alpha, fill_hidden, lay_over
 from facewright.media.stills.chunks import leave_out, read_profile
+from facewright.media.stills.exif import (
+    DAMAGE,
+    REVERSED,
+    read_comment,
+    read_orientation,
+    turn_upright,
+)
 from facewright.media.stills.jpeg import MOST_SCANS, count_scans, end_twice
 from facewright.media.stills.pixels import to_rgb
 from facewright.types import Image
@@ -32,10 +37,6 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
 MAX_PIXELS = 100_000_000
 """Pictures with more pixels are refused unless the caller allows them."""
 
-_DAMAGE = (
-    *(OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, AttributeError),
-    *(EOFError, MemoryError, RuntimeError, struct.error, zlib.error, Warning),
-)  # all that Pillow is known to raise on bytes that make no sense; the last with `python -W error`
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Pictures.DecompressionBombWarning, module=r"PIL\.")
 # Pillow warns of damage that it can live with. All threads share these filters, so changing them
@@ -44,18 +45,6 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it prints wha
 
 _MOST_BYTES = 1 << 30  # of a file
 _JPEG = ("JPEG", "MPO")  # what Pillow calls it; MPO holds several
-_TURNS = {
-    2: Pictures.Transpose.FLIP_LEFT_RIGHT,
-    3: Pictures.Transpose.ROTATE_180,
-    4: Pictures.Transpose.FLIP_TOP_BOTTOM,
-    5: Pictures.Transpose.TRANSPOSE,
-    6: Pictures.Transpose.ROTATE_270,
-    7: Pictures.Transpose.TRANSVERSE,
-    8: Pictures.Transpose.ROTATE_90,
-}  # EXIF orientation → what makes the picture upright
-_REVERSED = ((2, 3, 7, 8), (3, 4, 6, 7))  # orientations that put the end of a row, column first
-_EXIF_TABLE, _USER_COMMENT, _ORIENTATION = 0x8769, 0x9286, 0x0112
-_COMMENT_CODES = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
 _HEIF = "HEIC"  # what `identify` calls it
 _LARGEST_TEXT = (1 << 20) - 1  # bytes; Pillow refuses larger ones
 
@@ -157,7 +146,7 @@ def read_image_header(source: Path | bytes, *, name: str = "") -> tuple[int, int
     """
     with _opened(source, name, None) as (picture, _):
         width, height = picture.size
-        swapped = _orientation(picture) >= 5  # rows become columns
+        swapped = read_orientation(picture) >= 5  # rows become columns
         turned = swapped and picture.format != "TIFF"  # of which Pillow tells the turned size
         return (height, width, picture.mode) if turned else (width, height, picture.mode)
 
@@ -187,7 +176,7 @@ def read_metadata(source: Path | bytes, *, name: str = "") -> dict[str, str]:
         }
         if picture.format == "BMP" and (written := extract_text(data)):
             texts["comment"] = written
-        comment = _user_comment(picture)
+        comment = read_comment(picture)
         return texts | ({"UserComment": comment} if comment else {})
 
 
@@ -217,7 +206,7 @@ def _opened(
         raise _unreadable(name, data) from error
     except (Pictures.DecompressionBombError, Pictures.DecompressionBombWarning) as error:
         raise _too_large(name, "more pixels than Pillow accepts") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise FileError(f"{name} is damaged or cut short: {error}") from error
 
 
@@ -249,7 +238,7 @@ def _unreadable(name: str, data: bytes) -> FileError:
 def _load(picture: Pictures.Image, data: bytes, *, reduction: int = 1) -> Pictures.Image:
     """Unpack the pixels of a picture, upright; a JPEG may lack its end marker, but no pixel."""
     try:
-        return _upright(_draft(picture, reduction))
+        return turn_upright(_draft(picture, reduction))
     except OSError:
         if picture.format not in _JPEG:
             raise
@@ -259,7 +248,7 @@ def _load(picture: Pictures.Image, data: bytes, *, reduction: int = 1) -> Pictur
         )
         if one.tobytes() != other.tobytes():
             raise
-        return _upright(one)
+        return turn_upright(one)
 
 
 def _draft(picture: Pictures.Image, reduction: int) -> Pictures.Image:
@@ -311,8 +300,8 @@ def _find_reduction(picture: Pictures.Image, least: int) -> int:
     if picture.format not in _JPEG:
         return 1
     short, long = sorted(picture.size)
-    turn = _orientation(picture)
-    ends = [side for side, turns in zip(picture.size, _REVERSED, strict=True) if turn in turns]
+    turn = read_orientation(picture)
+    ends = [side for side, turns in zip(picture.size, REVERSED, strict=True) if turn in turns]
     for n in (8, 4, 2):
         if short >= n and long >= n * max(least, 1) and not any(end % n for end in ends):
             return n
@@ -322,28 +311,3 @@ def _find_reduction(picture: Pictures.Image, least: int) -> int:
 def _too_large(name: str, reason: str) -> FileError:
     """Return the error for a picture that would fill the memory."""
     return FileError(f"{name} is too large: {reason}", hint="make it smaller first")
-
-
-def _orientation(picture: Pictures.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 (upright) where it is missing or damaged."""
-    try:
-        value = picture.getexif().get(_ORIENTATION, 1)
-    except _DAMAGE:
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def _upright(picture: Pictures.Image) -> Pictures.Image:
-    """Turn a picture the way that its EXIF says; where that cannot be read, it stays as it is."""
-    turn = _TURNS.get(_orientation(picture))
-    return picture if turn is None else picture.transpose(turn)
-
-
-def _user_comment(picture: Pictures.Image) -> str:
-    """Return the user comment of EXIF, or an empty string."""
-    try:
-        value = picture.getexif().get_ifd(_EXIF_TABLE).get(_USER_COMMENT, b"")
-        code = _COMMENT_CODES.get(value[:8], "utf-8")
-        return str(value[8:], code, "replace")
-    except _DAMAGE:
-        return ""
