@@ -27,8 +27,8 @@ from facewright.faces.identity import compare_faces, embed_faces, load_likeness
 from facewright.faces.masks import measure_face
 from facewright.hub.bundle import load_bundle
 from facewright.media.draw import contact_sheet
-from facewright.tasks.lookout import open_lookout
 from facewright.pipelines.weights import open_weights
+from facewright.tasks.lookout import open_lookout
 from facewright.types import Crop
 
 STRENGTHS = (0.5, 1.0, 1.5)

@@ -22,12 +22,11 @@ from facewright.media.stills.alpha import WHITE, Alpha, fill_hidden, lay_over
 from facewright.media.stills.chunks import leave_out, read_profile
 from facewright.media.stills.exif import (
     DAMAGE,
-    REVERSED,
     read_comment,
     read_orientation,
     turn_upright,
 )
-from facewright.media.stills.jpeg import MOST_SCANS, count_scans, end_twice
+from facewright.media.stills.jpeg import JPEG, MOST_SCANS, count_scans, end_twice, find_reduction
 from facewright.media.stills.pixels import to_rgb
 from facewright.types import Image
 
@@ -44,7 +43,6 @@ warnings.filterwarnings("ignore", category=Pictures.DecompressionBombWarning, mo
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it prints what is said here
 
 _MOST_BYTES = 1 << 30  # of a file
-_JPEG = ("JPEG", "MPO")  # what Pillow calls it; MPO holds several
 _HEIF = "HEIC"  # what `identify` calls it
 _LARGEST_TEXT = (1 << 20) - 1  # bytes; Pillow refuses larger ones
 
@@ -125,7 +123,7 @@ def read_reduced(
         FileError: The file is missing, empty, damaged, cut short, too large or not a picture.
     """
     with _opened(source, name, max_pixels) as (picture, data):
-        factor = _find_reduction(picture, least)
+        factor = find_reduction(picture, least)
         loaded = _load(picture, data, reduction=factor)
         return lay_over(*to_rgb(loaded, _name(source, name))), factor
 
@@ -240,7 +238,7 @@ def _load(picture: Pictures.Image, data: bytes, *, reduction: int = 1) -> Pictur
     try:
         return turn_upright(_draft(picture, reduction))
     except OSError:
-        if picture.format not in _JPEG:
+        if picture.format not in JPEG:
             raise
         one, other = (
             _draft(Pictures.open(BytesIO(ended), formats=("JPEG",)), reduction)
@@ -291,21 +289,8 @@ def _check_size(picture: Pictures.Image, name: str, max_pixels: int) -> None:
 
 def _check_scans(picture: Pictures.Image, data: bytes, name: str) -> None:
     """Raise if a JPEG is made to take hours."""
-    if picture.format in _JPEG and (scans := count_scans(data)) > MOST_SCANS:
+    if picture.format in JPEG and (scans := count_scans(data)) > MOST_SCANS:
         raise FileError(f"{name} has {scans} scans: it is made to keep programs busy")
-
-
-def _find_reduction(picture: Pictures.Image, least: int) -> int:
-    """Return by how much a picture can be reduced while it is unpacked: a power of two up to 8."""
-    if picture.format not in _JPEG:
-        return 1
-    short, long = sorted(picture.size)
-    turn = read_orientation(picture)
-    ends = [side for side, turns in zip(picture.size, REVERSED, strict=True) if turn in turns]
-    for n in (8, 4, 2):
-        if short >= n and long >= n * max(least, 1) and not any(end % n for end in ends):
-            return n
-    return 1
 
 
 def _too_large(name: str, reason: str) -> FileError:

@@ -1,8 +1,15 @@
-"""Tell JPEGs that keep programs busy, and those that lack nothing but their end."""
+"""What only JPEG has: scans without end, a missing end, and smaller sizes for less work."""
 
 from __future__ import annotations
 
 import re
+
+from PIL import Image as Pictures
+
+from facewright.media.stills.exif import REVERSED, read_orientation
+
+JPEG = ("JPEG", "MPO")
+"""What Pillow calls it; MPO holds several."""
 
 MOST_SCANS = 100
 """Ten are usual, and each is another pass over all pixels."""
@@ -41,3 +48,24 @@ def end_twice(data: bytes) -> tuple[bytes, bytes]:
     """
     one, other = (data.rstrip(b"\xff") + tail + _END for tail in _TAILS)
     return one, other
+
+
+def find_reduction(picture: Pictures.Image, least: int) -> int:
+    """Return by how much a picture can be reduced while it is unpacked.
+
+    Args:
+        picture: Any, not unpacked yet; what is no JPEG cannot be reduced.
+        least: How many pixels the longer side must keep.
+
+    Returns:
+        1, 2, 4 or 8.
+    """
+    if picture.format not in JPEG:
+        return 1
+    short, long = sorted(picture.size)
+    turn = read_orientation(picture)
+    ends = [side for side, turns in zip(picture.size, REVERSED, strict=True) if turn in turns]
+    for n in (8, 4, 2):
+        if short >= n and long >= n * max(least, 1) and not any(end % n for end in ends):
+            return n
+    return 1
