@@ -10,7 +10,7 @@ from facewright.data.collect import About, collect
 from facewright.data.library import open_library
 from facewright.data.sources.fetch import Manners
 from facewright.data.sources.items import Limits, Reading
-from facewright.data.sources.layouts import find_labels
+from facewright.data.sources.layouts import label_picture
 
 
 def _paint(seed, size=(64, 64)):
@@ -58,7 +58,11 @@ def reading(tmp_path):
     def make(**limits):
         manners = Manners(first_wait=0.01, timeout=1)
         return Reading(
-            Limits(**limits), manners, {}, lambda name: find_labels({}, name), tmp_path / "library"
+            Limits(**limits),
+            manners,
+            {},
+            lambda name: label_picture([], name),
+            tmp_path / "library",
         )
 
     return make

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -9,7 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Protocol, TypeAlias
 
 from facewright.data.labels import LabelGroup, groups_to_json
@@ -39,6 +40,7 @@ MOST_BYTES = 1 << 28
 _BOUNDED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others unpack without a limit when read
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 _PER_FOLDER = 1000
+_UTF8 = 0x800  # the flag of a member whose name is UTF-8 (APPNOTE 4.4.4)
 
 
 class Source(Protocol):
@@ -82,18 +84,36 @@ class ZipSource:
     def __init__(self, path: Path) -> None:
         """Read the directory of the zip; raises zipfile.BadZipFile."""
         self._zip = zipfile.ZipFile(path)
+        self._members = {name_member(info): info for info in self._zip.infolist()}
 
     def list_files(self) -> dict[str, str]:
         """Return path inside the zip → size and CRC-32."""
-        infos = [info for info in self._zip.infolist() if not info.filename.endswith("/")]
         return {
-            info.filename: f"{info.file_size} {info.CRC:08x}"
-            for info in sorted(infos, key=lambda info: info.filename)
+            name: f"{info.file_size} {info.CRC:08x}"
+            for name, info in sorted(self._members.items())
+            if not name.endswith("/")
         }
 
     def open(self, name: str) -> IO[bytes]:
         """Open one file of the zip; several threads may."""
-        return open_member(self._zip, self._zip.getinfo(name))
+        return open_member(self._zip, self._members[name])
+
+
+class _Below:
+    """The files below one folder of a source, which leads to nothing else."""
+
+    def __init__(self, source: Source, folder: str) -> None:
+        self._source, self._folder = source, folder
+
+    def list_files(self) -> dict[str, str]:
+        """Return path below the folder → fingerprint."""
+        files = self._source.list_files().items()
+        start = len(self._folder)
+        return {name[start:]: mark for name, mark in files if name.startswith(self._folder)}
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open one file."""
+        return self._source.open(self._folder + name)
 
 
 def open_source(path: Path) -> Source:
@@ -113,6 +133,38 @@ def open_source(path: Path) -> Source:
             f"{path} is neither a folder nor a zip: {error}",
             hint="a dataset is a folder or zip of square PNG, JPEG or WebP pictures",
         ) from error
+
+
+def enter_dataset(source: Source) -> Source:
+    """Return a dataset without the folder that packers put around all of it.
+
+    Args:
+        source: Where `dataset.json` lies at the root, or in the only folder, or nowhere.
+    """
+    files = [name for name in source.list_files() if not is_hidden(name)]
+    homes = [name for name in files if PurePosixPath(name).name == DESCRIPTION]
+    folder = homes[0].removesuffix(DESCRIPTION) if len(homes) == 1 else ""
+    pictures = (name for name in files if name.lower().endswith(SUFFIXES))
+    whole = all(name.startswith(folder) for name in pictures)
+    return _Below(source, folder) if folder and whole else source
+
+
+def is_hidden(name: str) -> bool:
+    """Tell what systems and archivers leave behind from what people put there."""
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+
+
+def name_member(info: zipfile.ZipInfo) -> str:
+    """Return the path of a file in a zip, with forward slashes and its own letters.
+
+    Windows writes backslashes. Archivers that do not say that a name is UTF-8, such as the one of
+    macOS, make Python take it for code page 437.
+    """
+    name = info.filename
+    if not info.flag_bits & _UTF8:
+        with contextlib.suppress(UnicodeError):  # it is in code page 437, or in another one
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from facewright.data.archive import UNREADABLE, open_source, read_all
+from facewright.data.archive import UNREADABLE, enter_dataset, open_source, read_all
 from facewright.data.contents import inspect_dataset
 from facewright.data.duplicates import MOST, check_limit, find_pairs, perceptual_hash
 from facewright.data.labels import UNKNOWN, count_labels, decode_label
@@ -199,7 +199,7 @@ def _read_dataset(
     path: Path, damaged: dict[str, str], progress: Progress | None
 ) -> Iterator[_Entry]:
     """Read every picture of a dataset; what is damaged is named instead."""
-    dataset, source = inspect_dataset(path), open_source(path)
+    dataset, source = inspect_dataset(path), enter_dataset(open_source(path))
     origins = read_origins(source)
     licence, consent = (str(dataset.details.get(key) or "") for key in ("licence", "consent"))
     damaged |= dataset.problems

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 
 from facewright.data.duplicates import perceptual_hash
@@ -29,8 +30,14 @@ from facewright.data.sources.items import (
     strip_name,
     to_printable,
 )
-from facewright.data.sources.layouts import Table, find_labels
-from facewright.data.sources.openers import check_sources, gather_tables, open_source
+from facewright.data.sources.layouts import is_address, label_picture
+from facewright.data.sources.openers import (
+    check_sources,
+    gather_tables,
+    open_source,
+    refuse_unfit,
+)
+from facewright.data.sources.tables import LabelTable
 from facewright.errors import FileError, InputError
 from facewright.media.decode import read_image
 
@@ -109,7 +116,8 @@ def collect(
     check_sources(sources)
     limits = limits or Limits()
     outcome = Collected()
-    streams = _open_all(sources, library, limits, manners or Manners(), outcome.refused)
+    tables = _gather_all(sources, library, limits, outcome.refused)
+    streams = _open_all(sources, library, limits, manners or Manners(), tables)
     counts: Counter[str] = Counter()
     done, expected = 0, sum(stream.count for stream in streams)
     for stream in streams:
@@ -121,6 +129,7 @@ def collect(
                     progress(done, max(done, expected))
     for name in ("added", "known", "similar", "removed", "aside"):
         setattr(outcome, name, counts[name])
+    outcome.refused += refuse_unfit(table for some in tables for table in some)
     outcome.total = len(library.records)
     return outcome
 
@@ -131,24 +140,34 @@ def check_licence(licence: str) -> None:
         raise InputError("no licence is named", hint="say what may be done with the pictures")
 
 
+def _gather_all(
+    sources: Sequence[str], library: Library, limits: Limits, refused: list[Refusal]
+) -> list[list[LabelTable]]:
+    """Read the tables of labels of each source."""
+    tables = []
+    for source in sources:
+        found, wrong = gather_tables([source], limits, library.folder)
+        tables.append(found)
+        refused += wrong
+    return tables
+
+
 def _open_all(
     sources: Sequence[str],
     library: Library,
     limits: Limits,
     manners: Manners,
-    refused: list[Refusal],
+    tables: Sequence[Sequence[LabelTable]],
 ) -> list[Stream]:
     """Open all sources; labels come from the tables of the same source, or else from all."""
-    tables: list[Table] = []
-    for source in sources:
-        table, damaged = gather_tables([source], limits, library.folder)
-        tables.append(table)
-        refused += damaged
-    every: Table = {name: labels for table in tables for name, labels in table.items()}
+    every = [table for some in tables for table in some]
     streams = []
-    for source, table in zip(sources, tables, strict=True):
-        labels = partial(find_labels, table, beside=every) if limits.labels else _find_none
-        reading = Reading(limits, manners, library.seen, labels, library.folder)
+    for source, own in zip(sources, tables, strict=True):
+        path = Path(source)
+        root = "" if is_address(source) else str(path.resolve() if path.is_dir() else path.parent)
+        labels = partial(label_picture, own, beside=every, root=root)
+        find = labels if limits.labels else _find_none
+        reading = Reading(limits, manners, library.seen, find, library.folder)
         streams.append(open_source(source, reading))
     return streams
 

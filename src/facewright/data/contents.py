@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import torch
@@ -17,6 +17,8 @@ from facewright.data.archive import (
     SUFFIXES,
     UNREADABLE,
     Source,
+    enter_dataset,
+    is_hidden,
     open_source,
     read_all,
 )
@@ -28,6 +30,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _HEADER = 1 << 16  # bytes: enough for the size, unless a large thumbnail comes before it
+_PACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")
 _THREADS = 8  # decoding and reading release the interpreter lock
 
 
@@ -59,7 +62,7 @@ def inspect_dataset(path: Path) -> Contents:
         DatasetError: The path is no folder or zip, there is no picture that can be used, or the
             labels are damaged.
     """
-    source = open_source(path)
+    source = enter_dataset(open_source(path))
     names, description = list_pictures(source, path)
     _, problems = judge_sizes(source, names)
     if len(problems) == len(names):
@@ -87,9 +90,9 @@ def list_pictures(source: Source, path: Path) -> tuple[list[str], dict[str, Any]
     files = source.list_files()
     names = [name for name in files if _is_picture(name)]
     if not names:
-        raise DatasetError(
-            f"there are no pictures in {path}", hint="it must hold PNG, JPEG or WebP files"
-        )
+        packed = next((name for name in files if name.lower().endswith(_PACKED)), None)
+        hint = f"unpack {packed} first" if packed else "it must hold PNG, JPEG or WebP files"
+        raise DatasetError(f"there are no pictures in {path}", hint=hint)
     return names, _read_description(source, path) if DESCRIPTION in files else {}
 
 
@@ -150,9 +153,7 @@ def map_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 def _is_picture(name: str) -> bool:
     """Tell whether a file counts: hidden ones and what archivers leave behind do not."""
-    parts = PurePosixPath(name).parts
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return name.lower().endswith(SUFFIXES) and not hidden
+    return name.lower().endswith(SUFFIXES) and not is_hidden(name)
 
 
 def _read_description(source: Source, path: Path) -> dict[str, Any]:

@@ -13,7 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facewright.data.archive import DESCRIPTION, UNREADABLE, Source, open_source, read_all
+from facewright.data.archive import (
+    DESCRIPTION,
+    UNREADABLE,
+    Source,
+    enter_dataset,
+    open_source,
+    read_all,
+)
 from facewright.data.cache import PictureCache
 from facewright.data.contents import judge_sizes, list_pictures, map_threads, raise_first
 from facewright.data.labels import LabelGroup, read_labels
@@ -142,7 +149,7 @@ def open_dataset(
             damaged, or a label is missing. Names the first file and how many more there are.
         InputError: The limit is below one.
     """
-    source = open_source(path)
+    source = enter_dataset(open_source(path))
     files = source.list_files()
     names, description = list_pictures(source, path)
     wanted = _pick(names, limit)

@@ -204,11 +204,16 @@ def read_labels(
 def _list_labels(labels: object) -> dict[str, Any]:
     """Return name → label as in the file."""
     if not labels:
-        raise DatasetError("the dataset has no labels", hint="leave out --cond")
+        raise DatasetError(
+            "the dataset has no labels",
+            hint='they are "labels" in dataset.json, which lies beside the pictures or the folders '
+            "of them; or leave out --cond",
+        )
     if isinstance(labels, dict):
         labels = list(labels.items())
     try:
-        return {str(name).replace("\\", "/"): label for name, label in labels}  # type: ignore[attr-defined]
+        named = ((str(name).replace("\\", "/"), label) for name, label in labels)  # type: ignore[attr-defined]
+        return {name.removeprefix("./"): _as_class(label) for name, label in named}
     except (TypeError, ValueError) as error:
         raise DatasetError(
             "the labels of the dataset are not as expected",
@@ -234,7 +239,10 @@ def _to_vectors(known: Mapping[str, Any], names: Sequence[str]) -> dict[str, _Ve
         row = _to_vector(label, width)
         if row is None or not 0 < row.size == table.get(first[0], row).size:
             text = f"{label}"[:60]
-            raise DatasetError(f"the label of {name}, {text}, is no label, or unlike {first[0]}'s")
+            raise DatasetError(
+                f"the label of {name}, {text}, is no label, or unlike {first[0]}'s",
+                hint="classes are whole numbers from 0 on; vectors have one length",
+            )
         if name == first[0] and row.nbytes * len(names) > _MOST_BYTES:
             raise DatasetError(f"labels of {row.size} numbers are too many for {len(names)} files")
         if name in wanted:
@@ -254,6 +262,19 @@ def _to_vector(label: object, count: int | None) -> _Vector | None:
     if not all(isinstance(x, int | float) and abs(x) < _LARGEST for x in numbers):
         return None  # nor is it a number that makes no sense
     return np.array(numbers, np.float32)
+
+
+def _as_class(label: object) -> object:
+    """Return a label as the number of a class if it is one that was written otherwise.
+
+    >>> _as_class(1.0), _as_class("2"), _as_class(True), _as_class(0.5), _as_class("cat")
+    (1, 2, 1, 0.5, 'cat')
+    """
+    try:
+        number = float(label) if isinstance(label, float | str | bool) else None
+    except ValueError:
+        return label
+    return int(number) if number is not None and number.is_integer() else label
 
 
 def _is_class(label: object) -> TypeGuard[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
 
-from facewright.data.archive import UNREADABLE, Source, open_source, read_all
+from facewright.data.archive import UNREADABLE, Source, enter_dataset, open_source, read_all
 from facewright.data.contents import list_pictures, map_threads
 from facewright.errors import DatasetError, FileError, InputError
 from facewright.media.decode import read_image, read_image_header
@@ -70,7 +70,7 @@ def gather_pictures(path: Path, *, least: int = 1) -> Gathered:
         DatasetError: The path is no folder or zip, holds no pictures, or one cannot be read.
         InputError: A picture is too small; names the first and how many more there are.
     """
-    source = open_source(path)
+    source = enter_dataset(open_source(path))
     names, _ = list_pictures(source, path)
     stored = map_threads(lambda name: _read(source, name, path), names)
     sides = [min(read_image_header(data)[:2]) for data in stored]

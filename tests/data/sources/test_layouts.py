@@ -4,7 +4,8 @@ import pytest
 
 from facewright.data.library import read_records
 from facewright.data.sources.items import Limits
-from facewright.data.sources.layouts import find_kind, labels_from_name, read_table, row_labels
+from facewright.data.sources.layouts import find_kind, labels_from_name, read_table
+from facewright.data.sources.tables import row_labels
 from facewright.errors import FileError
 
 CELEBA = """2
@@ -107,8 +108,8 @@ def test_kind_of_a_text_is_told_by_its_beginning(lines, suffix, kind):
 
 
 def test_age_in_years_becomes_a_range():
-    assert row_labels({"file": "x", "age": "34"}) == {"age": "30-39", "years": "34"}
-    assert row_labels({"file": "x", "age": "9" * 50}) == {"age": "9" * 50}
+    assert row_labels({"file": "x", "age": "34"}) == ({"age": "30-39", "years": "34"}, [])
+    assert row_labels({"file": "x", "age": "9" * 50}) == ({}, [f"`{'9' * 40}` is no age"])
 
 
 def test_attributes_of_celeba_are_read_as_csv_too(tmp_path, gather, picture):

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from facewright.data.archive import UNREADABLE, open_source
+from facewright.data.archive import UNREADABLE, name_member, open_source
 from facewright.data.library import REMOVED, is_library, read_records
 from facewright.data.removals import find_away, read_removals
 from facewright.data.sources.archives import judge_members
 from facewright.data.sources.folders import list_files
 from facewright.data.sources.items import Limits, Refusal
-from facewright.data.sources.layouts import find_labels
-from facewright.data.sources.openers import gather_tables
+from facewright.data.sources.layouts import label_picture
+from facewright.data.sources.openers import gather_tables, refuse_unfit
 from facewright.errors import FileError, InputError
 from facewright.media.formats import PICTURE_ENDINGS
 
@@ -86,10 +86,11 @@ def list_originals(path: Path, *, licence: str = "", consent: str = "") -> Listi
                 hint="leave out --licence and --consent",
             )
         return _list_library(path)
-    table, refused = (
-        gather_tables([str(path)], Limits(), path / "none") if path.exists() else ({}, [])
+    tables, refused = (
+        gather_tables([str(path)], Limits(), path / "none") if path.exists() else ([], [])
     )
     stamps, more = _list_folder(path) if path.is_dir() else _list_zip(path)
+    root = str(path.resolve() if path.is_dir() else path.parent)
     originals = tuple(
         Original(
             file=name,
@@ -97,11 +98,11 @@ def list_originals(path: Path, *, licence: str = "", consent: str = "") -> Listi
             stamp=stamp,
             licence=licence,
             consent=consent,
-            labels=find_labels(table, name),
+            labels=label_picture(tables, name, root=root),
         )
         for name, stamp in stamps.items()
     )
-    return Listing(originals, refused=(*refused, *more))
+    return Listing(originals, refused=(*refused, *refuse_unfit(tables), *more))
 
 
 class OriginalReader:
@@ -175,10 +176,11 @@ def _list_zip(path: Path) -> tuple[dict[str, str], list[Refusal]]:
     found, refused = {}, []
     with zipfile.ZipFile(path) as archive:
         for info, problem in judge_members(archive):
+            name = name_member(info)
             if problem:
-                refused.append(Refusal(info.filename, problem))
-            elif problem == "" and PurePosixPath(info.filename).suffix.lower() in PICTURE_ENDINGS:
-                found[info.filename] = f"{info.file_size} {info.CRC:08x}"
+                refused.append(Refusal(name, problem))
+            elif problem == "" and PurePosixPath(name).suffix.lower() in PICTURE_ENDINGS:
+                found[name] = f"{info.file_size} {info.CRC:08x}"
     return dict(sorted(found.items())), refused
 
 

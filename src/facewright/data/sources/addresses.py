@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from facewright.data.sources.items import (
     Refusal,
     guess_suffix,
 )
-from facewright.data.sources.layouts import address_column, is_address, read_rows, row_labels
+from facewright.data.sources.layouts import address_column, is_address
+from facewright.data.sources.tables import Row, decode_text, read_rows, row_labels
 from facewright.errors import FileError
 
 _MOST_BYTES = 256 << 20  # of a list
@@ -50,13 +51,15 @@ def read_addresses(path: Path) -> list[Address | Refusal]:
         FileError: The list cannot be read.
     """
     text = read_text(path)
-    if path.suffix.lower() == ".csv":
+    found: dict[str, Address | Refusal] = {}
+    if path.suffix.lower() in (".csv", ".tsv"):
         rows = read_rows(text, str(path))
         listed = [_from_row(row) for row in rows]
+        wrong = {f"{path}: line {row.line}": row_labels(row.cells)[1] for row in rows}
+        found |= {line: Refusal(line, ", ".join(said)) for line, said in wrong.items() if said}
     else:
         lines = (line.strip() for line in text.splitlines())
         listed = [Address(line) for line in lines if line and not line.startswith("#")]
-    found: dict[str, Address | Refusal] = {}
     for address in listed:
         known = is_address(address.url)
         refusal = Refusal(f"{path}: {address.url[:200]}", "is no http or https address")
@@ -107,14 +110,15 @@ def read_text(path: Path) -> str:
         raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
     if len(data) > _MOST_BYTES:
         raise FileError(f"{path} is too large for a list", hint="split it into several")
-    return data.decode("utf-8-sig", "replace")
+    return decode_text(data)
 
 
-def _from_row(row: Mapping[str, str]) -> Address:
+def _from_row(row: Row) -> Address:
     """Return the address of a row."""
-    licence = next((row[name] for name in _LICENCES if row.get(name)), "")
-    url = row.get(address_column(row) or "", "")
-    return Address(url, row_labels(row), licence, row.get("consent", ""))
+    cells = row.cells
+    licence = next((cells[name] for name in _LICENCES if cells.get(name)), "")
+    url = cells.get(address_column(cells) or "", "")
+    return Address(url, row_labels(cells)[0], licence, cells.get("consent", ""))
 
 
 def _to_item(address: Address, answer: Fetched, reading: Reading) -> Found:

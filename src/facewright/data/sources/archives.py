@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from facewright.data.archive import UNREADABLE, open_member
+from facewright.data.archive import UNREADABLE, is_hidden, name_member, open_member
 from facewright.data.sources.items import (
     Found,
     Reading,
     Refusal,
-    is_hidden,
     take_file,
     too_large,
 )
@@ -84,8 +83,8 @@ def read_tables(
     try:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
-                name = info.filename
-                if not name.lower().endswith((".csv", ".txt")) or is_hidden(name):
+                name = name_member(info)
+                if not name.lower().endswith((".csv", ".tsv", ".txt")) or is_hidden(name):
                     continue
                 with open_member(archive, info) as file:
                     head = file.read(_BEGINNING)
@@ -107,16 +106,16 @@ def judge_members(archive: zipfile.ZipFile) -> list[tuple[zipfile.ZipInfo, str |
         None for a folder or a hidden file, which is passed over.
     """
     infos = archive.infolist()
-    last = {info.filename: number for number, info in enumerate(infos)}
+    last = {name_member(info): number for number, info in enumerate(infos)}
     judged: list[tuple[zipfile.ZipInfo, str | None]] = []
     for number, info in enumerate(infos):
-        name = info.filename.replace("\\", "/")
+        name = name_member(info)
         if name.endswith("/") or (is_hidden(name) and not _leads_out(name)):
             judged.append((info, None))
             continue
         is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
         problem = _find_problem(name, "a link" if is_link else "")
-        doubled = "has the name of a later member" * (last[info.filename] != number)
+        doubled = "has the name of a later member" * (last[name] != number)
         judged.append((info, problem or doubled))
     return judged
 
@@ -135,7 +134,8 @@ def _read_zip(path: Path, reading: Reading) -> Iterator[Found]:
     left = _allow(path)
     with zipfile.ZipFile(path) as archive:
         for info, problem in judge_members(archive):
-            name, source = info.filename.replace("\\", "/"), f"{path}!{info.filename}"
+            name = name_member(info)
+            source = f"{path}!{name}"
             left -= info.file_size
             if left < 0:
                 yield Refusal(str(path), _BOMB)
@@ -227,6 +227,8 @@ def _find_problem(name: str, kind: str) -> str:
     """Say why a member is refused by its name and kind, or return an empty string."""
     if _leads_out(name):
         return "has a path that leads out of the archive"
+    if name.lower().endswith(ENDINGS):
+        return "is an archive inside of an archive: unpack it first"
     return f"is {kind}, no regular file" if kind else ""
 
 

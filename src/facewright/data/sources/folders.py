@@ -7,12 +7,12 @@ import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from facewright.data.archive import is_hidden
 from facewright.data.sources.clips import read_frames
 from facewright.data.sources.items import (
     Found,
     Reading,
     Refusal,
-    is_hidden,
     take_file,
 )
 from facewright.data.sources.layouts import holds_pixels, read_pixels

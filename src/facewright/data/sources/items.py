@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from facewright.data.sources.fetch import Manners
@@ -116,11 +116,6 @@ def guess_suffix(data: bytes) -> str | None:
     """
     found = identify(data)
     return _SUFFIXES.get(found.name) if found else None
-
-
-def is_hidden(name: str) -> bool:
-    """Tell what systems and archivers leave behind from what people put there."""
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def take_file(name: str, file: IO[bytes], source: str, reading: Reading) -> Found:

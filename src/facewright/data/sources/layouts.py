@@ -6,8 +6,6 @@
 | FairFace | CSV with the columns file, age, gender, race | age, gender, ethnicity |
 | CelebA | `list_attr_celeba.txt`, or `.csv` | gender, and each attribute as yes or no |
 | FER2013 | CSV with the columns emotion, pixels | expression |
-
-Values are those of FairFace, so that sets can be mixed: ages in ranges, Female and Male.
 """
 
 from __future__ import annotations
@@ -22,50 +20,38 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from facewright.data.sources.items import Found, Item, Labels, Refusal
+from facewright.data.sources.tables import (
+    FILE_COLUMNS,
+    LabelTable,
+    decode_text,
+    find_column,
+    find_labels,
+    read_columns,
+    read_labels,
+    read_rows,
+    skip_separator,
+)
+from facewright.data.sources.values import GROUPS, name_age
 from facewright.errors import FileError
+from facewright.media.formats import PICTURE_ENDINGS
 from facewright.provenance.publish import render_image
 from facewright.types import Manifest
 
-Table: TypeAlias = dict[str, dict[str, str]]
-"""Path of a picture → its labels."""
+TextKind: TypeAlias = Literal["labels", "attributes", "pixels", "addresses", "unnamed", "other"]
+"""What a text file holds; "unnamed" is a table of pictures whose columns say nothing."""
 
-TextKind: TypeAlias = Literal["labels", "attributes", "pixels", "addresses", "other"]
-"""What a text file holds."""
-
-AGES = {
-    "0-2": (0, 2),
-    "3-9": (3, 9),
-    "10-19": (10, 19),
-    "20-29": (20, 29),
-    "30-39": (30, 39),
-    "40-49": (40, 49),
-    "50-59": (50, 59),
-    "60-69": (60, 69),
-    "70+": (70, 150),
-}
-"""Range → first and last year."""
+TEXTS = (".csv", ".tsv", ".txt")
+"""Endings of files that may hold a table."""
 
 _UTKFACE = re.compile(r"(\d{1,3})_([01])_([0-4])_\d{17}\D.*", re.ASCII)
 _UTK_GENDERS = ("Male", "Female")
 _UTK_ETHNICITIES = ("White", "Black", "Asian", "Indian", "Other")
 _EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 _FER_SIDE = 48  # pixels
-_MOST_PARTS = 32  # folders of a path that tables are searched for
 _MOST_HEAD = 1 << 12  # bytes that name the columns
 _MOST_LETTERS = 1 << 17  # of a line of pixels
 
-_FILE_COLUMNS = ("file", "image", "image_id", "filename", "path")
 _ADDRESS_COLUMNS = ("url", "address", "link", "image_url")
-_GROUPS = {
-    "age": "age",
-    "gender": "gender",
-    "sex": "gender",
-    "race": "ethnicity",
-    "ethnicity": "ethnicity",
-    "emotion": "expression",
-    "expression": "expression",
-}  # column → group
-_RENAMED = {"more than 70": "70+", "Latino_Hispanic": "Latino", "female": "Female", "male": "Male"}
 
 
 def labels_from_name(name: str) -> dict[str, str]:
@@ -93,35 +79,29 @@ def labels_from_name(name: str) -> dict[str, str]:
     }
 
 
-def name_age(years: int) -> str:
-    """Return the range that an age is in.
-
-    >>> name_age(34), name_age(99)
-    ('30-39', '70+')
-    """
-    return next(name for name, (first, last) in AGES.items() if first <= years <= last)
-
-
 def find_kind(lines: Sequence[str], suffix: str) -> TextKind:
-    """Say what a text file holds, by its first two lines and its name's ending.
+    """Say what a text file holds, by its first lines and its name's ending.
 
     Args:
-        lines: The first two.
-        suffix: ".csv" or ".txt".
+        lines: The first three.
+        suffix: One of `TEXTS`.
     """
+    lines = skip_separator(lines)
     first, second = ([*lines, "", ""])[:2]
-    if suffix == ".csv":
-        columns = read_columns(first)
-        kinds: dict[TextKind, bool] = {
-            "pixels": {"emotion", "pixels"} <= set(columns),
-            "addresses": find_column(columns, _ADDRESS_COLUMNS) is not None,
-            "labels": find_column(columns, _FILE_COLUMNS) is not None and bool(_known(columns)),
-            "attributes": columns[:1] == ["image_id"] and "male" in columns,
-        }
-        return next((kind for kind, holds in kinds.items() if holds), "other")
     if first.strip().isdecimal() and "Male" in second.split():
         return "attributes"
-    return "addresses" if any(is_address(line) for line in lines) else "other"
+    if suffix == ".txt" and any(is_address(line) for line in lines):
+        return "addresses"
+    columns = read_columns(first)
+    named = find_column(columns, FILE_COLUMNS) is not None
+    kinds: dict[TextKind, bool] = {
+        "pixels": {"emotion", "pixels"} <= set(columns),
+        "addresses": find_column(columns, _ADDRESS_COLUMNS) is not None and suffix != ".txt",
+        "labels": named and any(column in GROUPS for column in columns),
+        "attributes": columns[:1] == ["image_id"] and "male" in columns,
+        "unnamed": suffix != ".txt" and not named and any(map(_names_picture, lines[:2])),
+    }
+    return next((kind for kind, holds in kinds.items() if holds), "other")
 
 
 def is_address(line: str) -> bool:
@@ -129,90 +109,51 @@ def is_address(line: str) -> bool:
     return line.strip().lower().startswith(("http://", "https://"))
 
 
-def read_columns(line: str) -> list[str]:
-    """Return the names of columns in lower case."""
-    return [cell.strip().lower() for cell in next(csv.reader([line]), [])]
-
-
-def find_column(columns: Iterable[str], names: Sequence[str]) -> str | None:
-    """Return the first name that is a column."""
-    there = set(columns)
-    return next((name for name in names if name in there), None)
-
-
 def address_column(columns: Iterable[str]) -> str | None:
     """Return the column that holds addresses."""
     return find_column(columns, _ADDRESS_COLUMNS)
 
 
-def row_labels(row: Mapping[str, str]) -> dict[str, str]:
-    """Return the labels among the columns of a row, in the words of this package.
-
-    >>> row_labels({"file": "train/1.jpg", "age": "more than 70", "race": "Latino_Hispanic"})
-    {'age': '70+', 'ethnicity': 'Latino'}
-    """
-    labels = {_GROUPS[column]: row[column] for column in _known(row) if row[column]}
-    if labels.get("age", "").isdecimal() and int(labels["age"][:4]) <= 150:
-        labels = {**labels, "years": labels["age"], "age": name_age(int(labels["age"][:4]))}
-    return {group: _RENAMED.get(value, value) for group, value in labels.items()}
-
-
-def read_table(text: str, kind: TextKind, name: str) -> Table:
+def read_table(text: str, kind: TextKind, name: str) -> LabelTable:
     """Read which labels the pictures of a set have.
 
     Args:
         text: The whole file.
-        kind: "labels" (CSV) or "attributes" (CelebA).
+        kind: "labels" or "attributes" (CelebA).
         name: What errors call it.
 
     Returns:
-        Path of each picture, as the table has it → its labels.
+        The labels of each picture.
 
     Raises:
-        FileError: The table is damaged.
+        FileError: The table is damaged, or its columns have no names.
     """
     if kind == "attributes":
-        return _read_attributes(text, name)
-    rows = read_rows(text, name)
-    columns = rows[0].keys() if rows else []
-    column = find_column(columns, _FILE_COLUMNS) or ""
-    return {row[column].replace("\\", "/"): row_labels(row) for row in rows if row.get(column)}
+        return LabelTable(name, _read_attributes(text, name))
+    if kind == "unnamed":
+        raise FileError(
+            f"{name} has no line that names its columns: one called `file`, and age, gender, "
+            "ethnicity or expression"
+        )
+    return read_labels(read_rows(text, name), name)
 
 
-def read_rows(text: str, name: str) -> list[dict[str, str]]:
-    """Read a CSV file whose first line names the columns.
-
-    Returns:
-        A row per line: column in lower case → text without space around it.
-
-    Raises:
-        FileError: It is damaged.
-    """
-    try:
-        lines = list(csv.reader(text.splitlines()))
-    except csv.Error as error:
-        raise FileError(f"{name} is a damaged table: {error}") from error
-    columns = [cell.strip().lower() for cell in lines[0]] if lines else []
-    return [
-        dict(zip(columns, (cell.strip() for cell in line), strict=False))
-        for line in lines[1:]
-        if line
-    ]
-
-
-def find_labels(table: Table, name: str, *, beside: Table | None = None) -> Labels:
-    """Find the labels of a picture: in its name, or in a table, which wins.
+def label_picture(
+    tables: Sequence[LabelTable],
+    name: str,
+    *,
+    beside: Sequence[LabelTable] = (),
+    root: str = "",
+) -> Labels:
+    """Find the labels of a picture: in its name, or in tables, which win.
 
     Args:
-        table: From `read_table`.
-        name: A path, of which the table may know only the end.
-        beside: Where else to look if the table does not know the picture.
+        tables: As for `find_labels`, as is all else.
+        name: A path.
+        beside: Where else to look if the tables do not know the picture.
+        root: The folder that the path begins in.
     """
-    parts = PurePosixPath(name).parts[-_MOST_PARTS:]
-    ends = ["/".join(parts[start:]) for start in range(len(parts))]
-    places = ((one, end) for one in (table, beside or {}) for end in ends)
-    known = next((one[end] for one, end in places if end in one), {})
-    return labels_from_name(name) | known
+    return labels_from_name(name) | dict(find_labels(tables, name, beside=beside, root=root))
 
 
 def holds_pixels(path: Path) -> bool:
@@ -220,7 +161,7 @@ def holds_pixels(path: Path) -> bool:
     if path.suffix.lower() != ".csv":
         return False
     with path.open("rb") as file:
-        head = file.read(_MOST_HEAD).decode("utf-8-sig", "replace")
+        head = decode_text(file.read(_MOST_HEAD))
     return find_kind(head.splitlines()[:1], ".csv") == "pixels"
 
 
@@ -259,14 +200,20 @@ def _read_pixel_row(row: Mapping[str, str], path: Path, number: int) -> Found:
     return Item(source, render_image(image, ".png", manifest), labels)
 
 
-def _read_attributes(text: str, name: str) -> Table:
+def _names_picture(line: str) -> bool:
+    """Tell whether a cell of a line is a picture."""
+    return any(PurePosixPath(cell).suffix in PICTURE_ENDINGS for cell in read_columns(line))
+
+
+def _read_attributes(text: str, name: str) -> dict[str, Labels]:
     """Read the attributes of CelebA: a count, the names, then a file and ±1 for each name.
 
     As CSV, it has no count, and its column of files has a name.
     """
     lines = text.replace(",", " ").splitlines()
     start = 1 if lines and lines[0].strip().isdecimal() else 0
-    names, table = lines[start].split()[1 - start :] if len(lines) > start else [], {}
+    names = lines[start].split()[1 - start :] if len(lines) > start else []
+    table: dict[str, Labels] = {}
     for number, line in enumerate(lines[start + 1 :], start=start + 2):
         file, *values = line.split() or [""]
         if file and (len(values) != len(names) or not {"1", "-1"}.issuperset(values)):
@@ -275,8 +222,3 @@ def _read_attributes(text: str, name: str) -> Table:
         gender = {"gender": "Male" if said.pop("male", False) else "Female"}
         table[file] = gender | {key: "yes" if holds else "no" for key, holds in said.items()}
     return table
-
-
-def _known(columns: Iterable[str]) -> list[str]:
-    """Return the columns that hold labels."""
-    return [column for column in columns if column in _GROUPS]

@@ -23,17 +23,18 @@ from facewright.data.sources.items import (
     strip_name,
 )
 from facewright.data.sources.layouts import (
-    Table,
+    TEXTS,
     TextKind,
     find_kind,
     is_address,
     read_pixels,
     read_table,
 )
+from facewright.data.sources.tables import LabelTable, decode_text
 from facewright.errors import FileError, InputError
 
-_PAGES, _TEXTS = (".html", ".htm"), (".csv", ".txt")
-_WANTED = ("labels", "attributes")  # kinds of text that go beside pictures
+_PAGES = (".html", ".htm")
+_WANTED = ("labels", "attributes", "unnamed")  # kinds of text that go beside pictures
 _LINE = 1 << 17  # bytes that are looked at to say what a text file holds
 
 
@@ -78,30 +79,39 @@ def open_source(source: str, reading: Reading) -> Stream:
 
 def gather_tables(
     sources: Iterable[str], limits: Limits, avoid: Path
-) -> tuple[Table, list[Refusal]]:
+) -> tuple[list[LabelTable], list[Refusal]]:
     """Read the labels that lie beside the pictures.
 
     Args:
-        sources: As for `open_source`; of folders and zips, every .csv and .txt is looked at.
+        sources: As for `open_source`; of folders and zips, every table is looked at.
         limits: How large a table may be, and whether labels are wanted.
         avoid: The library, which is no source.
 
     Returns:
-        The labels of all tables, and the tables that are damaged.
+        The tables, and what is wrong with some of them.
     """
-    table: Table = {}
+    tables: list[LabelTable] = []
     refused: list[Refusal] = []
     if not limits.labels:
-        return table, refused
+        return tables, refused
     for name, text in chain.from_iterable(_find_texts(s, limits, avoid) for s in sources):
-        kind = find_kind(text[:_LINE].splitlines()[:2], Path(name).suffix.lower())
+        kind = _judge(text[:_LINE], Path(name).suffix)
         if kind not in _WANTED:
             continue
         try:
-            table |= read_table(text, kind, name)
+            table = read_table(text, kind, name)
         except FileError as error:
-            refused.append(Refusal(name, str(error)))
-    return table, refused
+            refused.append(Refusal(name, strip_name(str(error), name)))
+            continue
+        tables.append(table)
+        refused += [Refusal(name, wrong)] if (wrong := table.complain()) else []
+    return tables, refused
+
+
+def refuse_unfit(tables: Iterable[LabelTable]) -> list[Refusal]:
+    """Return the tables that fit none of the pictures that were looked up in them."""
+    found = ((table.name, table.complain_of_fit()) for table in tables)
+    return [Refusal(name, wrong) for name, wrong in found if wrong]
 
 
 def _open(source: str, reading: Reading) -> Stream:
@@ -114,7 +124,7 @@ def _open(source: str, reading: Reading) -> Stream:
         return Stream(read_folder(path, reading), len(list_files(path, avoid=reading.avoid)))
     if is_archive(path):
         return Stream(read_archive(path, reading), count_members(path))
-    openers = dict.fromkeys(_PAGES, _open_page) | dict.fromkeys(_TEXTS, _open_text)
+    openers = dict.fromkeys(_PAGES, _open_page) | dict.fromkeys(TEXTS, _open_text)
     return openers.get(path.suffix.lower(), _open_named)(path, reading)
 
 
@@ -126,17 +136,17 @@ def _find_texts(source: str, limits: Limits, avoid: Path) -> Iterator[tuple[str,
     if is_archive(path):
         tables = read_tables(path, max_bytes=limits.max_bytes, is_wanted=_is_table)
         for name, data in tables:
-            yield f"{path}!{name}", data.decode("utf-8-sig", "replace")
+            yield f"{path}!{name}", decode_text(data)
         return
     files = list_files(path, avoid=avoid) if path.is_dir() else [path]
     for file in files:
-        if isinstance(file, Path) and file.suffix.lower() in _TEXTS and _peek(file) in _WANTED:
+        if isinstance(file, Path) and file.suffix.lower() in TEXTS and _peek(file) in _WANTED:
             yield str(file), read_text(file)
 
 
 def _is_table(name: str, head: bytes) -> bool:
     """Tell whether a text file goes beside pictures."""
-    return _judge(head, Path(name).suffix) in _WANTED
+    return _judge(decode_text(head), Path(name).suffix) in _WANTED
 
 
 def _peek(path: Path) -> TextKind:
@@ -145,16 +155,16 @@ def _peek(path: Path) -> TextKind:
         if not path.is_file():
             return "other"
         with path.open("rb") as file:
-            return _judge(file.read(_LINE), path.suffix)
+            return _judge(decode_text(file.read(_LINE)), path.suffix)
     except OSError:
         return "other"
 
 
-def _judge(head: bytes, suffix: str) -> TextKind:
+def _judge(head: str, suffix: str) -> TextKind:
     """Say what a text holds, leaving out empty lines and remarks."""
-    lines = head.decode("utf-8-sig", "replace").splitlines()
+    lines = head.splitlines()
     filled = [line for line in lines if line.strip() and not line.startswith("#")]
-    return find_kind(filled[:2], suffix.lower())
+    return find_kind(filled[:3], suffix.lower())
 
 
 def _open_page(path: Path, reading: Reading) -> Stream:
