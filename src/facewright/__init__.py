@@ -17,7 +17,18 @@ from facewright.version import __version__
 if TYPE_CHECKING:
     from facewright.errors import FacewrightError
     from facewright.media.decode import read_image
+    from facewright.pipelines.configs import (
+        ConvertConfig,
+        EnhanceConfig,
+        ReadingConfig,
+        SwapConfig,
+        ToonConfig,
+    )
+    from facewright.pipelines.convert import ConvertPipeline
     from facewright.pipelines.edit import EditPipeline, RestylePipeline
+    from facewright.pipelines.emoji import EmojiPipeline, EmojiResult
+    from facewright.pipelines.enhance import EnhancePipeline
+    from facewright.pipelines.expressions import ExpressionsPipeline, ExpressionsResult
     from facewright.pipelines.find import FindPipeline
     from facewright.pipelines.generate import (
         GeneratePipeline,
@@ -30,7 +41,8 @@ if TYPE_CHECKING:
     from facewright.pipelines.load import load
     from facewright.pipelines.morph import MorphPipeline
     from facewright.pipelines.result import ClipResult, LatentsResult, Result
-    from facewright.pipelines.swap import SwapConfig, SwapPipeline
+    from facewright.pipelines.swap import SwapPipeline
+    from facewright.pipelines.toonify import ToonifyPipeline
     from facewright.provenance.publish import read_manifest
     from facewright.types import Bundle, Card, Clip, Crop, Face, Image, Latents, Manifest
 
@@ -39,8 +51,16 @@ __all__ = [
     "Card",
     "Clip",
     "ClipResult",
+    "ConvertConfig",
+    "ConvertPipeline",
     "Crop",
     "EditPipeline",
+    "EmojiPipeline",
+    "EmojiResult",
+    "EnhanceConfig",
+    "EnhancePipeline",
+    "ExpressionsPipeline",
+    "ExpressionsResult",
     "Face",
     "FacewrightError",
     "FindPipeline",
@@ -53,11 +73,14 @@ __all__ = [
     "Manifest",
     "MixPipeline",
     "MorphPipeline",
+    "ReadingConfig",
     "RestylePipeline",
     "Result",
     "Sampling",
     "SwapConfig",
     "SwapPipeline",
+    "ToonConfig",
+    "ToonifyPipeline",
     "__version__",
     "load",
     "read_clip",
@@ -67,6 +90,17 @@ __all__ = [
 
 # Public name → the module it lives in. Loaded at first use, so that the import costs milliseconds.
 _HOMES = {
+    "ConvertConfig": "facewright.pipelines.configs",
+    "EnhanceConfig": "facewright.pipelines.configs",
+    "ReadingConfig": "facewright.pipelines.configs",
+    "ToonConfig": "facewright.pipelines.configs",
+    "ConvertPipeline": "facewright.pipelines.convert",
+    "EnhancePipeline": "facewright.pipelines.enhance",
+    "ExpressionsPipeline": "facewright.pipelines.expressions",
+    "ToonifyPipeline": "facewright.pipelines.toonify",
+    "EmojiPipeline": "facewright.pipelines.emoji",
+    "ExpressionsResult": "facewright.pipelines.expressions",
+    "EmojiResult": "facewright.pipelines.emoji",
     "Bundle": "facewright.types",
     "Card": "facewright.types",
     "Clip": "facewright.types",
@@ -88,7 +122,7 @@ _HOMES = {
     "RestylePipeline": "facewright.pipelines.edit",
     "Result": "facewright.pipelines.result",
     "Sampling": "facewright.pipelines.generate",
-    "SwapConfig": "facewright.pipelines.swap",
+    "SwapConfig": "facewright.pipelines.configs",
     "SwapPipeline": "facewright.pipelines.swap",
     "load": "facewright.pipelines.load",
     "read_clip": "facewright.pipelines.inputs",

@@ -6,15 +6,12 @@ import ctypes
 import os
 import sys
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
 
 from facewright.errors import InputError
-from facewright.types import Image
-
-Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
+from facewright.types import Image, Precision
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)

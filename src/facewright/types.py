@@ -25,6 +25,31 @@ Space: TypeAlias = Literal["z", "w", "w+"]
 """Where latents live: the input of the mapping network, its output, or one w per layer."""
 
 
+Blend: TypeAlias = Literal["poisson", "multiband", "feather"]
+"""How a pasted face meets the picture at its rim."""
+
+WarpMethod: TypeAlias = Literal["3d", "2d"]
+"""The mesh with depth and hidden sides, or triangles in the plane of the picture."""
+
+Part: TypeAlias = Literal["mouth", "eyes", "glasses", "beard"]
+"""What may be kept of a face that is covered."""
+
+Smoothing: TypeAlias = Literal["gaussian", "bilateral", "guided"]
+"""How pictures are smoothed."""
+
+HairStyle: TypeAlias = Literal["auto", "short", "long"]
+"""How the hair of emoji is made: cut out of the picture where it can be, or drawn."""
+
+EmojiStyle: TypeAlias = Literal["drawn", "photo", "toon", "baby"]
+"""How the expressions of emoji come about: by hand, as it were, or by moving latents."""
+
+Noise: TypeAlias = Literal["const", "random", "none"]
+"""The noise that a layer adds: its own fixed one, a new one each time, or none."""
+
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
+"""Number format of convolutions; auto is bfloat16 where the processor multiplies it natively."""
+
+
 def check_image(image: Image) -> Image:
     """Return `image` if it is an RGB picture, and raise otherwise.
 

@@ -8,16 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from facewright.enhance.filters import (
-    SMOOTHINGS,
-    Smoothing,
-    read_strength,
-    sharpen_image,
-    smooth_image,
-)
+from facewright.enhance.filters import SMOOTHINGS, read_strength, sharpen_image, smooth_image
 from facewright.enhance.network import Enhancer, enlarge_image
 from facewright.errors import InputError
-from facewright.types import Image
+from facewright.types import Image, Smoothing
 
 
 @dataclass(frozen=True, slots=True)

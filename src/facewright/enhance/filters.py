@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.types import Image, check_image
+from facewright.types import Image, Smoothing, check_image
 
-Smoothing: TypeAlias = Literal["gaussian", "bilateral", "guided"]
 SMOOTHINGS: tuple[Smoothing, ...] = get_args(Smoothing)
 """How pictures can be smoothed."""
 

@@ -20,7 +20,8 @@ from facewright.gan.layers import (
 )
 from facewright.gan.mapping import MappingNetwork
 from facewright.gan.ops.upfirdn import setup_filter, upsample2d
-from facewright.gan.styled import Noise, SynthesisLayer, ToRGB
+from facewright.gan.styled import SynthesisLayer, ToRGB
+from facewright.types import Noise
 
 Architecture: TypeAlias = Literal["skip", "resnet", "orig"]
 

@@ -9,13 +9,14 @@ from typing import Any, Literal
 import torch
 
 from facewright.data.dataset import Dataset
-from facewright.device import Precision, pick_dtype
+from facewright.device import pick_dtype
 from facewright.errors import InputError
 from facewright.gan.augment import PIPES
 from facewright.gan.discriminator import DiscriminatorConfig
 from facewright.gan.generator import Architecture, GeneratorConfig
 from facewright.gan.presets import PRESETS, Recipe, pick_recipe
 from facewright.gan.steps import Rules
+from facewright.types import Precision
 
 _SEEDS = 1 << 48  # so that the seeds of several processes fit in 64 bits
 

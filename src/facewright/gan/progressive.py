@@ -14,7 +14,7 @@ from facewright.gan.discriminator import append_spread
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.layers import Conv2d, FullyConnected, resolutions_up_to
 from facewright.gan.mapping import MappingNetwork
-from facewright.gan.styled import Noise
+from facewright.types import Noise
 
 _SLOPE = 0.2  # of every leaky ReLU
 

@@ -14,9 +14,8 @@ from facewright.device import seeded, to_images
 from facewright.errors import InputError
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.layers import channels_at
-from facewright.gan.styled import Noise
 from facewright.gan.weights import NO_LABELS, LabelTable
-from facewright.types import Image
+from facewright.types import Image, Noise
 
 _LARGEST_BATCH = {"cpu": 16, "cuda": 64}
 _ROOM = {"cpu": 1 << 28, "cuda": 1 << 31}  # bytes of activations at a time; more gains nothing

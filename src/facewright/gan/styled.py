@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, TypeAlias
 
 import torch
 from torch import nn
@@ -21,14 +20,12 @@ from facewright.gan.ops.modulate import (
     squared_sum,
 )
 from facewright.gan.ops.upfirdn import setup_filter
+from facewright.types import Noise
 
 _FOLD_FROM = 18  # pixels per output channel: two passes over the weights of a 3×3 kernel
 
 HALF_CLAMP = 256.0
 """Limit of every activation in float16, whose largest number is 65,504."""
-
-Noise: TypeAlias = Literal["const", "random", "none"]
-"""The noise that a layer adds: its own fixed one, a new one each time, or none."""
 
 
 class SynthesisLayer(nn.Module):

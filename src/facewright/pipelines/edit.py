@@ -9,7 +9,6 @@ from typing import ClassVar
 
 import torch
 
-from facewright.device import Precision
 from facewright.encode.invert import REFINE_STEPS
 from facewright.errors import InputError
 from facewright.gan.directions.bundle import (
@@ -31,7 +30,7 @@ from facewright.pipelines.generate import Sampling, check_size
 from facewright.pipelines.invert import LatentInput, LatentSource, LatentsPipeline
 from facewright.pipelines.pipeline import Ingredients, hashes
 from facewright.pipelines.result import LatentsResult
-from facewright.types import Bundle, Json
+from facewright.types import Bundle, Json, Precision
 
 _CLOSED = re.compile(r"sefa-([1-9]\d{0,2})")
 _CLOSED_REACH = 4.0  # units, as far as random people go

@@ -8,7 +8,6 @@ from typing import ClassVar, overload
 
 import torch
 
-from facewright.device import Precision
 from facewright.errors import InputError, WeightsError
 from facewright.faces import detect, landmarks
 from facewright.faces.choose import select_faces
@@ -20,7 +19,7 @@ from facewright.media.clips.changing import map_frames
 from facewright.pipelines.inputs import Picture, Pictures, Source, read_pictures
 from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
 from facewright.pipelines.result import Result
-from facewright.types import Bundle, Clip, Face, Image, Json, Manifest
+from facewright.types import Bundle, Clip, Face, Image, Json, Manifest, Precision
 
 SMALLEST_PICTURE, SMALLEST_FACE = 64, 48
 """Pixels below which a picture, and a face in it, are too small to be put onto another."""

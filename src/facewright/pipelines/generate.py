@@ -17,7 +17,6 @@ from facewright.gan.edit import parse_layers
 from facewright.gan.generator import Generator
 from facewright.gan.sample import Look, Sample, check_labels, sample_people, settle_batch
 from facewright.gan.scenes import Artist, draw_mixing_grid, draw_walk, find_styles
-from facewright.gan.styled import Noise
 from facewright.gan.weights import LabelTable, load_generator, load_labels
 from facewright.media.grid import header_grid
 from facewright.media.resize import resize_image
@@ -26,7 +25,7 @@ from facewright.pipelines.inputs import Seeds, read_seeds
 from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
 from facewright.pipelines.result import ClipResult, LatentsResult, Result
 from facewright.pipelines.weights import pick_weights
-from facewright.types import Bundle, Clip, Json, Latents, Manifest
+from facewright.types import Bundle, Clip, Json, Latents, Manifest, Noise
 
 MOST_FRAMES = 36_000
 """Of a clip from person to person."""

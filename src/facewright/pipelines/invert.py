@@ -12,7 +12,6 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 import torch
 
-from facewright.device import Precision
 from facewright.encode.invert import (
     REFINE_STEPS,
     Inversion,
@@ -48,7 +47,7 @@ from facewright.pipelines.generate import GeneratorPipeline
 from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
 from facewright.pipelines.pipeline import Ingredients, build_manifest, hashes
 from facewright.pipelines.result import LatentsResult, Stage
-from facewright.types import Bundle, Card, Crop, Image, Json, Latents
+from facewright.types import Bundle, Card, Crop, Image, Json, Latents, Precision
 
 TEMPLATE = "tight"
 """How faces are cut for a generator that does not say how its own were: as `prepare` cuts them."""
@@ -156,6 +155,11 @@ class LatentsPipeline(GeneratorPipeline):
         """Where a search begins; None is the average face."""
         bundle = self.encoder_bundle
         return quicken(load_encoder(bundle, self.device), self.dtype) if bundle else None
+
+    @property
+    def encoder_name(self) -> str:
+        """The name of the encoder, or `NONE`."""
+        return self.encoder_bundle.card.name if self.encoder_bundle else NONE
 
     @cached_property
     def _measures(self) -> tuple[Bundle, Bundle]:
@@ -441,11 +445,6 @@ class InvertPipeline(LatentsPipeline):
             stages=found.stages,
             crop=crop,
         )
-
-    @property
-    def encoder_name(self) -> str:
-        """The name of the encoder, or `NONE`."""
-        return self.encoder_bundle.card.name if self.encoder_bundle else NONE
 
 
 def draw_before_and_after(crop: Crop, stages: tuple[Stage, ...]) -> Image:

@@ -10,8 +10,11 @@ from facewright.errors import InputError
 if TYPE_CHECKING:
     import torch
 
-    from facewright.device import Precision
+    from facewright.pipelines.convert import ConvertPipeline
     from facewright.pipelines.edit import EditPipeline, RestylePipeline
+    from facewright.pipelines.emoji import EmojiPipeline
+    from facewright.pipelines.enhance import EnhancePipeline
+    from facewright.pipelines.expressions import ExpressionsPipeline
     from facewright.pipelines.find import FindPipeline
     from facewright.pipelines.generate import (
         GeneratePipeline,
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from facewright.pipelines.invert import InvertPipeline
     from facewright.pipelines.morph import MorphPipeline
     from facewright.pipelines.swap import SwapPipeline
+    from facewright.pipelines.toonify import ToonifyPipeline
+    from facewright.types import Precision
 
 _PIPELINES = {
     "generate": "generate:GeneratePipeline",
@@ -32,6 +37,11 @@ _PIPELINES = {
     "find": "find:FindPipeline",
     "swap": "swap:SwapPipeline",
     "morph": "morph:MorphPipeline",
+    "convert": "convert:ConvertPipeline",
+    "enhance": "enhance:EnhancePipeline",
+    "expressions": "expressions:ExpressionsPipeline",
+    "toonify": "toonify:ToonifyPipeline",
+    "emoji": "emoji:EmojiPipeline",
 }
 """Verb → module and class, loaded when they are asked for."""
 
@@ -127,6 +137,56 @@ def load(
     device: str | torch.device = "auto",
     dtype: Precision | torch.dtype = "auto",
 ) -> MorphPipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["convert"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> ConvertPipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["enhance"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> EnhancePipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["expressions"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> ExpressionsPipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["toonify"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> ToonifyPipeline: ...
+
+
+@overload
+def load(
+    verb: Literal["emoji"],
+    weights: str | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: Precision | torch.dtype = "auto",
+) -> EmojiPipeline: ...
 
 
 def load(

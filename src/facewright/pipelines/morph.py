@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facewright.device import Precision
 from facewright.errors import InputError
 from facewright.hub.store import Progress
 from facewright.media.draw import contact_sheet
@@ -19,7 +18,7 @@ from facewright.pipelines.inputs import Picture, naming, read_picture
 from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest
 from facewright.pipelines.result import ClipResult, Result
 from facewright.swap.morph import average_faces, morph_faces, plan_morph
-from facewright.types import Clip, Image, Json, Manifest
+from facewright.types import Clip, Image, Json, Manifest, Precision
 
 MOST_STEPS = 3600
 """Of a morph."""

@@ -8,11 +8,11 @@ from typing import ClassVar, Self
 
 import torch
 
-from facewright.device import Precision, name_device, pick_device, pick_dtype, settle_cuda
+from facewright.device import name_device, pick_device, pick_dtype, settle_cuda
 from facewright.hub.store import Progress
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.weights import open_weights
-from facewright.types import Bundle, Json, Manifest
+from facewright.types import Bundle, Json, Manifest, Precision
 from facewright.version import __version__
 
 

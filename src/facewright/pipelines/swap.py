@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, TypeAlias
@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facewright.device import Precision
 from facewright.errors import InputError
 from facewright.faces.align import align
 from facewright.faces.frames.follow import FrameConfig
@@ -21,19 +20,19 @@ from facewright.faces.identity import KIND as LIKENESS
 from facewright.faces.identity import embed_face, load_likeness, measure_likeness
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
-from facewright.media.clips.changing import map_frames
+from facewright.pipelines.configs import SwapConfig
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.generate import GeneratePipeline, Sampling
 from facewright.pipelines.inputs import Picture, Source, naming, read_picture
-from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
+from facewright.pipelines.pipeline import Ingredients, Pipeline, hashes
 from facewright.pipelines.result import ClipResult, Result
-from facewright.swap.blend import Blend
+from facewright.pipelines.session import PicturePipeline, Session, Step
+from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
-from facewright.swap.seam import Part
 from facewright.swap.swap import SwapOptions
-from facewright.swap.warp import WarpMethod, make_source
-from facewright.types import Bundle, Clip, Face, Image, Json
+from facewright.swap.warp import make_source
+from facewright.types import Bundle, Clip, Face, Image, Json, Part, Precision
 
 Score: TypeAlias = Callable[[Image, Face], float]
 
@@ -41,29 +40,6 @@ PREFIX = "like:"
 """What a choice of faces begins with that is followed by a picture of the person."""
 
 _TEMPLATE, _SIDE = "arcface", 112  # how faces are cut to be compared
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwapConfig:
-    """How a face is put onto others."""
-
-    warp: WarpMethod = "3d"
-    """How pixels move: "3d" turns the mesh and fills what is hidden by symmetry, "2d" moves flat
-    triangles."""
-    match_colour: bool = True
-    """Take over the light and the skin tone of the body."""
-    blend: Blend = "poisson"
-    """How the face meets the picture at its rim."""
-    keep: tuple[Part, ...] = ()
-    """What stays of the covered face: mouth, eyes, glasses, beard."""
-    shape: float = 0.5
-    """How far eyes, nose and mouth move to the proportions of the face, 0 to 1."""
-    smallest: float | None = None
-    """The smallest face to look for in the body, in pixels."""
-    threshold: float = 0.4
-    """The least score of a face in the body."""
-    source_face: str = "largest"
-    """Which face is taken of pictures that show several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +51,37 @@ class Portrait:
     """With 478 points."""
 
 
-@dataclass(frozen=True, slots=True)
-class Swapper:
-    """A swap that is ready for its first frame."""
+class SwapSession(Session):
+    """A face that goes onto one frame after the other."""
 
-    frames: FrameSwapper
-    used: Ingredients
-    names: tuple[str, ...]
-    """Of the pictures of the face, in the order of the swapper's sources."""
+    def __init__(
+        self,
+        swapper: FrameSwapper,
+        names: tuple[str, ...],
+        used: Ingredients,
+        parameters: dict[str, Json],
+    ) -> None:
+        super().__init__(used, parameters)
+        self._swapper, self._names = swapper, names
 
-    def swap(self, image: Image, seconds: float = 0.0) -> tuple[Image, int]:
-        """Put the face onto the next frame.
-
-        Args:
-            image: (height, width, 3).
-            seconds: When it is shown; rises from frame to frame.
-
-        Returns:
-            A new picture, and how many faces were covered.
-        """
-        return self.frames.swap(image, time=seconds), self.frames.latest
+    def step(self, image: Image, seconds: float = 0.0) -> Step:
+        """Put the face onto the next frame; not a bit changes outside of the faces."""
+        made = self._swapper.swap(image, time=seconds)
+        return Step(made, self._swapper.faces)
 
     @property
-    def used_pictures(self) -> dict[str, int]:
+    def references(self) -> dict[str, int]:
         """Of several pictures of the face: name of each that was used → how often."""
-        used = self.frames.used if len(self.names) > 1 else {}
-        return {name: used[n] for n, name in enumerate(self.names) if used.get(n)}
+        used = self._swapper.used if len(self._names) > 1 else {}
+        return {name: used[n] for n, name in enumerate(self._names) if used.get(n)}
+
+    @property
+    def flicker(self) -> Flicker | None:
+        """How much the face changes from frame to frame, before and after."""
+        return self._swapper.flicker.read()
 
 
-class SwapPipeline(Pipeline):
+class SwapPipeline(PicturePipeline):
     """Puts a face onto whoever a picture or clip shows."""
 
     verb: ClassVar[str] = "swap"
@@ -140,7 +118,7 @@ class SwapPipeline(Pipeline):
     @cached_property
     def resemblance(self) -> Resemblance:
         """What says how much faces look alike."""
-        return Resemblance(self.open(pick_kind(LIKENESS, known_cards())))
+        return open_resemblance(self)
 
     def read_face(self, picture: Picture, choice: str = "largest") -> Portrait:
         """Find one face in a picture.
@@ -171,16 +149,17 @@ class SwapPipeline(Pipeline):
         used = Ingredients(models=self.generate.models, seeds=(seed,), consent=GENERATED)
         return Portrait(source, face), used
 
-    def start(
+    def start(  # noqa: PLR0913
         self,
         face: int | Picture | Sequence[Picture],
         *,
         faces: str = "largest",
         strength: float = 1.0,
+        keep: Sequence[Part] = (),
         truncation_psi: float = 0.7,
         config: SwapConfig | None = None,
         consent: str | None = None,
-    ) -> Swapper:
+    ) -> SwapSession:
         """Prepare to put a face onto one frame after the other.
 
         Args:
@@ -189,6 +168,7 @@ class SwapPipeline(Pipeline):
             faces: Whose face is covered: "largest", "all", "left", "right", a number from 1, or
                 "like:REFERENCE.jpg". In a clip, it stays with a person.
             strength: How much of the face shows, 0 to 1.
+            keep: What stays of the covered face: mouth, eyes, glasses, beard.
             truncation_psi: Of a seed: 1 is full variety, 0 is the average face.
             config: How; None is the default of each.
             consent: Who agreed to what.
@@ -215,22 +195,34 @@ class SwapPipeline(Pipeline):
             SwapOptions(
                 blend=config.blend,
                 match_colour=config.match_colour,
-                keep=config.keep,
+                keep=tuple(keep),
                 strength=strength,
                 shape=config.shape,
             ),
             FrameConfig(smallest=config.smallest, threshold=config.threshold),
         )
         used = Ingredients(models=self.find.models) | used | compared
-        return Swapper(swapper, used, tuple(one.source.name for one in shown))
+        names = tuple(one.source.name for one in shown)
+        reference = faces.removeprefix(PREFIX)
+        said: dict[str, Json] = {
+            **asdict(config),
+            "face": None if used.seeds else names[0],
+            "weights": self.generate.name if used.seeds else None,
+            "psi": truncation_psi,
+            "faces": faces if reference == faces else PREFIX + Path(reference).name,
+            "strength": strength,
+            "keep": ",".join(keep) or None,
+        }
+        return SwapSession(swapper, names, used, said)
 
-    def __call__(
+    def __call__(  # noqa: PLR0913
         self,
         *,
         face: int | Picture | Sequence[Picture],
         body: Picture,
         faces: str = "largest",
         strength: float = 1.0,
+        keep: Sequence[Part] = (),
         config: SwapConfig | None = None,
         consent: str | None = None,
     ) -> Result:
@@ -241,6 +233,7 @@ class SwapPipeline(Pipeline):
             body: The picture whose face is covered.
             faces: As `start` takes it.
             strength: How much of the face shows, 0 to 1.
+            keep: What stays of the covered face: mouth, eyes, glasses, beard.
             config: How; None is the default of each.
             consent: Who agreed to what; asked for again when the result is saved.
 
@@ -251,24 +244,19 @@ class SwapPipeline(Pipeline):
             FileError: A file is missing or damaged.
             InputError: A picture shows no face, or an argument is out of range.
         """
-        swapper = self.start(face, faces=faces, strength=strength, config=config, consent=consent)
-        source = read_picture(body)
-        with naming(source.name):
-            image, count = swapper.swap(source.image)
-            if not count:
-                raise InputError(f"`{faces}` chooses no face", hint="use one that shows a face")
-        used = swapper.used | source.describe("body", consent)
-        said = self._record(swapper, faces, strength, config)
-        manifest = build_manifest(self.verb, {**said, "body": source.name}, used, self.device)
-        return Result(image, manifest, swapper.frames.faces)
+        session = self.start(
+            face, faces=faces, strength=strength, keep=keep, config=config, consent=consent
+        )
+        return self.apply(session, body, consent, role="body")[0]
 
-    def frames(
+    def frames(  # noqa: PLR0913
         self,
         clip: Clip,
         *,
         face: int | Picture | Sequence[Picture],
         faces: str = "largest",
         strength: float = 1.0,
+        keep: Sequence[Part] = (),
         config: SwapConfig | None = None,
         consent: str | None = None,
     ) -> ClipResult:
@@ -279,35 +267,14 @@ class SwapPipeline(Pipeline):
             face: As `start` takes it.
             faces: Likewise.
             strength: Likewise.
+            keep: Likewise.
             config: Likewise.
             consent: Likewise; a clip in memory says nothing of itself.
         """
-        swapper = self.start(face, faces=faces, strength=strength, config=config, consent=consent)
-        made, times = map_frames(clip, lambda image, seconds: swapper.swap(image, seconds)[0])
-        said = self._record(swapper, faces, strength, config)
-        used = swapper.used | Ingredients(consent=consent or "")
-        manifest = build_manifest(self.verb, said, used, self.device)
-        return ClipResult(replace(clip, frames=made, times=times), manifest)
-
-    def _record(
-        self, swapper: Swapper, faces: str, strength: float, config: SwapConfig | None
-    ) -> dict[str, Json]:
-        """Return the parameters of a manifest. Files count by name: results may be published."""
-        config = config or SwapConfig()
-        reference = faces.removeprefix(PREFIX)
-        return {
-            "face": None if swapper.used.seeds else swapper.names[0],
-            "weights": self.generate.name if swapper.used.seeds else None,
-            "faces": faces if reference == faces else PREFIX + Path(reference).name,
-            "strength": strength,
-            "warp": config.warp,
-            "match_colour": config.match_colour,
-            "blend": config.blend,
-            "keep": ",".join(config.keep) or None,
-            "shape": config.shape,
-            "smallest": config.smallest,
-            "threshold": config.threshold,
-        }
+        session = self.start(
+            face, faces=faces, strength=strength, keep=keep, config=config, consent=consent
+        )
+        return self.follow(session, clip, consent)
 
     def _pick_faces(self, faces: str) -> tuple[Picker, Ingredients]:
         """Return what chooses faces, and what a manifest says of it."""
@@ -350,3 +317,8 @@ class Resemblance:
     def _embed(self, image: Image, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Turn a face into a vector."""
         return embed_face(self._likeness, align(image, points, template=_TEMPLATE, size=_SIDE))
+
+
+def open_resemblance(pipeline: Pipeline) -> Resemblance:
+    """Load what ships to compare faces with."""
+    return Resemblance(pipeline.open(pick_kind(LIKENESS, known_cards())))

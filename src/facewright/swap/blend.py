@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 import cv2
 import numpy as np
 
 from facewright.errors import InputError
 from facewright.swap.pixels import fill_gaps
 from facewright.swap.raster import Floats
-from facewright.types import Image
-
-Blend: TypeAlias = Literal["poisson", "multiband", "feather"]
-"""How the pasted face meets the picture."""
+from facewright.types import Blend, Image
 
 BLENDS: tuple[Blend, ...] = ("poisson", "multiband", "feather")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -15,9 +15,7 @@ from facewright.swap.light import to_lab
 from facewright.swap.pixels import blur, inset
 from facewright.swap.raster import Floats
 from facewright.swap.regions import draw_features, draw_mouth, fill_loops
-
-Part: TypeAlias = Literal["mouth", "eyes", "glasses", "beard"]
-"""What may be kept of the face that is covered."""
+from facewright.types import Part
 
 PARTS: tuple[Part, ...] = get_args(Part)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facewright.errors import InputError
-from facewright.swap.blend import BLENDS, Blend, blend_face, find_membrane
+from facewright.swap.blend import BLENDS, blend_face, find_membrane
 from facewright.swap.detail import match_detail
 from facewright.swap.light import Relight, apply_light, keep_light, match_light
 from facewright.swap.pixels import shrink, spread
@@ -17,7 +17,6 @@ from facewright.swap.seam import (
     COARSE,
     PARTS,
     Layout,
-    Part,
     draw_kept,
     draw_seam,
     draw_skin,
@@ -27,7 +26,7 @@ from facewright.swap.seam import (
 )
 from facewright.swap.shape import lend_shape
 from facewright.swap.warp import Source, Warped, warp_face
-from facewright.types import Image, check_image
+from facewright.types import Blend, Image, Part, check_image
 
 
 @dataclass(frozen=True, slots=True)

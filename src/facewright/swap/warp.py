@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
@@ -35,10 +34,7 @@ from facewright.swap.regions import (
 from facewright.swap.seam import Layout, draw_skin, find_foreign
 from facewright.swap.shape import measure_facing, rest_shape
 from facewright.swap.texture import unwrap_faces, unwrap_places
-from facewright.types import Image, check_image
-
-WarpMethod: TypeAlias = Literal["3d", "2d"]
-"""The mesh with depth and hidden sides, or triangles in the plane of the picture."""
+from facewright.types import Image, WarpMethod, check_image
 
 _SHARE = 0.26
 """The distance of the eyes in a texture, in parts of its side."""

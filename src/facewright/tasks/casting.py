@@ -16,18 +16,17 @@ from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.pipelines.consent import settle_consent
-from facewright.swap.blend import Blend
 from facewright.swap.frames import FrameSwapper
-from facewright.swap.seam import PARTS, Part
+from facewright.swap.seam import PARTS
 from facewright.swap.swap import SwapOptions
-from facewright.swap.warp import WarpMethod, make_source
+from facewright.swap.warp import make_source
 from facewright.tasks.drawing import DrawOptions
 from facewright.tasks.live import ShowOptions
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.portraits import Portraits, draw_portrait, list_references, read_portraits
 from facewright.tasks.resemblance import PREFIX, Resemblance, open_resemblance
 from facewright.tasks.rules import check_options
-from facewright.types import Manifest
+from facewright.types import Blend, Manifest, Part, WarpMethod
 from facewright.version import __version__
 
 _NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open"}

@@ -10,7 +10,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from facewright.device import Precision
 from facewright.errors import FileError
 from facewright.files import replacing
 from facewright.gan.weights import LabelTable, load_labels
@@ -25,7 +24,7 @@ from facewright.tasks.pictures import (
     interpolate_faces,
     mix_faces,
 )
-from facewright.types import Card
+from facewright.types import Card, Precision
 from facewright.version import __version__
 
 _PAGE = Path(__file__).with_name("demo.html")

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
-from facewright.device import Precision, name_device, pick_device, pick_dtype, settle_cuda
+from facewright.device import name_device, pick_device, pick_dtype, settle_cuda
 from facewright.errors import FileError, InputError
 from facewright.gan.sample import Look, check_labels, settle_batch
 from facewright.gan.scenes import Artist
@@ -15,7 +15,7 @@ from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
 from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.provenance.manifest import parse_seeds
-from facewright.types import Manifest
+from facewright.types import Manifest, Precision
 from facewright.version import __version__
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from facewright.data.dataset import Dataset, open_dataset
-from facewright.device import Precision, pick_device, pick_dtype, seeded, settle_cuda
+from facewright.device import pick_device, pick_dtype, seeded, settle_cuda
 from facewright.errors import InputError
 from facewright.gan.metrics.compare import (
     compare_features,
@@ -28,7 +28,7 @@ from facewright.hub.store import Progress, find_weights
 from facewright.pipelines.weights import cache_folder, open_weights, pick_weights
 from facewright.tasks.drawing import count_off
 from facewright.tasks.rules import check_options
-from facewright.types import Bundle, Image
+from facewright.types import Bundle, Image, Precision
 
 METRICS = {
     "swd": ("SWD",),

@@ -16,13 +16,13 @@ from facewright.faces.topology import OVAL
 from facewright.gan.directions.bundle import Direction
 from facewright.gan.sample import draw_styles
 from facewright.toon.cartoon import Cartoonist, draw_character, enlarge_crop, enlarge_drawing
-from facewright.toon.heads.crown import HairStyle, crown_head, is_tight
+from facewright.toon.heads.crown import crown_head, is_tight
 from facewright.toon.heads.cutout import cut_head
 from facewright.toon.heads.upright import EYES, SIDE, UNIT, Head, check_upright, turn_upright
 from facewright.toon.motion import carry_over, move_pixels, spread_motion
 from facewright.toon.paint import draw_edge, paint_head
 from facewright.toon.shapes import Floats, lay
-from facewright.types import Crop, Image
+from facewright.types import Crop, HairStyle, Image
 
 PlaceMeshes = Callable[[Sequence[Image], Floats], Sequence[Floats]]
 """From pictures of one face, and the mesh that it has about, to the mesh (478, 3) in each."""

@@ -17,12 +17,12 @@ from facewright.toon.features.layout import Layout, lay_out
 from facewright.toon.features.lines import draw_lines
 from facewright.toon.features.moods import MOODS, Mood
 from facewright.toon.features.mouth import draw_mouth
-from facewright.toon.heads.crown import HairStyle, crown_head, is_tight
+from facewright.toon.heads.crown import crown_head, is_tight
 from facewright.toon.heads.cutout import cut_head
 from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, check_upright, turn_upright
 from facewright.toon.paint import draw_edge, paint_head
 from facewright.toon.shapes import Floats, lay
-from facewright.types import Image
+from facewright.types import HairStyle, Image
 
 EXPRESSIONS = tuple(MOODS)
 """What an emoji can show."""

@@ -20,7 +20,7 @@ from facewright.toon.cartoon import (
     find_latents,
     paste_character,
 )
-from facewright.types import Image
+from facewright.types import Face, Image
 
 _GREY = 128
 
@@ -100,7 +100,7 @@ class Film:
     """Draws characters frame after frame, in memory that does not grow with them.
 
     Attributes:
-        latest: How many characters it drew in the last frame.
+        faces: Those of the last frame that became characters.
     """
 
     def __init__(
@@ -119,13 +119,18 @@ class Film:
             options: How.
             progress: Is told how far the search for the latents of each face is.
         """
-        self.latest = 0
+        self.faces: tuple[Face, ...] = ()
         self._progress = progress
         self._cartoonist, self._follower = cartoonist, follower
         self._options = options or FilmOptions()
         self._paths: dict[int, LatentPath] = {}  # number of a face → its latents
         self._keys: dict[int, tuple[float, torch.Tensor]] = {}  # the last that were drawn
         self._shown: Image | None = None  # the last portrait
+
+    @property
+    def latest(self) -> int:
+        """How many characters it drew in the last frame."""
+        return len(self.faces)
 
     def draw(self, image: Image, *, time: float) -> Image:
         """Draw the characters of the next frame.
@@ -220,7 +225,7 @@ class Film:
 
     def _show(self, shot: _Shot, ws: dict[int, torch.Tensor]) -> Image:
         """Draw the characters of a frame, given the latents of each."""
-        self.latest = len(shot.faces)
+        self.faces = tuple(one.face for one in shot.faces)
         if self._options.portrait is not None:
             return self._show_portrait(shot, ws, self._options.portrait)
         result = shot.image

@@ -15,7 +15,7 @@ from facewright.tasks.destinations import MEANT_AS_FILE
 from facewright.tasks.live import ShowOptions
 from facewright.tasks.rules import check_options
 from facewright.toon.emoji import EXPRESSIONS
-from facewright.toon.heads.crown import HairStyle
+from facewright.types import HairStyle
 
 EmojiStyle: TypeAlias = Literal["drawn", "photo", "toon", "baby"]
 

@@ -7,11 +7,12 @@ from typing import Literal, get_args
 
 from facewright.data.sources.walk import check_paths
 from facewright.enhance.chain import ChainOptions, check_chain
-from facewright.enhance.filters import Smoothing, read_strength
+from facewright.enhance.filters import read_strength
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice
 from facewright.tasks.destinations import plan_results
 from facewright.tasks.rules import check_options
+from facewright.types import Smoothing
 
 Scale = Literal[1, 2, 4]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count, islice
 
+from facewright.expressions.drawing import label_picture
 from facewright.expressions.reader import ExpressionReader, NamedFace
 from facewright.media.clips.changing import map_frames
-from facewright.tasks.expressions.drawing import label_picture
 from facewright.types import Clip, Image
 
 CALIBRATING = "look neutral"

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from facewright.data.sources.items import Refusal
 from facewright.errors import FileError
 from facewright.expressions.classifier import EXPRESSIONS, describe_scores
+from facewright.expressions.drawing import NO_FACE
 from facewright.expressions.reader import NamedFace
 from facewright.files import HINT, replacing
 from facewright.tasks.sightings import write_sightings
 
 TABLES = (".csv",)
 """The endings of tables: a row for each face, and one for each picture or frame without any."""
-NO_FACE = "no face"
-"""What a picture or frame without a face says."""
 
 _COLUMNS = ("name", "frame", "seconds", "number", "left", "top", "right", "bottom", "expression")
 

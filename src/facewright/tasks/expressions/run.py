@@ -12,6 +12,7 @@ from pathlib import Path
 from facewright.data.sources.items import Refusal, strip_name, to_printable
 from facewright.data.sources.walk import Batch, Developed, Film
 from facewright.errors import FacewrightError, InputError
+from facewright.expressions.drawing import TIMELINE, History, label_picture
 from facewright.expressions.reader import NamedFace, read_picture
 from facewright.fit.stop import StopSignal
 from facewright.hub.bundle import file_sha256
@@ -19,7 +20,6 @@ from facewright.hub.store import Progress
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.destinations import Output, is_done
-from facewright.tasks.expressions.drawing import TIMELINE, History, label_picture
 from facewright.tasks.expressions.frames import Frame, label_frames
 from facewright.tasks.expressions.instruments import (
     ExpressionOptions,

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from facewright.expressions.drawing import TIMELINE, History, label_picture
 from facewright.expressions.reader import NamedFace, read_picture
 from facewright.hub.store import Progress
 from facewright.media.clips.fork import fork_clip
 from facewright.provenance.publish import publish_clip, publish_image
-from facewright.tasks.expressions.drawing import TIMELINE, History, label_picture
 from facewright.tasks.expressions.frames import Frame, label_frames
 from facewright.tasks.expressions.instruments import ExpressionOptions, Instruments, equip
 from facewright.tasks.expressions.records import Reading, describe_named, write_readings

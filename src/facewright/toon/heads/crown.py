@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
@@ -14,9 +13,7 @@ from facewright.toon.colours import pick_colour, shade
 from facewright.toon.heads.matting import fill_holes
 from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, Upright
 from facewright.toon.shapes import Floats, cover, fill, lay, smooth_line, smooth_loop, thicken
-from facewright.types import Image
-
-HairStyle: TypeAlias = Literal["auto", "short", "long"]
+from facewright.types import HairStyle, Image
 
 _Area = NDArray[np.bool_]
 

@@ -11,7 +11,6 @@ from facewright.expressions.reader import NamedFace
 from facewright.media.marks import Colour, Mark, draw_marks
 from facewright.media.panels import Panel, draw_panels, draw_strip
 from facewright.media.timeline import Lane, draw_timeline
-from facewright.tasks.expressions.records import NO_FACE
 from facewright.types import Image
 
 COLOURS: Mapping[str, Colour] = dict(
@@ -28,6 +27,9 @@ COLOURS: Mapping[str, Colour] = dict(
 
 TIMELINE = "expressions timeline"
 """The task in the manifest of a timeline, which is drawn while a clip is read."""
+
+NO_FACE = "no face"
+"""What a picture or frame without a face says."""
 
 _PLAIN: Colour = (235, 235, 238)
 _MOST_LANES = 12  # a timeline of more would be taller than people look at

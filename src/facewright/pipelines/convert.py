@@ -1,0 +1,219 @@
+"""Convert faces from one style to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+
+from facewright.convert.apply.faces import FaceConverter, Framing
+from facewright.convert.apply.whole import convert_whole
+from facewright.convert.generators import Translator, check_size, check_strength
+from facewright.convert.weights import KIND, load_translator, read_size, read_template
+from facewright.enhance.chain import enhance_image
+from facewright.errors import InputError
+from facewright.faces.frames.follow import FaceFollower, FrameConfig
+from facewright.faces.frames.picking import Picker
+from facewright.hub.cards import known_cards
+from facewright.hub.store import Progress
+from facewright.pipelines.configs import ConvertConfig
+from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.inputs import Picture
+from facewright.pipelines.pipeline import Ingredients, hashes
+from facewright.pipelines.result import ClipResult, Result
+from facewright.pipelines.session import PicturePipeline, Session, Step
+from facewright.types import Bundle, Clip, Face, Image, Json, Precision
+
+_USUAL = 256  # pixels, for translators that do not say
+
+
+class ConvertSession(Session):
+    """A translator at work on one picture or clip."""
+
+    def __init__(
+        self,
+        pipeline: ConvertPipeline,
+        strength: float,
+        faces: str,
+        config: ConvertConfig,
+    ) -> None:
+        found = {} if config.whole else pipeline.find.models
+        said: dict[str, Json] = {**asdict(config), "with": pipeline.direction, "faces": faces}
+        said |= {"strength": strength, "precision": str(pipeline.dtype).removeprefix("torch.")}
+        super().__init__(Ingredients(models=pipeline.models | found), said)
+        self._pipeline, self._strength, self._config = pipeline, strength, config
+        frames = FrameConfig(smallest=config.smallest, threshold=config.threshold)
+        self._follower = (
+            None if config.whole else FaceFollower(pipeline.find.finder, Picker(faces), frames)
+        )
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:
+        """Convert the faces of the next frame."""
+        (made,), faces = self.convert(image, [self._strength], seconds)
+        return Step(made, faces)
+
+    def convert(
+        self, image: Image, strengths: Sequence[float], seconds: float = 0.0
+    ) -> tuple[list[Image], tuple[Face, ...]]:
+        """Convert the faces of the next frame, once for each strength.
+
+        Returns:
+            The pictures; and the faces, none where all of a picture is translated.
+        """
+        shop, finish = self._pipeline, enhance_image if self._config.enhance else None
+        translator = shop.translator
+        if self._follower is None:
+            made = convert_whole(translator, image, strengths, dtype=shop.dtype, finish=finish)
+            return made, ()
+        chosen = self._follower.follow(image, time=seconds)
+        faces = tuple(one.face for one in chosen)
+        converter = FaceConverter(translator, shop.framing, dtype=shop.dtype, finish=finish)
+        return converter.convert(image, [face.points for face in faces], strengths), faces
+
+    def miss(self, frames: int = 1) -> InputError | None:
+        """Return the error for frames without a face; none where whole pictures are translated."""
+        if self._follower is None:
+            return None
+        error = super().miss(frames)
+        return error and InputError(str(error), hint=f"whole=True needs none; {error.hint}")
+
+
+class ConvertPipeline(PicturePipeline):
+    """A translator between two styles, such as young and old, and what finds faces."""
+
+    verb: ClassVar[str] = "convert"
+
+    def __init__(
+        self,
+        weights: str | None = None,
+        *,
+        find: FindPipeline | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: A translator: a name or a file; with ":reverse" behind it, the way back. None
+                is the first that ships.
+            find: What finds faces; None loads the networks that ship.
+            device: As every pipeline takes it.
+            dtype: "auto", "float32" or "bfloat16".
+            progress: As every pipeline takes it.
+
+        Raises:
+            InputError: There is no such device or number format.
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        self.find = find or FindPipeline(device=self.device, progress=progress)
+        self._name, self._direction = read_direction(weights or list_translators()[0])
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The weights of both directions."""
+        return self.open(self._name)
+
+    @cached_property
+    def translator(self) -> Translator:
+        """The translator of the direction that is chosen."""
+        found = load_translator(self.bundle, self._direction, self.device).to(self.dtype)
+        try:
+            check_size(found.config, self.framing.size, self.framing.size)
+        except InputError as error:
+            raise InputError(f"`{self.bundle.card.name}`: {error}", hint=error.hint) from error
+        return found
+
+    @cached_property
+    def framing(self) -> Framing:
+        """How the translator wants to see a face."""
+        return Framing(read_template(self.bundle), read_size(self.bundle) or _USUAL)
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Name of the translator → sha256."""
+        return hashes(self.bundle)
+
+    @property
+    def direction(self) -> str:
+        """The weights and the direction, such as "ageing:reverse"."""
+        name = self.bundle.card.name
+        return f"{name}:{self._direction}" if self._direction else name
+
+    def start(
+        self, *, strength: float = 1.0, faces: str = "largest", config: ConvertConfig | None = None
+    ) -> ConvertSession:
+        """Prepare to convert one frame after the other.
+
+        Args:
+            strength: How much changes: 0 nothing, 1 what the translator does, up to 2.
+            faces: "largest", "all", "left", "right", or a number from 1.
+            config: How; None is the default of each.
+
+        Raises:
+            InputError: An argument is out of range, or there is no such direction.
+            WeightsError: There are no such weights, or they are no translator.
+        """
+        check_strength(strength)
+        return ConvertSession(self, strength, faces, config or ConvertConfig())
+
+    def __call__(
+        self,
+        picture: Picture,
+        *,
+        strength: float = 1.0,
+        faces: str = "largest",
+        config: ConvertConfig | None = None,
+        consent: str | None = None,
+    ) -> Result:
+        """Convert the faces of a picture; it keeps its detail and everything around them.
+
+        Args:
+            picture: A picture.
+            strength: As `start` takes it.
+            faces: Likewise.
+            config: Likewise.
+            consent: Who agreed to what; asked for again when the result is saved.
+
+        Raises:
+            FileError: The file is missing or damaged.
+            InputError: It shows no face, or an argument is out of range.
+            WeightsError: There are no such weights.
+        """
+        session = self.start(strength=strength, faces=faces, config=config)
+        return self.apply(session, picture, consent)[0]
+
+    def frames(
+        self,
+        clip: Clip,
+        *,
+        strength: float = 1.0,
+        faces: str = "largest",
+        config: ConvertConfig | None = None,
+        consent: str | None = None,
+    ) -> ClipResult:
+        """Convert every frame of a clip, when it is asked for; arguments as in a call."""
+        session = self.start(strength=strength, faces=faces, config=config)
+        return self.follow(session, clip, consent)
+
+
+def list_translators() -> list[str]:
+    """Return the names of the translators that are known."""
+    return [name for name, entry in known_cards().items() if entry.card.kind == KIND]
+
+
+def read_direction(text: str) -> tuple[str, str]:
+    """Split a translator and its direction.
+
+    Example:
+        >>> read_direction("ageing:reverse"), read_direction("runs/a.safetensors")
+        (('ageing', 'reverse'), ('runs/a.safetensors', ''))
+    """
+    name, colon, direction = text.rpartition(":")
+    if not colon or Path(text).is_file() or "/" in direction or "\\" in direction:
+        return text, ""
+    return name, direction

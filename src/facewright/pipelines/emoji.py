@@ -1,0 +1,290 @@
+"""Make emoji of a person: seven expressions, cut out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.errors import InputError
+from facewright.expressions.classifier import EXPRESSIONS, score_faces
+from facewright.faces.finder import Finder
+from facewright.faces.templates import TEMPLATES
+from facewright.faces.topology import POINTS
+from facewright.gan.directions.bundle import Direction
+from facewright.gan.scenes import find_styles
+from facewright.hub.store import Progress
+from facewright.media.resize import resize_image
+from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.edit import EditPipeline
+from facewright.pipelines.expressions import ExpressionsPipeline, ReadingSession
+from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.generate import Sampling
+from facewright.pipelines.inputs import Picture, naming
+from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
+from facewright.pipelines.result import Result
+from facewright.pipelines.session import Session, Step
+from facewright.pipelines.swap import SwapPipeline
+from facewright.pipelines.toonify import STYLES, ToonifyPipeline
+from facewright.toon.acting import Costume, cast_actor, change_photo, choose_step, draw_act
+from facewright.toon.cartoon import Cartoonist, cut_face, draw_character, find_latents
+from facewright.toon.disguise import disguise
+from facewright.toon.emoji import Window, draw_emoji, find_window, lay_sheet, outline, sit, trim
+from facewright.types import EmojiStyle, Face, HairStyle, Image, Json, Precision
+
+Points = NDArray[np.float32]
+
+_OWN_STEPS, _OWN_PSI = 60, 1.0
+_STEPS, _PSI = 20, 0.75
+"""How often latents of a photo are corrected, and their truncation. A photo lends its own pixels,
+and wants latents that are near; characters are the clearer the nearer the average they are."""
+_SEEN = 256  # pixels of faces on which meshes are placed
+_SHOWN = 256  # pixels of each emoji on the sheet of a result
+
+
+@dataclass(frozen=True, slots=True)
+class EmojiResult(Result):
+    """A pack of emoji; `image` is a sheet of all of them."""
+
+    emoji: Mapping[str, Image] = field(kw_only=True)
+    """Expression → (height, width, 4), RGBA, before it is cut to size."""
+    window: Window = field(kw_only=True)
+    """What `cut` cuts out of each."""
+
+    def cut(self, expression: str, size: int) -> Image:
+        """Return one emoji in some size, (size, size, 4)."""
+        return trim(self.emoji[expression], self.window, size)
+
+
+class DisguiseSession(Session):
+    """Emoji that are laid over the largest face of each frame, by its expression."""
+
+    def __init__(self, reader: ReadingSession, pack: EmojiResult) -> None:
+        used = Ingredients(
+            models={**pack.manifest.models, **reader.used.models},
+            sources=pack.manifest.sources,
+            seeds=pack.manifest.seeds,
+            consent=pack.manifest.consent,
+        )
+        super().__init__(used, dict(pack.manifest.parameters))
+        self._reader, self._emoji = reader, pack.emoji
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:
+        """Lay the emoji that fits over the largest face of the next frame."""
+        named = self._reader.read(image, seconds)
+        if not named:
+            return Step(image.copy())
+        one = max(named, key=lambda it: float((it.face.box[2:] - it.face.box[:2]).prod()))
+        made = disguise(image, one.face.points, self._emoji[one.expression])
+        return Step(made, (one.face,), one.expression)
+
+
+class EmojiPipeline(Pipeline):
+    """What finds a face and draws its expressions, by hand as it were or with generators."""
+
+    verb: ClassVar[str] = "emoji"
+
+    def __init__(
+        self,
+        weights: str | None = None,
+        *,
+        find: FindPipeline | None = None,
+        classifier: str | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The generator for seeds and styles: a name or a file; None is the starter.
+            find: What finds faces; None loads the networks that ship.
+            classifier: What names expressions in `start`: a name or a file; None is what ships.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        self.find = find or FindPipeline(device=self.device, progress=progress)
+        self._classifier = classifier
+
+    @cached_property
+    def swap(self) -> SwapPipeline:
+        """What reads the faces of pictures, and draws those of seeds."""
+        return SwapPipeline(
+            self.weights, find=self.find, device=self.device, progress=self.progress
+        )
+
+    @cached_property
+    def edit(self) -> EditPipeline:
+        """The generator, what finds its latents, and the directions of the expressions."""
+        return EditPipeline(
+            self.weights,
+            find=self.find,
+            device=self.device,
+            progress=self.progress,
+        )
+
+    @cached_property
+    def expressions(self) -> ExpressionsPipeline:
+        """What names expressions."""
+        return ExpressionsPipeline(
+            self._classifier, find=self.find, device=self.device, progress=self.progress
+        )
+
+    def __call__(  # noqa: PLR0913
+        self,
+        face: int | Picture,
+        *,
+        style: EmojiStyle = "drawn",
+        hair: HairStyle = "auto",
+        rim: bool = False,
+        faces: str = "largest",
+        truncation_psi: float = 0.7,
+        consent: str | None = None,
+    ) -> EmojiResult:
+        """Draw seven expressions of a person.
+
+        Args:
+            face: A picture that shows a face from the front, or the seed of somebody who does not
+                exist.
+            style: "drawn" draws expressions onto the head; "photo", "toon" and "baby" move the
+                latents of the face along each expression, and draw it as it is, as a toon or as
+                a baby.
+            hair: "auto" cuts it out of the picture, "short" and "long" draw it.
+            rim: Lay a white rim around the head, as stickers have it.
+            faces: Which face of a picture.
+            truncation_psi: Of a seed: 1 is full variety, 0 is the average face.
+            consent: Who agreed to what; asked for again when the result is saved.
+
+        Raises:
+            FileError: The file is missing or damaged.
+            InputError: There is no face that can be used, or no directions ship for the generator.
+            WeightsError: There are no such weights.
+        """
+        if style == "drawn":
+            emoji, used = self._draw_moods(face, hair, faces, truncation_psi, consent)
+        else:
+            emoji, used = self._draw_acts(face, style, hair, faces, truncation_psi, consent)
+        if rim:
+            emoji = {name: outline(one) for name, one in emoji.items()}
+        window = find_window(list(emoji.values()))
+        sheet = lay_sheet([trim(one, window, _SHOWN) for one in emoji.values()])
+        said: dict[str, Json] = {"character": style, "hair": hair, "outline": rim, "faces": faces}
+        named = [key.partition("/")[2] for key in used.sources]
+        said |= {"psi": truncation_psi, "face": named[0] if named else None}
+        if style != "drawn" or used.seeds:
+            said["weights"] = self.swap.generate.name
+        used = Ingredients(models=self.find.models) | used
+        manifest = build_manifest(self.verb, said, used, self.device)
+        return EmojiResult(sheet, manifest, emoji=emoji, window=window)
+
+    def start(self, pack: EmojiResult) -> DisguiseSession:
+        """Prepare to lay emoji over the largest face of one frame after the other."""
+        return DisguiseSession(self.expressions.start(), pack)
+
+    def _draw_moods(
+        self, face: int | Picture, hair: HairStyle, faces: str, psi: float, consent: str | None
+    ) -> tuple[dict[str, Image], Ingredients]:
+        """Draw all expressions by the table of moods."""
+        if isinstance(face, int):
+            one, used = self.swap.draw_face(face, psi)
+        else:
+            one = self.swap.read_face(face, faces)
+            used = one.source.describe("face", consent)
+        with naming(one.source.name):
+            sitter = sit(
+                one.source.image, one.face.points, style=hair, generated=isinstance(face, int)
+            )
+        return {name: draw_emoji(sitter, name) for name in EXPRESSIONS}, used
+
+    def _draw_acts(
+        self,
+        face: int | Picture,
+        style: EmojiStyle,
+        hair: HairStyle,
+        faces: str,
+        psi: float,
+        consent: str | None,
+    ) -> tuple[dict[str, Image], Ingredients]:
+        """Draw all expressions by moving the latents of the face along each."""
+        moods, (cartoonist, models) = self._find_moods(style), self._hire(style)
+        named = hashes(self.expressions.bundle) | self.edit.list_models(EXPRESSIONS)
+        used = Ingredients(models=self.edit.models | models | named)
+        if isinstance(face, int):
+            ws = find_styles(self.edit.sampler(Sampling(truncation_psi=psi)), [face])
+            image = draw_character(cartoonist, ws)
+            found, name = self._find_drawn(cartoonist, image), f"seed {face}"
+            if len(found.points) != POINTS:
+                raise InputError(f"{name}: no face was found", hint="choose another seed")
+            used |= Ingredients(seeds=(face,), consent=GENERATED)
+        else:
+            one = self.swap.read_face(face, faces)
+            image, found, name = one.source.image, one.face, one.source.name
+            crop = cut_face(cartoonist, image, found.points)
+            steps, share = (_OWN_STEPS, _OWN_PSI) if style == "photo" else (_STEPS, _PSI)
+            ws = find_latents(cartoonist, crop, steps=steps, psi=share)
+            used |= one.source.describe("face", consent)
+        costume = Costume(hair, generated=isinstance(face, int), painted=style != "photo")
+        with naming(name):
+            actor = cast_actor(cartoonist, ws, image, found.points, costume)
+        carried = style == "photo" and not isinstance(face, int)
+        draw = change_photo if carried else draw_act
+        steps_to = {
+            n: choose_step(actor, mood, self._name(cartoonist)) for n, mood in moods.items()
+        }
+        place = partial(place_meshes, self.find.finder)
+        return {n: draw(actor, step, place) for n, step in steps_to.items()}, used
+
+    def _find_moods(self, style: EmojiStyle) -> dict[str, Direction]:
+        """Return the direction of each expression."""
+        try:
+            return {name: self.edit.find_direction(name) for name in EXPRESSIONS}
+        except InputError as error:
+            hint = "the style drawn takes any generator; recipes/directions makes directions"
+            raise InputError(f"style {style}: {error}", hint=hint) from error
+
+    def _hire(self, style: EmojiStyle) -> tuple[Cartoonist, dict[str, str]]:
+        """Return what draws faces in a style, and name → sha256 of its networks."""
+        toon = ToonifyPipeline(
+            STYLES.get(style, self.weights), people=self.edit, find=self.find, device=self.device
+        )
+        return toon.cartoonist(plain=style not in STYLES)
+
+    def _name(self, cartoonist: Cartoonist) -> Callable[[Sequence[Image]], list[str]]:
+        """Return what names the expressions of faces as the generator of people draws them."""
+
+        def name(images: Sequence[Image]) -> list[str]:
+            large = [resize_image(image, _SEEN) for image in images]
+            found = [self._find_drawn(cartoonist, image) for image in large]
+            classifier = self.expressions.classifier
+            scores = (score_faces(classifier, i, [f])[0] for i, f in zip(large, found, strict=True))
+            return [EXPRESSIONS[int(score.argmax())] for score in scores]
+
+        return name
+
+    def _find_drawn(self, cartoonist: Cartoonist, image: Image) -> Face:
+        """Return the face in what a generator drew."""
+        places = TEMPLATES[cartoonist.template].points * len(image) - 0.5  # [5 2]
+        flat = np.pad(places, ((0, 0), (0, 1))).astype(np.float32)
+        return find_near(self.find.finder, image, flat)
+
+
+def place_meshes(finder: Finder, images: Sequence[Image], about: Points) -> list[Points]:
+    """Place meshes on pictures of one face, whose mesh is known about."""
+    return [find_near(finder, image, about).points for image in images]
+
+
+def find_near(finder: Finder, image: Image, about: Points) -> Face:
+    """Return the face near some points, (5 or 478, 3); those points where none is seen."""
+    low, high = about[:, :2].min(0), about[:, :2].max(0)
+    face = Face(np.concatenate([low, high]).astype(np.float32), about, 1.0)
+    for _ in range(2):  # the second time from nearer
+        (found,) = finder.follow([image], [[face]])
+        face = found[0] if found else face
+    return face

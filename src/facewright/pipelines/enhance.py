@@ -1,0 +1,234 @@
+"""Make small or dull pictures large and clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import cached_property
+from typing import ClassVar
+
+import torch
+
+from facewright.enhance.chain import ChainOptions, check_chain, enhance_image
+from facewright.enhance.filters import read_strength
+from facewright.enhance.local import enhance_faces, scale_points
+from facewright.enhance.network import Enhancer, load_enhancer
+from facewright.errors import InputError, WeightsError
+from facewright.faces.choose import check_choice, select_faces
+from facewright.hub.store import Progress
+from facewright.media.decode import MAX_PIXELS
+from facewright.pipelines.configs import EnhanceConfig
+from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.inputs import Picture, read_picture
+from facewright.pipelines.pipeline import Ingredients, hashes
+from facewright.pipelines.result import ClipResult, Result
+from facewright.pipelines.session import PicturePipeline, Session, Step
+from facewright.pipelines.swap import Resemblance, open_resemblance
+from facewright.types import Bundle, Clip, Face, Image, Json, Precision
+
+STARTERS: Mapping[int, str | None] = {1: None, 2: "enhance-x2", 4: "enhance-x4"}
+"""How many times larger → the network that ships for it; at 1 there is none."""
+
+
+class EnhanceSession(Session):
+    """A network at work on one picture or clip."""
+
+    def __init__(
+        self, pipeline: EnhancePipeline, scale: int, faces: str | None, config: EnhanceConfig
+    ) -> None:
+        bundle = pipeline.bundle(scale)
+        found = {} if faces is None else pipeline.find.models
+        said: dict[str, Json] = {**asdict(config), "scale": scale, "faces": faces}
+        said["weights"] = bundle.card.name if bundle else None
+        super().__init__(Ingredients(models=found | hashes(bundle)), said)
+        self._pipeline, self._faces, self._threshold = pipeline, faces, config.threshold
+        self._chain = ChainOptions(config.smooth, config.sharpen, config.smoothing)
+        self.scale, self._enhancer = scale, pipeline.network(scale)
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:  # noqa: ARG002
+        """Make the next frame, or the chosen faces in it, large and clear.
+
+        Raises:
+            InputError: The result would be too large.
+        """
+        self.resize((image.shape[1], image.shape[0]))
+        if self._faces is None:
+            return Step(enhance_image(image, self._chain, enhancer=self._enhancer))
+        faces = select_faces(self.find(image), self._faces)
+        clear = enhance_faces(image, faces, self._chain, enhancer=self._enhancer)
+        return Step(clear, tuple(faces))
+
+    def find(self, image: Image) -> list[Face]:
+        """Return the faces of a picture, the largest first."""
+        (faces,) = self._pipeline.find.finder.find([image], threshold=self._threshold)
+        return faces
+
+    def compare(self, before: Image, after: Image) -> tuple[float, ...]:
+        """Measure how much each face of a picture still looks like itself, the largest first."""
+        scores = []
+        for face in self.find(before):
+            points = face.points.copy()
+            points[:, :2] = scale_points(points[:, :2], self.scale)
+            pair = (before, face.points), (after, points)
+            scores.append(self._pipeline.resemblance.compare(*pair))
+        return tuple(round(score, 3) for score in scores)
+
+    def resize(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return width and height of the result.
+
+        Raises:
+            InputError: It would have more pixels than can be read again.
+        """
+        width, height = (side * self.scale for side in size)
+        if width * height > MAX_PIXELS:
+            raise InputError(
+                f"{self.scale} times {size[0]}×{size[1]} pixels are more than {MAX_PIXELS:,}",
+                hint="a smaller scale, or a part of the picture",
+            )
+        return width, height
+
+    def miss(self, frames: int = 1) -> InputError | None:
+        """Return the error where faces were chosen and none was there."""
+        return None if self._faces is None else super().miss(frames)
+
+
+class EnhancePipeline(PicturePipeline):
+    """Networks that enlarge pictures."""
+
+    verb: ClassVar[str] = "enhance"
+
+    def __init__(
+        self,
+        weights: str | None = None,
+        *,
+        find: FindPipeline | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The network that enlarges: a name or a file; None is what ships for the scale.
+            find: What finds faces; None loads the networks that ship.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        self.find = find or FindPipeline(device=self.device, progress=progress)
+        self._loaded: dict[int, tuple[Bundle, Enhancer] | None] = {}
+
+    @cached_property
+    def resemblance(self) -> Resemblance:
+        """What says how much faces look like themselves before."""
+        return open_resemblance(self)
+
+    def bundle(self, scale: int) -> Bundle | None:
+        """Return the weights for a scale; none where only filters change something."""
+        loaded = self._load(scale)
+        return loaded and loaded[0]
+
+    def network(self, scale: int) -> Enhancer | None:
+        """Return the network for a scale."""
+        loaded = self._load(scale)
+        return loaded and loaded[1]
+
+    def start(
+        self, *, scale: int = 2, faces: str | None = None, config: EnhanceConfig | None = None
+    ) -> EnhanceSession:
+        """Prepare to enhance one frame after the other.
+
+        Args:
+            scale: How many times larger: 1, 2 or 4.
+            faces: Make only these clear: "all", "largest", "left", "right" or a number; None is
+                the whole picture.
+            config: What follows the network; None is the default of each.
+
+        Raises:
+            InputError: An argument is out of range, or nothing would change.
+            WeightsError: There are no such weights, or they enlarge by another factor.
+        """
+        config = config or EnhanceConfig()
+        check_enhance(scale, config, named=self.weights is not None)
+        if faces is not None:
+            check_choice(faces)
+        return EnhanceSession(self, scale, faces, config)
+
+    def __call__(
+        self,
+        picture: Picture,
+        *,
+        scale: int = 2,
+        faces: str | None = None,
+        config: EnhanceConfig | None = None,
+        consent: str | None = None,
+    ) -> Result:
+        """Make a picture large and clear; how much faces still look like themselves is measured.
+
+        Args:
+            picture: A picture.
+            scale: As `start` takes it.
+            faces: Likewise.
+            config: Likewise.
+            consent: Who agreed to what.
+
+        Returns:
+            The picture; `measurements["likeness"]` has a number for each face.
+
+        Raises:
+            FileError: The file is missing or damaged.
+            InputError: An argument is out of range, or no face is chosen.
+        """
+        session = self.start(scale=scale, faces=faces, config=config)
+        source = read_picture(picture)
+        result, step = self.apply(session, picture, consent)
+        likeness: list[Json] = list(session.compare(source.image, step.image))
+        return replace(result, measurements={"likeness": likeness})
+
+    def frames(
+        self,
+        clip: Clip,
+        *,
+        scale: int = 2,
+        faces: str | None = None,
+        config: EnhanceConfig | None = None,
+        consent: str | None = None,
+    ) -> ClipResult:
+        """Enhance every frame of a clip, when it is asked for; arguments as in a call."""
+        return self.follow(self.start(scale=scale, faces=faces, config=config), clip, consent)
+
+    def _load(self, scale: int) -> tuple[Bundle, Enhancer] | None:
+        """Load the network for a scale, once."""
+        name = self.weights or STARTERS[scale]
+        if name is None:
+            return None
+        if scale not in self._loaded:
+            bundle = self.open(name)
+            enhancer = load_enhancer(bundle, self.device, dtype=self.dtype)
+            if enhancer.config.scale != scale:
+                raise WeightsError(
+                    f"`{name}` enlarges {enhancer.config.scale} times, not {scale}",
+                    hint=f"scale {enhancer.config.scale}, or other weights",
+                )
+            self._loaded[scale] = bundle, enhancer
+        return self._loaded[scale]
+
+
+def check_enhance(scale: int, config: EnhanceConfig, *, named: bool) -> None:
+    """Raise InputError unless something would change.
+
+    Args:
+        scale: How many times larger.
+        config: What follows the network.
+        named: Whether weights are named, which may restore at scale 1.
+    """
+    check_chain(ChainOptions(config.smooth, config.sharpen, config.smoothing))
+    if scale not in STARTERS:
+        raise InputError(f"scale is 1, 2 or 4, not {scale}")
+    touched = read_strength(config.smooth) or read_strength(config.sharpen)
+    if scale == 1 and not named and not touched:
+        raise InputError(
+            "at scale 1 without smooth and sharpen, nothing changes",
+            hint="smooth 0.8 and sharpen 1.2, or scale 2",
+        )

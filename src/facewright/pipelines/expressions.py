@@ -1,0 +1,207 @@
+"""Read how faces look: seven expressions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from facewright.errors import FileError, InputError
+from facewright.expressions.classifier import KIND, Classifier, Scores, load_classifier, score_faces
+from facewright.expressions.drawing import label_picture
+from facewright.expressions.reader import ExpressionReader, NamedFace, ReadConfig, measure_offset
+from facewright.faces.frames.follow import FaceFollower, FrameConfig
+from facewright.faces.frames.picking import Picker
+from facewright.hub.bundle import file_sha256
+from facewright.hub.cards import known_cards
+from facewright.hub.store import Progress
+from facewright.media.video import read_clip
+from facewright.pipelines.configs import ReadingConfig
+from facewright.pipelines.find import FindPipeline, pick_kind
+from facewright.pipelines.inputs import Picture
+from facewright.pipelines.pipeline import Ingredients, hashes
+from facewright.pipelines.result import ClipResult, Result
+from facewright.pipelines.session import PicturePipeline, Session, Step
+from facewright.types import Bundle, Clip, Image, Json, Precision
+
+CALIBRATING = "look neutral"
+"""What a frame says while the neutral face is learned."""
+
+_MOST_FRAMES = 600  # of a clip of a neutral face
+_RATE = 30  # frames per second that are assumed of it, to follow the face
+_LONGEST = 60.0  # seconds of calibration
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionsResult(Result):
+    """A picture with bars beside each face, and what was read."""
+
+    expressions: tuple[NamedFace, ...] = field(default=(), kw_only=True)
+
+
+class ReadingSession(Session):
+    """A reader at work on one picture or clip.
+
+    Attributes:
+        strip: Pixels that are added at the right, where all bars are drawn; 0 draws them beside
+            the faces.
+        widen: Whether pictures may get wider where a face leaves no room beside it.
+    """
+
+    def __init__(
+        self, reader: ExpressionReader, used: Ingredients, parameters: dict[str, Json]
+    ) -> None:
+        super().__init__(used, parameters)
+        self._reader, self.strip, self.widen = reader, 0, False
+
+    def read(self, image: Image, seconds: float = 0.0) -> list[NamedFace]:
+        """Name the expressions in the next frame; those lost for a moment come last."""
+        return self._reader.read(image, time=seconds)
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:
+        """Name the expressions in the next frame, and draw bars onto it."""
+        faces = self.read(image, seconds)
+        note = CALIBRATING if self._reader.calibrating else ""
+        drawn = label_picture(image, faces, note=note, widen=self.widen, strip=self.strip)
+        return Step(drawn, tuple(one.face for one in faces if one.seen), faces)
+
+    def resize(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return width and height with the strip."""
+        return size[0] + self.strip, size[1]
+
+    def miss(self, frames: int = 1) -> None:  # noqa: ARG002
+        """No face is no error."""
+        return
+
+
+class ExpressionsPipeline(PicturePipeline):
+    """A network that names expressions, and what finds faces."""
+
+    verb: ClassVar[str] = "expressions"
+
+    def __init__(
+        self,
+        weights: str | None = None,
+        *,
+        find: FindPipeline | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The network that names expressions: a name or a file; None is what ships.
+            find: What finds faces; None loads the networks that ship.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        self.find = find or FindPipeline(device=self.device, progress=progress)
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The weights of the classifier."""
+        return self.open(self.weights or pick_kind(KIND, known_cards()))
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """What names expressions."""
+        return load_classifier(self.bundle, self.device)
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Name → sha256 of all networks."""
+        return self.find.models | hashes(self.bundle)
+
+    def start(self, *, config: ReadingConfig | None = None) -> ReadingSession:
+        """Prepare to read one frame after the other.
+
+        Args:
+            config: How; None is the default of each.
+
+        Raises:
+            FileError: What to calibrate with is missing or damaged.
+            InputError: It shows no face, or an argument is out of range.
+        """
+        config = config or ReadingConfig()
+        frames = FrameConfig(smallest=config.smallest, threshold=config.threshold)
+        seconds, offset, sources = read_seconds(config.calibrate), None, dict[str, str]()
+        said: dict[str, Json] = {**asdict(config), "weights": self.bundle.card.name}
+        if config.calibrate is not None and seconds is None:
+            path = Path(config.calibrate)
+            offset = self._measure(path, frames)
+            sources, said["calibrate"] = {f"calibrate/{path.name}": file_sha256(path)}, path.name
+        reading = ReadConfig(config.smoothing, seconds or 0.0, frames)
+        reader = ExpressionReader(self.find.finder, self.classifier, reading, offset=offset)
+        return ReadingSession(reader, Ingredients(models=self.models, sources=sources), said)
+
+    def __call__(
+        self, picture: Picture, *, config: ReadingConfig | None = None
+    ) -> ExpressionsResult:
+        """Read the expressions in a picture: how faces look to others, not what somebody feels.
+
+        Args:
+            picture: A picture.
+            config: How; None is the default of each.
+
+        Returns:
+            The picture with bars, and the faces with their probabilities.
+
+        Raises:
+            FileError: The file is missing or damaged.
+        """
+        session = self.start(config=config)
+        session.widen = True
+        result, step = self.apply(session, picture)
+        return ExpressionsResult(
+            result.image, result.manifest, result.faces, expressions=tuple(step.reading)
+        )
+
+    def frames(self, clip: Clip, *, config: ReadingConfig | None = None) -> ClipResult:
+        """Draw bars onto every frame of a clip, when it is asked for."""
+        return self.follow(self.start(config=config), clip)
+
+    def _measure(self, path: Path, frames: FrameConfig) -> Scores:
+        """Return how the neutral face in a picture or clip differs from that of others."""
+        follower = FaceFollower(self.find.finder, Picker("largest"), frames)
+        images = enumerate(islice(read_clip(path).frames, _MOST_FRAMES))
+        faces = ((i, follower.follow(i, time=number / _RATE)) for number, i in images)
+        scores = [
+            score_faces(self.classifier, image, [mine[0].face])[0]
+            for image, mine in faces
+            if mine and mine[0].seen
+        ]
+        if not scores:
+            hint = "show it from ahead"
+            raise InputError(f"{path}: no face was found to calibrate with", hint=hint)
+        return measure_offset(np.stack(scores), self.classifier.neutral)
+
+
+def read_seconds(calibrate: str | None) -> float | None:
+    """Return the seconds that `calibrate` says; None if it names a file, or nothing.
+
+    Raises:
+        InputError: They are out of range.
+        FileError: There is no such file.
+    """
+    if calibrate is None:
+        return None
+    try:
+        seconds = float(calibrate)
+    except ValueError:
+        if not Path(calibrate).is_file():
+            hint = "calibrate names a picture or clip of your neutral face, or seconds"
+            raise FileError(f"there is no {calibrate}", hint=hint) from None
+        return None
+    if not 0 < seconds <= _LONGEST:
+        raise InputError(
+            f"calibrate takes up to {_LONGEST:g} seconds, not {calibrate}", hint="3 are usual"
+        )
+    return seconds

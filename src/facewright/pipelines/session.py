@@ -1,0 +1,132 @@
+"""Step through frames: what every pipeline gives that changes or reads pictures and clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from facewright.errors import InputError
+from facewright.media.clips.changing import map_stream
+from facewright.pipelines.inputs import Picture, naming, read_picture
+from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest
+from facewright.pipelines.result import ClipResult, Result
+from facewright.types import Clip, Face, Image, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was made of one frame."""
+
+    image: Image
+    faces: tuple[Face, ...] = ()
+    """Of the frame: those that were changed, or found."""
+    reading: Any = None
+    """What was read in it, where the verb reads something."""
+
+
+class Session:
+    """A pipeline at work on one clip, or on one picture, which is a clip of one frame.
+
+    Attributes:
+        used: Weights, pictures and seeds that went in.
+        parameters: Option → value, as manifests record them.
+    """
+
+    def __init__(self, used: Ingredients, parameters: dict[str, Json]) -> None:
+        self.used, self.parameters = used, parameters
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:
+        """Make something of the next frame.
+
+        Args:
+            image: (height, width, 3).
+            seconds: When it is shown; rises from frame to frame.
+        """
+        raise NotImplementedError
+
+    def stream(self, frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
+        """Make something of all frames; a session may look at later ones before it yields one."""
+        return (self.step(image, seconds) for image, seconds in frames)
+
+    def resize(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return width and height of what is made of frames of some size."""
+        return size
+
+    def miss(self, frames: int = 1) -> InputError | None:
+        """Return the error for frames in which there was no face; None if that is no error."""
+        where = f" in {frames} frames" if frames > 1 else ""
+        faces = self.parameters.get("faces")
+        if faces not in (None, "all", "largest"):
+            hint = "largest, all, left, right, or a number from 1"
+            return InputError(f"`{faces}` chooses no face{where}", hint=hint)
+        hint = "use one that shows a face; smallest=12 finds small ones, threshold=0.3 dim ones"
+        return InputError(f"no face was found{where}", hint=hint)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What is counted in a clip as its frames come out."""
+
+    frames: int = 0
+    changed: int = 0
+    """Frames with at least one face that was changed, or found."""
+    latest: int = 0
+    """Faces in the last one."""
+    readings: list[Any] = field(default_factory=list)
+
+
+class PicturePipeline(Pipeline):
+    """What pipelines share that make one picture out of another."""
+
+    def apply(
+        self, session: Session, picture: Picture, consent: str | None = None, role: str = "picture"
+    ) -> tuple[Result, Step]:
+        """Make something of one picture.
+
+        Raises:
+            InputError: It shows no face, where one is needed.
+        """
+        source = read_picture(picture)
+        with naming(source.name):
+            step = session.step(source.image)
+            if not step.faces and (error := session.miss()):
+                raise error
+        used = session.used | source.describe(role, consent)
+        said: dict[str, Json] = {**session.parameters, role: source.name}
+        manifest = build_manifest(self.verb, said, used, self.device)
+        return Result(step.image, manifest, step.faces), step
+
+    def follow(self, session: Session, clip: Clip, consent: str | None = None) -> ClipResult:
+        """Make something of every frame of a clip, when it is asked for."""
+        used = session.used | Ingredients(consent=(consent or "").strip())
+        manifest = build_manifest(self.verb, session.parameters, used, self.device)
+        return ClipResult(step_through(session, clip), manifest)
+
+
+def step_through(session: Session, clip: Clip, tally: Tally | None = None) -> Clip:
+    """Return a clip whose frames a session makes, when they are asked for.
+
+    Frames are read, changed, and used by whoever asks for them at the same time: each in a thread
+    of its own, a few frames apart.
+
+    Args:
+        session: What makes them.
+        clip: Its frames are used up. A camera will do.
+        tally: Counts the frames that come out.
+
+    Returns:
+        The same times and sound. The last frame raises what `miss` says if none had a face.
+    """
+    counted = tally or Tally()
+    made, times = map_stream(clip, session.stream)
+
+    def frames() -> Iterator[Image]:
+        for step in made:
+            counted.frames, counted.latest = counted.frames + 1, len(step.faces)
+            counted.changed += bool(step.faces)
+            yield step.image
+        if not counted.changed and (error := session.miss(counted.frames)):
+            raise error
+
+    return replace(clip, size=session.resize(clip.size), frames=frames(), times=times)
