@@ -23,7 +23,7 @@ from facewright.media.pillow import PillowImage, from_pillow
 from facewright.media.video import read_clip as open_clip
 from facewright.pipelines.consent import GENERATED, consent_of, shows_nobody
 from facewright.pipelines.pipeline import Ingredients
-from facewright.pipelines.result import Result
+from facewright.pipelines.result import LatentsResult, Result
 from facewright.provenance.manifest import parse_seeds
 from facewright.types import Clip, Image, check_image
 
@@ -52,6 +52,8 @@ class Source:
     """Of the file; of a picture in memory, of its pixels."""
     consent: str = ""
     """What the file or the result says; empty where it says nothing."""
+    drawn: bool = False
+    """Whether a generator drew it: it is small, and shows one face."""
 
     def describe(self, role: str, consent: str | None = None) -> Ingredients:
         """Return what a manifest says of it.
@@ -101,7 +103,8 @@ def read_picture(picture: Picture) -> Source:
             hint="a path, a Pillow image, an array (height, width, 3), a tensor, or a result",
         )
     data = hashlib.sha256(check_image(image[..., :3].copy()).tobytes()).hexdigest()
-    return Source(np.ascontiguousarray(image[..., :3]), IN_MEMORY, data, consent)
+    drawn = isinstance(picture, LatentsResult)
+    return Source(np.ascontiguousarray(image[..., :3]), IN_MEMORY, data, consent, drawn)
 
 
 def read_pictures(pictures: Pictures) -> list[Source]:

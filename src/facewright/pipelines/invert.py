@@ -183,13 +183,18 @@ class LatentsPipeline(GeneratorPipeline):
         """Name → sha256 of all networks that find the latents of a face that is cut out."""
         return self.models | hashes(self.encoder_bundle, *self._measures)
 
-    def cut(self, image: Image, faces: str = "largest") -> Crop:
+    def cut(self, image: Image, faces: str = "largest", *, drawn: bool = False) -> Crop:
         """Cut one face out of a picture, as the generator draws faces.
+
+        Args:
+            image: (height, width, 3).
+            faces: Which face.
+            drawn: As `FindPipeline.pick` takes it.
 
         Raises:
             InputError: There is no face, or the choice is not of one.
         """
-        face = self.find.pick(image, faces)
+        face = self.find.pick(image, faces, drawn=drawn)
         return align(image, face.points, template=self.template, size=self.resolution)
 
     def fit_aligned(self, image: Image) -> Crop:
@@ -345,7 +350,7 @@ class LatentsPipeline(GeneratorPipeline):
         """Seek the latents of the face in a picture."""
         source = read_picture(picture)
         with naming(source.name):
-            crop = self.cut(source.image, faces)
+            crop = self.cut(source.image, faces, drawn=source.drawn)
         found = self.invert_crop(crop, refine=RefineOptions(steps=refine), progress=progress)
         models = Ingredients(models=self.find.models | self.inverters)
         ws = found.stored.latents.values.to(self.device)
@@ -424,7 +429,10 @@ class InvertPipeline(LatentsPipeline):
         """
         source = read_picture(picture)
         with naming(source.name):
-            crop = self.fit_aligned(source.image) if aligned else self.cut(source.image, faces)
+            if aligned:
+                crop = self.fit_aligned(source.image)
+            else:
+                crop = self.cut(source.image, faces, drawn=source.drawn)
         found = self.invert_crop(
             crop,
             refine=RefineOptions(steps=refine, seed=seed),

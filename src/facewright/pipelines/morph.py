@@ -62,7 +62,9 @@ class MorphPipeline(Pipeline):
         for number, picture in enumerate(pictures, 1):
             source = read_picture(picture)
             with naming(source.name):
-                read.append((source.image, self.find.pick(source.image, faces).points))
+                read.append(
+                    (source.image, self.find.pick(source.image, faces, drawn=source.drawn).points)
+                )
             used |= source.describe(str(number), consent)
         return read, used
 

@@ -128,9 +128,8 @@ class SwapPipeline(PicturePipeline):
             InputError: There is no face, or one that is too small.
         """
         source = read_picture(picture)
-        drawn = isinstance(picture, Result) and picture.manifest.task == "generate"
         with naming(source.name):
-            return Portrait(source, self.find.pick(source.image, choice, drawn=drawn))
+            return Portrait(source, self.find.pick(source.image, choice, drawn=source.drawn))
 
     def draw_face(self, seed: int, truncation_psi: float = 0.7) -> tuple[Portrait, Ingredients]:
         """Draw a person who does not exist, and find the face.
