@@ -19,7 +19,7 @@ demo: .venv/installed ## Make people, a mixing grid and a clip: demo/index.html
 	@$(BIN)/facewright demo -o demo
 
 test: .venv/installed-dev ## Run the default tests; ARGS='-k paste' chooses
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
+	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
 
 check: lint docs test ## Everything that must be green before a commit is shared
 

@@ -8,7 +8,7 @@ import sys
 QUESTIONS = (
     *("synthesis", "training", "encoding", "converting", "finding"),
     *("swapping", "swapping_clips", "expressions", "enhancing"),
-    *("start_up", "house"),
+    *("start_up", "waiting", "house"),
 )
 
 

@@ -9,6 +9,7 @@ from hypothesis import settings
 # Before torch is imported: one thread each, so that sums come out the same on every machine and
 # parallel test processes do not fight over the cores.
 os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OMP_WAIT_POLICY"] = "passive"  # for the few tests and commands that use more threads
 
 pytest_plugins = ["tests.tiny"]
 

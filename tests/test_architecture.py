@@ -16,7 +16,7 @@ BANNED = {"utils", "helpers", "common", "misc", "core", "manager", "base", "tool
 LONGEST = 500
 
 # What a contract may leave out: the doors themselves, what all share, and what a door may use.
-SHARED = {"errors", "types", "version", "device", "files", "__main__"}
+SHARED = {"errors", "threads", "types", "version", "device", "files", "__main__"}
 DOORS = {"cli", "studio"}
 
 

@@ -9,10 +9,15 @@
 Every arrow is one function, every noun one core type, every package name appears once.
 """
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from facewright.threads import prepare_threads
 from facewright.version import __version__
+
+prepare_threads(os.environ, sys.modules.get("torch"))  # before anything here loads PyTorch
 
 if TYPE_CHECKING:
     from facewright.errors import FacewrightError

@@ -1,8 +1,14 @@
 """What is said about a machine."""
 
+import os
 import platform
+import re
+import subprocess
+import sys
 
-from facewright.tasks.doctor import _explain_idle_gpu, examine
+import pytest
+
+from facewright.tasks.doctor import _explain_idle_gpu, _measure_passively, examine
 
 
 def test_facts_name_versions_device_and_precision(weights, monkeypatch, tmp_path):
@@ -33,3 +39,21 @@ def test_missing_weights_and_a_useless_cache_are_problems(monkeypatch, tmp_path)
 def test_idle_gpu_is_explained():
     assert "no GPU answers" in _explain_idle_gpu("").what
     assert "Some GPU is not used" in _explain_idle_gpu("Some GPU\nAnother").what
+
+
+def test_without_weights_there_is_no_speed_to_compare_passive_threads_with():
+    assert _measure_passively(None, 2) is None
+
+
+@pytest.mark.slow
+def test_threads_that_spin_are_a_problem_and_both_speeds_are_named():
+    program = (
+        "from facewright.tasks.doctor import examine\n"
+        "print(*(p.what + '|' + p.fix for p in examine('cpu').problems), sep='\\n')"
+    )
+    environ = os.environ | {"OMP_WAIT_POLICY": "active", "OMP_NUM_THREADS": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environ
+    )
+    told = next(line for line in done.stdout.splitlines() if "2 threads spin" in line)
+    assert re.search(r": [\d.]+ people/s, [\d.]+ with passive waiting\|set OMP_WAIT", told)

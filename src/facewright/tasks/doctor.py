@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -34,10 +35,19 @@ from facewright.pipelines.weights import (
     pick_weights,
 )
 from facewright.tasks.models import list_models
+from facewright.threads import WAITING, count_cores
 from facewright.version import __version__
 
 _PACKAGES = ("torch", "numpy", "opencv-python-headless", "Pillow", "av", "safetensors", "rich")
 _SECONDS = 1.0  # of measuring
+_PAUSE = 0.02  # seconds; threads that spin give up after a few milliseconds
+_SPINNING = 0.03  # of the time that they wait: measured were 0.17 for such, 0.002 for passive ones
+_PASSIVELY = """
+import sys
+from {module} import keep_memory, measure_speed, pick_device
+keep_memory()
+print(measure_speed(sys.argv[1], pick_device("cpu")))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ def examine(device: str = "auto") -> Diagnosis:
     found.facts |= _describe_device(place)
     found.problems += _find_device_problems(place)
     _examine_weights(place, found)
+    _examine_waiting(place, found)
     _examine_cache(found)
     return found
 
@@ -131,9 +142,8 @@ def _find_device_problems(device: torch.device) -> list[Problem]:
     if device.type == "cpu" and not has_fast_bfloat16(device):
         what = "this processor has no bfloat16: pictures take longer, and float16 would be slower"
         found.append(Problem(what, "nothing to mend; float32 is chosen, so leave --precision"))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    threads = torch.get_num_threads()
-    if device.type == "cpu" and cores and threads * 2 < cores:
+    cores, threads = count_cores(os.environ), torch.get_num_threads()
+    if device.type == "cpu" and threads * 2 < cores:
         what = f"PyTorch uses {threads} threads on {cores} cores"
         found.append(Problem(what, "unset OMP_NUM_THREADS, or set it to the number of cores"))
     return found
@@ -187,7 +197,7 @@ def _examine_weights(device: torch.device, found: Diagnosis) -> None:
             found.problems.append(Problem(str(error), error.hint))
     try:
         name = pick_weights(None)
-        found.images_per_second = round(_measure_speed(name, device), 1)
+        found.images_per_second = round(measure_speed(name, device), 1)
     except FacewrightError as error:
         if not any(str(error) == problem.what for problem in found.problems):
             found.problems.append(Problem(str(error), error.hint))
@@ -197,8 +207,13 @@ def _examine_weights(device: torch.device, found: Diagnosis) -> None:
             found.weights[name] = "loads" + ("" if name in STARTERS else ", not in the catalog")
 
 
-def _measure_speed(name: str, device: torch.device) -> float:
-    """Return how many people per second the generator draws."""
+def measure_speed(name: str, device: torch.device) -> float:
+    """Return how many people per second a generator draws.
+
+    Args:
+        name: The name or file of its weights.
+        device: Where to draw.
+    """
     generator = load_generator(open_weights(name), device)
     settle_cuda(device, repeatable=True)
     look = Look(dtype=pick_dtype(device))
@@ -211,6 +226,57 @@ def _measure_speed(name: str, device: torch.device) -> float:
         draw_faces(generator, z, c, look=look, batch=batch)
         drawn += batch
     return drawn / (time.perf_counter() - start)
+
+
+def _examine_waiting(device: torch.device, found: Diagnosis) -> None:
+    """Find out whether PyTorch's threads spin while they wait, and what that costs now."""
+    threads = torch.get_num_threads()
+    if device.type != "cpu" or threads == 1:
+        return
+    busy = measure_waiting()
+    waits = "passively" if busy < _SPINNING else "spinning"
+    found.facts["waiting"] = f"{waits}: {100 * busy:.1f} % of the time, threads compute"
+    if busy < _SPINNING:
+        return
+    what = f"PyTorch's {threads} threads spin while they wait, and slow down beside other programs"
+    passively = _measure_passively(found.facts.get("default weights"), threads)
+    if found.images_per_second is not None and passively is not None:
+        what += f": {found.images_per_second} people/s, {passively:.1f} with passive waiting"
+    chosen = [name for name in WAITING if name in os.environ and name != "OMP_WAIT_POLICY"]
+    fix = f"unset {', '.join(chosen)}, and set" if chosen else "set"
+    fix += " OMP_WAIT_POLICY=passive before the program starts, or import facewright before torch"
+    found.problems.append(Problem(what, fix))
+
+
+def measure_waiting(seconds: float = _SECONDS) -> float:
+    """Return for which share of the time threads compute while this process waits.
+
+    Args:
+        seconds: How long to wait in all, in pauses between operations on all threads.
+    """
+    x, busy, pauses = torch.zeros(1 << 20), 0.0, round(seconds / _PAUSE)
+    for _ in range(pauses):
+        torch.sin(x)
+        before = time.process_time()
+        time.sleep(_PAUSE)
+        busy += time.process_time() - before
+    return busy / (pauses * _PAUSE)
+
+
+def _measure_passively(name: str | None, threads: int) -> float | None:
+    """Return how many people per second a process draws whose threads wait passively."""
+    if name is None:
+        return None
+    environ = {key: value for key, value in os.environ.items() if key not in WAITING}
+    environ |= {"OMP_WAIT_POLICY": "passive", "OMP_NUM_THREADS": str(threads)}
+    command = [sys.executable, "-c", _PASSIVELY.format(module=__name__), name]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program
+            command, capture_output=True, text=True, timeout=60, check=True, env=environ
+        )
+        return float(done.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
 
 
 def _examine_cache(found: Diagnosis) -> None:
