@@ -31,11 +31,11 @@ from facewright.expressions.classifier import (
     score_crops,
 )
 from facewright.expressions.compact import FINE
+from facewright.expressions.drawing import label_picture
 from facewright.faces.blocks import fold_norms
 from facewright.gan.foreign.read import read_checkpoint
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip
-from facewright.expressions.drawing import label_picture
 from facewright.tasks.expressions.instruments import ExpressionOptions, Instruments
 from facewright.tasks.expressions.reading import read_with
 from facewright.tasks.lookout import open_lookout
