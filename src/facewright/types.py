@@ -206,6 +206,18 @@ class Manifest:
     """What computed it: "cpu", or of a GPU also its name, such as "cuda: NVIDIA H200"."""
 
 
+@dataclass(slots=True)
+class Extent:
+    """From when to when a file shows pictures; whoever reads it fills in the rest at its end."""
+
+    begin: Fraction
+    """When the first picture is shown, in seconds by the clock of the file."""
+    end: Fraction | None = None
+    """When the last one is no longer shown; None until all were read."""
+    flaw: str = ""
+    """Why not all is there that the file promises, naming it; empty if nothing is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clip:
     """Moving pictures. A still is a clip of one frame.
@@ -229,3 +241,5 @@ class Clip:
     a constant rate."""
     tick: Fraction | None = None
     """Seconds per unit of the times."""
+    extent: Extent | None = None
+    """Of the file that is read; None for frames that were made."""

@@ -29,7 +29,8 @@ HEAD_BYTES = 4096
 _ALSO_TEXT = frozenset({".ts", ".mts"})  # of TypeScript, too
 _MAY_MOVE = frozenset({"GIF", "PNG", "WebP"})
 _SYNC, _PACKETS = 0x47, 5  # of a transport stream: how each packet begins, and how many are checked
-_PACKET_SIZES = (188, 192, 204)  # plain, with a time before each (camcorders), with parity after
+_TIMED = 192
+_PACKET_SIZES = (188, _TIMED, 204)  # plain, with a time before each (camcorders), with parity after
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,24 @@ def identify(head: bytes) -> MediaFormat | None:
             return known
     looks = (_find_riff, _find_media_file, _find_ogg, _find_transport)
     return next((found for look in looks if (found := look(head))), None)
+
+
+def locate_packets(head: bytes) -> tuple[int, int] | None:
+    """Find the packets of an MPEG transport stream (ISO/IEC 13818-1, 2.4.3.2), also of a cut one.
+
+    Args:
+        head: As `identify` takes it.
+
+    Returns:
+        Where the first whole packet begins, and how many bytes each has; None for anything else.
+    """
+    for size in _PACKET_SIZES:
+        count = min(_PACKETS, len(head) // size)
+        for start in range(size if count > 1 else 0):
+            packets = [head[start + number * size :][:4] for number in range(count)]
+            if all(len(p) == 4 and p[0] == _SYNC and p[3] & 0x30 for p in packets):
+                return (start - 4) % size if size == _TIMED else start, size
+    return None
 
 
 def is_animated(source: Path | bytes) -> bool:
@@ -145,14 +164,8 @@ def _find_ogg(head: bytes) -> MediaFormat | None:
 
 
 def _find_transport(head: bytes) -> MediaFormat | None:
-    """Tell an MPEG transport stream (ISO/IEC 13818-1, 2.4.3.2), also one cut within a packet."""
-    for size in _PACKET_SIZES:
-        count = min(_PACKETS, len(head) // size)
-        for start in range(size if count > 1 else 0):
-            packets = [head[start + number * size :][:4] for number in range(count)]
-            if all(len(p) == 4 and p[0] == _SYNC and p[3] & 0x30 for p in packets):
-                return MediaFormat("MPEG transport stream", "clip")
-    return None
+    """Tell an MPEG transport stream."""
+    return MediaFormat("MPEG transport stream", "clip") if locate_packets(head) else None
 
 
 def _is_text(head: bytes) -> bool:

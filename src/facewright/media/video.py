@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import av
 
 from facewright.errors import FileError
-from facewright.media.clips.animation import read_animation
+from facewright.media.clips.reading.animation import read_animation
 from facewright.media.clips.pixels import open_reader
 from facewright.media.clips.timing import Timeline, hand_out
 from facewright.media.decode import MAX_PIXELS, read_image, read_metadata

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import av
+import cv2
 import numpy as np
-from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import ColorPrimaries, Colorspace, Interpolation, VideoReformatter
 
+from facewright.media.clips.reading.colour import ColourSpace, find_space, open_converter
 from facewright.types import Image
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ EXACT = int(
 
 _UNSAID = 2  # the colour space of a file that names none
 _SMALL = 300_000  # pixels: below, handing out the work takes longer than the work
+_OPAQUE = np.uint8(255)
 _HIGH = 720  # rows from which players take such a file for BT.709
 
 
@@ -36,23 +40,40 @@ def open_reader(width: int, height: int) -> Callable[[av.VideoFrame], Image]:
         height: Likewise.
 
     Returns:
-        A function from a frame to an upright RGB picture. Rotations and reflections that the frame
-        asks for are applied, to the nearest quarter.
+        A function from a frame to an upright picture in sRGB, white where it is transparent.
+        Rotations and reflections that the frame asks for are applied, to the nearest quarter.
     """
-    reformatter = VideoReformatter()
+    reformatters: dict[str, VideoReformatter] = {}
+    converters: dict[ColourSpace, Callable[[av.VideoFrame], av.VideoFrame]] = {}
 
-    def read(frame: av.VideoFrame) -> Image:
-        high = frame.colorspace == _UNSAID and frame.height >= _HIGH
-        rgb = reformatter.reformat(
+    def unpack(frame: av.VideoFrame, form: str) -> av.VideoFrame:
+        return reformatters.setdefault(form, VideoReformatter()).reformat(
             frame,
             width,
             height,
-            "rgb24",
-            src_colorspace=Colorspace.ITU709 if high else None,
+            form,
+            src_colorspace=_find_matrix(frame),
             interpolation=EXACT,
             threads=_count_threads(frame.width, frame.height),
         )
-        return np.ascontiguousarray(_turn(cast("Image", rgb.to_ndarray()), frame))
+
+    def convert(frame: av.VideoFrame, space: ColourSpace) -> Image:
+        if space not in converters:
+            converters[space] = open_converter(space)
+        converted = converters[space](unpack(frame, "rgb48le"))
+        return cast("Image", converted.reformat(format="rgb24", interpolation=EXACT).to_ndarray())
+
+    def read(frame: av.VideoFrame) -> Image:
+        space = find_space(frame)
+        seen_through = _has_alpha(frame.format.name)
+        if space is None:
+            packed = unpack(frame, "rgba" if seen_through else "rgb24").to_ndarray()
+            image = cast("Image", packed[..., :3])
+        else:
+            image = convert(frame, space)
+        if seen_through:
+            image = _lay_on_white(image, unpack(frame, "rgba").to_ndarray()[..., 3:])
+        return np.ascontiguousarray(_turn(image, frame))
 
     return read
 
@@ -86,6 +107,30 @@ def open_writer() -> Callable[[Image], av.VideoFrame]:
 def _count_threads(width: int, height: int) -> int:
     """Return how many threads pay off for a frame; 0 is one per core."""
     return 1 if width * height < _SMALL else 0
+
+
+def _find_matrix(frame: av.VideoFrame) -> Colorspace | None:
+    """Say how the colour differences of a frame are to be read where it does not say so itself."""
+    if frame.colorspace != _UNSAID:
+        return None
+    if frame.color_primaries == ColorPrimaries.BT2020:
+        return Colorspace.BT2020
+    return Colorspace.ITU709 if frame.height >= _HIGH else None
+
+
+@lru_cache
+def _has_alpha(form: str) -> bool:
+    """Tell whether a pixel format has transparency; a palette may have some."""
+    found = av.VideoFormat(form)
+    return found.has_palette or any(part.is_alpha for part in found.components)
+
+
+def _lay_on_white(image: Image, alpha: Image) -> Image:
+    """Return a picture on white, given how opaque it is, (height, width, 1)."""
+    if alpha.min() == _OPAQUE:
+        return image
+    missing = cv2.multiply(_OPAQUE - image, np.repeat(alpha, 3, axis=2), scale=1 / _OPAQUE)
+    return cast("Image", _OPAQUE - missing)
 
 
 def _turn(image: Image, frame: av.VideoFrame) -> Image:

@@ -1,0 +1,1 @@
+"""The parts of reading clips: packets, times, colours, fields."""

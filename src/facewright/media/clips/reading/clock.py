@@ -1,0 +1,74 @@
+"""Let the times of a file go on where its clock begins anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
+
+import av
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.stream import Stream
+
+Packet: TypeAlias = "av.Packet[Stream]"
+
+_BACK = Fraction(1, 10)  # second that a clock may go back without beginning anew
+_AHEAD = 600  # seconds that a picture may stand
+_AHEAD_IN_STREAM = 10  # likewise where clocks jump: what is broadcast has no index
+_STREAMED = frozenset({"mpegts", "mpeg"})
+
+
+def demux(source: InputContainer, timed: Sequence[Stream], others: Sequence[Stream] = ()) -> Iterator[Packet]:
+    """Read the packets of a file on one clock that only goes forward.
+
+    Parts of broadcasts, discs and camcorders that were joined each have a clock of their own. Where
+    the time of a stream goes back, or all of them are far ahead, the rest of the file is moved to
+    where the part before it ended. Whoever reads the same file again gets the same times.
+
+    Args:
+        source: An open file.
+        timed: The pictures and sounds, which say how time goes.
+        others: What follows them, such as subtitles.
+
+    Yields:
+        Packets in the order of the file; empty ones at the end, one for each stream.
+    """
+    clock = _Clock(_AHEAD_IN_STREAM if source.format.name in _STREAMED else _AHEAD)
+    known = {stream.index for stream in timed}
+    for packet in source.demux(*timed, *others):
+        clock.set(packet, leads=packet.stream.index in known)
+        yield packet
+
+
+class _Clock:
+    """By how much the packets that come now are moved."""
+
+    def __init__(self, ahead: int) -> None:
+        self._ahead, self._offset = ahead, Fraction(0)
+        self._last: dict[int, Fraction] = {}
+        self._end = Fraction(0)  # of all packets so far
+
+    def set(self, packet: Packet, *, leads: bool) -> None:
+        """Move a packet; one that leads may say that a new part begins."""
+        base = packet.time_base
+        if not packet.size or base is None:
+            return
+        if leads and packet.dts is not None:
+            self._follow(packet, packet.dts * base)
+        if self._offset:
+            units = round(self._offset / base)
+            packet.pts = None if packet.pts is None else packet.pts + units
+            packet.dts = None if packet.dts is None else packet.dts + units
+
+    def _follow(self, packet: Packet, time: Fraction) -> None:
+        """Take note of the time of a packet, in seconds on the clock of the file."""
+        last = self._last.get(packet.stream.index)
+        new = time + self._offset
+        if last is not None and (new < last - _BACK or new > self._end + self._ahead):
+            self._offset = self._end - time
+            new = self._end
+        self._last[packet.stream.index] = new
+        length = (packet.duration or 0) * (packet.time_base or Fraction(0))
+        self._end = max(self._end, new + length) if self._last else new + length
