@@ -4,6 +4,7 @@
 FacewrightError              has a message and, where there is one, a hint
 ├── InputError               an option or argument that makes no sense
 │   └── FileError            a file that is missing, damaged or of the wrong kind
+│       ├── BrokenClipError  a clip that breaks off or is damaged, and was read as far as it goes
 │       └── DatasetError     a dataset with at least one file that cannot be used
 ├── WeightsError             weights that are unknown, damaged, or do not fit
 ├── DownloadError            weights that could not be fetched
@@ -30,6 +31,10 @@ class InputError(FacewrightError):
 
 class FileError(InputError):
     """A file that is missing, damaged or of the wrong kind."""
+
+
+class BrokenClipError(FileError):
+    """A clip that breaks off or is damaged; what is there was read, and written where wanted."""
 
 
 class DatasetError(FileError):

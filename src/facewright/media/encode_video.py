@@ -16,7 +16,7 @@ from facewright.errors import FileError, InputError
 from facewright.files import HINT, replacing
 from facewright.media.clips.gif import SHORTEST, TICK, lay_out, write_gif
 from facewright.media.clips.pixels import open_writer
-from facewright.media.clips.sound import add_sound
+from facewright.media.clips.sound import Packets, add_sound
 from facewright.media.clips.timing import find_times
 from facewright.types import Clip, Image, check_image
 
@@ -53,8 +53,9 @@ def write_clip(
     An interrupted run (an error in the frames, Ctrl-C) leaves no file and an existing one as it
     was, unless `stop` ends the clip in good order. Equal frames give equal bytes. MP4 is H.264
     (yuv420p, BT.709, CRF 18, playable while it downloads); odd sizes grow by a repeated row or
-    column, and the sound of `clip.sound` goes along up to the end of the pictures, copied or, where
-    an MP4 cannot hold it, as AAC. GIF has 256 colours per frame and no sound.
+    column, and all tracks of the sound of `clip.sound` go along, copied or, where an MP4 cannot
+    hold them, as AAC: whole where all frames of the file are there, otherwise up to the last of
+    them. GIF has 256 colours per frame and no sound.
 
     Args:
         clip: What to write; its frames are used up, and shown at the times that they have.
@@ -103,6 +104,23 @@ class _Frames:
         self._clip, self._stop = clip, stop
         self._count = 0
 
+    @property
+    def are_whole(self) -> bool:
+        """Whether these were all frames of the file that they come from."""
+        extent = self._clip.extent
+        return not self.stopped and extent is not None and extent.end is not None
+
+    def find_end(self, tick: Fraction) -> Callable[[int], int]:
+        """Return what says when the last frame is no longer shown, given when it is, in ticks."""
+
+        def find(start: int) -> int:
+            extent, usual = self._clip.extent, max(1, round(1 / self._clip.rate / tick))
+            if not self.are_whole or extent is None or extent.end is None:
+                return start + usual
+            return max(start + 1, round((extent.end - extent.begin) / tick))
+
+        return find
+
     def __iter__(self) -> Iterator[Image]:
         """Return itself: the frames are there once."""
         return self
@@ -125,7 +143,7 @@ class _Frames:
         return image
 
 
-def _write_mp4(clip: Clip, frames: Iterator[Image], path: Path, text: str) -> int:
+def _write_mp4(clip: Clip, frames: _Frames, path: Path, text: str) -> int:
     """Write H.264 and, where there is sound, its packets between the pictures."""
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     times, tick = find_times(clip)
@@ -134,18 +152,63 @@ def _write_mp4(clip: Clip, frames: Iterator[Image], path: Path, text: str) -> in
         out = stack.enter_context(av.open(str(path), "w", format="mp4", options=options))
         out.metadata["comment"] = text
         video = _add_video(out, clip, tick)
-        sound = add_sound(out, stack, clip.sound) if clip.sound else iter(())
-        upcoming = next(sound, None)
-        for frame, start, end in _time(map(write, frames), times, 1 / clip.rate / tick):
-            while upcoming is not None and upcoming[0] < end * tick:
+        sound, lead = _add_sound(out, stack, clip)
+        upcoming, shift, last = next(sound, None), round(lead / tick), _LastPacket(out)
+        for frame, start, end in _time(map(write, frames), times, frames.find_end(tick)):
+            while upcoming is not None and upcoming[0] < (shift + end) * tick:
                 out.mux(upcoming[1])
                 upcoming = next(sound, None)
-            frame.pts, frame.duration, frame.time_base = start, end - start, tick
-            out.mux(video.encode(frame))
+            frame.pts, frame.duration, frame.time_base = shift + start, end - start, tick
+            last.mux(video.encode(frame))
             count += 1
         if count:
-            out.mux(video.encode(None))
+            last.mux(video.encode(None))
+            longer = end - start > round(1 / clip.rate / tick) + 1
+            last.end(end if longer else None)
+        while upcoming is not None and frames.are_whole:
+            out.mux(upcoming[1])
+            upcoming = next(sound, None)
     return count
+
+
+class _LastPacket:
+    """What holds one packet of pictures back, so that the last one ends with the clip.
+
+    In an MP4, a packet lasts up to the next one that is decoded; after the last of them, that is
+    whatever makes the sum right.
+    """
+
+    def __init__(self, out: OutputContainer) -> None:
+        self._out = out
+        self._held: av.Packet[VideoStream] | None = None
+        self._first = self._shown = 0  # when the first packet is decoded, and shown
+
+    def mux(self, packets: list[av.Packet[VideoStream]]) -> None:
+        """Write packets, all but the last."""
+        for packet in packets:
+            if self._held is None:
+                self._first, self._shown = packet.dts or 0, packet.pts or 0
+            else:
+                self._out.mux(self._held)
+            self._held = packet
+
+    def end(self, ticks: int | None) -> None:
+        """Write the last packet; it lasts up to the end of the clip if that is given, in ticks."""
+        packet = self._held
+        if packet is None:
+            return
+        if ticks is not None and packet.dts is not None and packet.pts is not None:
+            packet.duration = ticks - min(packet.dts - self._first, packet.pts - self._shown)
+        self._out.mux(packet)
+
+
+def _add_sound(
+    out: OutputContainer, stack: contextlib.ExitStack, clip: Clip
+) -> tuple[Packets, Fraction]:
+    """Add the sound of a clip, if it has some; see `add_sound`."""
+    if not clip.sound:
+        return iter(()), Fraction(0)
+    return add_sound(out, stack, clip.sound, clip.extent.begin if clip.extent else None)
 
 
 def _add_video(out: OutputContainer, clip: Clip, tick: Fraction) -> VideoStream:
@@ -163,7 +226,7 @@ def _add_video(out: OutputContainer, clip: Clip, tick: Fraction) -> VideoStream:
     return video
 
 
-def _write_gif(clip: Clip, frames: Iterator[Image], path: Path, text: str) -> int:
+def _write_gif(clip: Clip, frames: _Frames, path: Path, text: str) -> int:
     """Write a GIF if its rate is one that a GIF can have."""
     most = 1 / (SHORTEST * TICK)
     if clip.rate > most:
@@ -172,13 +235,15 @@ def _write_gif(clip: Clip, frames: Iterator[Image], path: Path, text: str) -> in
             hint="lower the rate, or write an MP4",
         )
     times, tick = find_times(clip)
-    timed = _time(frames, times, 1 / clip.rate / tick)
+    timed = _time(frames, times, frames.find_end(tick))
     shots = ((image, start * tick, end * tick) for image, start, end in timed)
     return write_gif(shots, path, clip.size, text=text)
 
 
-def _time(items: Iterator[T], times: Iterator[int], last: Fraction) -> Iterator[tuple[T, int, int]]:
-    """Say from when to when each item is shown, in ticks: up to the next, the last one for long."""
+def _time(
+    items: Iterator[T], times: Iterator[int], find_end: Callable[[int], int]
+) -> Iterator[tuple[T, int, int]]:
+    """Say from when to when each item is shown, in ticks: up to the next, or up to the end."""
     item = next(items, None)
     if item is None:
         return
@@ -187,7 +252,7 @@ def _time(items: Iterator[T], times: Iterator[int], last: Fraction) -> Iterator[
         end = next(times)
         yield item, start, end
         item, start = following, end
-    yield item, start, start + max(1, round(last))
+    yield item, start, find_end(start)
 
 
 def _replace_text(path: Path, form: ClipFormat, old: str, new: str) -> None:
@@ -198,7 +263,7 @@ def _replace_text(path: Path, form: ClipFormat, old: str, new: str) -> None:
         data[place : place + len(lay(new))] = lay(new)
 
 
-_WRITERS: dict[str, Callable[[Clip, Iterator[Image], Path, str], int]] = {
+_WRITERS: dict[str, Callable[[Clip, _Frames, Path, str], int]] = {
     "mp4": _write_mp4,
     "gif": _write_gif,
 }

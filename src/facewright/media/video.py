@@ -3,84 +3,77 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
+import re
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
 
-from facewright.errors import FileError
-from facewright.media.clips.reading.animation import read_animation
+from facewright.errors import BrokenClipError, FileError
 from facewright.media.clips.pixels import open_reader
+from facewright.media.clips.reading.animation import read_animation
+from facewright.media.clips.reading.decoder import decode
+from facewright.media.clips.reading.opening import DAMAGE, find_pictures, open_container
+from facewright.media.clips.reading.truncation import count_missing, describe_flaw
 from facewright.media.clips.timing import Timeline, hand_out
 from facewright.media.decode import MAX_PIXELS, read_image, read_metadata
-from facewright.media.formats import HEAD_BYTES, find_kind, identify, is_animated
-from facewright.types import Clip, Image
+from facewright.media.formats import find_kind, is_animated
+from facewright.types import Clip, Extent, Image
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video import VideoStream
 
-_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,ogg,flv,asf,mxf"
-_SOUND_ONLY = "mp3,aac,wav,flac,aiff"  # opened to say what is wrong with them
-_SAFE = {  # no playlists, no network
-    "protocol_whitelist": "file",
-    "format_whitelist": f"{_CONTAINERS},{_SOUND_ONLY}",
-}
-_DEMUXERS = {
-    "MPEG transport stream": "mpegts",
-    "MPEG program stream": "mpeg",
-    "MPEG video": "mpegvideo",
-}  # where names mislead: elsewhere, the bytes are clear enough
-_DAMAGE = (av.FFmpegError, OSError, ValueError, ArithmeticError, AttributeError)
-# the last is what a stream without a codec raises
+_LOG = logging.getLogger(__name__)
 _USUAL_RATE = Fraction(25)
 
 
-def read_clip(path: Path) -> Clip:
+def read_clip(path: Path, *, lenient: bool = False) -> Clip:
     """Open a clip. Frames are decoded one at a time, when they are asked for.
 
     Each frame comes once, with the time that it has in the file, so that the clip stays with its
-    sound where a camera's rate varies. Rotations, reflections and the shape of the pixels are
-    applied: pictures are upright, their pixels square.
+    sound where a camera's rate varies; where the clock of a file begins anew, its parts follow one
+    another. Rotations, reflections and the shape of the pixels are applied: pictures are upright,
+    their pixels square, their colours in sRGB (high dynamic range is compressed), interlaced fields
+    made whole, transparent pixels white.
 
     Args:
         path: MP4, MOV, WebM, MKV, AVI, MTS, WMV, GIF, ..., whatever it is called; or a picture,
             which is a clip of one frame.
+        lenient: Only warn of a file that breaks off or is damaged; otherwise `check_whole` raises
+            once its frames were read.
 
     Returns:
-        The clip. Its frames can be read once; `count` is what the file claims.
+        The clip. Its frames can be read once; `count` is what the file claims. What is there of a
+        file that breaks off is read to its end.
 
     Raises:
-        FileError: The file is missing, empty, damaged, or has no pictures; or, while the frames
-            are read, the first damage that is met.
+        FileError: The file is missing, empty, damaged, or has no pictures.
     """
     if find_kind(path) == "picture":
         image = read_image(path)
         return Clip((image.shape[1], image.shape[0]), Fraction(1), iter([image]), count=1)
     if is_animated(path):
-        return read_animation(path)
+        return read_animation(path, lenient=lenient)
     with _opened(path) as (source, stream):
-        rate = find_rate(stream)
-        timeline = Timeline(rate, _find_base(stream, rate))
-        first = next((image for image, _ in decode_frames(source, stream)), None)
-        if first is None:
+        rate, size = find_rate(stream), _find_size(stream)
+        timeline = Timeline(rate, Fraction(stream.time_base or 1 / rate))
+        frame = next(decode(source, stream, []), None)
+        if frame is None:
             raise FileError(f"{path} has no frame that can be read")
+        first = open_reader(*size)(frame)
         sound = str(path) if source.streams.audio else None
         count = stream.frames or None
-    times: deque[int] = deque()
-    return Clip(
-        (first.shape[1], first.shape[0]),
-        rate,
-        _read_frames(path, timeline, times),
-        count,
-        sound,
-        hand_out(times),
-        timeline.tick,
-    )
+    times, extent = deque[int](), Extent(_find_time(frame) or Fraction(0))
+    frames = _read_frames(_Source(path, timeline, extent, count, lenient), times)
+    size = (first.shape[1], first.shape[0])
+    return Clip(size, rate, frames, count, sound, hand_out(times), timeline.tick, extent)
 
 
 def read_clip_metadata(path: Path) -> dict[str, str]:
@@ -101,6 +94,22 @@ def read_clip_metadata(path: Path) -> dict[str, str]:
         return {key.lower(): value for key, value in source.metadata.items()}
 
 
+def check_whole(clip: Clip) -> None:
+    """Raise if the file of a clip turned out to lack a part, once its frames were read.
+
+    Args:
+        clip: A clip whose frames were used up.
+
+    Raises:
+        BrokenClipError: It did, and was not read leniently.
+    """
+    if clip.extent and clip.extent.flaw:
+        raise BrokenClipError(
+            f"{clip.extent.flaw}; what is there was used",
+            hint="copy or fetch it again; --lenient takes what is there",
+        )
+
+
 def find_rate(stream: VideoStream) -> Fraction:
     """Return the frames per second of a stream, exactly, on average.
 
@@ -117,10 +126,10 @@ def find_rate(stream: VideoStream) -> Fraction:
 def decode_frames(
     source: InputContainer, stream: VideoStream
 ) -> Iterator[tuple[Image, int | None]]:
-    """Decode a stream from where it is.
+    """Decode a camera from where it is.
 
     Args:
-        source: An open file or camera.
+        source: An open camera.
         stream: Its pictures.
 
     Yields:
@@ -131,45 +140,89 @@ def decode_frames(
         yield read(frame), frame.pts
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file whose frames are read."""
+
+    path: Path
+    timeline: Timeline
+    extent: Extent
+    count: int | None
+    """How many frames it promises."""
+    lenient: bool
+
+
+def _read_frames(file: _Source, times: deque[int]) -> Iterator[Image]:
+    """Read the frames of a file from its beginning, put down their times, and how it ends."""
+    damage, count, last, length = list[str](), 0, 0, Fraction(0)
+    timeline, extent = file.timeline, file.extent
+    with _opened(file.path) as (source, stream):
+        read = open_reader(*_find_size(stream))
+        base = Fraction(stream.time_base or 1 / timeline.rate)
+        for frame in decode(source, stream, damage):
+            time = _find_time(frame)
+            last = timeline.place(None if time is None else round(time / base))
+            length = (frame.duration or 0) * Fraction(frame.time_base or 0)
+            count += 1
+            times.append(last)
+            yield read(frame)
+        missing = count_missing(file.path)
+        start = last * timeline.tick
+        length = timeline.round_length(length)
+        if not missing:  # only then does the file know when it ends
+            promised = _find_promised_end(source, stream) - extent.begin - start
+            longer = promised > length + 1 / timeline.rate / 2
+            length = timeline.round_length(promised) if longer else length
+    extent.end = extent.begin + start + length
+    extent.flaw = describe_flaw(file.path, (count, file.count), missing, damage)
+    if extent.flaw and file.lenient:
+        _LOG.warning(extent.flaw)
+        extent.flaw = ""
+
+
+def _find_time(frame: av.VideoFrame) -> Fraction | None:
+    """Return when a frame is shown, in seconds."""
+    return None if frame.pts is None else frame.pts * Fraction(frame.time_base or 0)
+
+
+def _find_promised_end(source: InputContainer, stream: VideoStream) -> Fraction:
+    """Return when MP4 or Matroska say that their pictures end, whose frames may not; otherwise 0.
+
+    A frame of an MP4 lasts as long as it takes to the next one that is decoded, which is another
+    than the next that is shown. Matroska says nothing of the last frame.
+    """
+    said = re.fullmatch(r"(\d+):(\d\d):(\d\d\.\d+)", stream.metadata.get("DURATION", ""))
+    if said:
+        return int(said[1]) * 3600 + int(said[2]) * 60 + Fraction(said[3])
+    if "matroska" in source.format.name:
+        return Fraction(source.duration or 0, 1_000_000)
+    if "mp4" in source.format.name and stream.duration and stream.start_time is not None:
+        return (stream.start_time + stream.duration) * Fraction(stream.time_base or 0)
+    return Fraction(0)
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the pictures of a clip; whatever goes wrong becomes a FileError that names the file."""
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        size = path.stat().st_size
+        path.open("rb").close()
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
-    if not head:
+    if not size:
         raise FileError(f"{path} is empty", hint="copy or fetch it again")
-    found = identify(head)
-    form = _DEMUXERS.get(found.name) if found else None
     try:
-        name, lenient = str(path.resolve()), "replace"
-        with av.open(name, "r", form, options=_SAFE, metadata_errors=lenient) as source:
-            stream = _find_pictures(source, path)
-            stream.thread_type = "AUTO"
+        with open_container(path) as source:
+            stream = find_pictures(source, path)
             if math.prod(_find_size(stream)) > MAX_PIXELS:
                 raise FileError(f"{path} is too large: {stream.width} by {stream.height} pixels")
             yield source, stream
-    except _DAMAGE as error:
+    except DAMAGE as error:
         reason = getattr(error, "strerror", None) or error
         raise FileError(
             f"{path} is damaged, or not a clip that can be read: {reason}",
             hint="if other programs play it, let one save it again as MP4",
         ) from error
-
-
-def _find_pictures(source: InputContainer, path: Path) -> VideoStream:
-    """Return the stream that moves; the cover of a song does not."""
-    cover = av.stream.Disposition.attached_pic
-    for stream in source.streams.video:
-        if not stream.disposition & cover:
-            return stream
-    if source.streams.audio:
-        raise FileError(
-            f"{path} has no pictures in it, only sound", hint="name a clip that shows something"
-        )
-    raise FileError(f"{path} has no pictures in it", hint="name a clip that shows something")
 
 
 def _find_size(stream: VideoStream) -> tuple[int, int]:
@@ -179,16 +232,3 @@ def _find_size(stream: VideoStream) -> tuple[int, int]:
         return stream.width, stream.height
     wider, higher = max(shape, Fraction(1)), 1 / min(shape, Fraction(1))
     return round(stream.width * wider), round(stream.height * higher)
-
-
-def _find_base(stream: VideoStream, rate: Fraction) -> Fraction:
-    """Return the seconds per unit of the times of a stream."""
-    return Fraction(stream.time_base or 1 / rate)
-
-
-def _read_frames(path: Path, timeline: Timeline, times: deque[int]) -> Iterator[Image]:
-    """Read the frames of a file from its beginning, and put down their times."""
-    with _opened(path) as (source, stream):
-        for image, pts in decode_frames(source, stream):
-            times.append(timeline.place(pts))
-            yield image

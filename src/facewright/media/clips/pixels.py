@@ -72,7 +72,8 @@ def open_reader(width: int, height: int) -> Callable[[av.VideoFrame], Image]:
         else:
             image = convert(frame, space)
         if seen_through:
-            image = _lay_on_white(image, unpack(frame, "rgba").to_ndarray()[..., 3:])
+            opaque = cast("Image", unpack(frame, "rgba").to_ndarray()[..., 3:])
+            image = _lay_on_white(image, opaque)
         return np.ascontiguousarray(_turn(image, frame))
 
     return read

@@ -26,6 +26,7 @@ class Timeline:
 
     Attributes:
         tick: Seconds per unit of what `place` returns.
+        rate: Frames per second, on average.
     """
 
     def __init__(self, rate: Fraction, base: Fraction) -> None:
@@ -35,7 +36,7 @@ class Timeline:
             rate: Frames per second, more than 0.
             base: Seconds per unit of the times in the file, more than 0.
         """
-        self._rate, self._base = rate, base
+        self.rate, self._base = rate, base
         shared = _find_shared(1 / rate, base)
         self._snaps = shared != base and shared >= _FINEST
         self.tick = next((t for t in (shared, base) if t >= _FINEST), _USUAL)
@@ -65,11 +66,21 @@ class Timeline:
         self._last = ticks
         return ticks
 
+    def round_length(self, length: Fraction) -> Fraction:
+        """Return for how long a frame is shown, in seconds.
+
+        Args:
+            length: What the file says; 0 or nonsense is as long as frames are on average.
+        """
+        usual = 1 / self.rate
+        close = abs(length - usual) < self._base
+        return usual if close or not 0 < length <= _LONGEST_STILL else length
+
     def _find_ticks(self, units: int) -> int:
         """Turn units of the file's clock into ticks."""
         time = units * self._base
         if self._snaps:
-            regular = round(time * self._rate) / self._rate
+            regular = round(time * self.rate) / self.rate
             time = regular if abs(time - regular) < self._base else time
         return round(time / self.tick)
 

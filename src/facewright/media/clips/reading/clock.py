@@ -17,10 +17,13 @@ Packet: TypeAlias = "av.Packet[Stream]"
 _BACK = Fraction(1, 10)  # second that a clock may go back without beginning anew
 _AHEAD = 600  # seconds that a picture may stand
 _AHEAD_IN_STREAM = 10  # likewise where clocks jump: what is broadcast has no index
+_FOREVER = 2**40  # seconds
 _STREAMED = frozenset({"mpegts", "mpeg"})
 
 
-def demux(source: InputContainer, timed: Sequence[Stream], others: Sequence[Stream] = ()) -> Iterator[Packet]:
+def demux(
+    source: InputContainer, timed: Sequence[Stream], others: Sequence[Stream] = ()
+) -> Iterator[Packet]:
     """Read the packets of a file on one clock that only goes forward.
 
     Parts of broadcasts, discs and camcorders that were joined each have a clock of their own. Where
@@ -48,13 +51,16 @@ class _Clock:
     def __init__(self, ahead: int) -> None:
         self._ahead, self._offset = ahead, Fraction(0)
         self._last: dict[int, Fraction] = {}
-        self._end = Fraction(0)  # of all packets so far
+        self._end = -Fraction(_FOREVER)  # of all that was shown and heard so far
 
     def set(self, packet: Packet, *, leads: bool) -> None:
         """Move a packet; one that leads may say that a new part begins."""
         base = packet.time_base
         if not packet.size or base is None:
             return
+        late = packet.pts is not None and packet.dts is not None and packet.pts - packet.dts
+        if late and late * base > self._ahead:  # of a later part: FFmpeg's guess at a join
+            packet.pts = None
         if leads and packet.dts is not None:
             self._follow(packet, packet.dts * base)
         if self._offset:
@@ -63,12 +69,12 @@ class _Clock:
             packet.dts = None if packet.dts is None else packet.dts + units
 
     def _follow(self, packet: Packet, time: Fraction) -> None:
-        """Take note of the time of a packet, in seconds on the clock of the file."""
-        last = self._last.get(packet.stream.index)
+        """Take note of when a packet is decoded, in seconds on the clock of the file."""
+        base, last = packet.time_base or Fraction(0), self._last.get(packet.stream.index)
+        shown = time if packet.pts is None else packet.pts * base
         new = time + self._offset
         if last is not None and (new < last - _BACK or new > self._end + self._ahead):
-            self._offset = self._end - time
-            new = self._end
-        self._last[packet.stream.index] = new
-        length = (packet.duration or 0) * (packet.time_base or Fraction(0))
-        self._end = max(self._end, new + length) if self._last else new + length
+            self._offset = self._end - shown
+        self._last[packet.stream.index] = time + self._offset
+        end = shown + self._offset + (packet.duration or 0) * base
+        self._end = max(self._end, end)

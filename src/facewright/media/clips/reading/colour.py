@@ -161,17 +161,17 @@ def _to_light(signal: Array, space: ColourSpace) -> Array:
         m1, m2 = 2610 / 16384, 2523 / 4096 * 128
         c1, c2, c3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
         root = signal ** (1 / m2)
-        return cast(
-            "Array", _PQ_PEAK / _WHITE * ((root - c1).clip(0) / (c2 - c3 * root)) ** (1 / m1)
-        )
+        light: Array = ((root - c1).clip(0) / (c2 - c3 * root)) ** (1 / m1)
+        return _PQ_PEAK / _WHITE * light
     if space.transfer == ColorTrc.ARIB_STD_B67:  # BT.2100, table 5
         a, b, c = 0.17883277, 0.28466892, 0.55991073
         scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
         luma = scene @ _find_xyz(_PRIMARIES[space.primaries])[1]  # [...]
-        return cast("Array", _HLG_PEAK / _WHITE * luma[..., None] ** (_HLG_GAMMA - 1) * scene)
+        bright: Array = luma[..., None] ** (_HLG_GAMMA - 1) * scene
+        return _HLG_PEAK / _WHITE * bright
     if space.transfer == ColorTrc.IEC61966_2_1:
         return np.where(signal <= 0.04045, signal / 12.92, ((signal + 0.055) / 1.055) ** 2.4)
-    return cast("Array", signal ** _find_gamma(space))
+    return signal ** _find_gamma(space)
 
 
 def _find_gamma(space: ColourSpace) -> float:
@@ -201,7 +201,7 @@ def _to_pq(luminance: Array) -> Array:
     """Return luminance in cd/m² as a signal of PQ (BT.2100, table 4)."""
     power = (luminance.clip(0) / _PQ_PEAK) ** (2610 / 16384)
     scaled = (3424 / 4096 + 2413 / 128 * power) / (1 + 2392 / 128 * power)
-    return cast("Array", scaled ** (2523 / 32))
+    return scaled ** (2523 / 32)
 
 
 def _from_pq(signal: Array) -> Array:

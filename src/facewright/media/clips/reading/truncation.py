@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,9 @@ _SEGMENT = b"\x18\x53\x80\x67"  # of Matroska
 _FILE_PROPERTIES = b"\xa1\xdc\xab\x8cG\xa9\xcf\x11\x8e\xe4\0\xc0\x0c Se"  # of Windows Media
 _LIVE = 1  # a flag of these: the length was not known
 _BEGINNING = 1 << 16  # bytes that hold the headers that are looked for
+_PACKET = re.compile(rb"\0\0\x01[\xbd-\xef]..", re.DOTALL)  # of a program stream
+_PACK, _PROGRAM_END = 14, b"\0\0\x01\xb9"  # bytes of the header of a pack; the last code of all
+_LONGEST_PACKET = 6 + 0xFFFF  # bytes
 _TAIL = 1 << 10  # bytes that may follow the end of a picture
 
 
@@ -23,8 +27,8 @@ def count_missing(path: Path) -> int:
     """Count the bytes that a clip lacks at its end, by its own account.
 
     Args:
-        path: MP4, QuickTime, Matroska, WebM, AVI, Windows Media, Flash Video, an MPEG transport
-            stream, or a GIF, PNG or WebP.
+        path: MP4, QuickTime, Matroska, WebM, AVI, Windows Media, Flash Video, MPEG transport and
+            program streams, or a GIF, PNG or WebP.
 
     Returns:
         0 where nothing is missing, or the file does not say how long it is. Where all that can be
@@ -38,6 +42,30 @@ def count_missing(path: Path) -> int:
         size = os.fstat(file.fileno()).st_size
         count = _COUNTERS.get(found.name) if found else None
         return max(0, count(file, size)) if count else 0
+
+
+def describe_flaw(
+    path: Path, counts: tuple[int, int | None], missing: int, damage: Sequence[str]
+) -> str:
+    """Say what a clip lacks, once it was read.
+
+    Args:
+        path: The file.
+        counts: How many pictures were read, and how many there should be, where that is known.
+        missing: As `count_missing` returns it.
+        damage: Why parts of it could not be read.
+
+    Returns:
+        A sentence that names the file; empty where it is whole.
+    """
+    count, promised = counts
+    of = f" of {promised}" if promised and promised > count else ""
+    if missing:
+        lacks = f"{missing:,} bytes are missing at its end" if missing > 1 else "its end is missing"
+        return f"{path} breaks off after {count}{of} pictures: {lacks}"
+    if damage:
+        return f"{path} is damaged: {count}{of} pictures can be read ({damage[0]})"
+    return ""
 
 
 def _count_atoms(file: BinaryIO, size: int) -> int:
@@ -112,6 +140,22 @@ def _count_packets(file: BinaryIO, size: int) -> int:
     return -(size - start) % length
 
 
+def _count_packet_stream(file: BinaryIO, size: int) -> int:
+    """Tell how much the last packet of an MPEG program stream lacks (ISO/IEC 13818-1, 2.4.3.6)."""
+    start = max(size - _LONGEST_PACKET, 0)
+    file.seek(start)
+    data = file.read()
+    found = list(_PACKET.finditer(data))
+    if not found:
+        return 0
+    place = found[-1].start()
+    end = place + 6 + int.from_bytes(data[place + 4 : place + 6])
+    rest = data[end:]
+    if 0 < len(rest) < _PACK and rest != _PROGRAM_END:
+        return _PACK - len(rest)
+    return start + end - size
+
+
 def _find_end(mark: bytes) -> Callable[[BinaryIO, int], int]:
     """Return what tells whether a picture has its last bytes."""
 
@@ -132,6 +176,7 @@ _COUNTERS: Mapping[str, Callable[[BinaryIO, int], int]] = {
     "Windows Media": _count_windows_media,
     "Flash Video": _count_tags,
     "MPEG transport stream": _count_packets,
+    "MPEG program stream": _count_packet_stream,
     "GIF": _find_end(b";"),
     "PNG": _find_end(b"IEND\xaeB`\x82"),
 }

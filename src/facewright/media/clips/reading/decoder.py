@@ -1,0 +1,73 @@
+"""Decode the pictures of a file, as many as there are, whatever is wrong with some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+import av
+
+from facewright.media.clips.reading.clock import demux
+from facewright.media.clips.reading.interlacing import deinterlace
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video import VideoStream
+    from av.video.codeccontext import VideoCodecContext
+
+_TRANSPARENT = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # the others leave transparency out
+
+
+def decode(
+    source: InputContainer, stream: VideoStream, damage: list[str]
+) -> Iterator[av.VideoFrame]:
+    """Decode the pictures of a file from its beginning.
+
+    Args:
+        source: The file.
+        stream: Its pictures.
+        damage: Takes down why a part could not be decoded; the others are.
+
+    Yields:
+        Frames with times on one clock (`demux`), none of them interlaced.
+
+    Raises:
+        FFmpegError: Nothing at all can be read.
+    """
+    return deinterlace(_decode(source, stream, damage))
+
+
+def _decode(
+    source: InputContainer, stream: VideoStream, damage: list[str]
+) -> Iterator[av.VideoFrame]:
+    """Decode one packet after the other."""
+    decoder, count = _open_decoder(stream), 0
+    packets = demux(source, [stream, *source.streams.audio])
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.FFmpegError as error:
+            if not count:
+                raise
+            damage.append(error.strerror or str(error))
+            return
+        if packet.stream.index != stream.index or (not packet.size and packet.dts is not None):
+            continue
+        try:
+            for frame in decoder.decode(packet if packet.size else None):
+                count += 1
+                frame.time_base = stream.time_base or frame.time_base  # the last have none
+                yield frame
+        except (av.FFmpegError, ValueError) as error:
+            damage.append(getattr(error, "strerror", None) or str(error))
+
+
+def _open_decoder(stream: VideoStream) -> VideoCodecContext:
+    """Return what decodes a stream, with its transparency."""
+    name = _TRANSPARENT.get(stream.codec_context.name)
+    if name in av.codecs_available and stream.metadata.get("ALPHA_MODE", "") == "1":
+        return cast("VideoCodecContext", av.CodecContext.create(name, "r"))
+    stream.thread_type = "AUTO"
+    return stream.codec_context
