@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from facewright.files import delete_leftovers, lock_file, replacing
+from facewright.files import delete_leftovers, find_placeholder, fit_name, lock_file, replacing
 
 DEAD = 2**22 + 7  # Linux gives processes no higher number than 2 ** 22
 
@@ -109,3 +109,66 @@ def test_a_file_is_locked_once_until_it_is_closed(tmp_path: Path) -> None:
         assert not lock_file(second.fileno())
         first.close()
         assert lock_file(second.fileno())
+
+
+LONG = {
+    "a" * 251 + ".jpg": 224,
+    "가" * 83 + ".jpg": 224,
+    "x" * 300: 224,
+    "👩‍👩‍👧" * 20 + ".2.png": 224,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_names_become_short_ones_that_stay_apart(name):
+    short = fit_name(name)
+    assert len(short.encode()) <= LONG[name]
+    assert short == fit_name(name)
+    assert Path(short).suffixes[-1:] == Path(name).suffixes[-1:]
+    assert short != fit_name("b" + name[1:])
+    assert short != fit_name(name.replace(".", "b.", 1) if "." in name else name + "b")
+
+
+def test_the_number_of_a_face_outlives_shortening():
+    assert fit_name("가" * 83 + ".12.png").endswith(".12.png")
+    assert fit_name("v1." * 90 + "2.png").endswith(".2.png")
+
+
+def test_names_that_every_system_takes_stay():
+    for name in ("me.jpg", "가" * 70 + ".png", "a b.c.d", "console.png", "x" * 224):
+        assert fit_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["CON", "aux.png", "com1.1.png", "nul .png"])
+def test_names_of_devices_are_changed(name):
+    assert fit_name(name) != name
+
+
+def test_names_do_not_hide_what_they_name():
+    assert (fit_name(".me.jpg"), fit_name("..."), fit_name("..png")) == ("me.jpg", "_", "png")
+
+
+def test_files_with_the_longest_names_are_written(tmp_path):
+    for name in ("a" * 251 + ".jpg", "가" * 83 + ".jpg", "." + "b" * 254):
+        with replacing(tmp_path / name) as unfinished:
+            unfinished.write_bytes(b"whole")
+        assert (tmp_path / name).read_bytes() == b"whole"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"<!DOCTYPE html>", "a web page"),
+        (b"\xef\xbb\xbf\r\n <html lang=en>", "a web page"),
+        (b"<?xml version='1.0'?><Error>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "a pointer of Git LFS"),
+    ],
+)
+def test_what_hosts_send_instead_of_a_file_is_told(data, name):
+    assert find_placeholder(data).name == name
+
+
+def test_files_are_no_placeholders():
+    for data in (b"\x80\x02}q\0", b"PK\3\4", b"\xff\xd8\xff", b"version 2", b""):
+        assert find_placeholder(data) is None

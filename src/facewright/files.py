@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import sys
@@ -19,6 +20,14 @@ _PAUSE = 0.01  # seconds between two looks at a lock
 _writing: set[str] = set()  # names of what this process is writing
 
 
+LONGEST_NAME = 224
+"""Bytes that the name of a result has at most: file systems take 255, and some names get longer."""
+
+_LONGEST_UNFINISHED = 200  # bytes of a name that are repeated in that of the unfinished file
+_TAIL = re.compile(r"(\.\d{1,6})?(\.[^.]{1,16})?", re.ASCII)  # a number, and the ending
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)", re.IGNORECASE)
+
+
 class Placeholder(NamedTuple):
     """What came in place of a file that was to be fetched."""
 
@@ -28,7 +37,7 @@ class Placeholder(NamedTuple):
 
 _PAGE = Placeholder(
     "a web page",
-    "a page that asks for something was saved: open the address in a browser, and save the file",
+    "download the file itself: open the address in a browser, and confirm what the page asks",
 )
 _POINTER = Placeholder(
     "a pointer of Git LFS", "run `git lfs pull` where it lies, or download the file itself"
@@ -60,6 +69,34 @@ def find_placeholder(data: bytes) -> Placeholder | None:
     return next((one for start, one in _PLACEHOLDERS.items() if begin.startswith(start)), None)
 
 
+def fit_name(name: str, *, longest: int = LONGEST_NAME) -> str:
+    """Return a name for a file that every system takes, changed no more than that needs.
+
+    Equal names stay equal, and different ones different: what is cut off is replaced by the
+    beginning of a hash of all of it.
+
+    Args:
+        name: Of a file or folder, without a path.
+        longest: How many bytes of UTF-8 it may have.
+
+    Returns:
+        The name; shorter if it is too long, with a `_` behind the name of a device of Windows, and
+        without dots that would hide it.
+
+    >>> fit_name("me.jpg"), fit_name("aux.png"), fit_name(".me.jpg")
+    ('me.jpg', 'aux_.png', 'me.jpg')
+    """
+    name = name.lstrip(".") or "_"
+    stem, dot, rest = name.partition(".")
+    if _DEVICES.fullmatch(stem.strip()):
+        name = f"{stem}_{dot}{rest}"
+    if len(_encode(name)) <= longest:
+        return name
+    ends = (found for at in range(len(name)) if (found := _TAIL.fullmatch(name, at)))
+    tail = f"~{hashlib.sha256(_encode(name)).hexdigest()[:10]}{next(ends, [''])[0]}"
+    return _cut(name, longest - len(_encode(tail))) + tail
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a new file to write, and put it in place of `path` once it is on the disk.
@@ -84,7 +121,8 @@ def replacing(path: Path) -> Iterator[Path]:
         ```
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
+    name = _cut(path.name, _LONGEST_UNFINISHED)
+    unfinished = path.with_name(f".{name}.{os.getpid()}.{os.urandom(4).hex()}.part")
     _writing.add(unfinished.name)
     try:
         with unfinished.open("xb") as file:
@@ -161,6 +199,17 @@ def delete_leftovers(folder: Path, pattern: str = "*") -> None:
         if named and path.name not in _writing and not _lives(int(named["process"])):
             with contextlib.suppress(OSError):  # another process was faster, or holds it open
                 path.unlink()
+
+
+def _encode(name: str) -> bytes:
+    """Return the bytes of a name, also of one that is no text."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _cut(name: str, longest: int) -> str:
+    """Return the beginning of a name, of so many bytes at most, without half a letter."""
+    data = _encode(name)
+    return name if len(data) <= longest else data[:longest].decode("utf-8", "ignore")
 
 
 def _lives(process: int) -> bool:

@@ -141,3 +141,25 @@ def test_crops_do_not_go_where_the_pictures_lie(find, photos):
         find(crops=photos)
     assert find(crops=photos / "crops").faces == 2
     assert find(crops=photos / "crops", overwrite=True).faces == 2
+
+
+def test_long_names_end_no_run(find, photos, paint, tmp_path):
+    names = ["a" * 251 + ".jpg", "가" * 83 + ".jpg", "가" * 82 + "나.jpg", "aux.jpg", "zz.jpg"]
+    for name in names:
+        Pillow.fromarray(paint(BOX)).save(photos / name)
+    found = find(out=tmp_path / "found")
+    assert found.refused == []
+    assert len(list((tmp_path / "crops").glob("*.png"))) == len(names)
+    assert len(list((tmp_path / "found").glob("*.jpg"))) == len(names)
+    before = {path.name for path in (tmp_path / "crops").iterdir()}
+    assert find(out=tmp_path / "found", overwrite=True).refused == []
+    assert {path.name for path in (tmp_path / "crops").iterdir()} == before
+
+
+def test_crops_of_a_file_without_an_ending_keep_their_numbers(find, photos, paint, tmp_path):
+    Pillow.fromarray(paint(BOX, OTHER)).save(photos / "photo", "JPEG")
+    find()
+    assert {path.name for path in (tmp_path / "crops").iterdir() if "photo" in path.name} == {
+        "photo.1.png",
+        "photo.2.png",
+    }

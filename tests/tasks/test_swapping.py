@@ -228,3 +228,29 @@ def test_a_seed_draws_the_face_on_the_fly(lookout, body, weights, tmp_path):
     assert manifest.models["tiny"] == file_sha256(Path(weights))
     assert (manifest.parameters["weights"], manifest.parameters["face"]) == ("tiny", None)
     assert json.dumps(dict(manifest.parameters))
+
+
+@pytest.fixture
+def cutout(paint, tmp_path):
+    """A picture with one face, half of it transparent; what lies hidden is green."""
+    image, alpha = paint(BOX, size=(150, 200)), np.full((150, 200), 255, np.uint8)
+    alpha[:, 150:], alpha[:, 140:150] = 0, 100
+    image[:, 150:] = (0, 255, 0)
+    Pillow.fromarray(np.dstack([image, alpha])).save(tmp_path / "cutout.png")
+    return tmp_path / "cutout.png"
+
+
+def test_what_is_transparent_stays_so(swap, portrait, cutout, tmp_path):
+    before = np.asarray(Pillow.open(cutout))
+    for name in ("a.png", "a.webp"):
+        after = np.asarray(
+            Pillow.open(swap(portrait, cutout, out=tmp_path / name, quality=100).path)
+        )
+        assert np.array_equal(after[..., 3], before[..., 3])
+        assert not (after[:, 150:, :3] == (0, 255, 0)).all(-1).any()
+        assert (after[40:110, 60:120] != before[40:110, 60:120]).any()
+        assert np.array_equal(after[:, 140:150], before[:, 140:150])
+    name = "a.jpg"
+    assert (
+        read_image(swap(portrait, cutout, out=tmp_path / name, quality=100).path)[:, 160:] > 250
+    ).all()

@@ -15,13 +15,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
 from facewright.errors import InputError, WeightsError
-from facewright.files import replacing
+from facewright.files import find_placeholder, replacing
 from facewright.types import Bundle, Card, Json
 
 FORMAT = 1
 """The version of what is written beside the tensors."""
 
 _KEY = "facewright"  # of the safetensors metadata
+_HEAD = 64  # bytes that tell what came instead of a file
 _HEADER_LIMIT = 100_000_000  # bytes; safetensors itself refuses more
 _FOREIGN = (b"PK", b"\x80", b"\x89HDF")  # zip archives of PyTorch, pickles, HDF5
 _COMPUTED = ("sha256", "size")  # fields of the card that a file cannot say about itself
@@ -180,6 +181,8 @@ def _read(path: Path, *, header_only: bool = False) -> bytes:
 
 def _read_description(path: Path, data: bytes) -> tuple[Card, Mapping[str, Json], Json]:
     """Read the card, the configuration and the checksum, which early bundles lack."""
+    if instead := find_placeholder(data[:_HEAD]):
+        raise WeightsError(f"{path} is {instead.name}, no weights", hint=instead.hint)
     length = int.from_bytes(data[:8], "little")
     if data.startswith(_FOREIGN) and data[8:9] != b"{":
         raise WeightsError(

@@ -101,7 +101,10 @@ def _name(place: PurePosixPath, number: int, frame: int | None) -> PurePosixPath
 
     >>> str(_name(PurePosixPath("a/b.jpg"), 2, None)), str(_name(PurePosixPath("c.mp4"), 1, 7))
     ('a/b.2.jpg', 'c/000007.1.mp4')
+    >>> str(_name(PurePosixPath("photo"), 1, None))
+    'photo.1.png'
     """
+    ending = place.suffix or ".png"
     if frame is None:
-        return place.with_name(f"{place.stem}.{number}{place.suffix}")
-    return place.with_suffix("") / f"{frame:06d}.{number}{place.suffix}"
+        return place.with_name(f"{place.stem}.{number}{ending}")
+    return place.with_suffix("") / f"{frame:06d}.{number}{ending}"

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from facewright.data.sources.archives import is_archive
 from facewright.data.sources.walk import is_clip
 from facewright.errors import FacewrightError, InputError
+from facewright.files import fit_name
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,
@@ -41,13 +42,14 @@ class Folder:
             default: The ending instead of others.
 
         Returns:
-            A path in the folder: that of the file, numbered where it is taken.
+            A path in the folder: that of the file, numbered where it is taken, and shortened where
+            it is too long.
         """
         suffix = place.suffix if place.suffix.lower() in known else default
-        number, chosen = 1, place.with_suffix(suffix)
+        number, chosen = 1, _fit(place.with_suffix(suffix))
         while str(chosen).casefold() in self._taken:  # some systems know no capitals
             number += 1
-            chosen = place.with_name(f"{place.stem}-{number}{suffix}")
+            chosen = _fit(place.with_name(f"{place.stem}-{number}{suffix}"))
         self._taken.add(str(chosen).casefold())
         return self.path / chosen
 
@@ -76,7 +78,7 @@ def is_done(path: Path, manifest: Manifest) -> bool:
     """
     try:
         return path.is_file() and read_manifest(path) == manifest
-    except FacewrightError:
+    except (FacewrightError, OSError):
         return False
 
 
@@ -176,6 +178,11 @@ def check_folder(out: Path, sources: Sequence[str]) -> None:
         own = out / source.name if len(sources) > 1 and source.is_dir() else out
         if own.resolve() == folder.resolve():
             raise InputError(f"{out} is where {source} lies", hint="name another folder")
+
+
+def _fit(place: PurePosixPath) -> PurePosixPath:
+    """Return a path whose names every system takes."""
+    return PurePosixPath(*map(fit_name, place.parts))
 
 
 def _check_single(out: Path, sources: Sequence[str], *, draws: bool) -> None:

@@ -11,6 +11,7 @@ from facewright.errors import WeightsError
 from facewright.gan.foreign.read import read_checkpoint
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, load_labels
+from facewright.hub.bundle import load_bundle, read_card
 
 GENERATORS = ("stylegan2", "stylegan2-tensorflow", "rosinality", "psp")
 
@@ -129,6 +130,60 @@ def test_names_of_wrappers_for_several_gpus_are_taken_off(small, writers, tmp_pa
     wrapped = {f"module.{name}": tensor for name, tensor in state.items()}
     bundle = read(tmp_path, writers["torch"]({"g_ema": wrapped})).parts["generator"]
     assert "synthesis.b4.const" in bundle.tensors
+
+
+WRAPPERS = [
+    "_orig_mod.",
+    "module.",
+    "model.",
+    "module.model.",
+    "module._orig_mod.",
+    "model.module.",
+]
+
+
+@pytest.mark.parametrize("prefix", WRAPPERS)
+@pytest.mark.parametrize("layout", ["rosinality", "ada-state"])
+def test_names_of_wrappers_are_taken_off(prefix, layout, small, writers, tmp_path):
+    if layout == "rosinality":
+        state = torch.load(_save(tmp_path, writers["rosinality"](small)))["g_ema"]
+    else:
+        state = small.state_dict()
+    wrapped = {f"{prefix}{name}": tensor for name, tensor in state.items()}
+    for written in ({"g_ema": wrapped}, wrapped):
+        bundle = read(tmp_path, writers["torch"](written)).parts["generator"]
+        assert "synthesis.b4.const" in bundle.tensors
+
+
+def test_parts_that_were_compiled_are_read(small, writers, tmp_path):
+    state = {name.replace(".", "._orig_mod.", 1): x for name, x in small.state_dict().items()}
+    assert (
+        "synthesis.b4.const" in read(tmp_path, writers["torch"](state)).parts["generator"].tensors
+    )
+
+
+@pytest.mark.parametrize("prefix", WRAPPERS)
+def test_names_of_wrappers_around_translators_are_taken_off(prefix, writers, tmp_path):
+    wrapped = {f"{prefix}{name}": tensor for name, tensor in translator(old=False).items()}
+    bundle = read(tmp_path, writers["torch"](wrapped)).parts["translator"]
+    assert set(bundle.tensors) == set(translator(old=False))
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"<!DOCTYPE html><html><head><title>Virus scan warning</title>", "a web page"),
+        (b"\n<HTML><body>Sign in</body></HTML>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "a pointer of Git LFS"),
+    ],
+)
+def test_what_came_instead_of_weights_is_named_wherever_it_is_used(data, name, tmp_path):
+    path = tmp_path / "weights.pt"
+    path.write_bytes(data)
+    for read_it in (read_checkpoint, load_bundle, read_card):
+        with pytest.raises(WeightsError, match=f"weights.pt is {name}, no weights") as caught:
+            read_it(path)
+        assert "download the file itself" in caught.value.hint
 
 
 def translator(*, old):

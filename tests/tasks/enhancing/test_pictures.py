@@ -243,3 +243,20 @@ def test_results_that_could_not_be_read_again_are_refused():
     check_size(5_000, 5_000, 2)
     with pytest.raises(InputError, match="more than 100,000,000"):
         check_size(5_000, 5_001, 2)
+
+
+def test_what_is_transparent_stays_so_without_a_halo(enhance, paint, network, tmp_path):
+    image, alpha = paint((10, 10, 49, 69), size=(90, 120)), np.full((90, 120), 255, np.uint8)
+    alpha[:, 80:], image[:, 80:] = 0, (0, 255, 0)  # green lies hidden
+    image[:, 60:80] = (30, 40, 200)
+    Pillow.fromarray(np.dstack([image, alpha])).save(tmp_path / "cutout.png")
+    for name in ("l.png", "l.webp"):
+        how = {"weights": str(network), "quality": 100}
+        (made,) = enhance([tmp_path / "cutout.png"], tmp_path / name, **how).results
+        after = np.asarray(Pillow.open(made.path)).astype(int)
+        assert after.shape == (180, 240, 4)
+        assert (after[:, :150, 3] == 255).all()
+        assert (after[:, 170:, 3] == 0).all()
+        assert np.abs(after[:, 130:170, :3] - (30, 40, 200)).max() < 30  # of green, 225
+    (made,) = enhance([tmp_path / "cutout.png"], tmp_path / "l.jpg", weights=str(network)).results
+    assert (read_image(made.path)[:, 170:] > 245).all()

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.media.decode import read_image
@@ -173,3 +174,16 @@ def test_no_face_and_foreign_styles_are_told_apart(lookout, paint, photo, tmp_pa
 def test_style_of_more_pixels_draws_the_latents_of_people(lookout, photo, how, larger):
     made = toonify_with(lookout, photo, how(style=larger, portrait=True, size=64, strength=0.5))
     assert read_image(made.path).shape == (64, 64, 3)
+
+
+def test_what_is_transparent_stays_so(lookout, paint, how, tmp_path):
+    alpha = np.full((80, 150), 255, np.uint8)
+    alpha[:, 100:] = 0
+    Pillow.fromarray(np.dstack([paint(FACE, size=(80, 150)), alpha])).save(tmp_path / "cutout.png")
+    source = tmp_path / "cutout.png"
+    after = np.asarray(Pillow.open(toonify_with(lookout, source, how("t.png")).path))
+    assert np.array_equal(after[..., 3], alpha)
+    assert (read_image(toonify_with(lookout, source, how("t.jpg")).path)[:, 110:] > 250).all()
+    portrait = toonify_with(lookout, source, how("p.png", portrait=True, size=64)).path
+    with Pillow.open(portrait) as picture:
+        assert picture.mode == "RGB"

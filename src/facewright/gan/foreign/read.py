@@ -15,6 +15,7 @@ from safetensors.torch import load
 
 from facewright.data.labels import LabelGroup
 from facewright.errors import WeightsError
+from facewright.files import find_placeholder
 from facewright.gan.foreign import hdf5
 from facewright.gan.foreign.archives import Contents, read_contents
 from facewright.gan.foreign.layouts import (
@@ -42,6 +43,7 @@ LAYOUTS = {
 }
 """What can be read: layout → in words."""
 
+_HEAD = 64  # bytes that tell what came instead of a file
 _NOISE_NOTE = "The file has no fixed noise: it was drawn at import."
 _AVERAGE_NOTE = "The file has no average w: it was computed at import, from 10,000 random z."
 
@@ -93,6 +95,8 @@ def read_checkpoint(path: Path, *, name: str | None = None, licence: str = "unkn
         raise WeightsError(
             f"{path} cannot be read: {error.strerror or error}", hint="check the path"
         ) from error
+    if instead := find_placeholder(data[:_HEAD]):
+        raise WeightsError(f"{path} is {instead.name}, no weights", hint=instead.hint)
     try:
         layout, parts = _read(data)
         source = f"{path.name}, sha256 {hashlib.sha256(data).hexdigest()}, read as {layout}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from facewright.errors import WeightsError
 from facewright.gan.foreign.inert import Record, Reference
+
+T = TypeVar("T")
 
 Storages: TypeAlias = Callable[[Any], torch.Tensor]
 """From what a pickle refers to (a `Reference`, or the record of one) to its numbers, (n,)."""
@@ -28,6 +30,9 @@ _WRAPPERS = {
     "torch._utils._rebuild_parameter",
     "torch._utils._rebuild_parameter_with_state",
 }
+_COMPILED = "_orig_mod."
+_LIST = "model."  # in a network, a list of layers: a number follows
+_OUTER = ("module.", _LIST)
 _DTYPE = re.compile(r"[fiub][1248]")
 _MOST_AXES = 8
 _FREE = 1 << 20  # numbers that a tensor may repeat without taking much memory
@@ -101,7 +106,7 @@ def as_bytes(value: Any) -> bytes | None:
 def tensors_of(value: Any, storages: Storages) -> dict[str, torch.Tensor]:
     """Return the tensors of a state dictionary by name, and leave out everything else.
 
-    Names such as "module.", which wrappers for several GPUs put before all others, are taken off.
+    What wrappers put into the names is taken off, as `unwrap_names` does.
 
     Args:
         value: Of a pickle.
@@ -113,8 +118,29 @@ def tensors_of(value: Any, storages: Storages) -> dict[str, torch.Tensor]:
         if tensor is not None:
             found[name] = tensor
     check_sharing(found.values())
-    if found and all(name.startswith("module.") for name in found):
-        found = {name.removeprefix("module."): tensor for name, tensor in found.items()}
+    return unwrap_names(found)
+
+
+def unwrap_names(named: Mapping[str, T]) -> dict[str, T]:
+    """Return tensors by their own names, without those of wrappers around their network.
+
+    "module." is put before all names by wrappers for several GPUs, "model." by a class around the
+    network, and "_orig_mod." by `torch.compile`, before those of every part that was compiled.
+    A network whose own layers are a list called "model" keeps its names.
+
+    Args:
+        named: Name → tensor, or anything else.
+
+    >>> unwrap_names({"module.model._orig_mod.fc.weight": 1, "module.model._orig_mod.fc.bias": 2})
+    {'fc.weight': 1, 'fc.bias': 2}
+    >>> unwrap_names({"module.model.1.weight": 1})
+    {'model.1.weight': 1}
+    """
+    found = {name.replace(_COMPILED, ""): value for name, value in named.items()}
+    while found and (outer := next((w for w in _OUTER if all(n.startswith(w) for n in found)), "")):
+        if outer == _LIST and any(name[len(outer) :][:1].isdigit() for name in found):
+            break
+        found = {name.removeprefix(outer): value for name, value in found.items()}
     return found
 
 

@@ -23,6 +23,7 @@ from facewright.gan.foreign.records import (
     check_sharing,
     pick,
     tensors_of,
+    unwrap_names,
 )
 from facewright.gan.generator import Architecture, Generator, GeneratorConfig
 from facewright.gan.layers import channels_at
@@ -187,7 +188,7 @@ def _flatten(network: Any, contents: Contents) -> tuple[dict[str, torch.Tensor],
         settings |= {f"{prefix}{name}": state[name] for name in _SETTINGS if name in state}
         waiting += [(f"{prefix}{name}.", part, depth + 1) for name, part in inner.items()]
     check_sharing(found.values())
-    return found, settings
+    return unwrap_names(found), unwrap_names(settings)
 
 
 def _state(module: Any) -> Mapping[Any, Any]:
