@@ -1,11 +1,11 @@
 """Make pictures without faces, for the two networks to learn what is none.
 
-    python recipes/finder/empty.py merged.npz FOLDER empty.zip
+    python recipes/finder/empty.py merged.npz FOLDER empty.zip --faceless FACELESS.zip
 
-`FOLDER` holds the archives that were labelled. Three kinds of pictures: those of scikit-image in
-`GROUNDS`, in parts; pictures of the training files whose face is erased (filled from its border, or
-with something else), so that hair, hats and clothes alone are no face; and drawn ones: colours,
-waves, noise, shapes, stripes, letters, and pairs of spots.
+`FOLDER` holds the archives that were labelled, `FACELESS.zip` is what `faceless.py` writes. Three
+kinds of pictures: those of `FACELESS.zip`; pictures of the training files whose face is erased
+(filled from its border, or with something else), so that hair, hats and clothes alone are no face;
+and drawn ones: colours, waves, noise, shapes, stripes, letters, and pairs of spots.
 """
 
 import argparse
@@ -15,26 +15,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import skimage.data
 from PIL import Image
 from split import is_test
 
 from facewright.faces.learning.dice import Dice
 from facewright.faces.topology import OVAL
 
-GROUNDS = ("chelsea", "grass", "gravel", "page", "hubble_deep_field", "moon", "logo", "cell")
-ERASED, DRAWN, PARTS = 2400, 500, 60
-
-
-def cut_parts(image, dice, count):
-    """Yield parts of a picture, of at least 96 pixels."""
-    image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
-    image = np.ascontiguousarray(image[..., :3])
-    for _ in range(count):
-        side = round(dice.ratio(96, min(image.shape[:2])))
-        top, left = (dice.pick(s - side + 1) for s in image.shape[:2])
-        part = image[top : top + side, left : left + side]
-        yield part if side <= 320 else cv2.resize(part, (320, 320), interpolation=cv2.INTER_AREA)
+ERASED, DRAWN = 2400, 700
 
 
 def erase(image, points, other, dice):
@@ -117,26 +104,29 @@ def main():
     parser.add_argument("labels", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("empty", type=Path)
+    parser.add_argument("--faceless", type=Path, required=True)
     options = parser.parse_args()
     dice = Dice(0, 0)
-    pictures = [
-        p for name in GROUNDS for p in cut_parts(getattr(skimage.data, name)(), dice, PARTS)
-    ]
-    pictures += [draw(dice) for _ in range(DRAWN)]
+    faceless = zipfile.ZipFile(options.faceless)
+    names = faceless.namelist()
+    pictures = [draw(dice) for _ in range(DRAWN)]
+    grounds = [read(faceless, names[dice.pick(len(names))]) for _ in range(DRAWN)] + pictures
     with np.load(options.labels) as file:
-        archives, names, points = file["archives"], file["names"], file["points"]
+        archives, faces, points = file["archives"], file["names"], file["points"]
     opened = {a: zipfile.ZipFile(options.folder / str(a)) for a in np.unique(archives)}
-    mine = [i for i in range(len(names)) if not is_test(str(names[i]))]
+    mine = [i for i in range(len(faces)) if not is_test(str(faces[i]))]
     for _ in range(ERASED):
         i = mine[dice.pick(len(mine))]
-        image = read(opened[archives[i]], str(names[i]))
-        pictures.append(erase(image, points[i], pictures[dice.pick(len(pictures))], dice))
+        image = read(opened[archives[i]], str(faces[i]))
+        pictures.append(erase(image, points[i], grounds[dice.pick(len(grounds))], dice))
     with zipfile.ZipFile(options.empty, "w") as out:
         for number, picture in enumerate(pictures):
             data = io.BytesIO()
             Image.fromarray(picture).save(data, "JPEG", quality=92)
             out.writestr(f"{number:05d}.jpg", data.getvalue())
-    print(f"{len(pictures)} pictures without a face")
+        for name in names:
+            out.writestr(name, faceless.read(name))
+    print(f"{len(pictures) + len(names)} pictures without a face")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import skimage.data
-from empty import cut_parts
 from PIL import Image
 
 from facewright.data.labelled import read_labelled
@@ -44,6 +43,17 @@ GROUNDS = (
 SCENE = (640, 480)
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 SIZES = (24, 36, 56, 100, 500)
+
+
+def cut_parts(image, dice, count):
+    """Yield parts of a picture, of at least 96 pixels."""
+    image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+    image = np.ascontiguousarray(image[..., :3])
+    for _ in range(count):
+        side = round(dice.ratio(96, min(image.shape[:2])))
+        top, left = (dice.pick(s - side + 1) for s in image.shape[:2])
+        part = image[top : top + side, left : left + side]
+        yield part if side <= 320 else cv2.resize(part, (320, 320), interpolation=cv2.INTER_AREA)
 
 
 def read_grounds(count):

@@ -17,7 +17,12 @@ from split import is_test
 
 LEFT_EYE, RIGHT_EYE = (33, 133), (263, 362)  # corners, as seen in the picture
 AGREE = 0.1
-SHARES = {"fairface-frontal.zip": 0.40, "fairface-wild.zip": 0.40, "congress.zip": 0.20}
+SHARES = {
+    "fairface-frontal.zip": 0.33,
+    "fairface-wild.zip": 0.44,
+    "congress.zip": 0.13,
+    "portraits.zip": 0.10,
+}
 
 
 def find_partners(points):

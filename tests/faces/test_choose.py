@@ -1,12 +1,14 @@
 """Faces are chosen by a word."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from facewright.errors import InputError
-from facewright.faces.choose import check_choice, measure_area, select_faces
+from facewright.faces.choose import check_choice, leave_out_minor, measure_area, select_faces
 from facewright.faces.track import TrackedFace
 from facewright.types import Face
 
@@ -63,3 +65,17 @@ def test_choice_that_makes_no_sense_is_refused(choice):
     with pytest.raises(InputError, match="chooses no face") as raised:
         select_faces([], choice)
     assert "largest" in raised.value.hint
+
+
+def test_small_and_doubtful_faces_do_not_count_beside_the_main_one():
+    main, small, doubtful = draw(0, 0, 60), draw(70, 0, 15), replace(draw(5, 70, 80), score=0.45)
+    other = draw(90, 90, 40)
+
+    def meant(*faces):
+        return leave_out_minor(faces, lambda face: face.score)
+
+    assert meant(small, main) == [main]
+    assert meant(main, doubtful) == [main]
+    assert meant(main, other) == [main, other]
+    assert meant(doubtful) == [doubtful]
+    assert meant() == []

@@ -4,7 +4,7 @@ import torch
 
 from facewright.errors import InputError, WeightsError
 from facewright.faces.blocks import fold_norms
-from facewright.faces.detect import Detector, DetectorConfig
+from facewright.faces.detect import STRIDES, Detector, DetectorConfig
 from facewright.faces.finder import FaceFinder, load_finder
 from facewright.faces.landmarks import MeshConfig, MeshNetwork, frame_face
 from facewright.faces.topology import CANONICAL, five_points
@@ -101,3 +101,64 @@ def test_a_finder_is_built_of_two_bundles():
     assert isinstance(finder.find([IMAGE], threshold=0.99), list)
     with pytest.raises(WeightsError, match="not finder"):
         load_finder(*reversed(bundles))
+
+
+class Compass(Meshes):
+    """Is the surer of a face, the more the square is bright above and dark below."""
+
+    def forward(self, x):
+        half = x.shape[2] // 2
+        upright = x[:, :, :half].mean((1, 2, 3)) - x[:, :, half:].mean((1, 2, 3))
+        return self.mesh.expand(len(x), -1, -1), 0.5 + 6 * upright
+
+
+class Sees(torch.nn.Module):
+    """Stands in for a detector that sees one upright face in the middle of 192 by 192 pixels."""
+
+    def __init__(self, score: float) -> None:
+        super().__init__()
+        self.score, self.say = score, torch.nn.Conv2d(1, 1, 1)
+
+    def forward(self, x):
+        levels = [torch.full((len(x), 15, x.shape[2] // s, x.shape[3] // s), -9.0) for s in STRIDES]
+        if x.shape[2] >= 96:
+            level = levels[0][:, :, 5:7, 5:7]
+            level[:, 0], level[:, 1:5] = self.score, float(np.log(20 / 8))
+            level[:, 5:] = torch.tensor([-8.0, -8, 8, -8, 0, 0, -8, 8, 8, 8])[:, None, None] / 32
+        return levels
+
+
+@pytest.mark.parametrize("degrees", [0, 75, -100, 170])
+def test_a_head_is_found_however_far_it_is_turned(degrees):
+    angle = np.radians(degrees)
+    y, x = np.mgrid[:192, :192] - 95.5
+    below = y * np.cos(angle) - x * np.sin(angle) > 0  # the chin is there
+    image = np.where(below[..., None], 30, 220).astype(np.uint8).repeat(3, axis=2)
+    (found,) = FaceFinder(Sees(3.0), Compass()).find([image])
+    (face,) = found
+    left, right = five_points(face.points)[:2, :2]
+    roll = np.degrees(np.arctan2(*(right - left)[::-1]))
+    assert abs((roll - degrees + 180) % 360 - 180) <= 30  # the stand-in looks no closer
+    assert face.score > 0.9
+
+
+def test_a_face_that_is_upright_nowhere_is_doubtful():
+    grey = np.full((192, 192, 3), 100, np.uint8)
+    (found,) = FaceFinder(Sees(3.0), Compass()).find([grey], threshold=0.7)
+    assert found == []
+    (found,) = FaceFinder(Sees(3.0), Compass()).find([grey], threshold=0.3)
+    assert found[0].score < 0.7
+
+
+def test_large_pictures_without_a_face_are_searched_for_smaller_ones():
+    class Sizes(Sees):
+        def forward(self, x):
+            asked.append(tuple(x.shape[2:]))
+            return super().forward(x)
+
+    asked = []
+    FaceFinder(Sizes(-9.0), Meshes()).find([np.zeros((1440, 2560, 3), np.uint8)])
+    assert asked[2][1] == 2 * asked[0][1]
+    asked.clear()
+    FaceFinder(Sizes(-9.0), Meshes()).find([np.zeros((720, 1280, 3), np.uint8)])
+    assert len(asked) == 2

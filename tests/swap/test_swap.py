@@ -207,6 +207,24 @@ def test_closed_eyes_stay_closed(pale, place, draw):
     assert np.abs(changed[y, x].astype(int) - image[y, x]).max() < 8
 
 
+@pytest.mark.parametrize("how", ["shut", "blank"])
+def test_a_face_without_pupils_gets_those_of_the_picture(dark, place, draw, how):
+    points = place()
+    if how == "shut":
+        for upper, lower in ((159, 145), (386, 374)):
+            points[upper, 1] = points[lower, 1] - 1
+    face = draw(points)
+    for iris in (468, 473):
+        x, y = np.round(points[iris, :2]).astype(int)
+        skin = face[y + 9, x].tolist()
+        cv2.ellipse(face, (int(x), int(y)), (9, 4), 0, 0, 360, skin, -1)
+    image, body = dark
+    changed = swap_face(make_source([(face, points)]), image, body)
+    for iris in (468, 473):
+        x, y = np.round(body[iris, :2]).astype(int)
+        assert np.abs(changed[y, x].astype(int) - image[y, x]).max() < 12
+
+
 def test_eyes_of_a_coarse_source_are_mostly_those_of_the_picture(place, draw):
     def portray(unit):
         points = place(size=4 * unit, unit=unit)

@@ -122,6 +122,17 @@ def test_options_reach_the_finder(find, photos, lookout):
     assert len(find(photos, limit=1).pictures) == 1
 
 
+def test_where_there_may_be_a_face_is_said(find, photos, tmp_path, capsys):
+    found = find(photos, threshold=0.95, out=tmp_path / "faces.jsonl")
+    assert found.faces == 0
+    assert "score 0.9" in found.pictures[0].doubtful
+    assert found.pictures[1].doubtful is None
+    assert PRINTERS["found"](found) == 0
+    assert "two.png: there may be a face" in capsys.readouterr().out
+    lines = [json.loads(line) for line in (tmp_path / "faces.jsonl").read_text().split("\n")[:2]]
+    assert lines[0]["doubtful"].endswith("takes it")
+
+
 def test_coordinates_are_those_of_the_upright_picture(find, paint, tmp_path):
     upright = paint(BOX)
     exif = Pillow.Exif()

@@ -5,7 +5,7 @@ import pytest
 
 from facewright.errors import DatasetError
 from facewright.faces.topology import CANONICAL
-from facewright.hub.bundle import read_card
+from facewright.hub.bundle import load_bundle, read_card
 from facewright.tasks.teaching import FaceTrainOptions, Lessons, train_finder, train_mesh
 
 OPTIONS = FaceTrainOptions(kimg=0.002, batch=2)
@@ -36,6 +36,18 @@ def test_a_network_is_trained_from_labels(lessons, tmp_path, train, kind):
     assert ended.finished
     assert ended.kimg == 0.002
     assert read_card(ended.weights).kind == kind
+
+
+@pytest.mark.slow
+def test_a_detector_goes_on_from_weights(lessons, tmp_path):
+    labels, where = lessons
+    run = {"lessons": where, "options": OPTIONS, "device": "cpu"}
+    first = train_finder(labels, outdir=tmp_path / "a", **run)
+    later = train_finder(labels, outdir=tmp_path / "b", resume=str(first.weights), **run)
+    one, two = (load_bundle(ended.weights).tensors for ended in (first, later))
+    assert one.keys() == two.keys()
+    apart = max(float((one[name].float() - two[name].float()).abs().max()) for name in one)
+    assert 0 < apart < 0.05  # two steps away
 
 
 @pytest.mark.parametrize("train", [train_finder, train_mesh])

@@ -75,9 +75,10 @@ def test_a_face_at_the_border_is_refused_unless_it_was_generated(tight):
     assert sit(cut, points, generated=True).head.alpha.max() == 1
 
 
-def test_a_face_that_looks_aside_is_refused(person):
+@pytest.mark.parametrize("degrees", [35, 60])
+def test_a_face_that_looks_aside_is_refused(person, degrees):
     turned = person.points.copy()
-    angle = np.deg2rad(60)
+    angle = np.deg2rad(degrees)
     x, z = person.points[:, 0] - 160, person.points[:, 2]
     turned[:, 0], turned[:, 2] = (
         160 + x * np.cos(angle) - z * np.sin(angle),

@@ -38,6 +38,9 @@ def print_found(found: Found) -> int:
         rest = f", none in {_count(without, 'picture')}" if without and shown else ""
         where = _count(shown or without, "picture")
         print(f"{_count(found.faces, 'face')} in {where}{rest}")
+        doubtful = [picture for picture in found.pictures if picture.doubtful]
+        for picture in doubtful[:_MOST_FILES]:
+            print(f"{make_name_printable(picture.name)}: {picture.doubtful}")
     for clip in found.clips:
         people = "nobody" if not clip.people else _count(clip.people, "tracked face")
         seen = f"{clip.frames_with_faces} of {clip.frames} frames"

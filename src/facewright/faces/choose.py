@@ -77,12 +77,35 @@ def measure_area(face: Boxed) -> float:
     return float((right - left) * (bottom - top))
 
 
+def leave_out_minor(faces: Sequence[B], score: Callable[[B], float]) -> list[B]:
+    """Return the faces that may be meant where nobody says which.
+
+    A face in the background, on a poster, or what is hardly one, makes no picture ambiguous: a
+    face is left out if it is less than a third as high as the largest of the sure ones, or if the
+    detector is much less sure of it.
+
+    Args:
+        faces: In any order.
+        score: Says how sure the detector is of one.
+
+    Returns:
+        In the same order.
+    """
+    if not faces:
+        return []
+    least = _SURE * max(score(face) for face in faces)
+    sure = [face for face in faces if score(face) >= least]
+    high = max(face.box[3] - face.box[1] for face in sure)
+    return [face for face in sure if face.box[3] - face.box[1] >= _LOW * high]
+
+
 def _find_middle(face: Boxed) -> float:
     """Return where the middle of a face lies between left and right, in pixels."""
     return float(face.box[0] + face.box[2]) / 2
 
 
 _DIGITS = 6
+_LOW, _SURE = 0.33, 0.7  # parts of the height, and of the score, of the main face
 _KEYS: dict[str, Callable[[Boxed], float]] = {
     "largest": measure_area,
     "left": lambda face: -_find_middle(face),

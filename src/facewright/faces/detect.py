@@ -22,9 +22,10 @@ STRIDES = (8, 16, 32)
 NUMBERS = 15
 """What the network says of each cell: a score, four distances, five points."""
 SMALLEST = 24
-"""Pixels of the smallest face that is looked for in a picture up to `_USUAL` pixels long."""
+"""Pixels of the smallest face that is looked for in a picture up to `USUAL` pixels long."""
+USUAL = 1280
+"""Longer pictures are made smaller to be looked at."""
 
-_USUAL = 1280
 _SEEN = 12.0  # pixels that the smallest face measures where the network looks
 _COARSE = 4  # large faces are looked for in a picture so many times smaller
 _BORDER = 16  # grey around that, so that a face that fills the picture has surroundings
@@ -177,6 +178,11 @@ def detect_faces(
     return [_to_faces(np.concatenate(cells), threshold) for cells in found]
 
 
+def find_smallest(image: Image) -> float:
+    """Return how many pixels the smallest face measures that is looked for by default."""
+    return max(SMALLEST, max(image.shape[:2]) * SMALLEST / USUAL)
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     """One look at one picture."""
@@ -194,7 +200,7 @@ class _Look:
 def _plan(number: int, image: Image, smallest: float | None) -> list[_Look]:
     """Return at which scales to look at a picture."""
     height, width = image.shape[:2]
-    smallest = smallest or max(SMALLEST, max(height, width) * SMALLEST / _USUAL)
+    smallest = smallest or find_smallest(image)
     fine = min(_SEEN / smallest, _MOST_ZOOM)
     looks = []
     for zoom, border in ((fine, 0), (fine / _COARSE, _BORDER)):

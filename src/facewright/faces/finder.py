@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from facewright.device import pick_dtype
 from facewright.errors import InputError
-from facewright.faces.detect import Detector, detect_faces, load_detector
+from facewright.faces.detect import (
+    SMALLEST,
+    USUAL,
+    Detector,
+    detect_faces,
+    find_smallest,
+    load_detector,
+)
 from facewright.faces.landmarks import MeshNetwork, load_mesh, place_meshes
 from facewright.faces.topology import five_points
 from facewright.types import Bundle, Face, Image
@@ -20,6 +27,11 @@ from facewright.types import Bundle, Face, Image
 _PRESENT = 0.3
 _SUSPICION = 0.2  # the detector's score from which on the mesh network is asked
 _SAME = 0.5
+_DOUBT, _CLEAR = 0.99, 0.98
+"""Upright, the mesh network is surer than the first of nearly every face; where it is not, the face
+may be turned, and the start that is surest counts if it is surer than the second."""
+_TURNS = (60.0, -60.0, 120.0, -120.0, 180.0)
+"""Degrees: within 40 of the right one, the mesh network finds how a face is turned."""
 
 
 class Finder(Protocol):
@@ -54,7 +66,9 @@ class FaceFinder:
 
         Args:
             images: Of any sizes; those of one size are computed together.
-            smallest: Pixels of the smallest face to look for, as `detect_faces` takes it.
+            smallest: Pixels of the smallest face to look for, as `detect_faces` takes it. With
+                None, a large picture in which no face is found is looked at once more, for faces
+                half as large.
             threshold: The least score, from 0 to 1.
 
         Returns:
@@ -69,13 +83,24 @@ class FaceFinder:
             raise InputError(
                 f"a threshold of {threshold} is not between 0 and 1", hint="such as 0.5"
             )
+        results = self._find(images, smallest, threshold)
+        for number, image in enumerate(images):
+            if smallest is None and not results[number] and max(image.shape[:2]) > USUAL:
+                smaller = max(find_smallest(image) / 2, SMALLEST)
+                (results[number],) = self._find([image], smaller, threshold)
+        return results
+
+    def _find(
+        self, images: Sequence[Image], smallest: float | None, threshold: float
+    ) -> list[list[Face]]:
+        """Find the faces in pictures, with their meshes, in one search."""
         found = detect_faces(
             self.detector, images, smallest=smallest, threshold=min(_SUSPICION, threshold)
         )
-        rough = [[face for face, _ in mine] for mine in self._place(images, found)]
-        fine = self._place(
-            images, rough
-        )  # nearer to what the network knows: upright, in the middle
+        rough = self._place(images, found, turning=threshold)
+        fine = self._place(  # nearer to what the network knows: upright, in the middle
+            images, [[face for face, _ in mine] for mine in rough]
+        )
         return [
             [
                 replace(face, score=face.score * present)
@@ -106,12 +131,29 @@ class FaceFinder:
         return [[face for face, _ in mine] for mine in self._place(images, faces)]
 
     def _place(
-        self, images: Sequence[Image], faces: Sequence[Sequence[Face]]
+        self,
+        images: Sequence[Image],
+        faces: Sequence[Sequence[Face]],
+        *,
+        turning: float | None = None,
     ) -> list[list[tuple[Face, float]]]:
-        """Place meshes anew; each comes with how sure the mesh network is of it."""
+        """Place meshes anew; each comes with how sure the mesh network is of it.
+
+        Args:
+            images: n pictures.
+            faces: For each, faces with 5 or 478 points.
+            turning: Faces from this score on are tried in all turns where the network is not sure.
+        """
         every = [image for image, mine in zip(images, faces, strict=True) for _ in mine]
-        starts = [_five(face) for mine in faces for face in mine]
-        meshes, presence = place_meshes(self.mesh, every, starts)
+        flat = [face for mine in faces for face in mine]
+        meshes, presence = place_meshes(self.mesh, every, [_five(face) for face in flat])
+        for number, face in enumerate(flat):
+            if turning is not None and face.score >= turning and presence[number] < _DOUBT:
+                starts = [turn_points(_five(face), degrees) for degrees in _TURNS]
+                turned, sure = place_meshes(self.mesh, [every[number]] * len(starts), starts)
+                best = int(sure.argmax())
+                if sure[best] >= _CLEAR:
+                    meshes[number], presence[number] = turned[best], sure[best]
         results, first = [], 0
         for mine in faces:
             last = first + len(mine)
@@ -133,6 +175,20 @@ def load_finder(detector: Bundle, mesh: Bundle, device: torch.device | str = "cp
     """
     finder = load_detector(detector, device)
     return FaceFinder(finder.to(pick_dtype(torch.device(device))), load_mesh(mesh, device))
+
+
+def turn_points(points: NDArray[np.float32], degrees: float) -> NDArray[np.float32]:
+    """Turn points in the picture about their middle, clockwise as seen.
+
+    Args:
+        points: (n, 3), pixels; z stays.
+        degrees: By how much.
+    """
+    angle, middle = np.radians(degrees), points[:, :2].mean(0)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    turned = points.copy()
+    turned[:, :2] = (points[:, :2] - middle) @ turn + middle
+    return turned
 
 
 def _five(face: Face) -> NDArray[np.float32]:

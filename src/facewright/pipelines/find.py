@@ -11,6 +11,7 @@ import torch
 from facewright.errors import InputError, WeightsError
 from facewright.faces import detect, landmarks
 from facewright.faces.choose import select_faces
+from facewright.faces.doubts import hint_at_face
 from facewright.faces.finder import Finder, load_finder
 from facewright.faces.track import TrackedFace, Tracker
 from facewright.hub.cards import Entry, known_cards
@@ -164,9 +165,8 @@ class FindPipeline(Pipeline):
             )
         (found,) = self.finder.find([image], threshold=DRAWN if drawn else SURE)
         if not found:
-            raise InputError(
-                "no face was found", hint="use a picture that shows one from the front"
-            )
+            otherwise = "use a picture that shows one from the front"
+            raise InputError("no face was found", hint=hint_at_face(self.finder, image, otherwise))
         chosen = select_faces(found, faces)
         if len(chosen) != 1:
             raise InputError(

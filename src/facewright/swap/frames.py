@@ -91,6 +91,10 @@ class FrameSwapper:
         self._taken = {number: n for number, n in self._taken.items() if number in here}
         return result
 
+    def hint(self, image: Image, otherwise: str) -> str:
+        """Return a hint for a picture without a face, as `FaceFollower.hint` does."""
+        return self._follower.hint(image, otherwise)
+
     def _cast(self, one: TrackedFace) -> int:
         """Return the number of the source for a face; it stays while the face is there."""
         if one.number not in self._taken:

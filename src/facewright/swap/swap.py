@@ -67,6 +67,9 @@ _STUDY = 64
 """Pixels on the longer side of the grid on which light and skin are studied."""
 _EYES_LENT = 0.7
 """How much of the eyes stays under a coarse source, which has no pupils and no glints."""
+_SHUT, _SHUTS = 0.19, 0.05
+"""Height over width of an eye from which on it begins to be shut, and the range until it is: the
+covered eyes stay where the source's are shut, or they are."""
 _HAIR = 45
 """Levels by which something is darker than skin, and a beard; that of a coarse source are blots."""
 
@@ -161,8 +164,9 @@ def _find_kept(
 ) -> Floats:
     """Return which parts of the covered face stay, (rows, columns), 0 to 1."""
     opened = measure_eyes(points)
-    wider = opened / np.maximum(measure_eyes(source.points), 1e-3)
-    eyes = np.maximum(np.clip((wider - 2) / 0.8, 0, 1), np.clip((0.17 - opened) / 0.06, 0, 1))
+    wider = opened / np.maximum(source.eyes, 1e-3)
+    shut, blank = (np.clip((_SHUT - open_) / _SHUTS, 0, 1) for open_ in (opened, source.eyes))
+    eyes = np.maximum(np.clip((wider - 2) / 0.8, 0, 1), np.maximum(shut, blank))
     coarse = np.clip((measure_unit(points) / source.unit - 1.2) / 0.8, 0, 1)
     eyes = np.maximum(eyes, _EYES_LENT * coarse)
     kept = draw_kept(layout, options.keep, eyes)

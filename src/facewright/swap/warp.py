@@ -28,7 +28,9 @@ from facewright.swap.regions import (
     check_mesh,
     fill_loops,
     hold_irises,
+    measure_eyes,
     measure_mouth,
+    measure_pupils,
     measure_unit,
 )
 from facewright.swap.seam import Layout, draw_skin, find_foreign
@@ -48,6 +50,8 @@ _TURNED, _FACING = 0.12, 0.42
 _JUMP = 0.14
 """A step of the map, from one point of the grid to the next, that is an edge: in eye distances of
 the texture."""
+_BLANK, _PUPIL = 0.18, 0.3
+"""By how much an iris is darker than skin that is none, and one that is seen for sure."""
 _OPEN, _TEETH = 0.05, 0.05
 """How far a mouth is open, height over width, that shows teeth; and how far beyond the rim of the
 lips they are painted over, in eye distances."""
@@ -72,6 +76,9 @@ class Source:
     """(478, 3): the mesh in the first picture, for its expression."""
     unit: float
     """The distance of the eyes in the sharpest picture, in pixels."""
+    eyes: Floats
+    """(2,): how far each eye of the first picture is open, height over width; 0 where no pupil is
+    seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,9 @@ def make_source(
         half = (levels[-1].shape[1] // 2, levels[-1].shape[0] // 2)
         levels.append(np.round(shrink(levels[-1], half)).astype(np.uint8))
     shape = rest_shape([points for _, points in checked])
-    return Source(tuple(levels), places, triangles, method == "3d", shape, first, unit)
+    sees = np.clip((measure_pupils(*checked[0]) - _BLANK) / (_PUPIL - _BLANK), 0, 1)
+    eyes = measure_eyes(first) * sees
+    return Source(tuple(levels), places, triangles, method == "3d", shape, first, unit, eyes)
 
 
 def warp_face(source: Source, points: Floats, size: tuple[int, int]) -> Warped | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from facewright.errors import FacewrightError, InputError
-from facewright.faces.choose import select_faces
+from facewright.faces.choose import leave_out_minor, select_faces
+from facewright.faces.doubts import hint_at_face
 from facewright.gan.sample import sample_people
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
@@ -146,6 +147,9 @@ def _take(
             hint=f"at least {SMALLEST_PICTURE} on each side; 512 are better",
         )
     (faces,) = lookout.finder.find([image], threshold=_SURELY_ONE if own else _SURE)
+    if not faces:
+        otherwise = "use a picture that shows one from the front"
+        raise InputError("no face was found", hint=hint_at_face(lookout.finder, image, otherwise))
     face = _choose(faces, pick)
     high = float(face.box[3] - face.box[1])
     if not own and high < SMALLEST_FACE:
@@ -157,14 +161,14 @@ def _take(
 
 
 def _choose(faces: Sequence[Face], pick: str | None) -> Face:
-    """Return one face of a picture."""
-    if not faces:
-        raise InputError("no face was found", hint="use a picture that shows one from the front")
-    if pick is None and len(faces) > 1:
-        raise InputError(
-            f"there are {len(faces)} faces, and none is chosen",
-            hint="say which with --pick: largest, left, right or a number",
-        )
+    """Return one face of a picture that has some."""
+    if pick is None:
+        faces = leave_out_minor(faces, lambda face: face.score)
+        if len(faces) > 1:
+            raise InputError(
+                f"there are {len(faces)} faces, and none is chosen",
+                hint="say which with --pick: largest, left, right or a number",
+            )
     chosen = select_faces(faces, pick or "largest")
     if len(chosen) != 1:
         raise InputError(

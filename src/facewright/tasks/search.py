@@ -13,6 +13,7 @@ from facewright.data.sources.items import Refusal, strip_name, to_printable
 from facewright.data.sources.walk import Batch, Developed, Film
 from facewright.device import name_device
 from facewright.errors import FacewrightError, InputError
+from facewright.faces.doubts import DOUBTFUL, describe_doubtful, split_doubtful
 from facewright.faces.track import Tracker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
@@ -116,19 +117,26 @@ class Search:
         elif isinstance(batch, Film):
             self._take_clip(batch)
         else:
-            found = self._find([one.image for one in batch])
+            threshold = self.options.threshold
+            found = self._find([one.image for one in batch], min(threshold, DOUBTFUL))
             for one, faces in zip(batch, found, strict=True):
-                self._take_picture(one, faces)
+                self._take_picture(one, *split_doubtful(faces, threshold))
                 self._tick()
 
-    def _take_picture(self, one: Developed, faces: Sequence[Face]) -> None:
-        """Write down the faces of a picture, and draw them."""
+    def _take_picture(
+        self, one: Developed, faces: Sequence[Face], doubtful: Sequence[Face]
+    ) -> None:
+        """Write down the faces of a picture, and draw them; or where there may be one."""
         photo, (height, width) = one.photo, one.image.shape[:2]
         numbered = list(enumerate(faces, 1))
         written, crops = self._write_picture(one, numbered)
         mesh = self.options.points == "mesh"
         told = tuple(describe_face(n, face, mesh=mesh, crop=crops.get(n)) for n, face in numbered)
         sighting = Sighting(photo.source, width, height, told, written=name_written(written))
+        if doubtful and not faces:
+            best = max(doubtful, key=lambda face: face.score)
+            said = describe_doubtful(best, threshold=self.options.threshold)
+            sighting = replace(sighting, doubtful=said)
         self.write(sighting)
         self.found.pictures.append(drop_points(sighting) if self.output.record else sighting)
 
@@ -225,14 +233,12 @@ class Search:
         together = max(1, min(_FRAMES_AT_ONCE, PIXELS_AT_ONCE // (width * height)))
         frames = islice(clip.frames, self.options.limit)
         while images := list(islice(frames, together)):
-            yield from zip(images, self._find(images), strict=True)
+            yield from zip(images, self._find(images, self.options.threshold), strict=True)
 
-    def _find(self, images: Sequence[Image]) -> list[list[Face]]:
+    def _find(self, images: Sequence[Image], threshold: float) -> list[list[Face]]:
         """Return the faces of each picture, the largest first."""
-        options = self.options
-        return self.lookout.finder.find(
-            images, smallest=options.smallest, threshold=options.threshold
-        )
+        smallest = self.options.smallest
+        return self.lookout.finder.find(images, smallest=smallest, threshold=threshold)
 
     def _describe(self, sources: Mapping[str, str], limit: int | None = None) -> Manifest:
         """Say how an annotated picture or clip comes about."""

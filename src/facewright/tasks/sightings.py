@@ -63,6 +63,8 @@ class Sighting:
     """When that frame is shown."""
     written: str | None = None
     """The annotated picture, or the annotated clip that the frame is part of."""
+    doubtful: str | None = None
+    """Of a picture without a face: where there may be one, and which option takes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ def _swap_picture(
     body = read_with_alpha(Path(cast.body))
     result = _swap(swapper, cast.body, body.colours, 0.0)
     if not swapper.swapped:
-        raise _miss(cast)
+        raise _miss(cast, image=body.colours)
     quality, overwrite = options.quality, options.overwrite
     publish_image(
         *(result, out, cast.manifest), alpha=body.alpha, quality=quality, overwrite=overwrite
@@ -236,12 +236,13 @@ def _swap(swapper: FrameSwapper, body: str, image: Image, seconds: float) -> Ima
         raise InputError(f"{body}: {error}", hint=error.hint) from error
 
 
-def _miss(cast: Cast, frames: int = 1) -> InputError:
+def _miss(cast: Cast, frames: int = 1, image: Image | None = None) -> InputError:
     """Return the error for a body without the face that is asked for."""
     where = f" in {frames} frames" if frames > 1 else ""
     faces = cast.manifest.parameters["faces"]
     if faces is None:
         hint = "use one that shows a face; --smallest 12 finds small ones, --threshold 0.3 dim ones"
+        hint = hint if image is None else cast.swapper.hint(image, hint)
         return InputError(f"{cast.body}: no face was found{where}", hint=hint)
     return InputError(f"{cast.body}: --faces {faces} chooses no face{where}", hint=CHOICES)
 

@@ -10,12 +10,13 @@ import torch
 
 from facewright.data.labelled import read_labelled
 from facewright.device import pick_device
-from facewright.faces.detect import DetectorConfig
+from facewright.faces.detect import DetectorConfig, load_detector
 from facewright.faces.landmarks import MeshConfig
 from facewright.faces.learning.examples import Labelled
 from facewright.faces.learning.lessons import FinderLesson, MeshLesson
 from facewright.faces.train import FaceTrainOptions, Lesson, train_faces
 from facewright.fit.checkpoint import latest_checkpoint
+from facewright.pipelines.weights import open_weights
 from facewright.tasks.training import Trained
 
 __all__ = ["FaceTrainOptions", "Lessons", "train_finder", "train_mesh"]
@@ -38,10 +39,11 @@ def train_finder(
     outdir: Path,
     options: FaceTrainOptions | None = None,
     device: str = "auto",
+    resume: str | None = None,
 ) -> Trained:
     """Train a network that finds faces, or go on training one.
 
-    It learns from scenes of 192 pixels that are composed of labelled faces on the way. Ctrl-C
+    It learns from scenes of 224 pixels that are composed of labelled faces on the way. Ctrl-C
     finishes the step and leaves a checkpoint; the same command goes on from there.
 
     Args:
@@ -50,6 +52,7 @@ def train_finder(
         outdir: The folder of the run: weights, checkpoints and logs.
         options: How to train; None is the default of each.
         device: Where to compute: auto, cpu, cuda or cuda:1.
+        resume: Weights to start from, a name or a file; None starts with random ones.
 
     Returns:
         How it ended.
@@ -59,10 +62,13 @@ def train_finder(
         InputError: An option makes no sense.
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
+        WeightsError: `resume` is no such weights.
     """
+    start = None if resume is None else load_detector(open_weights(resume))
 
     def prepare(labelled: Labelled, place: torch.device, seed: int) -> Lesson:
-        return FinderLesson(labelled, DetectorConfig(), place, seed=seed)
+        config = DetectorConfig() if start is None else start.config
+        return FinderLesson(labelled, config, place, seed=seed, start=start)
 
     return _teach(prepare, (labels, lessons), outdir, options or FaceTrainOptions(), device)
 

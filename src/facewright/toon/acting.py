@@ -18,7 +18,7 @@ from facewright.gan.sample import draw_styles
 from facewright.toon.cartoon import Cartoonist, draw_character, enlarge_crop, enlarge_drawing
 from facewright.toon.heads.crown import crown_head, is_tight
 from facewright.toon.heads.cutout import cut_head
-from facewright.toon.heads.upright import EYES, SIDE, UNIT, Head, check_upright, turn_upright
+from facewright.toon.heads.upright import EYES, SIDE, UNIT, Head, check_whole, turn_upright
 from facewright.toon.motion import carry_over, move_pixels, spread_motion
 from facewright.toon.paint import draw_edge, paint_head
 from facewright.toon.shapes import Floats, lay
@@ -86,7 +86,7 @@ def cast_actor(
     """
     picture = turn_upright(image, points)
     if not costume.generated:
-        check_upright(picture, points)
+        check_whole(points, (image.shape[1], image.shape[0]))
     drawn = costume.generated or costume.hair != "auto" or is_tight(picture)
     head = crown_head(picture, costume.hair) if drawn else cut_head(picture)
     if drawn or costume.painted:

@@ -19,7 +19,7 @@ from facewright.toon.features.moods import MOODS, Mood
 from facewright.toon.features.mouth import draw_mouth
 from facewright.toon.heads.crown import crown_head, is_tight
 from facewright.toon.heads.cutout import cut_head
-from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, check_upright, turn_upright
+from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, check_whole, turn_upright
 from facewright.toon.paint import draw_edge, paint_head
 from facewright.toon.shapes import Floats, lay
 from facewright.types import HairStyle, Image
@@ -63,7 +63,7 @@ def sit(
     """
     picture = turn_upright(image, points)
     if not generated:
-        check_upright(picture, points)
+        check_whole(points, (image.shape[1], image.shape[0]))
     drawn = style != "auto" or is_tight(picture)
     head = crown_head(picture, style) if drawn else cut_head(picture)
     hair = pick_colour(head.image, (head.hair > 0.8) & (head.alpha > 0.95), 0.3, 0.7)

@@ -27,6 +27,12 @@ def test_the_only_face_needs_no_choice():
     assert numbers(picker, face(1), face(2, 20, 30)) == [1]
 
 
+def test_a_small_face_in_the_background_needs_no_choice():
+    picker = Picker(None)
+    assert numbers(picker, face(1, 50, size=3), face(2)) == [2]
+    assert numbers(picker, face(1, 50, size=30), face(2)) == [2]
+
+
 def test_several_faces_need_a_choice_from_the_first():
     with pytest.raises(InputError, match="2 faces, and none is chosen") as caught:
         Picker(None).pick(NOTHING, [face(1), face(2, 20)])

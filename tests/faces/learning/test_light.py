@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from facewright.faces.learning.dice import Dice
-from facewright.faces.learning.light import change_light
+from facewright.faces.learning.light import change_light, compress
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8)
 
@@ -23,3 +23,9 @@ def test_less_blur_leaves_more_detail():
         return np.mean([np.abs(np.diff(x.astype(float), axis=1)).mean() for x in changed])
 
     assert detail(0.1) > detail(1.0)
+
+
+def test_jpeg_loses_more_at_lower_quality():
+    off = [np.abs(compress(PICTURE, q).astype(int) - PICTURE).mean() for q in (95, 60, 20)]
+    assert 0 < off[0] < off[1] < off[2]
+    assert compress(PICTURE, 50).shape == PICTURE.shape

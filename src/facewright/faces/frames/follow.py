@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from facewright.faces.cuts import CutDetector
+from facewright.faces.doubts import hint_at_face
 from facewright.faces.finder import Finder
 from facewright.faces.frames.picking import Picker
 from facewright.faces.track import TrackedFace, Tracker, TrackingConfig
@@ -65,6 +66,11 @@ class FaceFollower:
         self._known = [one.face for one in chosen if one.seen] or self._known
         self.here = {one.number for one in tracked}
         return chosen
+
+    def hint(self, image: Image, otherwise: str) -> str:
+        """Return a hint for a picture in which no face was found, as `hint_at_face` does."""
+        smallest, threshold = self._config.smallest, self._config.threshold
+        return hint_at_face(self._finder, image, otherwise, smallest=smallest, threshold=threshold)
 
     def _look(self, image: Image) -> list[Face]:
         """Return the faces of a frame."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from facewright.errors import InputError
-from facewright.faces.choose import check_choice, select_faces
+from facewright.faces.choose import check_choice, leave_out_minor, select_faces
 from facewright.faces.track import TrackedFace
 from facewright.types import Face, Image
 
@@ -61,7 +61,8 @@ class Picker:
             Those that are chosen; of those that are lost only if they were there a moment ago.
 
         Raises:
-            InputError: Nothing was chosen, and the first frame with a face has several.
+            InputError: Nothing was chosen, and the first frame with a face has several that may be
+                meant (`leave_out_minor`).
         """
         seen = [one for one in tracked if one.seen]
         self._seen.update((one.number, one.time) for one in seen)
@@ -77,13 +78,14 @@ class Picker:
         elif self._choice == "all":
             self._chosen = there
         elif seen and not self._chosen & there:
-            if self._asked and len(seen) > 1:
+            rivals = leave_out_minor(seen, lambda one: one.face.score) if self._asked else []
+            if len(rivals) > 1:
                 raise InputError(
-                    f"there are {len(seen)} faces, and none is chosen",
+                    f"there are {len(rivals)} faces, and none is chosen",
                     hint=f"say which with --faces: {CHOICES}",
                 )
             self._asked = False
-            chosen = select_faces(_by_size(seen), self._choice or "largest")
+            chosen = select_faces(rivals or _by_size(seen), self._choice or "largest")
             self._chosen = {one.number for one in chosen}
 
     def _compare(self, image: Image, seen: Sequence[TrackedFace]) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import asdict
 from typing import Any
 
@@ -123,7 +124,8 @@ class FinderLesson:
         device: torch.device,
         *,
         seed: int = 0,
-        size: int = 192,
+        size: int = 224,
+        start: Detector | None = None,
     ) -> None:
         """Prepare to teach.
 
@@ -133,12 +135,17 @@ class FinderLesson:
             device: Where to compute.
             seed: Of the first weights and of every scene.
             size: Side of a scene in pixels, a multiple of 32.
+            start: A detector as `load_detector` returns it, to go on from: without
+                normalisation, since it is merged there. None begins with random weights.
         """
+        self._start = start
         self._labelled, self._network, self._seed = labelled, network, seed
         self._device, self._size = device, size
 
     def build(self) -> nn.Module:
-        """Return the network."""
+        """Return the network: a copy of the one to start from, or a new one."""
+        if self._start is not None:
+            return copy.deepcopy(self._start).requires_grad_()
         with torch.random.fork_rng():
             torch.default_generator.set_state(seeded(self._seed).get_state())
             return Detector(self._network)

@@ -38,6 +38,12 @@ def change_light(image: Image, dice: Dice, *, blur: float = 1.0) -> Image:
     return image
 
 
+def compress(image: Image, quality: int) -> Image:
+    """Return the picture as JPEG keeps it at a quality from 1 to 100."""
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
 def _change_tones(image: Image, dice: Dice) -> Image:
     """Change brightness, contrast, gamma and the balance of the colours."""
     tones = np.linspace(0, 1, 256, dtype=np.float32)[:, None]

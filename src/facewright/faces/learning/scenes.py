@@ -8,14 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facewright.faces.learning.coverings import cover_face
 from facewright.faces.learning.dice import Dice
 from facewright.faces.learning.examples import Labelled
-from facewright.faces.learning.light import change_light
+from facewright.faces.learning.light import change_light, compress
 from facewright.faces.topology import MIRROR, OVAL, five_points
 from facewright.types import Image
 
-_SMALL, _LARGE = 9.0, 170.0  # pixels that a face measures
+_SMALL, _LARGE = 9.0, 220.0  # pixels that a face measures
 _TOO_CLOSE = 0.05
+_MOST_OUTSIDE = 0.4
 
 
 @dataclass(slots=True)
@@ -50,10 +52,10 @@ def compose_scene(labelled: Labelled, size: int, dice: Dice) -> Scene:
         dice: What to do.
 
     Returns:
-        The scene, without faces that would lie beyond its border for more than a third.
+        The scene, without faces that would lie beyond its border for more than two fifths.
     """
     scene = Scene(_draw_ground(labelled, size, dice), [])
-    count = 1 if dice.chance(0.3) else dice.pick(7)
+    count = 0 if dice.chance(0.12) else 1 if dice.chance(0.3) else dice.pick(7)
     taken: list[NDArray[np.float32]] = []
     for _ in range(count + dice.pick(5)):
         if len(scene.points) < count and dice.chance(0.65):
@@ -61,6 +63,8 @@ def compose_scene(labelled: Labelled, size: int, dice: Dice) -> Scene:
         else:
             _add_thing(scene, labelled, taken, dice)
     scene.image = change_light(scene.image, dice, blur=0.3)
+    if dice.chance(0.35):
+        scene.image = compress(scene.image, round(dice.between(25, 95)))
     if dice.chance(0.5):
         scene.image = np.ascontiguousarray(scene.image[:, ::-1])
         last = scene.image.shape[1] - 1
@@ -102,18 +106,26 @@ def _add_face(
     image, points = labelled.images[number], labelled.points[number]
     large = min(_LARGE, scene.image.shape[0] * 1.1)
     wanted = dice.ratio(_SMALL, large)
-    turn = dice.normal(10) if dice.chance(0.6) else dice.between(-50, 50)
-    matrix = _place(points, wanted, turn, scene.image.shape[0], dice)
+    if dice.chance(0.2):
+        image = cover_face(image, points, dice)
+    matrix = _place(points, wanted, _pick_turn(dice), scene.image.shape[0], dice)
     moved = points.copy()
     moved[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
     box = np.concatenate([moved[:, :2].min(0), moved[:, :2].max(0)])
-    if _share_outside(box, scene.image.shape[0]) > 0.33 or _overlaps(box, taken):
+    if _share_outside(box, scene.image.shape[0]) > _MOST_OUTSIDE or _overlaps(box, taken):
         return
     if dice.chance(0.3):
         _underlay(scene, labelled, box, taken, dice)
     _paste(scene, image, _cut_out(image, points, dice), matrix, dice)
     taken.append(box)
     scene.points.append(moved)
+
+
+def _pick_turn(dice: Dice) -> float:
+    """Return by how many degrees a face is turned: mostly a little, at times upside down."""
+    if dice.chance(0.55):
+        return dice.normal(10)
+    return dice.between(-60, 60) if dice.chance(0.6) else dice.between(-180, 180)
 
 
 def _underlay(
@@ -175,7 +187,8 @@ def _place(
     zoom = wanted / float(np.sqrt((high - low).prod()))
     angle = np.radians(degrees)
     turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    room = max(size - 0.7 * wanted, 0.3 * size) / 2
+    beyond = 0.15 if dice.chance(0.75) else 0.4  # of the face, on each side
+    room = max(size - (1 - 2 * beyond) * wanted, 0.3 * size) / 2
     place = size / 2 + np.array([dice.between(-room, room), dice.between(-room, room)])
     return np.concatenate([turn, (place - turn @ ((low + high) / 2))[:, None]], axis=1)
 

@@ -11,10 +11,12 @@ from torch.nn import functional as F
 
 from facewright.faces.detect import STRIDES, cell_centres, decode_cells
 
-_RANGES = ((0.0, 44.0), (32.0, 96.0), (72.0, 1e9))
+_RANGES = ((0.0, 56.0), (28.0, 112.0), (56.0, 1e9))
 """Which sizes of faces, in pixels, each grid answers for; they overlap."""
 _NEAR = 0.22
 """How far from the middle of a face its cells reach, in parts of its size."""
+_GOOD = 0.8
+"""The overlap with the face from which on a box deserves a score of 1."""
 
 
 def detector_loss(
@@ -61,7 +63,7 @@ def detector_loss(
         return {"score": _focal(logits, quality) / len(boxes), "box": nothing, "points": nothing}
     box, target = torch.cat(found), torch.cat(wanted_boxes)
     overlap, general = _overlap(box, target)
-    quality[torch.cat(places)] = overlap.detach().clamp(0, 1)
+    quality[torch.cat(places)] = (overlap.detach() / _GOOD).clamp(0, 1)
     size = (target[:, 2:] - target[:, :2]).prod(1).sqrt()
     off = (torch.cat(found_marks) - torch.cat(wanted_marks)).abs().mean((1, 2)) / size
     count = max(len(box), 1)

@@ -12,6 +12,7 @@ from facewright.data.sources.walk import Developed, Film, count_stops, develop, 
 from facewright.device import name_device
 from facewright.errors import FacewrightError, InputError
 from facewright.faces.choose import select_faces
+from facewright.faces.doubts import hint_at_face
 from facewright.faces.frames.follow import FaceFollower, FrameConfig
 from facewright.faces.frames.picking import Picker
 from facewright.fit.stop import StopSignal
@@ -248,7 +249,12 @@ class _Run:
         )
         chosen = select_faces(found, options.faces)
         if not chosen:
-            raise _miss(source, options, found=len(found))
+            error = _miss(source, options, found=len(found))
+            if not found:
+                limits = {"smallest": options.smallest, "threshold": options.threshold}
+                hint = hint_at_face(lookout.finder, image, error.hint or "", **limits)
+                error = InputError(str(error), hint=hint)
+            raise error
         return chosen
 
     def _describe(self, name: str, sha256: str) -> Manifest:

@@ -104,7 +104,8 @@ def _draw_picture(
     with _naming(source):
         result = production.film.draw(photo.colours, time=0.0)
     if not production.film.latest:
-        raise _miss(source, options)
+        error = _miss(source, options)
+        raise InputError(str(error), hint=production.film.hint(photo.colours, error.hint or ""))
     if labelling:
         shown = lay_over(result, alpha)
         return Toonified(options.out, 1, 1, kept=tuple(labelling.publish_picture(shown)))

@@ -17,7 +17,7 @@ from facewright.faces.matrices import (
 )
 from facewright.faces.pose import estimate_pose
 from facewright.faces.resample import REPLICATE, resample
-from facewright.faces.topology import OVAL, five_points
+from facewright.faces.topology import LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_EYE, five_points
 from facewright.toon.shapes import Floats
 from facewright.types import Image
 
@@ -28,8 +28,9 @@ UNIT = 128.0
 EYES = (0.5, 0.545)
 """Where the middle between the eyes lies there, in parts of the side."""
 
-_MOST_TURNED = 40.0  # degrees
-_WHOLE = 0.75  # of the outline of a face that is not cut off
+_MOST_TURNED = 30.0  # degrees
+_WHOLE = 0.75  # of the outline of a face that is not cut off: chin and forehead may be
+_FEATURES = np.concatenate([LEFT_EYE, RIGHT_EYE, LIPS_OUTER, [1, 4, 98, 327]])
 _WIDE, _HIGH, _LOW = 1.12, 0.78, 1.78  # of a mean face, from the eyes to its sides, top and chin
 
 
@@ -80,25 +81,27 @@ def turn_upright(image: Image, points: Floats) -> Upright:
     return Upright(square, transform_points(points, matrix), inside > 0, detail)
 
 
-def check_upright(picture: Upright, points: Floats) -> None:
+def check_whole(points: Floats, size: tuple[int, int]) -> None:
     """Raise unless a picture shows a whole face from the front.
 
     Args:
-        picture: From `turn_upright`.
-        points: (478, 3), the mesh that it was turned by.
+        points: (478, 3), the mesh in pixels of the picture.
+        size: Width and height of the picture.
 
     Raises:
-        InputError: The face looks aside, so that half of it is hidden, or the border of the picture
-            cuts through it.
+        InputError: The face looks aside, so that a part of it is hidden and its nose stands beyond
+            a cheek, or the border of the picture cuts through it.
     """
     pose = estimate_pose(points)
-    if max(abs(pose.yaw), abs(pose.pitch)) > _MOST_TURNED:
+    turned = max(abs(pose.yaw), abs(pose.pitch))
+    if turned > _MOST_TURNED:
         raise InputError(
-            f"the face is turned by {max(abs(pose.yaw), abs(pose.pitch)):.0f} degrees",
+            f"the face is turned by {turned:.0f} degrees, and {_MOST_TURNED:.0f} are the most",
             hint="use a picture that shows it from the front",
         )
-    x, y = np.clip(np.rint(picture.points[OVAL, :2]).astype(int), 0, SIDE - 1).T
-    if picture.inside[y, x].mean() < _WHOLE:
+    x, y = points[:, 0], points[:, 1]
+    inside = (x >= 0) & (y >= 0) & (x <= size[0] - 1) & (y <= size[1] - 1)  # [478]
+    if inside[OVAL].mean() < _WHOLE or not inside[_FEATURES].all():
         raise InputError(
             "the border of the picture cuts through the face",
             hint="use a picture that shows the whole head, with some space around it",
