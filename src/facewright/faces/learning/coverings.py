@@ -141,7 +141,7 @@ def _fill(
     mask = np.zeros(image.shape[:2], np.uint8)
     corners = np.round(outline * (1 << _FINE)).astype(np.int32)
     cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, _FINE)
-    height, width = mask.shape
+    height, width = image.shape[:2]
     down = np.linspace(-1, 1, height)[:, None] * dice.between(-25, 25)
     across = np.linspace(-1, 1, width)[None] * dice.between(-40, 40)
     cloth = np.array(colour, np.float32) + (down + across)[..., None].astype(np.float32)
