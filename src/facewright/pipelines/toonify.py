@@ -25,6 +25,7 @@ from facewright.pipelines.result import ClipResult, Result
 from facewright.pipelines.session import PicturePipeline, Session, Step
 from facewright.toon.cartoon import Cartoonist, breed_characters
 from facewright.toon.film import Film, FilmOptions
+from facewright.toon.heads.upright import check_whole
 from facewright.types import Bundle, Clip, Image, Json, Precision
 
 STYLES = {"toon": "toon-128", "baby": "baby-128"}
@@ -208,7 +209,10 @@ class ToonifyPipeline(PicturePipeline):
         session = self.start(
             strength=strength, faces=faces, moves=False, config=config, progress=progress
         )
-        return self.apply(session, picture, consent, role="photo")[0]
+        result, step = self.apply(session, picture, consent, role="photo")
+        for face in step.faces if config is None or not config.portrait else ():
+            check_whole(face.points, result.image.shape[1::-1])
+        return result
 
     def frames(
         self,

@@ -20,7 +20,6 @@ from facewright.toon.cartoon import (
     find_latents,
     paste_character,
 )
-from facewright.toon.heads.upright import check_whole
 from facewright.types import Face, Image
 
 _GREY = 128
@@ -149,12 +148,9 @@ class Film:
             before if there is no face, grey if there was none.
 
         Raises:
-            InputError: Several faces are there and none is chosen, time does not rise, or a face
-                that becomes a character in the picture is not seen whole and from the front.
+            InputError: Several faces are there and none is chosen, or time does not rise.
         """
         shot = self._look(image, time)
-        for one in shot.faces if self._options.portrait is None else ():
-            check_whole(one.face.points, (image.shape[1], image.shape[0]))
         self._find(shot, shot.faces)
         return self._show(shot, shot.found)
 

@@ -25,6 +25,7 @@ from facewright.tasks.toonifying.casting import (
     open_production,
 )
 from facewright.tasks.toonifying.labelling import Labelling, open_labelling
+from facewright.toon.heads.upright import check_whole
 from facewright.types import Clip, Image
 
 _NOTICE = "stopping: the clip up to here is written"
@@ -103,6 +104,8 @@ def _draw_picture(
     alpha = None if options.portrait else photo.alpha
     with _naming(source):
         result = production.film.draw(photo.colours, time=0.0)
+        for face in () if options.portrait else production.film.faces:
+            check_whole(face.points, photo.colours.shape[1::-1])
     if not production.film.latest:
         error = _miss(source, options)
         raise InputError(str(error), hint=production.film.hint(photo.colours, error.hint or ""))

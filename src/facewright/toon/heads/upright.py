@@ -81,7 +81,7 @@ def turn_upright(image: Image, points: Floats) -> Upright:
     return Upright(square, transform_points(points, matrix), inside > 0, detail)
 
 
-def check_whole(points: Floats, size: tuple[int, int]) -> None:
+def check_whole(points: Floats, size: tuple[int, ...]) -> None:
     """Raise unless a picture shows a whole face from the front.
 
     Args:
