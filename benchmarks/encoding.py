@@ -6,11 +6,11 @@ import torch
 
 from benchmarks.timing import pick, report, time_beside
 from facewright.device import keep_memory, pick_dtype, seeded
-from facewright.encode.invert import compare_with
-from facewright.encode.psp import Encoder, EncoderConfig
-from facewright.encode.quick import quicken
 from facewright.faces.features import load_face_features
 from facewright.gan.weights import load_generator
+from facewright.latents.encoder.psp import Encoder, EncoderConfig
+from facewright.latents.encoder.quick import quicken
+from facewright.latents.invert import compare_with
 from facewright.pipelines.weights import open_weights
 
 LAYERS = 18  # of a generator of 1024 pixels, as published
@@ -56,7 +56,7 @@ def measure_step(device: str) -> None:
     """Time one step of refinement: draw one face, compare it, go back."""
     generator = load_generator(open_weights("faces-64"), device)
     features = load_face_features(open_weights("face-features"), device)
-    ws = generator.mapping.w_avg.expand(1, generator.layers, -1).clone().requires_grad_()
+    ws = generator.mapping.w_avg.expand(1, generator.num_ws, -1).clone().requires_grad_()
     target = torch.zeros(1, 3, 64, 64, device=device)
     measure = compare_with(target, features, 0.2)
     adam = torch.optim.Adam([ws])

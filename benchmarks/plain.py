@@ -16,13 +16,13 @@ import torch
 
 from facewright.gan import discriminator as discriminator_module
 from facewright.gan import generator as generator_module
-from facewright.gan import styled
 from facewright.gan.generator import Generator
+from facewright.gan.layers import styled
+from facewright.gan.layers.styled import SynthesisLayer
 from facewright.gan.ops import upfirdn
 from facewright.gan.ops.bias_act import bias_act
 from facewright.gan.ops.modulate import modulated_conv2d_reference
 from facewright.gan.ops.resample import resample_plainly
-from facewright.gan.styled import SynthesisLayer
 
 
 @torch.no_grad()
@@ -31,7 +31,7 @@ def draw_plainly(generator: Generator, ws: torch.Tensor) -> torch.Tensor:
 
     Args:
         generator: Any.
-        ws: (n, layers, w_dim).
+        ws: (n, num_ws, w_dim).
 
     Returns:
         (n, 3, resolution, resolution), float32.

@@ -9,7 +9,7 @@ from benchmarks.plain import draw_plainly
 from benchmarks.timing import pick, report, time_beside
 from facewright.device import keep_memory, pick_dtype, seeded
 from facewright.gan.generator import Generator, GeneratorConfig
-from facewright.gan.layers import as_channels_last
+from facewright.gan.layers.basic import as_channels_last
 
 CASES = ((64, 8), (256, 1), (1024, 1))  # resolution, batch
 _PEAK_SHAPE = (1, 256, 128)  # batch, channels, size of the convolution that sets the limit
@@ -31,7 +31,7 @@ def measure(resolution: int, batch: int, device: str) -> None:
             if name.endswith("noise_strength"):
                 parameter.fill_(0.1)
     z = torch.randn(batch, 512, generator=seeded(0)).to(device)
-    ws = generator.freeze().styles(z)
+    ws = generator.freeze().map_to_w(z)
     x, w, operations = _peak_convolution(dtype, device)
 
     @torch.no_grad()

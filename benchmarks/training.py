@@ -14,12 +14,17 @@ import torch
 from benchmarks.plain import computing_plainly
 from benchmarks.timing import pick, report, time_beside
 from facewright.device import keep_memory, pick_dtype, seeded
-from facewright.fit.distributed import Processes
-from facewright.gan.augment import PIPES, Augment
+from facewright.gan.augment.pipeline import PIPES, Augment
 from facewright.gan.discriminator import DiscriminatorConfig
 from facewright.gan.generator import GeneratorConfig
-from facewright.gan.presets import pick_gamma
-from facewright.gan.steps import PATH_LENGTH_INTERVAL, R1_INTERVAL, Contest, Rules
+from facewright.gan.training.presets import pick_gamma
+from facewright.gan.training.steps import (
+    PATH_LENGTH_INTERVAL,
+    R1_INTERVAL,
+    AdversarialTrainer,
+    TrainConfig,
+)
+from facewright.training.distributed import Processes
 
 
 def main() -> None:
@@ -66,16 +71,16 @@ def measure(size: int, options: argparse.Namespace, device: torch.device) -> Non
     )
 
 
-def list_parts(contest: Contest) -> dict[str, Callable[[], object]]:
+def list_parts(trainer: AdversarialTrainer) -> dict[str, Callable[[], object]]:
     """Return what a step consists of, optimisers included."""
-    size, batch = contest.G.config.resolution, contest.rules.batch
-    reals = torch.rand(batch, 3, size, size, generator=seeded(0)).to(contest.device) * 2 - 1
-    c = torch.zeros(batch, 0, device=contest.device)
+    size, batch = trainer.G.config.resolution, trainer.rules.batch
+    reals = torch.rand(batch, 3, size, size, generator=seeded(0)).to(trainer.device) * 2 - 1
+    c = torch.zeros(batch, 0, device=trainer.device)
     return {
-        "generator": contest.step_generator,
-        "path length": contest.step_path_length,
-        "discriminator": lambda: contest.step_discriminator(reals, c),
-        "r1": lambda: contest.step_r1(reals, c),
+        "generator": trainer.step_generator,
+        "path length": trainer.step_path_length,
+        "discriminator": lambda: trainer.step_discriminator(reals, c),
+        "r1": lambda: trainer.step_r1(reals, c),
     }
 
 
@@ -101,12 +106,12 @@ def add_up(seconds: dict[str, float]) -> float:
 
 def build(
     size: int, options: argparse.Namespace, device: torch.device, dtype: torch.dtype
-) -> Contest:
+) -> AdversarialTrainer:
     """Return two untrained networks."""
-    return Contest(
+    return AdversarialTrainer(
         GeneratorConfig(size, channel_base=options.channel_base, mapping_layers=2),
         DiscriminatorConfig(size, channel_base=options.channel_base),
-        Rules(
+        TrainConfig(
             batch=options.batch,
             lr=0.0025,
             gamma=pick_gamma(size, options.batch),

@@ -20,11 +20,11 @@ import torch
 
 from benchmarks.timing import report
 from facewright.device import keep_memory, pick_dtype, seeded
-from facewright.encode.invert import compare_with
 from facewright.faces.features import load_face_features
 from facewright.gan.generator import Generator
-from facewright.gan.sample import Look, draw_faces, settle_batch
 from facewright.gan.weights import load_generator
+from facewright.latents.invert import compare_with
+from facewright.latents.sample import SamplingConfig, draw_faces, resolve_batch
 from facewright.pipelines.weights import open_weights
 from facewright.threads import WAITING
 
@@ -119,17 +119,19 @@ def _busy_core() -> Iterator[None]:
 
 def _draw(generator: Generator) -> str:
     """Draw people as `generate` does."""
-    look = Look(dtype=pick_dtype(torch.device("cpu")))
+    sampling = SamplingConfig(dtype=pick_dtype(torch.device("cpu")))
     z = torch.randn(FACES, generator.config.z_dim, generator=seeded(0))
     c = torch.zeros(FACES, generator.config.c_dim)
-    images = draw_faces(generator, z, c, look=look, batch=settle_batch(generator, look))
+    images = draw_faces(
+        generator, z, c, sampling=sampling, batch=resolve_batch(generator, sampling)
+    )
     return hashlib.sha256(images.tobytes()).hexdigest()
 
 
 def _refine(generator: Generator) -> str:
     """Refine latents as `invert --refine` does."""
     features = load_face_features(open_weights("face-features"), "cpu")
-    ws = generator.mapping.w_avg.expand(1, generator.layers, -1).clone().requires_grad_()
+    ws = generator.mapping.w_avg.expand(1, generator.num_ws, -1).clone().requires_grad_()
     measure: Callable[[torch.Tensor], torch.Tensor] = compare_with(
         torch.zeros(1, 3, 64, 64), features, 0.2
     )

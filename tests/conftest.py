@@ -11,7 +11,7 @@ from hypothesis import settings
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "passive"  # for the few tests and commands that use more threads
 
-pytest_plugins = ["tests.tiny"]
+pytest_plugins = ["tests.tiny", "tests.gan.fixtures"]
 
 settings.register_profile("patient", deadline=None)  # a busy machine is not a failing test
 if not os.environ.get("CI"):  # there, Hypothesis picks its own repeatable profile

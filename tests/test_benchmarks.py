@@ -21,7 +21,7 @@ def tiny():
 
 def test_plain_path_draws_the_same_pictures():
     generator = tiny()
-    ws = generator.styles(torch.randn(3, 8, generator=seeded(2)))
+    ws = generator.map_to_w(torch.randn(3, 8, generator=seeded(2)))
     expected = generator.synthesis(ws)
     difference = (plain.draw_plainly(generator, ws) - expected).abs().max()
     assert difference < 1e-4 * expected.abs().max()
@@ -47,7 +47,7 @@ def test_psnr_of_equal_pictures_is_huge_and_of_different_ones_is_not():
 
 def test_computing_plainly_draws_the_same_pictures_and_gradients():
     generator = Generator(GeneratorConfig(16, z_dim=8, w_dim=8, channel_base=64, channel_max=8))
-    ws = torch.randn(3, generator.layers, 8, generator=seeded(2))
+    ws = torch.randn(3, generator.num_ws, 8, generator=seeded(2))
 
     def learn():
         generator.zero_grad()

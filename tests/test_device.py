@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from facewright.device import (
     _container_memory,
+    configure_cuda,
     free_memory,
     has_fast_bfloat16,
     keep_memory,
@@ -16,7 +17,6 @@ from facewright.device import (
     pick_device,
     pick_dtype,
     seeded,
-    settle_cuda,
     to_images,
     to_tensor,
 )
@@ -145,9 +145,9 @@ def test_gpu_computes_float32_as_float32(backends, repeatable):
     cudnn, matmul = backends
     cudnn.allow_tf32 = matmul.allow_tf32 = True
     cudnn.deterministic = False
-    settle_cuda(CPU, repeatable=True)
+    configure_cuda(CPU, repeatable=True)
     assert (cudnn.allow_tf32, matmul.allow_tf32, cudnn.deterministic) == (True, True, False)
-    settle_cuda(torch.device("cuda"), repeatable=repeatable)
+    configure_cuda(torch.device("cuda"), repeatable=repeatable)
     assert (cudnn.allow_tf32, matmul.allow_tf32) == (False, False)
     assert cudnn.deterministic == repeatable
 

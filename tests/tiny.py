@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from facewright.data.labels import LabelGroup
+from facewright.datasets.labels import LabelGroup
 from facewright.faces.topology import CANONICAL
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import LabelTable, pack_generator

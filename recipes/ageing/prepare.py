@@ -19,8 +19,8 @@ from pathlib import Path
 from PIL import Image
 from split import is_test
 
-from facewright.data.archive import write_dataset
-from facewright.data.labels import LabelGroup, encode_label
+from facewright.datasets.archive import write_dataset
+from facewright.datasets.labels import LabelGroup, encode_label
 
 AGES = {"young": ("20-29",), "old": ("60-69", "70+")}
 GROUPS = (LabelGroup("gender", ("Female", "Male")),)

@@ -23,9 +23,9 @@ from layers import draw_and_measure
 
 from facewright.faces.identity import compare_faces
 from facewright.gan.generator import Generator
-from facewright.gan.sample import draw_latents
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import load_weights
+from facewright.latents.sample import draw_latents
 
 CROWD = 200
 AMOUNTS = (-2, 2)
@@ -73,7 +73,7 @@ def main() -> None:
     generator, instruments = load_generator(bundle), open_instruments(options.network)
     z, c = draw_latents(generator.config, range(CROWD), labels=load_labels(bundle))
     with torch.no_grad():
-        every = generator.styles(z, c, psi=0.7)
+        every = generator.map_to_w(z, c, truncation_psi=0.7)
     crowd = draw_and_measure(generator, instruments, every)[1]
     spread = {name: float(np.nanstd(values)) for name, values in crowd.numbers.items()}
     ws, count = every[: options.people], options.people

@@ -4,7 +4,7 @@
 
 NETWORK.pt is what recipes/face-features/fit.py wrote, SAMPLES.npz what sample.py wrote. Prints one
 JSON line for the quality of the probes, on a tenth of the samples that they were not fitted to, and
-one per direction for its unit. FITTED.npz gets a (layers, w_dim) array for each direction.
+one per direction for its unit. FITTED.npz gets a (num_ws, w_dim) array for each direction.
 
 A new direction is one more line in `AIMS`, about anything that attributes.py measures.
 """
@@ -22,11 +22,11 @@ from attributes import Instruments, open_instruments
 from layers import draw_and_measure
 from sample import GROUPS, find_styles
 
-from facewright.gan.directions.fit import Basis, aim, find_basis, fit_probes
 from facewright.gan.generator import Generator
-from facewright.gan.sample import draw_latents
 from facewright.gan.weights import LabelTable, load_generator, load_labels
 from facewright.hub.store import load_weights
+from facewright.latents.directions.fit import Basis, aim, find_basis, fit_probes
+from facewright.latents.sample import draw_latents
 
 PARTS = 128
 PENALTIES = (0.003, 0.01, 0.03, 0.1)
@@ -74,7 +74,7 @@ def fit(places: torch.Tensor, values: torch.Tensor, names: list[str]) -> torch.T
 def find_direction(
     basis: Basis, probes: torch.Tensor, names: list[str], wanted: Aim
 ) -> torch.Tensor:
-    """Return a direction, (layers, w_dim)."""
+    """Return a direction, (num_ws, w_dim)."""
     held = [names.index(name) for name in wanted.held]
     step = aim(probes, names.index(wanted.target), held).unflatten(0, (len(GROUPS), PARTS))
     styles = torch.zeros(max(max(GROUPS)) + 1, basis.axes.shape[1], dtype=step.dtype)
@@ -95,7 +95,7 @@ class Scale:
     def bring_to_unit(
         self, styles: torch.Tensor, target: str
     ) -> tuple[np.ndarray, dict[str, float]]:
-        """Return a direction (layers, w_dim) in its unit, and what was measured."""
+        """Return a direction (num_ws, w_dim) in its unit, and what was measured."""
         ends = [self._measure(self.ws + sign * STEP * styles)[target] for sign in (-1, 1)]
         change = float(np.nanmean(ends[1] - ends[0])) / (2 * STEP)
         unit = float(np.nanstd(self.crowd[target]))
@@ -104,7 +104,7 @@ class Scale:
     def _draw_styles(self, seeds: range) -> torch.Tensor:
         z, c = draw_latents(self.generator.config, seeds, labels=self.labels)
         with torch.no_grad():
-            return self.generator.styles(z, c, psi=0.7)
+            return self.generator.map_to_w(z, c, truncation_psi=0.7)
 
     def _measure(self, ws: torch.Tensor) -> dict[str, np.ndarray]:
         return draw_and_measure(self.generator, self.instruments, ws)[1].numbers

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from attributes import open_instruments
+from fit import Scale
 
 from facewright.gan.generator import Generator
-from facewright.gan.sample import draw_latents
-from facewright.gan.scenes import find_group
 from facewright.gan.weights import LabelTable, load_generator, load_labels
 from facewright.hub.store import load_weights
-from fit import Scale
+from facewright.latents.sample import draw_latents
+from facewright.latents.scenes import find_group
 
 PEOPLE = 500
 
@@ -55,7 +55,7 @@ def main() -> None:
     slope = (steps[:, None] * ages).sum(0) / steps.square().sum()
     scale, found = Scale(generator, labels, open_instruments(options.network)), {}
     for name, target, w in (("age", "age", slope), ("gender", "male", male - female)):
-        styles = w.expand(generator.layers, -1).clone()
+        styles = w.expand(generator.num_ws, -1).clone()
         found[name], told = scale.bring_to_unit(styles, target)
         print(json.dumps({"direction": name, **told}), flush=True)
     np.savez(options.labelled, **found)

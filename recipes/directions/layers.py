@@ -18,11 +18,11 @@ import torch
 from attributes import BATCH, Floats, Instruments, Measured, join, measure_faces, open_instruments
 
 from facewright.device import to_tensor
-from facewright.gan.edit import mix_styles
 from facewright.gan.generator import Generator
-from facewright.gan.sample import draw_latents, draw_styles
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import load_weights
+from facewright.latents.edit import mix_styles
+from facewright.latents.sample import draw_latents, draw_styles
 from facewright.types import Image
 
 ROWS = {
@@ -94,10 +94,10 @@ def main() -> None:
     seeds = range(2 * options.pairs)
     z, c = draw_latents(generator.config, seeds, labels=load_labels(bundle))
     with torch.no_grad():
-        ws = generator.styles(z, c, psi=0.7)
+        ws = generator.map_to_w(z, c, truncation_psi=0.7)
     images, people = draw_and_measure(generator, instruments, ws)
     table = {name: [] for name in (*ROWS, "change as a network sees it")}
-    for layer in range(generator.layers):
+    for layer in range(generator.num_ws):
         mixed = mix_styles(ws[::2], ws[1::2], [layer])
         drawn, measured = draw_and_measure(generator, instruments, mixed)
         for row, names in ROWS.items():
@@ -106,8 +106,8 @@ def main() -> None:
         table["change as a network sees it"].append(
             find_feature_share(instruments, images[::2], drawn, images[1::2])
         )
-    print("| layer | " + " | ".join(map(str, range(generator.layers))) + " |")
-    print("|---" * (generator.layers + 1) + "|")
+    print("| layer | " + " | ".join(map(str, range(generator.num_ws))) + " |")
+    print("|---" * (generator.num_ws + 1) + "|")
     for row, shares in table.items():
         print(f"| {row} | " + " | ".join(f"{share:.2f}" for share in shares) + " |", flush=True)
 

@@ -8,7 +8,7 @@ expressions names the one that is meant. The step is sought by Adam over ever ne
 the generator and the network, and pays for leaving the region of random people, for every change of
 what face-features sees of age, gender and ethnicity, and for changes away from eyes, brows, nose
 and mouth. Nearly all random people smile, so they are first moved along `smile`, each by another
-amount. MOODS.npz gets a (layers, w_dim) array for each expression, in the unit that fit.py uses:
+amount. MOODS.npz gets a (num_ws, w_dim) array for each expression, in the unit that fit.py uses:
 one standard deviation, over people at psi 0.7, of how far the score of the expression exceeds the
 mean of the others. Prints a JSON line now and then.
 
@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from attributes import open_instruments
+from fit import Scale
 from sample import GROUPS, find_styles
 from torch.nn import functional as F
 
@@ -34,12 +35,11 @@ from facewright.expressions.classifier import EXPRESSIONS, Classifier, load_clas
 from facewright.faces.features import FaceFeatures, compare_traits, load_face_features
 from facewright.faces.matrices import fit_similarity
 from facewright.faces.templates import TEMPLATES
-from facewright.gan.directions.bundle import load_directions
-from facewright.gan.directions.fit import Basis, find_basis
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import load_weights
-from fit import Scale
+from facewright.latents.directions.bundle import load_directions
+from facewright.latents.directions.fit import Basis, find_basis
 
 KNOWN = "faces-64-directions"
 PARTS, PEOPLE, FIRST_SEED = 128, 4000, 300_000
@@ -73,7 +73,7 @@ class Studio:
     """w of random people, (n, w_dim)."""
     basis: Basis
     smile: torch.Tensor
-    """The direction, (layers, w_dim)."""
+    """The direction, (num_ws, w_dim)."""
 
 
 def open_studio(weights: str) -> Studio:
@@ -90,7 +90,7 @@ def open_studio(weights: str) -> Studio:
 
 
 def spread_step(step: torch.Tensor, basis: Basis, layers: int) -> torch.Tensor:
-    """Return a step (groups, PARTS) as styles, (layers, w_dim)."""
+    """Return a step (groups, PARTS) as styles, (num_ws, w_dim)."""
     rows = [torch.zeros(basis.axes.shape[1])] * layers
     for group, part in zip(MOVED, basis.leave(step), strict=True):
         for layer in group:
@@ -144,8 +144,8 @@ def name_faces(studio: Studio, images: torch.Tensor, rng: torch.Generator) -> to
 
 
 def find_mood(studio: Studio, mood: str, steps: int) -> torch.Tensor:
-    """Seek the step of one expression, (layers, w_dim)."""
-    layers, target = studio.generator.layers, EXPRESSIONS.index(mood)
+    """Seek the step of one expression, (num_ws, w_dim)."""
+    layers, target = studio.generator.num_ws, EXPRESSIONS.index(mood)
     rng = seeded(target)
     step = begin_step(studio, mood).requires_grad_(True)
     adam = torch.optim.Adam([step], lr=LR, betas=(0.9, 0.99))

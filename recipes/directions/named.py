@@ -24,10 +24,10 @@ from layers import draw_and_measure
 from facewright.expressions.classifier import EXPRESSIONS, load_classifier
 from facewright.faces.identity import compare_faces
 from facewright.gan.generator import Generator
-from facewright.gan.sample import draw_latents
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.bundle import load_bundle
 from facewright.hub.store import load_weights
+from facewright.latents.sample import draw_latents
 
 PARTS = (0.6, 0.8, 1.0)
 
@@ -59,7 +59,7 @@ def main() -> None:
         judges.append(replace(judges[0], classifier=load_classifier(load_bundle(options.judge))))
     z, c = draw_latents(generator.config, range(options.people), labels=load_labels(bundle))
     with torch.no_grad():
-        ws = generator.styles(z, c, psi=0.7)
+        ws = generator.map_to_w(z, c, truncation_psi=0.7)
     before, own = look(generator, judges, ws)
     counts = [np.bincount(named, minlength=len(EXPRESSIONS)).tolist() for named in before]
     print(f"as they are, {', '.join(EXPRESSIONS)}: {counts}")

@@ -18,9 +18,9 @@ import torch
 from attributes import BATCH, measure_faces, open_instruments
 
 from facewright.gan.generator import Generator
-from facewright.gan.sample import draw_latents, draw_styles
 from facewright.gan.weights import LabelTable, load_generator, load_labels
 from facewright.hub.store import load_weights
+from facewright.latents.sample import draw_latents, draw_styles
 
 GROUPS = ((0,), (1,), (2, 3), (4,), (5, 6, 7), (8, 9))
 """Layers of `faces-64` that layers.py found to do similar things."""
@@ -32,11 +32,11 @@ def find_styles(generator: Generator, labels: LabelTable, seeds: np.ndarray) -> 
     """Return w of people, (n, w_dim), at PSI."""
     z, c = draw_latents(generator.config, seeds.tolist(), labels=labels)
     with torch.no_grad():
-        return generator.styles(z, c, psi=PSI)[:, 0]
+        return generator.map_to_w(z, c, truncation_psi=PSI)[:, 0]
 
 
 def mix_people(pairs: torch.Tensor, second: np.ndarray, layers: int) -> torch.Tensor:
-    """Return w+ (n, layers, w_dim) of pairs (n, 2, w_dim), by the tosses (n, groups)."""
+    """Return w+ (n, num_ws, w_dim) of pairs (n, 2, w_dim), by the tosses (n, groups)."""
     ws = pairs[:, :1].repeat(1, layers, 1)
     for group, tossed in zip(GROUPS, torch.from_numpy(second).T, strict=True):
         for layer in group:
@@ -63,7 +63,7 @@ def main() -> None:
     for start in range(0, options.count, BATCH):
         mine = slice(start, start + BATCH)
         pairs = find_styles(generator, labels, seeds[mine].ravel()).unflatten(0, (-1, 2))
-        images = draw_styles(generator, mix_people(pairs, second[mine], generator.layers), batch=16)
+        images = draw_styles(generator, mix_people(pairs, second[mine], generator.num_ws), batch=16)
         parts.append(measure_faces(instruments, images).numbers)
         if start % (16 * BATCH) == 0:
             print(f"{start} of {options.count}", flush=True)

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from aims import AIMS, MOODS
 
-from facewright.gan.directions.bundle import Direction, Directions, pack_directions
 from facewright.hub.bundle import save_bundle
 from facewright.hub.store import STARTER, load_weights
+from facewright.latents.directions.bundle import Direction, Directions, pack_directions
 from facewright.types import Card
 
 CARD = Card(

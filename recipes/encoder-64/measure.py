@@ -22,11 +22,11 @@ import torch
 from PIL import Image
 from split import is_test
 
-from facewright.encode.invert import Inversion, RefineOptions, invert_faces, look_at
-from facewright.encode.tune import TuneOptions, tune_generator
 from facewright.faces.align import align
 from facewright.faces.choose import select_faces
 from facewright.faces.identity import embed_faces, measure_likeness
+from facewright.latents.invert import Inversion, RefineOptions, invert_faces, look_at
+from facewright.latents.tune import TuneOptions, tune_generator
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.tasks.inverting.inverter import Inverter, open_inverter

@@ -26,7 +26,7 @@ from skimage.metrics import structural_similarity
 from facewright.enhance.degrade import degrade_image
 from facewright.enhance.local import enlarge_plainly
 from facewright.enhance.network import Enhancer, enlarge_image, load_enhancer
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.hub.bundle import load_bundle
 from facewright.media.decode import read_image
 from facewright.media.draw import contact_sheet
@@ -61,7 +61,7 @@ def list_reductions(scale: int) -> dict[str, Callable[[Image, int], Image]]:
     return {
         "bicubic": lambda image, _: reduce_image(image, scale, "bicubic"),
         "area": lambda image, _: reduce_image(image, scale, "area"),
-        "dull": lambda image, number: degrade_image(image, scale, Dice(1, number), clean=0.0),
+        "dull": lambda image, number: degrade_image(image, scale, ExampleRng(1, number), clean=0.0),
     }
 
 

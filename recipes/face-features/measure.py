@@ -23,7 +23,7 @@ def main() -> None:
     z = torch.randn(PEOPLE, generator.config.z_dim, generator=rng)
     c = torch.cat([_draw_choices(count, rng) for count in (6, 2, 7)], 1)
     with torch.no_grad():
-        x = generator(z, c, psi=0.7).clamp(-1, 1)
+        x = generator(z, c, truncation_psi=0.7).clamp(-1, 1)
         for name, changed in change(x).items():
             seen, wanted = features(changed), features(x)
             root = (changed - x).square().mean((1, 2, 3)).sqrt().mean() * 127.5

@@ -20,8 +20,8 @@ from pathlib import Path
 from PIL import Image
 from split import is_test
 
-from facewright.data.archive import write_dataset
-from facewright.data.labels import LabelGroup, encode_label
+from facewright.datasets.archive import write_dataset
+from facewright.datasets.labels import LabelGroup, encode_label
 
 GROUPS = (
     LabelGroup("age", ("20-29", "30-39", "40-49", "50-59", "60-69", "70+")),

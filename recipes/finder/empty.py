@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 from split import is_test
 
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.topology import OVAL
 
 ERASED, DRAWN = 2400, 700
@@ -106,7 +106,7 @@ def main():
     parser.add_argument("empty", type=Path)
     parser.add_argument("--faceless", type=Path, required=True)
     options = parser.parse_args()
-    dice = Dice(0, 0)
+    dice = ExampleRng(0, 0)
     faceless = zipfile.ZipFile(options.faceless)
     names = faceless.namelist()
     pictures = [draw(dice) for _ in range(DRAWN)]

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 
 SIDE, LEAST, BEHIND = 384, 64, 200
 _ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".tga"}
@@ -100,7 +100,7 @@ def cut_package(package, behind, most):
     """Yield the name and the pixels of each part of the pictures of a package."""
     seen = set()
     for number, load in choose(package, most):
-        dice = Dice(3, number)
+        dice = ExampleRng(3, number)
         try:
             data = load()
             image = read(data, dice, behind)

@@ -22,11 +22,11 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from facewright.data.labelled import read_labelled
+from facewright.datasets.labelled import read_labelled
 from facewright.faces.detect import detect_faces
 from facewright.faces.finder import load_finder
 from facewright.faces.landmarks import place_meshes
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.topology import five_points
 from facewright.hub.bundle import load_bundle
 
@@ -58,7 +58,7 @@ def cut_parts(image, dice, count):
 
 def read_grounds(count):
     """Return faceless scenes of pictures that were not trained on."""
-    dice, parts = Dice(1, 0), []
+    dice, parts = ExampleRng(1, 0), []
     for name in GROUNDS:
         path = Path(skimage.data.__file__).parent / "motorcycle_left.png"
         image = (
@@ -220,7 +220,7 @@ def main():
         mine = [i for i, origin in enumerate(origins) if origin.startswith(f"{name}.zip")]
         scenes = []
         for i in mine[: options.limit]:
-            dice = Dice(2, i)
+            dice = ExampleRng(2, i)
             ground = grounds[dice.pick(len(grounds))]
             whole = name == "congress"
             scenes.append(compose(held.images[i], held.points[i], ground, dice, keep_size=whole))

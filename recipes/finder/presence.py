@@ -20,12 +20,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from facewright.data.labelled import read_labelled
+from facewright.datasets.labelled import read_labelled
 from facewright.faces.detect import detect_faces, load_detector
 from facewright.faces.finder import turn_points
 from facewright.faces.landmarks import cut_square, frame_face, load_mesh, place_meshes
 from facewright.faces.learning.coverings import cover_face
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.learning.examples import make_mesh_example
 from facewright.faces.learning.light import change_light, compress
 from facewright.faces.topology import five_points
@@ -50,7 +50,7 @@ def look(mesh, squares):
 def show_faces(labelled, size, count):
     """Yield squares that show a face."""
     for number in range(count):
-        dice = Dice(11, number)
+        dice = ExampleRng(11, number)
         if dice.chance(0.65):
             square, _, present = make_mesh_example(labelled, size, dice)
             if not present:
@@ -68,7 +68,7 @@ def show_faces(labelled, size, count):
 def show_wrong(labelled, size, count):
     """Yield squares in which a face lies across, or is not what the square is about."""
     for number in range(count):
-        dice = Dice(12, number)
+        dice = ExampleRng(12, number)
         index = dice.pick(len(labelled.images))
         five = five_points(labelled.points[index])
         if dice.chance(0.6):

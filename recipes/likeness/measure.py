@@ -75,7 +75,7 @@ def generate(likeness):
     z = torch.randn(GENERATED, generator.config.z_dim, generator=rng)
     which = torch.multinomial(table.counts, GENERATED, replacement=True, generator=rng)
     with torch.inference_mode():
-        plain = generator.styles(z, table.vectors[which], psi=0.8)
+        plain = generator.map_to_w(z, table.vectors[which], truncation_psi=0.8)
         mixed = plain.clone()
         mixed[:, 6:] = plain[torch.randperm(GENERATED, generator=rng), 6:]  # from 32×32 on
         vectors = []

@@ -27,15 +27,15 @@ import shapes
 import torch
 from PIL import Image
 
-from facewright.data.archive import write_dataset
-from facewright.data.labels import decode_label
+from facewright.datasets.archive import write_dataset
+from facewright.datasets.labels import decode_label
 from facewright.device import seeded
 from facewright.faces.landmarks import load_mesh, place_meshes
 from facewright.faces.topology import five_points
 from facewright.files import replacing
-from facewright.gan.directions.bundle import load_directions
-from facewright.gan.sample import draw_latents, draw_styles
 from facewright.gan.weights import load_generator, load_labels
+from facewright.latents.directions.bundle import load_directions
+from facewright.latents.sample import draw_latents, draw_styles
 from facewright.pipelines.weights import open_weights
 
 STYLES = {"toon": (shapes.TOON, paint.TOON), "baby": (shapes.BABY, paint.BABY)}
@@ -59,11 +59,13 @@ def draw_people(generator, labels, directions, seeds):  # type: ignore[no-untype
     parts = []
     for i, seed in enumerate(seeds):
         dice = seeded(seed + 1_000_000)
-        psi = 0.6 + 0.4 * float(torch.rand((), generator=dice))
-        ws = generator.styles(z[i : i + 1], c[i : i + 1], psi=psi)
+        truncation_psi = 0.6 + 0.4 * float(torch.rand((), generator=dice))
+        ws = generator.map_to_w(z[i : i + 1], c[i : i + 1], truncation_psi=truncation_psi)
         if seed % 3 == 0:
-            other = generator.styles(z[i - 1 : i or None][:1], c[i : i + 1], psi=psi)
-            at = int(torch.randint(2, generator.layers - 1, (), generator=dice))
+            other = generator.map_to_w(
+                z[i - 1 : i or None][:1], c[i : i + 1], truncation_psi=truncation_psi
+            )
+            at = int(torch.randint(2, generator.num_ws - 1, (), generator=dice))
             ws = torch.cat([ws[:, :at], other[:, at:]], dim=1)
         for name, (low, high) in MOVES.items():
             chance, far = torch.rand(2, generator=dice).tolist()

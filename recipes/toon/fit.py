@@ -24,11 +24,7 @@ from PIL import Image
 from torch.nn.functional import avg_pool2d, interpolate
 
 from facewright.device import seeded, to_images, to_tensor
-from facewright.encode.invert import encode_faces
-from facewright.encode.psp import load_encoder
 from facewright.faces.features import compare_maps, load_face_features
-from facewright.fit.ema import update_ema
-from facewright.gan.edit import extend_styles
 from facewright.gan.weights import (
     build_generator,
     copy_matching,
@@ -38,7 +34,11 @@ from facewright.gan.weights import (
     read_template,
 )
 from facewright.hub.bundle import save_bundle
+from facewright.latents.edit import extend_styles
+from facewright.latents.encoder.psp import load_encoder
+from facewright.latents.invert import encode_faces
 from facewright.pipelines.weights import open_weights
+from facewright.training.ema import update_ema
 
 SIZE, BATCH, RATE, HELD = 128, 12, 2e-3, 20
 PARTS = {"eyes": (0.10, 0.46, 0.08, 0.92), "mouth": (0.58, 0.84, 0.22, 0.78)}
@@ -110,7 +110,7 @@ def write_sheet(path, before, generator, ws, wanted):  # type: ignore[no-untyped
     with torch.no_grad():
         faces = to_images(before.synthesis(ws))
         faces = [cv2.resize(face, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC) for face in faces]
-        learned = to_images(generator.synthesis(extend_styles(ws, generator.layers)))
+        learned = to_images(generator.synthesis(extend_styles(ws, generator.num_ws)))
     sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in (faces, wanted, learned)])
     Image.fromarray(sheet).save(path)
 
@@ -144,7 +144,7 @@ def take_steps(learner, averaged, drawings, features, minutes):  # type: ignore[
         optimiser.param_groups[0]["lr"] = rate
         rows = (chosen % len(pictures)).numpy()
         wanted = to_tensor(pictures[rows], torch.device("cpu"), torch.float32)
-        ws = extend_styles(latents[chosen], learner.layers)
+        ws = extend_styles(latents[chosen], learner.num_ws)
         drawn = learner.synthesis(ws, dtype=torch.bfloat16).float()
         loss, parts = measure(drawn, wanted, weight, features if step % 2 else None)
         optimiser.zero_grad()
@@ -165,7 +165,7 @@ def measure_kept(generator, latents, pictures, features):  # type: ignore[no-unt
     rows = []
     for chosen in torch.arange(len(latents)).split(30):
         wanted = to_tensor(pictures[chosen.numpy()], torch.device("cpu"), torch.float32)
-        drawn = generator.synthesis(extend_styles(latents[chosen], generator.layers))
+        drawn = generator.synthesis(extend_styles(latents[chosen], generator.num_ws))
         if drawn.shape[-1] != SIZE:
             drawn = interpolate(drawn, size=SIZE, mode="bicubic")
         off = (drawn - wanted).abs().mean(1)  # [n h w]

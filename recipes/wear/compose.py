@@ -24,7 +24,7 @@ from marks import Wear, mark_face
 from PIL import Image
 from split import is_test
 
-from facewright.data.archive import write_dataset
+from facewright.datasets.archive import write_dataset
 from facewright.tasks.lookout import open_lookout
 
 LICENCE = "FairFace (Kärkkäinen & Joo 2021), CC BY 4.0; marks drawn"

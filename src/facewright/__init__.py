@@ -2,8 +2,8 @@
 
 ```text
  file ──► Image ──► [Face] ──► Crop ──► Latents ──► Latents ──► Crop ──► Image ──► signed file
-  media    faces      faces     encode     gan         gan        faces     provenance
-  decode   detect     align     invert     edit        sample     paste     publish
+  media    faces      faces    latents    latents      gan       faces    provenance
+  decode   detect     align    invert      edit      synthesize  paste     publish
 ```
 
 Every arrow is one function, every noun one core type, every package name appears once.

@@ -91,7 +91,7 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
     return torch.Generator(device=device).manual_seed(seed)
 
 
-def settle_cuda(device: torch.device, *, repeatable: bool) -> None:
+def configure_cuda(device: torch.device, *, repeatable: bool) -> None:
     """Make a GPU compute float32 as float32; on a CPU, nothing changes.
 
     By default PyTorch rounds the factors of float32 convolutions to TF32, with 10 bits instead of

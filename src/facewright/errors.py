@@ -2,7 +2,7 @@
 
 ```text
 FacewrightError              has a message and, where there is one, a hint
-├── InputError               an option or argument that makes no sense
+├── InputError               an option or argument that is invalid
 │   └── FileError            a file that is missing, damaged or of the wrong kind
 │       ├── BrokenClipError  a clip that breaks off or is damaged, and was read as far as it goes
 │       └── DatasetError     a dataset with at least one file that cannot be used
@@ -26,7 +26,7 @@ class FacewrightError(Exception):
 
 
 class InputError(FacewrightError):
-    """An option or argument that makes no sense."""
+    """An option or argument that is invalid."""
 
 
 class FileError(InputError):

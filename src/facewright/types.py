@@ -120,7 +120,7 @@ class Latents:
     """Points in a generator's latent space."""
 
     values: torch.Tensor
-    """(n, layers, dim), float32; z and w have one layer."""
+    """(n, num_ws, dim), float32; z and w have one layer."""
     space: Space
     generator: str
     """The name of the generator that they belong to."""
@@ -128,18 +128,18 @@ class Latents:
     def __post_init__(self) -> None:
         """Check the shape."""
         if self.values.ndim != 3:
-            raise InputError(f"latents are (n, layers, dim), not {tuple(self.values.shape)}")
+            raise InputError(f"latents are (n, num_ws, dim), not {tuple(self.values.shape)}")
         if self.space != "w+" and self.values.shape[1] != 1:
             raise InputError(f"latents in {self.space} have one layer, not {self.values.shape[1]}")
 
-    def spread(self, layers: int) -> Latents:
+    def spread(self, num_ws: int) -> Latents:
         """Give every layer of the synthesis network its own copy of w: the only way to w+.
 
         Args:
-            layers: How many style vectors the synthesis network takes.
+            num_ws: How many style vectors the synthesis network takes.
 
         Returns:
-            Latents in w+, (n, layers, dim).
+            Latents in w+, (n, num_ws, dim).
 
         Raises:
             InputError: The latents are in z, or in w+ with another number of layers.
@@ -147,10 +147,10 @@ class Latents:
         if self.space == "z":
             raise InputError("z is not spread", hint="map it to w first")
         if self.space == "w+":
-            if self.values.shape[1] != layers:
-                raise InputError(f"w+ of {self.values.shape[1]} layers does not fit {layers}")
+            if self.values.shape[1] != num_ws:
+                raise InputError(f"w+ of {self.values.shape[1]} layers does not fit {num_ws}")
             return self
-        return Latents(self.values.expand(-1, layers, -1), "w+", self.generator)
+        return Latents(self.values.expand(-1, num_ws, -1), "w+", self.generator)
 
 
 @dataclass(frozen=True, slots=True)

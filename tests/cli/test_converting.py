@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from facewright.cli.outcome import PRINTERS, print_json
-from facewright.data.sources.items import Refusal
+from facewright.collect.sources.items import Refusal
 from facewright.tasks.converting.convert import Converted
 
 

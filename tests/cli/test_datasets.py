@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from facewright.cli.outcome import PRINTERS, print_json
-from facewright.data.preparing.report import Tally
-from facewright.data.sources.items import Refusal
+from facewright.collect.preparing.report import Tally
+from facewright.collect.sources.items import Refusal
 from facewright.tasks.datasets import PreparedDataset
 
 

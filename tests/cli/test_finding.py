@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facewright.cli.outcome import PRINTERS, print_json
-from facewright.data.sources.items import Refusal
+from facewright.collect.sources.items import Refusal
 from facewright.tasks.sightings import Filmed, Found, Sighted, Sighting
 
 

@@ -79,9 +79,9 @@ def test_show_prints_lines_in_a_pipe_and_json_on_demand(facewright):
     assert status == 0
     lines = out.splitlines()
     assert lines[:2] == ["task: generate", "seeds: 0-3"]
-    assert "psi: 0.5" in lines
+    assert "truncation_psi: 0.5" in lines
     status, out, _ = facewright("show", "x.png", "--json")
-    assert json.loads(out)["parameters"]["psi"] == 0.5
+    assert json.loads(out)["parameters"]["truncation_psi"] == 0.5
 
 
 def test_remake_says_that_it_is_the_same(facewright):
@@ -131,7 +131,7 @@ def test_options_come_from_the_line_then_the_file_then_the_environment(facewrigh
     assert facewright("generate", *words)[0] == 0
     shown = json.loads(facewright("show", "x.png", "--json")[1])
     assert shown["seeds"] == [5]
-    assert (shown["parameters"]["psi"], shown["parameters"]["size"]) == (0.25, 20)
+    assert (shown["parameters"]["truncation_psi"], shown["parameters"]["size"]) == (0.25, 20)
 
 
 def test_missing_options_file_is_an_error(facewright):
@@ -229,6 +229,6 @@ def test_mistake_in_the_options_file_is_told_with_its_place(facewright):
 
 def test_help_shows_no_empty_default(facewright):
     _, out, _ = facewright("generate", "--help")
-    assert "[default: 0.7]" in out
+    assert "[default: 95]" in out
     assert "[default: ()]" not in out
     assert "[default: None]" not in out

@@ -14,7 +14,7 @@ import torch
 
 from facewright.convert.plan import Styles, TranslatorTrainOptions, open_styles
 from facewright.convert.train import train_translator
-from facewright.data.archive import write_dataset
+from facewright.datasets.archive import write_dataset
 
 
 def draw_zip(path: Path, *, side: int = 16, count: int = 6, seed: int = 0, red: int = 0) -> Path:

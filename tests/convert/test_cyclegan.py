@@ -10,7 +10,7 @@ from facewright.convert.plan import plan_translation
 from facewright.device import seeded
 from facewright.faces.blocks import fold_norms
 from facewright.faces.features import FaceFeatures, FeaturesConfig
-from facewright.fit.checkpoint import flatten_state, unflatten_state
+from facewright.training.checkpoint import flatten_state, unflatten_state
 
 CPU = torch.device("cpu")
 
@@ -29,7 +29,7 @@ def build(styles, options):
         return CycleGAN(
             plan.translator,
             plan.discriminator,
-            plan.rules,
+            plan.config,
             seed=3,
             device=CPU,
             features=features,

@@ -52,7 +52,7 @@ def test_plan_resolves_every_option(styles, options):
     assert (translator.architecture, translator.blocks, translator.filters) == ("resnet", 6, 2)
     assert (translator.norm, translator.upsampling) == ("batch", "resize")
     assert (plan.discriminator.kind, plan.discriminator.norm) == ("n-layers", "batch")
-    assert (plan.rules.total, plan.rules.dtype) == (2000, torch.float32)
+    assert (plan.config.total, plan.config.dtype) == (2000, torch.float32)
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from facewright.convert.cyclegan import CycleGAN, Rules
+from facewright.convert.cyclegan import CycleGAN, TrainConfig
 from facewright.convert.discriminators import PatchConfig
 from facewright.convert.generators import TranslatorConfig
 from facewright.device import seeded
-from facewright.fit.distributed import Processes, start_processes, stop_processes
+from facewright.training.distributed import Processes, start_processes, stop_processes
 
 CPU = torch.device("cpu")
-RULES = Rules(
+RULES = TrainConfig(
     batch=4,
     lr=0.001,
     judge_lr=0.001,

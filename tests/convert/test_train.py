@@ -10,11 +10,11 @@ import torch
 from facewright.convert.weights import list_directions, load_translator, read_size
 from facewright.device import seeded
 from facewright.errors import TrainingError
-from facewright.fit.checkpoint import flatten_state, latest_checkpoint, load_latest
-from facewright.fit.lock import lock_run
 from facewright.hub.bundle import load_bundle
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
+from facewright.training.checkpoint import flatten_state, latest_checkpoint, load_latest
+from facewright.training.lock import lock_run
 
 
 def read_state(outdir: Path) -> dict[str, Any]:

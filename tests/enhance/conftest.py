@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from facewright.data.stored import Gathered
+from facewright.datasets.stored import Gathered
 from facewright.device import seeded
 from facewright.enhance.network import EnhancerConfig, build_enhancer
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from facewright.enhance.network import load_enhancer
-from facewright.enhance.train import EnhancerLesson, EnhancerTrainOptions, train_enhancer
+from facewright.enhance.train import EnhancerObjective, EnhancerTrainOptions, train_enhancer
 from facewright.errors import InputError, TrainingError
-from facewright.fit.checkpoint import load_latest
 from facewright.hub.bundle import load_bundle
 from facewright.provenance.publish import read_manifest
+from facewright.training.checkpoint import load_latest
 
 CPU = torch.device("cpu")
 OPTIONS = EnhancerTrainOptions(
@@ -56,16 +56,18 @@ def test_a_run_leaves_an_enhancer_a_log_and_a_sheet(pictures, tmp_path):
 def test_learning_beats_bicubic_interpolation(pictures, tmp_path):
     options = replace(OPTIONS, kimg=0.9, batch=3, tick_kimg=0.9, lr=0.02, filters=8, clean_share=1)
     network = load_enhancer(load_bundle(train_enhancer(pictures, tmp_path, options, device=CPU)))
-    lesson = EnhancerLesson(pictures.images, replace(options, shrink=1), CPU)
-    batch, plain = lesson.prepare(-50, 50), lesson.build()
-    learned, before = (lesson.measure(n, batch)["distance"].item() for n in (network, plain))
+    objective = EnhancerObjective(pictures.images, replace(options, shrink=1), CPU)
+    batch, plain = objective.prepare(-50, 50), objective.build()
+    learned, before = (objective.measure(n, batch)["distance"].item() for n in (network, plain))
     assert learned < 0.9 * before
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_patches_fit_what_they_were(pictures, scale):
-    lesson = EnhancerLesson(pictures.images, replace(OPTIONS, scale=scale, clean_share=1), CPU)
-    batch = lesson.prepare(0, 5)
+    objective = EnhancerObjective(
+        pictures.images, replace(OPTIONS, scale=scale, clean_share=1), CPU
+    )
+    batch = objective.prepare(0, 5)
     assert batch.small.shape == (5, 8, 8, 3)
     assert batch.truth.shape == (5, 8 * scale, 8 * scale, 3)
     means = batch.small.mean(axis=(1, 2)), batch.truth.mean(axis=(1, 2))
@@ -73,15 +75,15 @@ def test_patches_fit_what_they_were(pictures, scale):
 
 
 def test_an_example_is_the_same_in_any_batch(pictures):
-    lesson = EnhancerLesson(pictures.images, OPTIONS, CPU)
-    whole, parts = lesson.prepare(3, 4), [lesson.prepare(3, 1), lesson.prepare(4, 3)]
+    objective = EnhancerObjective(pictures.images, OPTIONS, CPU)
+    whole, parts = objective.prepare(3, 4), [objective.prepare(3, 1), objective.prepare(4, 3)]
     assert np.array_equal(whole.small, np.concatenate([part.small for part in parts]))
     assert np.array_equal(whole.truth, np.concatenate([part.truth for part in parts]))
 
 
 def test_a_picture_as_small_as_a_patch_is_taken_whole(pictures):
-    lesson = EnhancerLesson(pictures.images[:1], replace(OPTIONS, patch=20), CPU)
-    truth = lesson.prepare(0, 1).truth[0]
+    objective = EnhancerObjective(pictures.images[:1], replace(OPTIONS, patch=20), CPU)
+    truth = objective.prepare(0, 1).truth[0]
     whole = pictures.images[0]
     assert any(np.array_equal(truth, one) for one in (whole, whole[:, ::-1]))
 

@@ -10,12 +10,16 @@ from facewright.errors import InputError, TrainingError
 from facewright.expressions.classifier import load_classifier, score_crops
 from facewright.expressions.compact import FINE, WIDE
 from facewright.expressions.examples import PUBLIC, TRAINING, read_examples
-from facewright.expressions.lesson import ExpressionLesson, ExpressionTrainOptions, plan_network
 from facewright.expressions.measures import measure_names
+from facewright.expressions.objective import (
+    ExpressionObjective,
+    ExpressionTrainOptions,
+    plan_network,
+)
 from facewright.expressions.train import BEST, train_classifier
-from facewright.fit.checkpoint import load_latest
 from facewright.hub.bundle import load_bundle
 from facewright.provenance.publish import read_manifest
+from facewright.training.checkpoint import load_latest
 
 CPU = torch.device("cpu")
 OPTIONS = ExpressionTrainOptions(
@@ -89,19 +93,19 @@ def test_a_network_learns_to_tell_bars_apart(collection, tmp_path):
 
 
 def test_each_face_comes_once_before_any_comes_again(collection):
-    lesson = ExpressionLesson(collection.parts[TRAINING], replace(OPTIONS, mixup=0), CPU)
-    kinds = torch.cat([lesson.prepare(n, 7).wanted.argmax(1) for n in (0, 7, 14)])
+    objective = ExpressionObjective(collection.parts[TRAINING], replace(OPTIONS, mixup=0), CPU)
+    kinds = torch.cat([objective.prepare(n, 7).wanted.argmax(1) for n in (0, 7, 14)])
     assert kinds.bincount().tolist() == [3] * 7
 
 
 def test_examples_depend_on_their_number_alone(collection):
-    one, other = (ExpressionLesson(collection.parts[TRAINING], OPTIONS, CPU) for _ in range(2))
+    one, other = (ExpressionObjective(collection.parts[TRAINING], OPTIONS, CPU) for _ in range(2))
     other.prepare(64, 8)
     assert all(map(torch.equal, one.prepare(8, 8), other.prepare(8, 8)))
 
 
 def test_examples_before_the_first_are_whole(collection):
-    batch = ExpressionLesson(collection.parts[TRAINING], OPTIONS, CPU).prepare(-8, 8)
+    batch = ExpressionObjective(collection.parts[TRAINING], OPTIONS, CPU).prepare(-8, 8)
     assert (batch.kept == 1).all()
     assert (batch.wanted.max(dim=1).values == 1).all()
 
@@ -109,7 +113,7 @@ def test_examples_before_the_first_are_whole(collection):
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 1.0), (1.0, 1.0)])
 def test_labels_and_votes_can_be_mixed(collection, share, expected):
     options = replace(OPTIONS, votes_share=share, mixup=0)
-    batch = ExpressionLesson(collection.parts[TRAINING], options, CPU).prepare(0, 7)
+    batch = ExpressionObjective(collection.parts[TRAINING], options, CPU).prepare(0, 7)
     torch.testing.assert_close(batch.wanted.sum(1), torch.full((7,), expected))
     torch.testing.assert_close(batch.votes.sum(1), torch.ones(7))
 
@@ -118,8 +122,8 @@ def test_balance_makes_rare_expressions_count_more(collection):
     part = collection.parts[TRAINING]
     rare = replace(part, labels=np.where(part.labels == 1, 0, part.labels))
     rare.labels[1] = 1
-    lesson = ExpressionLesson(rare, replace(OPTIONS, balance=1), CPU)
-    assert lesson._weights[1] == pytest.approx(float(lesson._weights[0]) * 5, rel=1e-3)
+    objective = ExpressionObjective(rare, replace(OPTIONS, balance=1), CPU)
+    assert objective._weights[1] == pytest.approx(float(objective._weights[0]) * 5, rel=1e-3)
 
 
 def test_a_run_with_other_options_is_not_gone_on_with(collection, tmp_path):

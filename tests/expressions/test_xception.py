@@ -11,7 +11,7 @@ from facewright.device import seeded
 from facewright.errors import WeightsError
 from facewright.expressions.classifier import load_classifier, read_keras, score_crops
 from facewright.expressions.xception import _Module, from_keras
-from facewright.gan.foreign.read import read_checkpoint
+from facewright.interop.read import read_checkpoint
 
 
 @pytest.fixture(scope="module")

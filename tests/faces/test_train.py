@@ -8,11 +8,11 @@ from facewright.errors import InputError, TrainingError
 from facewright.faces.detect import DetectorConfig, load_detector
 from facewright.faces.landmarks import MeshConfig, load_mesh
 from facewright.faces.learning.examples import Labelled
-from facewright.faces.learning.lessons import FinderLesson, MeshLesson
+from facewright.faces.learning.lessons import DetectorObjective, MeshObjective
 from facewright.faces.topology import CANONICAL
 from facewright.faces.train import FaceTrainOptions, train_faces
-from facewright.fit.checkpoint import load_latest
 from facewright.hub.bundle import load_bundle
+from facewright.training.checkpoint import load_latest
 
 CPU = torch.device("cpu")
 TINY_MESH = MeshConfig(size=32, widths=(4, 4, 4), depths=(1, 1, 1), squeeze=2, shapes=4)
@@ -29,10 +29,10 @@ def labelled() -> Labelled:
 
 
 @pytest.fixture(params=["mesh", "finder"])
-def lesson(request, labelled):
+def objective(request, labelled):
     if request.param == "mesh":
-        return MeshLesson(labelled, TINY_MESH, CPU, shapes_of=8)
-    return FinderLesson(labelled, TINY_FINDER, CPU, size=64)
+        return MeshObjective(labelled, TINY_MESH, CPU, shapes_of=8)
+    return DetectorObjective(labelled, TINY_FINDER, CPU, size=64)
 
 
 def read(outdir):
@@ -46,11 +46,11 @@ def assert_same(one, two):
             assert torch.equal(tensor, two[part][name]), name
 
 
-def test_a_stopped_run_ends_with_the_same_weights(lesson, tmp_path):
-    whole = train_faces(lesson, tmp_path / "whole", OPTIONS, device=CPU)
+def test_a_stopped_run_ends_with_the_same_weights(objective, tmp_path):
+    whole = train_faces(objective, tmp_path / "whole", OPTIONS, device=CPU)
     calls = []
 
-    class Interrupted(type(lesson)):
+    class Interrupted(type(objective)):
         def measure(self, network, batch):
             calls.append(1)
             if len(calls) == 3:
@@ -60,19 +60,19 @@ def test_a_stopped_run_ends_with_the_same_weights(lesson, tmp_path):
             return super().measure(network, batch)
 
     stopped = Interrupted.__new__(Interrupted)
-    stopped.__dict__ = lesson.__dict__
+    stopped.__dict__ = objective.__dict__
     train_faces(stopped, tmp_path / "parts", OPTIONS, device=CPU)
     assert read(tmp_path / "parts")["images"] == 6
-    parts = train_faces(lesson, tmp_path / "parts", OPTIONS, device=CPU)
+    parts = train_faces(objective, tmp_path / "parts", OPTIONS, device=CPU)
     assert_same(read(tmp_path / "whole"), read(tmp_path / "parts"))
     one, two = load_bundle(whole), load_bundle(parts)
     assert all(torch.equal(t, two.tensors[name]) for name, t in one.tensors.items())
 
 
-def test_a_run_leaves_weights_that_load_and_a_log(lesson, tmp_path):
-    path = train_faces(lesson, tmp_path, OPTIONS, device=CPU)
+def test_a_run_leaves_weights_that_load_and_a_log(objective, tmp_path):
+    path = train_faces(objective, tmp_path, OPTIONS, device=CPU)
     bundle = load_bundle(path)
-    load = load_mesh if lesson.kind == "mesh" else load_detector
+    load = load_mesh if objective.kind == "mesh" else load_detector
     load(bundle)
     assert not [name for name in bundle.tensors if "running" in name]
     lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
@@ -82,28 +82,28 @@ def test_a_run_leaves_weights_that_load_and_a_log(lesson, tmp_path):
 
 def test_learning_lowers_the_loss(labelled, tmp_path):
     options = FaceTrainOptions(kimg=0.24, batch=8, tick_kimg=0.04, lr=0.01)
-    train_faces(MeshLesson(labelled, TINY_MESH, CPU, shapes_of=8), tmp_path, options, device=CPU)
+    train_faces(MeshObjective(labelled, TINY_MESH, CPU, shapes_of=8), tmp_path, options, device=CPU)
     lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
     assert lines[-1]["points"] < lines[0]["points"]
 
 
-def test_another_seed_in_the_same_folder_is_refused(lesson, tmp_path):
-    train_faces(lesson, tmp_path, OPTIONS, device=CPU)
+def test_another_seed_in_the_same_folder_is_refused(objective, tmp_path):
+    train_faces(objective, tmp_path, OPTIONS, device=CPU)
     import dataclasses
 
     with pytest.raises(TrainingError, match="seed 0"):
-        train_faces(lesson, tmp_path, dataclasses.replace(OPTIONS, seed=1), device=CPU)
+        train_faces(objective, tmp_path, dataclasses.replace(OPTIONS, seed=1), device=CPU)
 
 
-def test_a_loss_that_is_no_number_ends_the_run(lesson, tmp_path):
-    class Broken(type(lesson)):
+def test_a_loss_that_is_no_number_ends_the_run(objective, tmp_path):
+    class Broken(type(objective)):
         def measure(self, network, batch):
             return {
                 name: value * torch.nan for name, value in super().measure(network, batch).items()
             }
 
     broken = Broken.__new__(Broken)
-    broken.__dict__ = lesson.__dict__
+    broken.__dict__ = objective.__dict__
     with pytest.raises(TrainingError, match="not a number"):
         train_faces(broken, tmp_path, OPTIONS, device=CPU)
 
@@ -111,6 +111,6 @@ def test_a_loss_that_is_no_number_ends_the_run(lesson, tmp_path):
 @pytest.mark.parametrize(
     "options", [{"kimg": 0}, {"batch": 0}, {"lr": float("nan")}, {"threads": 0}, {"tick_kimg": -1}]
 )
-def test_options_that_make_no_sense_are_refused(lesson, tmp_path, options):
-    with pytest.raises(InputError, match="makes no sense"):
-        train_faces(lesson, tmp_path, FaceTrainOptions(**options), device=CPU)
+def test_options_that_make_no_sense_are_refused(objective, tmp_path, options):
+    with pytest.raises(InputError, match="is invalid"):
+        train_faces(objective, tmp_path, FaceTrainOptions(**options), device=CPU)

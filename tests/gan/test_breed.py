@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from facewright.device import seeded
 from facewright.errors import InputError, WeightsError
 from facewright.gan.breed import Crossing, breed_generators
-from facewright.gan.edit import extend_styles
 from facewright.gan.generator import Generator
 from facewright.gan.ops.upfirdn import setup_filter, upsample2d
-from facewright.gan.progressive import ProgressiveConfig, ProgressiveGenerator
+from facewright.gan.stylegan1.networks import ProgressiveConfig, ProgressiveGenerator
+from facewright.latents.edit import extend_styles
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def test_hard_crossing_takes_each_layer_from_one_of_the_two(pair):
 def test_picture_of_a_crossing_is_that_of_the_layers_put_together(pair):
     low, high = pair
     bred = breed_generators(low, high, Crossing(at=16))
-    ws = low.styles(torch.randn(2, 8, generator=seeded(0)))
+    ws = low.map_to_w(torch.randn(2, 8, generator=seeded(0)))
     x = image = None
     with torch.no_grad():
         for size, start in ((4, 0), (8, 1), (16, 3)):
             block = (low if size < 16 else high).synthesis.get_submodule(f"b{size}")
-            styles = ws[:, start : start + block.layers + 1]
+            styles = ws[:, start : start + block.num_ws + 1]
             x, image = block(x, image, styles, noise="const", rng=None, dtype=torch.float32)
         torch.testing.assert_close(bred.synthesis(ws), image, atol=1e-5, rtol=0)
 
@@ -191,7 +191,7 @@ def test_crossing_of_two_sizes_is_as_large_as_the_high_one(pair, large):
 
 def test_a_small_generator_on_the_way_to_a_large_one_is_enlarged_and_gains_detail(pair, large):
     low, _ = pair
-    ws = low.styles(torch.randn(2, 8, generator=seeded(5)))
+    ws = low.map_to_w(torch.randn(2, 8, generator=seeded(5)))
     drawn = [
         breed_generators(low, large, Crossing(amount=amount)).synthesis(extend_styles(ws, 10))
         for amount in (0.0, 1.0)
@@ -208,6 +208,6 @@ def test_bred_sizes_understand_latents_of_both(pair, large):
     w = low.mapping(torch.randn(1, 8, generator=seeded(6)))
     for one, other in ((low, large), (large, low)):
         bred = breed_generators(one, other, Crossing(at=16, width=0.5))
-        ws = w[:, None].expand(-1, one.layers, -1)
+        ws = w[:, None].expand(-1, one.num_ws, -1)
         side = other.config.resolution
-        assert bred.synthesis(extend_styles(ws, bred.layers)).shape == (1, 3, side, side)
+        assert bred.synthesis(extend_styles(ws, bred.num_ws)).shape == (1, 3, side, side)

@@ -19,10 +19,10 @@ def peak_signal_to_noise(a: torch.Tensor, b: torch.Tensor) -> float:
 def test_images_equal_the_reference(reference, distance):
     G, n = reference.G, reference.numbers
     with torch.no_grad():
-        ws = G.styles(n["z"])
+        ws = G.map_to_w(n["z"])
         assert distance(G.synthesis(ws), n["img_const"]) < 1e-5
         assert distance(G.synthesis(ws, noise="none"), n["img_none"]) < 1e-5
-        assert distance(G(n["z"], psi=0.7), n["img_const_psi07"]) < 1e-5
+        assert distance(G(n["z"], truncation_psi=0.7), n["img_const_psi07"]) < 1e-5
         assert distance(G.synthesis(n["w_mixed"]), n["img_mixed"]) < 1e-5
 
 
@@ -76,29 +76,29 @@ def test_every_resolution_has_two_layers_per_doubling(resolution, architecture, 
     exponent = resolution.bit_length() - 1
     with torch.device("meta"):
         G = Generator(tiny_config(resolution=resolution, architecture=architecture))
-        assert G.layers == 2 * exponent - 2
-        ws = G.styles(torch.empty(2, 8))
-        assert ws.shape == (2, G.layers, 8)
+        assert G.num_ws == 2 * exponent - 2
+        ws = G.map_to_w(torch.empty(2, 8))
+        assert ws.shape == (2, G.num_ws, 8)
         assert G.synthesis(ws).shape == (2, 3, resolution, resolution)
 
 
 def test_psi_zero_is_one_face_for_all(tiny_generator):
-    images = tiny_generator(torch.randn(3, 8, generator=seeded(0)), psi=0)
+    images = tiny_generator(torch.randn(3, 8, generator=seeded(0)), truncation_psi=0)
     for image in images[1:]:
         torch.testing.assert_close(image, images[0])
-    other = tiny_generator(torch.randn(1, 8, generator=seeded(7)), psi=0)
+    other = tiny_generator(torch.randn(1, 8, generator=seeded(7)), truncation_psi=0)
     torch.testing.assert_close(other[0], images[0])
 
 
 def test_psi_moves_evenly_from_the_average_face(tiny_generator):
     z = torch.randn(2, 8, generator=seeded(0))
-    full, average = tiny_generator.styles(z), tiny_generator.mapping.w_avg
-    half = tiny_generator.styles(z, psi=0.5)
+    full, average = tiny_generator.map_to_w(z), tiny_generator.mapping.w_avg
+    half = tiny_generator.map_to_w(z, truncation_psi=0.5)
     torch.testing.assert_close(half, (full + average) / 2)
-    partly = tiny_generator.styles(z, psi=0.5, cutoff=2)
+    partly = tiny_generator.map_to_w(z, truncation_psi=0.5, cutoff=2)
     assert torch.equal(partly[:, :2], half[:, :2])
     assert torch.equal(partly[:, 2:], full[:, 2:])
-    assert torch.equal(tiny_generator.styles(z, psi=0.5, cutoff=0), full)
+    assert torch.equal(tiny_generator.map_to_w(z, truncation_psi=0.5, cutoff=0), full)
 
 
 def test_noise_is_fixed_random_or_absent(tiny_generator):

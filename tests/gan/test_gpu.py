@@ -6,7 +6,7 @@ import torch
 from facewright.device import pick_dtype, seeded
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.ops.upfirdn import setup_filter, upfirdn2d
-from facewright.gan.sample import Look, draw_styles
+from facewright.latents.sample import SamplingConfig, draw_styles
 
 pytestmark = [
     pytest.mark.gpu,
@@ -25,7 +25,7 @@ def test_resampling_is_that_of_the_cpu():
 
 def test_pictures_are_those_of_the_cpu(tiny_config, shake):
     generator = shake(Generator(tiny_config())).freeze()
-    ws = generator.styles(torch.randn(4, 8, generator=seeded(1)))
+    ws = generator.map_to_w(torch.randn(4, 8, generator=seeded(1)))
     here = draw_styles(generator, ws, batch=4)
     there = draw_styles(generator.to(CUDA).freeze(), ws.to(CUDA), batch=4)
     assert abs(here.astype(int) - there.astype(int)).max() <= 1
@@ -33,15 +33,17 @@ def test_pictures_are_those_of_the_cpu(tiny_config, shake):
 
 def test_half_precision_pictures_are_near_float32():
     generator = Generator(GeneratorConfig(64, channel_base=2048, conv_clamp=256)).to(CUDA).freeze()
-    ws = generator.styles(torch.randn(4, 512, generator=seeded(1)).to(CUDA))
+    ws = generator.map_to_w(torch.randn(4, 512, generator=seeded(1)).to(CUDA))
     exact = draw_styles(generator, ws, batch=4).astype(float)
     for dtype in {pick_dtype(CUDA), torch.float16}:
-        near = draw_styles(generator, ws, look=Look(dtype=dtype), batch=4).astype(float)
+        near = draw_styles(generator, ws, sampling=SamplingConfig(dtype=dtype), batch=4).astype(
+            float
+        )
         assert ((near - exact) ** 2).mean() < 255**2 / 10**4  # 40 dB
 
 
 def test_training_runs_stops_and_goes_on(tiny_dataset, tiny_options, tmp_path):
-    from facewright.gan.train import train_generator
+    from facewright.gan.training.train import train_generator
 
     first = train_generator(tiny_dataset, tmp_path, tiny_options(kimg=0.016), device=CUDA)
     second = train_generator(tiny_dataset, tmp_path, tiny_options(kimg=0.032), device=CUDA)

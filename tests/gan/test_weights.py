@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 import torch
 
-from facewright.data.labels import LabelGroup
+from facewright.datasets.labels import LabelGroup
 from facewright.device import seeded
 from facewright.errors import InputError, WeightsError
 from facewright.gan.generator import Generator
@@ -35,7 +35,7 @@ def test_load_undoes_pack_and_save(tiny_generator, tmp_path):
     loaded = load_generator(load_bundle(tmp_path / "x.safetensors"))
     assert loaded.config == tiny_generator.config
     z = torch.randn(2, 8, generator=seeded(0))
-    torch.testing.assert_close(loaded(z, psi=0.7), tiny_generator(z, psi=0.7))
+    torch.testing.assert_close(loaded(z, truncation_psi=0.7), tiny_generator(z, truncation_psi=0.7))
     for name, tensor in tiny_generator.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor)
     assert not loaded.training

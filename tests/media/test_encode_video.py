@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facewright.errors import InputError
-from facewright.media.encode_video import Stop, write_clip
+from facewright.media.encode_video import EarlyStop, write_clip
 from facewright.media.video import read_clip, read_clip_metadata
 from facewright.types import Clip
 
@@ -29,7 +29,7 @@ def make_clip(count):
 def stop_after(count):
     """A wish that comes after some frames; the text says how many there are."""
     asked = iter(range(1, 1000))
-    return Stop(lambda: next(asked) >= count, lambda n: f'{{"frames": {n}}}')
+    return EarlyStop(lambda: next(asked) >= count, lambda n: f'{{"frames": {n}}}')
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -47,7 +47,7 @@ def test_a_clip_that_is_stopped_plays_up_to_there_and_says_so(tmp_path, form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_clip_that_is_not_stopped_keeps_its_text(tmp_path, form):
-    stop = Stop(lambda: False, lambda n: f'{{"frames": {n}}}')
+    stop = EarlyStop(lambda: False, lambda n: f'{{"frames": {n}}}')
     assert write_clip(make_clip(5), tmp_path / "x", form, text="{}", stop=stop) == 5
     assert read_clip_metadata(tmp_path / "x")["comment"].rstrip() == "{}"
 

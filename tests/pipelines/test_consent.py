@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from facewright.encode.latents import StoredLatents, save_latents
 from facewright.errors import InputError
-from facewright.pipelines.consent import settle_consent, shows_nobody
+from facewright.latents.files import StoredLatents, save_latents
+from facewright.pipelines.consent import resolve_consent, shows_nobody
 from facewright.provenance.publish import publish_image
 from facewright.types import Latents, Manifest
 
@@ -66,8 +66,8 @@ def test_what_is_not_there_and_what_says_nothing_may_show_somebody(tmp_path):
 
 def test_generated_people_need_no_consent_and_real_ones_do(publish):
     generated, real = publish("g.png", "generate"), publish("r.png", "test")
-    assert settle_consent(None, [generated]) == "generated"
-    assert settle_consent(" Ada agreed ", [real]) == "Ada agreed"
+    assert resolve_consent(None, [generated]) == "generated"
+    assert resolve_consent(" Ada agreed ", [real]) == "Ada agreed"
     with pytest.raises(InputError, match=r"r\.png may show a real person") as caught:
-        settle_consent("  ", [generated, real])
+        resolve_consent("  ", [generated, real])
     assert "--consent" in caught.value.hint

@@ -13,7 +13,7 @@ from facewright.types import Clip, Manifest
 EXAMPLES = [40, pytest.param(1000, marks=pytest.mark.slow)]
 MANIFEST = Manifest(
     "generate",
-    {"psi": 0.7, "label": ["age=20-29"], "noise": "const", "size": None},
+    {"truncation_psi": 0.7, "label": ["age=20-29"], "noise": "const", "size": None},
     seeds=(0, 1, 2, 70),
     models={"faces-64": "ab" * 32},
     sources={"a.png": "cd" * 32},

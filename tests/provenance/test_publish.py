@@ -11,7 +11,6 @@ import pytest
 from PIL import Image as Pictures
 
 from facewright.errors import FileError, InputError
-from facewright.fit.stop import StopSignal
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.publish import (
@@ -24,12 +23,13 @@ from facewright.provenance.publish import (
     read_manifest,
     render_image,
 )
+from facewright.training.stop import StopSignal
 from facewright.types import Clip, Manifest
 
 IMAGE = np.full((16, 16, 3), (200, 30, 90), np.uint8)
 MANIFEST = Manifest(
     "generate",
-    {"psi": 0.7, "size": None, "labels": {"age": "30-39"}},
+    {"truncation_psi": 0.7, "size": None, "labels": {"age": "30-39"}},
     seeds=(*range(64), 70),
     models={"faces-64": "ab" * 32},
     sources={"portrait of Zoë.png": "cd" * 32},

@@ -5,10 +5,10 @@ import zipfile
 
 import pytest
 import torch
-from tests.data.drawn_faces import SOURCE, BlockFinder, draw_scene, encode
+from tests.collect.drawn_faces import SOURCE, BlockFinder, draw_scene, encode
 
-from facewright.data.audit import audit
-from facewright.data.dataset import open_dataset
+from facewright.collect.audit import audit
+from facewright.datasets.dataset import open_dataset
 from facewright.errors import FileError, InputError
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
@@ -69,7 +69,7 @@ def test_the_report_says_what_it_shows_and_counts(prepare, tmp_path):
     told = json.loads((tmp_path / "faces-report.json").read_text())
     assert (told["faces"], told["rejected"]) == (3, {"no face": 1})
     assert told["licences"] == manifest.parameters["licences"] == {"CC0-1.0": 3}
-    assert told["settings"]["rules"]["sharpness"] == PrepareOptions(out=tmp_path).sharpness
+    assert told["settings"]["limits"]["sharpness"] == PrepareOptions(out=tmp_path).sharpness
     assert read_image(tmp_path / "faces-report.png").shape[1] > 1000
 
 

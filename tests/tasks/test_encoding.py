@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from facewright.encode.psp import load_encoder
 from facewright.errors import WeightsError
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import pack_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
+from facewright.latents.encoder.psp import load_encoder
 from facewright.tasks.encoding import EncoderTrainOptions, train_encoder
 from facewright.types import Card
 

@@ -51,7 +51,7 @@ def test_unknown_metrics_are_refused(weights, dataset):
         ({"count": 0}, "--count is 2 or more, not 0"),
         ({"count": -1}, "--count is 2 or more"),
         ({"batch": 0}, "--batch is 1 to"),
-        ({"psi": float("nan")}, "--psi is -10 to 10"),
+        ({"truncation_psi": float("nan")}, "--truncation-psi is -10 to 10"),
         ({"seed": -1}, "--seed is 0 to"),
     ],
 )
@@ -65,7 +65,7 @@ def test_copies_are_sought_in_the_whole_dataset(weights, dataset, tmp_path):
     folder = tmp_path / "mixed"
     shutil.copytree(dataset, folder, ignore=shutil.ignore_patterns("dataset.json"))
     options = GenerateOptions(
-        seeds="0-3", out=folder, weights=weights, batch=4, psi=1.0, precision="float32"
+        seeds="0-3", out=folder, weights=weights, batch=4, truncation_psi=1.0, precision="float32"
     )
     generate_faces(options)
     assert evaluate(weights, folder, count=4).values["near copies"] == 1

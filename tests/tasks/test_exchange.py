@@ -7,9 +7,9 @@ import torch
 
 from facewright.device import seeded
 from facewright.errors import InputError, WeightsError
-from facewright.gan.foreign.layouts.rosinality import to_rosinality
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import load_bundle
+from facewright.interop.layouts.rosinality import to_rosinality
 from facewright.tasks.exchange import ImportOptions, export_model, import_model
 from facewright.tasks.pictures import GenerateOptions, generate_faces
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from facewright.data.library import read_records
+from facewright.collect.library.folder import read_records
 from facewright.errors import FileError, InputError
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.libraries import (

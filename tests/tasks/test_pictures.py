@@ -62,11 +62,11 @@ def test_seeds_named_twice_are_drawn_once_into_files_and_twice_onto_sheets(gener
 
 
 def test_manifest_holds_everything_that_was_decided(generate):
-    [path] = generate("7", "x.png", psi=0.5, age="30-39", batch=None)
+    [path] = generate("7", "x.png", truncation_psi=0.5, age="30-39", batch=None)
     manifest = read_manifest(path)
     assert manifest.task == "generate"
     assert manifest.seeds == (7,)
-    assert manifest.parameters["psi"] == 0.5
+    assert manifest.parameters["truncation_psi"] == 0.5
     assert manifest.parameters["age"] == "30-39"
     assert manifest.parameters["precision"] == "float32"
     assert manifest.parameters["batch"] >= 1
@@ -112,8 +112,8 @@ def test_progress_counts_people(weights, tmp_path):
         ("-3", "x.png", {}, "at least one seed"),
         ("1", "x.tif", {}, "no extension"),
         ("1", "x.png", {"batch": 0}, "--batch is 1 to"),
-        ("1", "x.png", {"psi": float("nan")}, "--psi is -10 to 10, not nan"),
-        ("1", "x.png", {"psi": -1e30}, "--psi is -10 to 10"),
+        ("1", "x.png", {"truncation_psi": float("nan")}, "--truncation-psi is -10 to 10, not nan"),
+        ("1", "x.png", {"truncation_psi": -1e30}, "--truncation-psi is -10 to 10"),
         ("1", "x.png", {"cutoff": -3}, "--cutoff is 0 or more"),
         ("1", "x.png", {"size": 0}, "--size is 1 to"),
         ("1", "x.png", {"size": -5}, "--size is 1 to"),

@@ -32,7 +32,7 @@ def make(task, weights, out):
     if task == "interpolate":
         return interpolate_faces(InterpolateOptions(seeds="1,2", seconds=0.2, size=32, **common))
     options = {
-        "one": {"seeds": "5", "psi": 1.0, "cutoff": 2},
+        "one": {"seeds": "5", "truncation_psi": 1.0, "cutoff": 2},
         "sheet": {"seeds": "5-9", "columns": 2, "captions": True, "size": 32},
         "varied": {"seeds": "3", "vary": "age,gender", "size": 32},
         "labelled": {"seeds": "3", "age": "40-49", "label": ("gender=m",)},
@@ -120,7 +120,7 @@ def test_weights_are_not_taken_from_a_path_in_a_manifest(weights, tmp_path, monk
 
 
 def test_gpu_of_any_name_is_one_type_of_device():
-    manifest = Manifest("generate", {"psi": 1.0}, (1,), device="cuda: Some GPU")
+    manifest = Manifest("generate", {"truncation_psi": 1.0}, (1,), device="cuda: Some GPU")
     options, _ = _restore(manifest, Path("x.png"), overwrite=False)
     assert options.device == "cuda"
 
@@ -151,7 +151,11 @@ def test_original_is_never_replaced(weights, tmp_path):
     [
         (Manifest("sculpt", {}), InputError, "made by `sculpt`"),
         (Manifest("generate", {"hat": 1}, (1,)), FileError, "not understood: hat"),
-        (Manifest("generate", {"psi": "x"}, (1,)), FileError, "not understood: psi"),
+        (
+            Manifest("generate", {"truncation_psi": "x"}, (1,)),
+            FileError,
+            "not understood: truncation_psi",
+        ),
         (Manifest("generate", {"batch": True}, (1,)), FileError, "not understood: batch"),
         (Manifest("generate", {"noise": "loud"}, (1,)), FileError, "not understood: noise"),
         (Manifest("mix", {"rows": "1"}), FileError, "incomplete"),

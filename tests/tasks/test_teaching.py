@@ -6,7 +6,7 @@ import pytest
 from facewright.errors import DatasetError
 from facewright.faces.topology import CANONICAL
 from facewright.hub.bundle import load_bundle, read_card
-from facewright.tasks.teaching import FaceTrainOptions, Lessons, train_finder, train_mesh
+from facewright.tasks.teaching import FaceObjectives, FaceTrainOptions, train_finder, train_mesh
 
 OPTIONS = FaceTrainOptions(kimg=0.002, batch=2)
 
@@ -25,7 +25,7 @@ def lessons(tmp_path):
             file.writestr("1.png", data.getvalue())
     points = (CANONICAL * 20 + np.array([32, 34, 0])).astype(np.float32)[None]
     np.savez(tmp_path / "labels.npz", archives=["a.zip"], names=["1.png"], points=points)
-    return tmp_path / "labels.npz", Lessons(tmp_path, tmp_path / "empty.zip")
+    return tmp_path / "labels.npz", FaceObjectives(tmp_path, tmp_path / "empty.zip")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import torch
 
 from facewright.cli.outcome import print_training
 from facewright.errors import DatasetError, InputError, TrainingError, WeightsError
-from facewright.gan.plan import TrainOptions
+from facewright.gan.training.plan import TrainOptions
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.pictures import GenerateOptions, generate_faces
 from facewright.tasks.training import Outlook, Trained, train_generator
@@ -42,7 +42,7 @@ def test_dry_run_tells_the_plan_and_writes_nothing(dataset, tmp_path):
     assert outlook.dataset["pictures"] == 24
     assert outlook.dataset["labels"] == ["age: 20-29", "age: 30-39", "age: 40-49"]
     assert outlook.plan["generator"]["resolution"] == 16
-    assert outlook.plan["rules"]["dtype"] == "float32"
+    assert outlook.plan["config"]["dtype"] == "float32"
     assert not (tmp_path / "run").exists()
 
 

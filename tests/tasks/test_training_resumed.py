@@ -5,12 +5,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from facewright.data.dataset import open_dataset
+from facewright.datasets.dataset import open_dataset
 from facewright.device import seeded, to_images
-from facewright.fit.names import snapshot_kimg
 from facewright.gan.generator import Generator, GeneratorConfig
-from facewright.gan.plan import TrainOptions
-from facewright.gan.snapshots import Gallery
+from facewright.gan.training.plan import TrainOptions
+from facewright.gan.training.snapshots import Gallery
 from facewright.gan.weights import load_generator, pack_generator
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.media.decode import read_image
@@ -18,6 +17,7 @@ from facewright.media.draw import contact_sheet
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.toonifying.comparing import CompareOptions, compare_snapshots
 from facewright.tasks.training import train_generator
+from facewright.training.names import snapshot_kimg
 from facewright.types import Card
 
 

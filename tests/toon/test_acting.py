@@ -5,7 +5,7 @@ import pytest
 import torch
 from tests.tiny import build_generator
 
-from facewright.gan.directions.bundle import Direction
+from facewright.latents.directions.bundle import Direction
 from facewright.toon.acting import (
     PARTS,
     Costume,
@@ -31,7 +31,7 @@ def cartoonist():
 
 @pytest.fixture(scope="module")
 def ws(cartoonist):
-    return torch.zeros(1, cartoonist.people.layers, 8)
+    return torch.zeros(1, cartoonist.people.num_ws, 8)
 
 
 @pytest.fixture(scope="module")

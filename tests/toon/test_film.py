@@ -14,7 +14,7 @@ from facewright.errors import InputError
 from facewright.faces.frames.follow import FaceFollower
 from facewright.faces.frames.picking import Picker
 from facewright.toon.cartoon import Cartoonist
-from facewright.toon.film import Film, FilmOptions, LatentPath
+from facewright.toon.film import ClipCartoonist, ClipOptions, LatentPath
 
 LEFT, RIGHT = (20, 10), (100, 20)
 
@@ -24,7 +24,7 @@ class Encoder:
 
     def __init__(self, generator):
         self.config = SimpleNamespace(size=32)
-        self.latent_avg = torch.zeros(generator.layers, generator.config.w_dim)
+        self.latent_avg = torch.zeros(generator.num_ws, generator.config.w_dim)
         self.asked = 0
 
     def __call__(self, images):
@@ -37,8 +37,8 @@ def start(**how):
     people, characters = build_generator(c_dim=0), build_generator(c_dim=0, seed=2)
     encoder = Encoder(people)
     cartoonist = Cartoonist(people, characters, "ffhq", encoder)
-    options = FilmOptions(**{"calm": 0, **how})
-    return Film(cartoonist, FaceFollower(RedFinder(), Picker("all")), options), encoder
+    options = ClipOptions(**{"temporal_smoothing": 0, **how})
+    return ClipCartoonist(cartoonist, FaceFollower(RedFinder(), Picker("all")), options), encoder
 
 
 def fade(count, *corners):
@@ -60,13 +60,15 @@ def test_path_begins_where_the_first_frame_is():
     assert torch.equal(LatentPath(0.5).follow(first, time=3.0), first)
 
 
-@given(rate=st.sampled_from([5, 10, 30, 60]), calm=st.floats(0.05, 2))
-def test_path_is_the_same_at_any_frame_rate(rate, calm):
-    path = LatentPath(calm)
+@given(rate=st.sampled_from([5, 10, 30, 60]), temporal_smoothing=st.floats(0.05, 2))
+def test_path_is_the_same_at_any_frame_rate(rate, temporal_smoothing):
+    path = LatentPath(temporal_smoothing)
     path.follow(torch.zeros(1), time=0.0)
     for frame in range(1, rate + 1):
         at = path.follow(torch.ones(1), time=frame / rate)
-    assert at.item() == pytest.approx(1 - torch.tensor(-1 / calm).exp().item(), abs=1e-4)
+    assert at.item() == pytest.approx(
+        1 - torch.tensor(-1 / temporal_smoothing).exp().item(), abs=1e-4
+    )
 
 
 def test_path_steadies_noise_and_reaches_what_stays():
@@ -87,11 +89,11 @@ def test_without_calm_the_path_is_what_was_found():
 
 def test_negative_calm_is_refused():
     with pytest.raises(InputError, match="0 seconds or more"):
-        FilmOptions(calm=-1)
+        ClipOptions(temporal_smoothing=-1)
 
 
 def test_frames_are_drawn_one_by_one_as_in_a_stream():
-    (one, _), (other, _) = start(calm=0.2), start(calm=0.2)
+    (one, _), (other, _) = start(temporal_smoothing=0.2), start(temporal_smoothing=0.2)
     single = [one.draw(image, time=time) for image, time in fade(3, LEFT)]
     stream, counts = draw(other, fade(3, LEFT), 1)
     assert counts == [1, 1, 1]

@@ -9,7 +9,7 @@ from cyclopts.config import Env
 from cyclopts.field_info import FieldInfo
 
 from facewright.cli.commands import COMMANDS, GROUPS
-from facewright.cli.options_file import read_options_file
+from facewright.cli.options_file import read_options_file, spell_out
 from facewright.cli.printable import make_printable, survive_letters
 from facewright.errors import FacewrightError
 from facewright.version import __version__
@@ -67,7 +67,10 @@ def _run(argv: list[str]) -> int:
     """Run one command, and let errors through."""
     try:
         status = build_app()(
-            argv, result_action="return_value", exit_on_error=False, print_error=False
+            [spell_out(word) for word in argv],
+            result_action="return_value",
+            exit_on_error=False,
+            print_error=False,
         )
         sys.stdout.flush()
     except BrokenPipeError:  # such as `facewright show x.png | head -1`

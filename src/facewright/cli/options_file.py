@@ -1,4 +1,4 @@
-"""Read options from a TOML file, for `--options`."""
+"""Read options from a TOML file, for `--options`, and the short names that some have."""
 
 from __future__ import annotations
 
@@ -6,11 +6,25 @@ import tomllib
 from pathlib import Path
 
 from cyclopts import App, ArgumentCollection
-from cyclopts.config import Toml
+from cyclopts.config import Dict
 
 from facewright.errors import FileError
 
 NAME = "--options"
+
+_SHORT = {"psi": "truncation-psi", "calm": "temporal-smoothing"}
+
+
+def spell_out(word: str) -> str:
+    """Return a word of the command line with the full name of its option.
+
+    Example:
+        >>> spell_out("--truncation_psi=0.5")
+        '--truncation-psi=0.5'
+    """
+    name, equals, value = word.partition("=")
+    full = _SHORT.get(name.removeprefix("--")) if name.startswith("--") else None
+    return f"--{full}{equals}{value}" if full else word
 
 
 def read_options_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -29,9 +43,10 @@ def read_options_file(app: App, commands: tuple[str, ...], arguments: ArgumentCo
     if not path.is_file():
         raise FileError(f"there is no file {path}", hint=f"{NAME} names a TOML file")
     try:
-        tomllib.loads(path.read_text(encoding="utf-8"))
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # a place in the file is part of the message
         raise FileError(
             f"{path} is not TOML: {error}", hint="lines such as `psi = 0.5` or `seeds = '1-3'`"
         ) from error
-    Toml(path, must_exist=True, use_commands_as_keys=False)(app, commands, arguments)
+    options = {_SHORT.get(name, name): value for name, value in told.items()}
+    Dict(options, use_commands_as_keys=False, source=str(path))(app, commands, arguments)

@@ -103,7 +103,7 @@ def print_measured(measured: Measured) -> int:
     """Print the numbers of an evaluation."""
     _print_table({name: f"{value:.4g}" for name, value in measured.values.items()})
     about = f"{measured.weights} against {measured.dataset}"
-    print(f"{about}: {measured.count} pictures each, psi {measured.psi:g}")
+    print(f"{about}: {measured.count} pictures each, psi {measured.truncation_psi:g}")
     return 0
 
 

@@ -18,9 +18,9 @@ from facewright.convert.pool import ImagePool
 from facewright.convert.projected import ProjectedDiscriminator, view_faces
 from facewright.device import seeded
 from facewright.faces.features import FaceFeatures
-from facewright.fit.distributed import Processes, all_reduce_gradients, broadcast_module
-from facewright.fit.ema import update_ema
-from facewright.fit.log import Averages
+from facewright.training.distributed import Processes, all_reduce_gradients, broadcast_module
+from facewright.training.ema import update_ema
+from facewright.training.log import Averages
 
 BETAS = (0.5, 0.999)
 PENALTY = 10.0  # weight of the gradient penalty; Gulrajani et al. 2017
@@ -29,7 +29,7 @@ _PARTS = ("forward", "reverse", "judge_a", "judge_b", "forward_ema", "reverse_em
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TrainConfig:
     """How the four networks play."""
 
     batch: int
@@ -80,7 +80,7 @@ class CycleGAN:
         self,
         translator: TranslatorConfig,
         discriminator: PatchConfig,
-        rules: Rules,
+        config: TrainConfig,
         *,
         seed: int,
         device: torch.device,
@@ -92,24 +92,24 @@ class CycleGAN:
         Args:
             translator: How both translators are built.
             discriminator: How both discriminators are built.
-            rules: How they play.
+            config: How they play.
             seed: Where every random number starts.
             device: Where to compute.
             processes: Which of how many processes this is; None is the only one.
             features: What the discriminators see in addition to pixels; None is nothing. Frozen.
         """
         self.features = features
-        self.rules, self.device, self.processes = rules, device, processes or Processes()
+        self.config, self.device, self.processes = config, device, processes or Processes()
         first = seed * 7919
         ways = [build_seeded(lambda: Translator(translator), first + n) for n in (0, 1)]
         self.forward, self.reverse = (way.to(device).train() for way in ways)
         judges = [build_seeded(lambda: self._build_judge(discriminator), first + n) for n in (2, 3)]
         self.judge_a, self.judge_b = (judge.to(device).train() for judge in judges)
         self.forward_ema, self.reverse_ema = (_copy(way) for way in (self.forward, self.reverse))
-        self.G_opt = _optimiser(rules.lr, self.forward, self.reverse)
-        self.D_opt = _optimiser(rules.judge_lr, self.judge_a, self.judge_b)
+        self.G_opt = _optimiser(config.lr, self.forward, self.reverse)
+        self.D_opt = _optimiser(config.judge_lr, self.judge_a, self.judge_b)
         own = first + 104729 * self.processes.rank
-        self.pool_a, self.pool_b = (ImagePool(rules.pool, seed=own + n) for n in (4, 5))
+        self.pool_a, self.pool_b = (ImagePool(config.pool, seed=own + n) for n in (4, 5))
         self.rng = seeded(own + 6)
         self.images, self.averages = 0, Averages()
 
@@ -120,16 +120,16 @@ class CycleGAN:
             a: (batch / processes, 3, h, w), float32 in [-1, 1], of style A.
             b: Of the same shape, of style B.
         """
-        rules = self.rules
-        rate = decay_rate(self.images, rules.total, rules.decay)
-        for optimiser, lr in ((self.G_opt, rules.lr), (self.D_opt, rules.judge_lr)):
+        config = self.config
+        rate = decay_rate(self.images, config.total, config.decay)
+        for optimiser, lr in ((self.G_opt, config.lr), (self.D_opt, config.judge_lr)):
             for group in optimiser.param_groups:
                 group["lr"] = lr * rate
         made_a, made_b = self.step_translators(a, b)
         self.step_discriminators(
             (a, self.pool_a.exchange(made_a)), (b, self.pool_b.exchange(made_b))
         )
-        self.images += rules.batch
+        self.images += config.batch
         for average, network in (
             (self.forward_ema, self.forward),
             (self.reverse_ema, self.reverse),
@@ -138,8 +138,8 @@ class CycleGAN:
                 average,
                 network,
                 images=self.images,
-                batch=rules.batch,
-                half_life=rules.ema_kimg * 1000,
+                batch=config.batch,
+                half_life=config.ema_kimg * 1000,
                 rampup=_RAMPUP,
             )
 
@@ -155,17 +155,17 @@ class CycleGAN:
         Returns:
             The made pictures of style A and of style B, without gradients.
         """
-        rules = self.rules
+        config = self.config
         with self._autocast():
             made_b, made_a = self.forward(a), self.reverse(b)
             losses = {
                 "loss_forward": self._fool(self.judge_b, made_b),
                 "loss_reverse": self._fool(self.judge_a, made_a),
-                "cycle_a": distance(self.reverse(made_b), a) * rules.cycle,
-                "cycle_b": distance(self.forward(made_a), b) * rules.cycle,
+                "cycle_a": distance(self.reverse(made_b), a) * config.cycle,
+                "cycle_b": distance(self.forward(made_a), b) * config.cycle,
             }
-            if rules.identity > 0:
-                weight = rules.cycle * rules.identity
+            if config.identity > 0:
+                weight = config.cycle * config.identity
                 losses["identity_a"] = distance(self.reverse(a), a) * weight
                 losses["identity_b"] = distance(self.forward(b), b) * weight
         self._learn(self.G_opt, losses)
@@ -217,7 +217,7 @@ class CycleGAN:
 
     def _score(self, judge: nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
         """Return the maps of scores of a discriminator, float32."""
-        images = augment_images(images, self.rules.augment, self.rng)
+        images = augment_images(images, self.config.augment, self.rng)
         if self.features is None:
             return [judge(images).float()]
         maps = view_faces(self.features, images, self.rng)
@@ -226,14 +226,14 @@ class CycleGAN:
     def _measure(self, judge: nn.Module, images: torch.Tensor, *, real: bool) -> torch.Tensor:
         """Return how far all scores are from calling pictures real, or made."""
         losses = [
-            adversarial_loss(scores, self.rules.mode, real=real)
+            adversarial_loss(scores, self.config.mode, real=real)
             for scores in self._score(judge, images)
         ]
         return torch.stack(losses).mean()
 
     def _autocast(self) -> torch.autocast:
         """Return what makes convolutions compute in the number format of the rules."""
-        dtype = self.rules.dtype
+        dtype = self.config.dtype
         return torch.autocast(self.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16)
 
     def _fool(self, judge: nn.Module, made: torch.Tensor) -> torch.Tensor:
@@ -244,7 +244,7 @@ class CycleGAN:
         """Return how far a discriminator is from telling real from made."""
         loss = self._measure(judge, real, real=True)
         loss = (loss + self._measure(judge, made, real=False)) / 2
-        if self.rules.mode == "wgangp":
+        if self.config.mode == "wgangp":
             loss = loss + PENALTY * gradient_penalty(judge, real, made, rng=self.rng)
         return loss
 

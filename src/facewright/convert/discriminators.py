@@ -35,7 +35,7 @@ class PatchConfig:
         """Check the numbers.
 
         Raises:
-            InputError: One makes no sense.
+            InputError: One is invalid.
         """
         if self.kind not in {"basic", "n-layers", "pixel"}:
             raise InputError(

@@ -54,7 +54,7 @@ class TranslatorConfig:
         """Check the numbers.
 
         Raises:
-            InputError: One makes no sense.
+            InputError: One is invalid.
         """
         least = {"inputs": 1, "outputs": 1, "filters": 1, "blocks": 2}
         given_numbers = {name: getattr(self, name) for name in least}

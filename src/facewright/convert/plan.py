@@ -11,12 +11,12 @@ import numpy as np
 import torch
 
 from facewright.convert.blocks import Norm, Upsampling
-from facewright.convert.cyclegan import Rules
+from facewright.convert.cyclegan import TrainConfig
 from facewright.convert.discriminators import PatchConfig
 from facewright.convert.generators import TranslatorConfig, check_size
 from facewright.convert.losses import Mode
 from facewright.convert.weights import check_name
-from facewright.data.dataset import Dataset, open_dataset
+from facewright.datasets.dataset import Dataset, open_dataset
 from facewright.device import pick_dtype
 from facewright.errors import InputError
 
@@ -108,7 +108,7 @@ class TranslationPlan:
 
     translator: TranslatorConfig
     discriminator: PatchConfig
-    rules: Rules
+    config: TrainConfig
 
 
 def open_styles(a: Path, b: Path | None = None, *, mirror: bool = False) -> Styles:
@@ -155,7 +155,7 @@ def plan_translation(
         world: How many processes share a batch.
 
     Raises:
-        InputError: An option makes no sense, or does not fit the size of the pictures.
+        InputError: An option is invalid, or does not fit the size of the pictures.
     """
     check_options(options)
     if options.batch % world:
@@ -179,7 +179,7 @@ def plan_translation(
             f"{discriminator.smallest} pixels on, not of {side}",
             hint="--discriminator n-layers --layers 1, or pixel",
         )
-    rules = Rules(
+    config = TrainConfig(
         batch=options.batch,
         lr=options.lr,
         judge_lr=options.judge_lr or options.lr,
@@ -193,11 +193,11 @@ def plan_translation(
         ema_kimg=options.ema_kimg,
         dtype=pick_dtype(device, options.precision),
     )
-    return TranslationPlan(translator, discriminator, rules)
+    return TranslationPlan(translator, discriminator, config)
 
 
 def check_options(options: TranslatorTrainOptions) -> None:
-    """Raise for options that make no sense, whatever the pictures are.
+    """Raise for options that are invalid, whatever the pictures are.
 
     Raises:
         InputError: At least one; names all of them.

@@ -11,19 +11,19 @@ from facewright.convert.cyclegan import CycleGAN
 from facewright.convert.generators import Translator
 from facewright.convert.plan import Styles
 from facewright.convert.weights import KIND, TEMPLATE, pack_translators
-from facewright.data.dataset import Dataset
+from facewright.datasets.dataset import Dataset
 from facewright.device import seeded, to_images, to_tensor
 from facewright.files import delete_leftovers
-from facewright.fit.checkpoint import (
+from facewright.hub.bundle import save_bundle
+from facewright.media.draw import contact_sheet
+from facewright.provenance.publish import publish_image
+from facewright.training.checkpoint import (
     checkpoint_path,
     flatten_state,
     prune_checkpoints,
     save_checkpoint,
 )
-from facewright.fit.names import format_kimg, snapshot_path
-from facewright.hub.bundle import save_bundle
-from facewright.media.draw import contact_sheet
-from facewright.provenance.publish import publish_image
+from facewright.training.names import format_kimg, snapshot_path
 from facewright.types import Card, Image, Json, Manifest
 
 _ROWS = 4  # of each style

@@ -15,17 +15,17 @@ import torch
 from facewright.convert.cyclegan import CycleGAN
 from facewright.convert.plan import Styles, TranslatorTrainOptions, plan_translation
 from facewright.convert.snapshots import Samples, TranslationArchive
-from facewright.data.feed import Feed
-from facewright.data.sampler import InfiniteSampler
-from facewright.device import settle_cuda, to_tensor
+from facewright.datasets.feed import Feed
+from facewright.datasets.sampler import InfiniteSampler
+from facewright.device import configure_cuda, to_tensor
 from facewright.errors import TrainingError
 from facewright.faces.features import FaceFeatures
-from facewright.fit.checkpoint import load_latest
-from facewright.fit.distributed import Processes, all_gather_sum
-from facewright.fit.lock import lock_run
-from facewright.fit.log import TrainingLog, peak_memory
-from facewright.fit.names import snapshot_path
-from facewright.fit.stop import StopSignal
+from facewright.training.checkpoint import load_latest
+from facewright.training.distributed import Processes, all_gather_sum
+from facewright.training.lock import lock_run
+from facewright.training.log import TrainingLog, peak_memory
+from facewright.training.names import snapshot_path
+from facewright.training.stop import StopSignal
 from facewright.types import Json
 
 _FREE = {"name", "kimg", "snap", "tick_kimg"}  # may change when a run goes on
@@ -64,15 +64,15 @@ def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
         The newest weights: both directions in one bundle.
 
     Raises:
-        InputError: An option makes no sense.
+        InputError: An option is invalid.
         TrainingError: The folder holds another run or one that is going on, or the losses are not
             finite any more.
     """
     processes = processes or Processes()
     plan = plan_translation(styles, options, device, world=processes.world)
-    rules, saved = plan.rules, _write_down(options, outdir)
-    if rules.dtype == torch.float32:
-        settle_cuda(device, repeatable=False)
+    config, saved = plan.config, _write_down(options, outdir)
+    if config.dtype == torch.float32:
+        configure_cuda(device, repeatable=False)
     with ExitStack() as held:
         if processes.first:
             held.enter_context(lock_run(outdir))
@@ -85,7 +85,7 @@ def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
         networks = CycleGAN(
             plan.translator,
             plan.discriminator,
-            rules,
+            config,
             seed=options.seed,
             device=device,
             processes=processes,
@@ -121,25 +121,25 @@ def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
         stop = held.enter_context(StopSignal(_NOTICE if processes.first else ""))
         log = None
         if processes.first:
-            log = TrainingLog(outdir, total=rules.total, images=networks.images, clock=clock)
+            log = TrainingLog(outdir, total=config.total, images=networks.images, clock=clock)
             held.enter_context(log)
             for text in notes:
                 log.note(text)
         feeds = [
-            held.enter_context(Feed(dataset, sampler, rules.batch))
+            held.enter_context(Feed(dataset, sampler, config.batch))
             for dataset, sampler in zip((styles.a, styles.b), samplers, strict=True)
         ]
         ticks_since_snap, stopping = 0, False
-        while networks.images < rules.total and not stopping:
+        while networks.images < config.total and not stopping:
             a, b = (to_tensor(feed.take()[0], device, torch.float32) for feed in feeds)
             networks.step(a, b)
             if log:
                 log.advance(networks.images)
 
             stopping = _is_wanted(stop, device, processes)
-            done = networks.images >= rules.total or stopping
+            done = networks.images >= config.total or stopping
             ticks = networks.images // tick_images
-            if ticks == (networks.images - rules.batch) // tick_images and not done:
+            if ticks == (networks.images - config.batch) // tick_images and not done:
                 continue
 
             # A report.

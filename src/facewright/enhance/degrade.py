@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.media.artefacts import store_as_jpeg
 from facewright.media.resize import Reduction, reduce_image
 from facewright.types import Image
@@ -16,7 +16,7 @@ _NOISE = (0.5, 8.0)  # steps of 256
 _QUALITY = (40, 95)  # of JPEG
 
 
-def degrade_image(image: Image, scale: int, dice: Dice, *, clean: float = 0.5) -> Image:
+def degrade_image(image: Image, scale: int, dice: ExampleRng, *, clean: float = 0.5) -> Image:
     """Make a picture small, and most often dull: blurred, noisy and stored as a JPEG.
 
     Args:

@@ -36,7 +36,7 @@ class EnhancerConfig:
         """Check the numbers.
 
         Raises:
-            InputError: One makes no sense.
+            InputError: One is invalid.
         """
         numbers: tuple[Any, ...] = (self.scale, self.filters, self.blocks)
         if not all(isinstance(number, int) and number > 0 for number in numbers):

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from facewright.data.stored import Gathered
+from facewright.datasets.stored import Gathered
 from facewright.device import name_device, to_images, to_tensor
 from facewright.enhance.degrade import degrade_image
 from facewright.enhance.network import (
@@ -31,11 +31,11 @@ from facewright.enhance.network import (
     pack_enhancer,
 )
 from facewright.errors import InputError, TrainingError
-from facewright.faces.learning.dice import Dice
-from facewright.fit.course import CourseOptions, teach_lesson
+from facewright.faces.learning.dice import ExampleRng
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.media.draw import contact_sheet
 from facewright.provenance.publish import publish_image
+from facewright.training.loop import TrainingOptions, train_network
 from facewright.types import Card, Image, Json, Manifest
 
 _SHOWN, _SHOWN_FROM = 8, -(1 << 20)
@@ -43,7 +43,7 @@ _CHARBONNIER = 0.004  # about half a step of 256
 
 
 @dataclass(frozen=True, slots=True)
-class EnhancerTrainOptions(CourseOptions):
+class EnhancerTrainOptions(TrainingOptions):
     """How to train an enhancer."""
 
     batch: int = 16
@@ -74,7 +74,7 @@ class Batch(NamedTuple):
     """(n, patch · scale, patch · scale, 3), uint8."""
 
 
-class EnhancerLesson:
+class EnhancerObjective:
     """Teaches an enhancer what pictures were before they became small and dull."""
 
     def __init__(
@@ -93,7 +93,7 @@ class EnhancerLesson:
         """Cut patches out of pictures, and make them small."""
         options, smalls, truths = self._options, list[Image](), list[Image]()
         for number in range(first, first + count):
-            dice = Dice(options.seed, number)
+            dice = ExampleRng(options.seed, number)
             truth = self._cut(self._images[dice.pick(len(self._images))], dice)
             smalls.append(degrade_image(truth, options.scale, dice, clean=options.clean_share))
             truths.append(truth)
@@ -114,7 +114,7 @@ class EnhancerLesson:
         rows = (large, to_images(enlarge_bicubic(x, scale)), to_images(enhancer(x)), batch.truth)
         return contact_sheet([image for row in rows for image in row], columns=_SHOWN)
 
-    def _cut(self, image: Image, dice: Dice) -> Image:
+    def _cut(self, image: Image, dice: ExampleRng) -> Image:
         """Return a square of a picture, (patch · scale, patch · scale, 3), flipped or not."""
         side, least = self._options.patch * self._options.scale, min(image.shape[:2])
         factor = max(dice.ratio(self._options.shrink, 1.0), side / least)
@@ -157,13 +157,13 @@ def train_enhancer(
         The file of the weights.
 
     Raises:
-        InputError: An option makes no sense.
+        InputError: An option is invalid.
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
     """
     check_options(options)
     _check_earlier(pictures, outdir)
-    lesson = EnhancerLesson(pictures.images, options, device)
+    objective = EnhancerObjective(pictures.images, options, device)
 
     def write(path: Path, network: nn.Module, images: int) -> None:
         """Write the averaged enhancer and a sheet."""
@@ -177,13 +177,13 @@ def train_enhancer(
         save_bundle(path, bundle, half=True)
         manifest = _describe(pictures, options, images, device)
         sheet = outdir / f"samples-{images // 1000:06d}.png"
-        publish_image(lesson.show(network), sheet, manifest, overwrite=True)
+        publish_image(objective.show(network), sheet, manifest, overwrite=True)
 
-    return teach_lesson(lesson, outdir, options, write=write, device=device, clock=clock)
+    return train_network(objective, outdir, options, write=write, device=device, clock=clock)
 
 
 def check_options(options: EnhancerTrainOptions) -> None:
-    """Raise InputError if an option makes no sense."""
+    """Raise InputError if an option is invalid."""
     EnhancerConfig(options.scale, options.filters, options.blocks)
     if options.patch < 4:
         raise InputError(f"--patch {options.patch} is too small", hint="48 is usual")

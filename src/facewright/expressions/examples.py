@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.data.archive import UNREADABLE, Source, open_source, read_all
-from facewright.data.contents import map_threads
+from facewright.datasets.archive import UNREADABLE, Source, open_source, read_all
+from facewright.datasets.contents import map_threads
 from facewright.errors import DatasetError, FileError
 from facewright.expressions.classifier import EXPRESSIONS
 from facewright.media.decode import read_image

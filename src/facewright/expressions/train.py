@@ -25,15 +25,19 @@ from facewright.expressions.classifier import (
     score_crops,
 )
 from facewright.expressions.examples import PUBLIC, TRAINING, Collection
-from facewright.expressions.lesson import ExpressionLesson, ExpressionTrainOptions, plan_network
 from facewright.expressions.measures import Measured, fit_temperature, measure_names
+from facewright.expressions.objective import (
+    ExpressionObjective,
+    ExpressionTrainOptions,
+    plan_network,
+)
 from facewright.faces.blocks import fold_norms
 from facewright.files import replacing
-from facewright.fit.course import teach_lesson
-from facewright.fit.names import format_kimg
 from facewright.hub.bundle import save_bundle
 from facewright.media.matrix import draw_matrix
 from facewright.provenance.publish import publish_image
+from facewright.training.loop import train_network
+from facewright.training.names import format_kimg
 from facewright.types import Card, Manifest
 
 _HINT = "`facewright train expressions --help` says what each option is"
@@ -69,12 +73,12 @@ def train_classifier(
         The file of the weights.
 
     Raises:
-        InputError: An option makes no sense.
+        InputError: An option is invalid.
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
     """
     _check(options)
-    lesson = ExpressionLesson(collection.parts[TRAINING], options, device)
+    objective = ExpressionObjective(collection.parts[TRAINING], options, device)
     held = collection.parts[PUBLIC]
 
     def write(path: Path, network: nn.Module, images: int) -> None:
@@ -95,7 +99,7 @@ def train_classifier(
             save_bundle(outdir / BEST, bundle, half=True)
         _report(collection, options, measured, (outdir, images, device))
 
-    return teach_lesson(lesson, outdir, options, write=write, device=device, clock=clock)
+    return train_network(objective, outdir, options, write=write, device=device, clock=clock)
 
 
 def _is_best(outdir: Path, measured: Measured) -> bool:
@@ -131,7 +135,7 @@ def _report(
 
 
 def _check(options: ExpressionTrainOptions) -> None:
-    """Raise if an option makes no sense."""
+    """Raise if an option is invalid."""
     for name in ("votes_share", "balance", "dropout", "window"):
         if not 0 <= getattr(options, name) <= 1:
             raise InputError(f"--{name.replace('_', '-')} is from 0 to 1", hint=_HINT)

@@ -161,7 +161,7 @@ def detect_faces(
         tip of the nose, left and right corner of the mouth, as seen in the picture; z is 0.
 
     Raises:
-        InputError: `smallest` or `threshold` makes no sense.
+        InputError: `smallest` or `threshold` is invalid.
     """
     if smallest is not None and not smallest > 0:
         raise InputError(f"no face measures {smallest} pixels", hint="such as 24")

@@ -41,7 +41,7 @@ class FeaturesConfig:
         """Check the numbers.
 
         Raises:
-            InputError: One makes no sense.
+            InputError: One is invalid.
         """
         if len(self.widths) != len(self.depths) or not self.widths or min(self.widths) < 1:
             raise InputError("each stage has a width from 1 and a depth")

@@ -77,7 +77,7 @@ class FaceFinder:
             face is an empty list.
 
         Raises:
-            InputError: An argument makes no sense.
+            InputError: An argument is invalid.
         """
         if not 0 < threshold < 1:
             raise InputError(

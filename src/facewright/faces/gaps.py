@@ -35,37 +35,37 @@ def fill_gaps(
         InputError: The patience is negative.
     """
     if patience < 0:
-        raise InputError(f"a patience of {patience} frames makes no sense", hint="0 or more")
+        raise InputError(f"a patience of {patience} frames is invalid", hint="0 or more")
     ahead: deque[Sequence[TrackedFace]] = deque()
     last: dict[int, TrackedFace] = {}  # where each number was seen last, before what is ahead
     for frame in frames:
         ahead.append(frame)
         if len(ahead) > patience:
-            yield _settle(ahead.popleft(), ahead, last)
+            yield _resolve(ahead.popleft(), ahead, last)
     while ahead:
-        yield _settle(ahead.popleft(), ahead, last)
+        yield _resolve(ahead.popleft(), ahead, last)
 
 
-def _settle(
+def _resolve(
     frame: Sequence[TrackedFace],
     ahead: Iterable[Sequence[TrackedFace]],
     last: dict[int, TrackedFace],
 ) -> list[TrackedFace]:
     """Return a frame with its lost faces placed or left out, and note the ones that are seen."""
-    settled: list[TrackedFace] = []
+    resolved: list[TrackedFace] = []
     for tracked in frame:
         if tracked.seen:
             last[tracked.number] = tracked
-            settled.append(tracked)
+            resolved.append(tracked)
             continue
         after = _find_next(tracked.number, ahead)
         before = last.get(tracked.number)
         if before and after:
-            settled.append(replace(tracked, face=_blend(before, after, tracked.time)))
+            resolved.append(replace(tracked, face=_blend(before, after, tracked.time)))
     shown = {tracked.number for tracked in frame}
     for number in last.keys() - shown:  # given up by the tracker: numbers are never used again
         del last[number]
-    return settled
+    return resolved
 
 
 def _find_next(number: int, ahead: Iterable[Sequence[TrackedFace]]) -> TrackedFace | None:

@@ -14,20 +14,20 @@ from torch import nn
 from facewright.errors import InputError
 from facewright.faces.blocks import fold_norms
 from facewright.faces.learning.examples import Labelled
-from facewright.fit import course
-from facewright.fit.course import CourseOptions, settle_norms, teach_lesson
 from facewright.hub.bundle import save_bundle
+from facewright.training import loop as course
+from facewright.training.loop import TrainingOptions, recompute_norms, train_network
 from facewright.types import Bundle, Card, Json
 
-__all__ = ["FaceTrainOptions", "Lesson", "check_labelled", "settle_norms", "train_faces"]
+__all__ = ["FaceTrainOptions", "Objective", "check_labelled", "recompute_norms", "train_faces"]
 
 
 @dataclass(frozen=True, slots=True)
-class FaceTrainOptions(CourseOptions):
+class FaceTrainOptions(TrainingOptions):
     """How to train one of the two networks that find faces."""
 
 
-class Lesson(course.Lesson, Protocol):
+class Objective(course.Objective, Protocol):
     """What one of the networks is taught."""
 
     kind: str
@@ -38,7 +38,7 @@ class Lesson(course.Lesson, Protocol):
 
 
 def train_faces(
-    lesson: Lesson,
+    objective: Objective,
     outdir: Path,
     options: FaceTrainOptions,
     *,
@@ -52,7 +52,7 @@ def train_faces(
     length would have by then.
 
     Args:
-        lesson: What to teach.
+        objective: What to teach.
         outdir: The folder of the run.
         options: How.
         device: Where to compute.
@@ -62,7 +62,7 @@ def train_faces(
         The weights, averaged over the end of the run, without batch normalisation.
 
     Raises:
-        InputError: An option makes no sense.
+        InputError: An option is invalid.
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
     """
@@ -70,11 +70,11 @@ def train_faces(
     def write(path: Path, network: nn.Module, images: int) -> None:
         """Write the averaged network as it will be used."""
         notes = f"{images / 1000:.1f} thousand examples"
-        card = Card(f"{lesson.kind}-{images // 1000:06d}", lesson.kind, notes=notes)
-        bundle = Bundle(card, lesson.config(), fold_norms(network).state_dict())
+        card = Card(f"{objective.kind}-{images // 1000:06d}", objective.kind, notes=notes)
+        bundle = Bundle(card, objective.config(), fold_norms(network).state_dict())
         save_bundle(path, bundle, half=True)
 
-    return teach_lesson(lesson, outdir, options, write=write, device=device, clock=clock)
+    return train_network(objective, outdir, options, write=write, device=device, clock=clock)
 
 
 def check_labelled(labelled: Labelled) -> None:

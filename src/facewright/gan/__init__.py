@@ -1,1 +1,1 @@
-"""Latents to pictures: the generator, how it is trained, how it is steered."""
+"""Latents to pictures: generator, discriminator and their training."""

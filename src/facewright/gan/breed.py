@@ -47,7 +47,7 @@ class Crossing:
         """Check the numbers.
 
         Raises:
-            InputError: One makes no sense.
+            InputError: One is invalid.
         """
         if self.at is not None and (self.at < 4 or self.at.bit_count() != 1):
             raise InputError(

@@ -10,7 +10,7 @@ from torch import nn
 
 from facewright.errors import InputError
 from facewright.gan.generator import Architecture
-from facewright.gan.layers import (
+from facewright.gan.layers.basic import (
     TAPS,
     Conv2d,
     FullyConnected,
@@ -18,7 +18,7 @@ from facewright.gan.layers import (
     channels_at,
     resolutions_up_to,
 )
-from facewright.gan.mapping import MappingNetwork
+from facewright.gan.layers.mapping import MappingNetwork
 from facewright.gan.ops.upfirdn import downsample2d, setup_filter
 
 CONDITION_LAYERS = 8

@@ -11,16 +11,16 @@ import torch
 from torch import nn
 
 from facewright.errors import InputError
-from facewright.gan.layers import (
+from facewright.gan.layers.basic import (
     TAPS,
     Conv2d,
     as_channels_last,
     channels_at,
     resolutions_up_to,
 )
-from facewright.gan.mapping import MappingNetwork
+from facewright.gan.layers.mapping import MappingNetwork
+from facewright.gan.layers.styled import SynthesisLayer, ToRGB
 from facewright.gan.ops.upfirdn import setup_filter, upsample2d
-from facewright.gan.styled import SynthesisLayer, ToRGB
 from facewright.types import Noise
 
 Architecture: TypeAlias = Literal["skip", "resnet", "orig"]
@@ -87,7 +87,7 @@ class SynthesisBlock(nn.Module):
         if config.architecture == "resnet" and not first:
             self.skip = Conv2d(inputs, outputs, 1, bias=False, up=2)
         self.register_buffer("resample_filter", setup_filter(TAPS), persistent=False)
-        self.layers = 1 if first else 2
+        self.num_ws = 1 if first else 2
         """How many style vectors the block uses up; the next block's first one drives `torgb`."""
 
     def forward(
@@ -105,7 +105,7 @@ class SynthesisBlock(nn.Module):
         Args:
             x: (n, inputs, resolution / 2, resolution / 2), or None in the first block.
             image: (n, 3, resolution / 2, resolution / 2) float32, or None where there is none yet.
-            ws: (n, layers + 1, w_dim): the block's style vectors and the one of `torgb`.
+            ws: (n, num_ws + 1, w_dim): the block's style vectors and the one of `torgb`.
             noise: Which noise the layers add.
             rng: Where random noise comes from.
             dtype: The number format of the convolutions.
@@ -114,7 +114,7 @@ class SynthesisBlock(nn.Module):
         if image is not None:
             image = upsample2d(image, self.resample_filter)
         if self.torgb is not None:
-            rgb = self.torgb(x, ws[:, self.layers])
+            rgb = self.torgb(x, ws[:, self.num_ws])
             image = rgb if image is None else image + rgb
         return x, image
 
@@ -148,7 +148,7 @@ class SynthesisNetwork(nn.Module):
         self.resolutions = resolutions_up_to(config.resolution)
         for resolution in self.resolutions:
             self.add_module(f"b{resolution}", SynthesisBlock(config, resolution))
-        self.layers = 2 * len(self.resolutions)
+        self.num_ws = 2 * len(self.resolutions)
 
     def forward(
         self,
@@ -161,7 +161,7 @@ class SynthesisNetwork(nn.Module):
         """Draw the pictures of `ws`.
 
         Args:
-            ws: (n, layers, w_dim), float32.
+            ws: (n, num_ws, w_dim), float32.
             noise: Which noise the layers add.
             rng: Where random noise comes from; None is torch's global state.
             dtype: The number format of the convolutions.
@@ -179,14 +179,14 @@ class SynthesisNetwork(nn.Module):
 
     def _blocks(self, ws: torch.Tensor) -> Iterator[tuple[SynthesisBlock, torch.Tensor]]:
         """Yield each block with its style vectors."""
-        if ws.ndim != 3 or ws.shape[1] != self.layers:
-            raise InputError(f"w+ is (n, {self.layers}, w_dim), not {tuple(ws.shape)}")
+        if ws.ndim != 3 or ws.shape[1] != self.num_ws:
+            raise InputError(f"w+ is (n, {self.num_ws}, w_dim), not {tuple(ws.shape)}")
         start = 0
         for resolution in self.resolutions:
             block = self.get_submodule(f"b{resolution}")
             assert isinstance(block, SynthesisBlock)  # noqa: S101 - for the type checker
-            yield block, ws[:, start : start + block.layers + 1]
-            start += block.layers
+            yield block, ws[:, start : start + block.num_ws + 1]
+            start += block.num_ws
 
 
 class Generator(nn.Module):
@@ -199,7 +199,7 @@ class Generator(nn.Module):
             config.z_dim, config.c_dim, config.w_dim, layers=config.mapping_layers
         )
         self.synthesis = SynthesisNetwork(config)
-        self.layers = self.synthesis.layers
+        self.num_ws = self.synthesis.num_ws
 
     def freeze(self) -> Generator:
         """Promise that nobody trains it or moves it any more, so that drawing is quicker."""
@@ -208,12 +208,12 @@ class Generator(nn.Module):
                 module.freeze()
         return self.eval().requires_grad_(False)
 
-    def styles(
+    def map_to_w(
         self,
         z: torch.Tensor,
         c: torch.Tensor | None = None,
         *,
-        psi: float = 1.0,
+        truncation_psi: float = 1.0,
         cutoff: int | None = None,
         track: bool = False,
     ) -> torch.Tensor:
@@ -222,19 +222,19 @@ class Generator(nn.Module):
         Args:
             z: (n, z_dim), normally distributed.
             c: (n, c_dim), or None without labels.
-            psi: Truncation psi: 1 leaves w as it is, 0 is the average face.
+            truncation_psi: Truncation psi: 1 leaves w as it is, 0 is the average face.
             cutoff: Truncate only this many layers from the first; None is all.
             track: Update the moving average of w, before truncation.
 
         Returns:
-            (n, layers, w_dim), float32.
+            (n, num_ws, w_dim), float32.
         """
         w = self.mapping(z, c, track=track)
-        ws = w[:, None].expand(-1, self.layers, -1)  # [n layers w_dim]
-        if psi == 1:
+        ws = w[:, None].expand(-1, self.num_ws, -1)  # [n num_ws w_dim]
+        if truncation_psi == 1:
             return ws
-        cutoff = self.layers if cutoff is None else cutoff
-        near = self.mapping.w_avg.lerp(ws[:, :cutoff], psi)
+        cutoff = self.num_ws if cutoff is None else cutoff
+        near = self.mapping.w_avg.lerp(ws[:, :cutoff], truncation_psi)
         return torch.cat([near, ws[:, cutoff:]], dim=1)
 
     def forward(
@@ -242,10 +242,12 @@ class Generator(nn.Module):
         z: torch.Tensor,
         c: torch.Tensor | None = None,
         *,
-        psi: float = 1.0,
+        truncation_psi: float = 1.0,
         noise: Noise = "const",
         rng: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> torch.Tensor:
-        """Draw pictures from z, (n, z_dim), and labels, (n, c_dim): `styles`, then `synthesis`."""
-        return self.synthesis(self.styles(z, c, psi=psi), noise=noise, rng=rng, dtype=dtype)
+        """Draw pictures from z, (n, z_dim), and labels (n, c_dim): `map_to_w`, then `synthesis`."""
+        return self.synthesis(
+            self.map_to_w(z, c, truncation_psi=truncation_psi), noise=noise, rng=rng, dtype=dtype
+        )

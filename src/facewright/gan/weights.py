@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from facewright.data.labels import LabelGroup, groups_from_json, groups_to_json
+from facewright.datasets.labels import LabelGroup, groups_from_json, groups_to_json
 from facewright.errors import FacewrightError, InputError, WeightsError
 from facewright.gan.generator import Generator, GeneratorConfig
-from facewright.gan.progressive import ProgressiveConfig, ProgressiveGenerator
+from facewright.gan.stylegan1.networks import ProgressiveConfig, ProgressiveGenerator
 from facewright.types import Bundle, Card, Json
 
 KIND = "generator"

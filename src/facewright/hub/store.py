@@ -40,7 +40,7 @@ def find_weights(
         name_or_path: A name of the catalog, or a file.
         cache: The folder for fetched files; made if missing.
         known: Entries by name; None reads the catalog of the package.
-        progress: Is told how far a download is.
+        progress: Called with how far a download is.
         accepted: The licence of the weights is accepted, where that has to be said.
 
     Returns:
@@ -78,7 +78,7 @@ def load_weights(
         name_or_path: A name of the catalog, whose sha256 the file must have; or a file.
         cache: The folder for fetched files; made if missing.
         known: Entries by name; None reads the catalog of the package.
-        progress: Is told how far a download is.
+        progress: Called with how far a download is.
 
     Returns:
         The bundle, on the CPU.

@@ -36,7 +36,7 @@ _MOST_FRAMES = 2**31
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class EarlyStop:
     """How a clip may end before its frames do."""
 
     wanted: Callable[[], bool]
@@ -46,7 +46,7 @@ class Stop:
 
 
 def write_clip(
-    clip: Clip, path: Path, form: ClipFormat, *, text: str, stop: Stop | None = None
+    clip: Clip, path: Path, form: ClipFormat, *, text: str, stop: EarlyStop | None = None
 ) -> int:
     """Write a clip frame by frame, whole or not at all, in memory that does not grow with it.
 
@@ -98,7 +98,7 @@ class _Frames:
         stopped: Whether they were ended early.
     """
 
-    def __init__(self, clip: Clip, stop: Stop | None) -> None:
+    def __init__(self, clip: Clip, stop: EarlyStop | None) -> None:
         """Prepare to read the frames of a clip."""
         self.stopped = False
         self._clip, self._stop = clip, stop

@@ -87,8 +87,8 @@ class ToonConfig(DetectionConfig):
     refine: int | None = None
     """How often the latents of a face are corrected; otherwise 20 times in a picture, and in clips
     not at all; 60 times where no encoder says where to begin."""
-    psi: float = 0.75
+    truncation_psi: float = 0.75
     """How much of the person the character has: 0 is the average character, 1 everything that was
     found, which draws it less clearly."""
-    calm: float = 0.2
+    temporal_smoothing: float = 0.2
     """Over how many seconds the character of a clip is smoothed; 0 is not at all."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from facewright.encode.latents import LATENTS, load_latents
 from facewright.errors import FileError, InputError
+from facewright.latents.files import LATENTS, load_latents
 from facewright.provenance.publish import read_manifest
 from facewright.types import Manifest
 
@@ -23,7 +23,7 @@ _FREE = frozenset({"morph", "enhance"})
 """Those of them whose results may be written without a word about consent."""
 
 
-def settle_consent(given: str | None, shown: Iterable[str]) -> str:
+def resolve_consent(given: str | None, shown: Iterable[str]) -> str:
     """Return the consent that a manifest records, and raise if there has to be one.
 
     Args:

@@ -9,9 +9,10 @@ from typing import ClassVar
 
 import torch
 
-from facewright.encode.invert import REFINE_STEPS
 from facewright.errors import InputError
-from facewright.gan.directions.bundle import (
+from facewright.hub.cards import known_cards
+from facewright.hub.store import Progress
+from facewright.latents.directions.bundle import (
     KIND,
     Direction,
     Directions,
@@ -19,11 +20,10 @@ from facewright.gan.directions.bundle import (
     push_styles,
     restrict_direction,
 )
-from facewright.gan.directions.closed import find_closed_directions
-from facewright.gan.edit import mix_styles, parse_layers
-from facewright.gan.scenes import Artist, draw_each
-from facewright.hub.cards import known_cards
-from facewright.hub.store import Progress
+from facewright.latents.directions.closed import find_closed_directions
+from facewright.latents.edit import mix_styles, parse_layers
+from facewright.latents.invert import REFINE_STEPS
+from facewright.latents.scenes import FaceSampler, draw_each
 from facewright.media.resize import resize_image
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.generate import Sampling, check_size
@@ -111,7 +111,7 @@ class EditPipeline(LatentsPipeline):
         Raises:
             InputError: There is none of that name.
         """
-        count = self.generator.layers
+        count = self.generator.num_ws
         moved = parse_layers(layers, count) if isinstance(layers, str) else tuple(layers)
         closed = _CLOSED.fullmatch(name)
         if closed is None:
@@ -162,14 +162,14 @@ class EditPipeline(LatentsPipeline):
                 generator, or a picture shows no face.
             FileError: A file is missing or damaged.
         """
-        artist = self.sampler(sampling)
-        source = self.read_latents(face, artist, refine=refine, faces=faces, consent=consent)
+        sampler = self.sampler(sampling)
+        source = self.read_latents(face, sampler, refine=refine, faces=faces, consent=consent)
         steps = [(self.find_direction(n, layers), by) for n, by in directions.items()]
         moved = push_styles(source.ws, steps)
         said: dict[str, Json] = {"layers": layers, "refine": refine, "face": source.name}
         said["direction"] = [f"{name}={by:g}" for name, by in directions.items()]
         models = Ingredients(models=self.list_models(list(directions)))
-        return _draw(self, artist, moved, source, said, models, size)
+        return _draw(self, sampler, moved, source, said, models, size)
 
 
 class RestylePipeline(LatentsPipeline):
@@ -211,21 +211,23 @@ class RestylePipeline(LatentsPipeline):
                 shows no face.
             FileError: A file is missing or damaged.
         """
-        artist = self.sampler(sampling)
+        sampler = self.sampler(sampling)
         one, other = (
-            self.read_latents(given, artist, role=role, refine=refine, faces=faces, consent=consent)
+            self.read_latents(
+                given, sampler, role=role, refine=refine, faces=faces, consent=consent
+            )
             for role, given in (("face", face), ("style", style))
         )
-        chosen = parse_layers(layers, self.generator.layers)
+        chosen = parse_layers(layers, self.generator.num_ws)
         mixed = mix_styles(one.ws, other.ws, chosen, strength=strength)
         said: dict[str, Json] = {"layers": layers, "strength": strength, "refine": refine}
         said |= {"face": one.name, "style": other.name}
-        return _draw(self, artist, mixed, one, said, other.used, size)
+        return _draw(self, sampler, mixed, one, said, other.used, size)
 
 
 def _draw(  # noqa: PLR0913
     pipeline: LatentsPipeline,
-    artist: Artist,
+    sampler: FaceSampler,
     ws: torch.Tensor,
     source: LatentSource,
     said: Mapping[str, Json],
@@ -234,8 +236,8 @@ def _draw(  # noqa: PLR0913
 ) -> LatentsResult:
     """Draw latents, with the generator that is tuned to the face if it is."""
     size = check_size(size or pipeline.resolution)
-    (image,) = draw_each(pipeline.tune(artist, source.tuning), ws)
+    (image,) = draw_each(pipeline.tune(sampler, source.tuning), ws)
     used = source.used | used
     latents = pipeline.keep(ws, used.consent or "")
-    manifest = pipeline.describe(artist, {**said, "size": size}, used)
+    manifest = pipeline.describe(sampler, {**said, "size": size}, used)
     return LatentsResult(resize_image(image, size), manifest, latents=latents, tuning=source.tuning)

@@ -16,9 +16,9 @@ from facewright.expressions.classifier import EXPRESSIONS, score_faces
 from facewright.faces.finder import Finder
 from facewright.faces.templates import TEMPLATES
 from facewright.faces.topology import POINTS
-from facewright.gan.directions.bundle import Direction
-from facewright.gan.scenes import find_styles
 from facewright.hub.store import Progress
+from facewright.latents.directions.bundle import Direction
+from facewright.latents.scenes import find_styles
 from facewright.media.resize import resize_image
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.edit import EditPipeline
@@ -177,7 +177,7 @@ class EmojiPipeline(Pipeline):
         sheet = lay_sheet([trim(one, window, _SHOWN) for one in emoji.values()])
         said: dict[str, Json] = {"character": style, "hair": hair, "outline": rim, "faces": faces}
         named = [key.partition("/")[2] for key in used.sources]
-        said |= {"psi": truncation_psi, "face": named[0] if named else None}
+        said |= {"truncation_psi": truncation_psi, "face": named[0] if named else None}
         if style != "drawn" or used.seeds:
             said["weights"] = self.swap.generate.name
         used = Ingredients(models=self.find.models) | used
@@ -189,11 +189,16 @@ class EmojiPipeline(Pipeline):
         return DisguiseSession(self.expressions.start(), pack)
 
     def _draw_moods(
-        self, face: int | Picture, hair: HairStyle, faces: str, psi: float, consent: str | None
+        self,
+        face: int | Picture,
+        hair: HairStyle,
+        faces: str,
+        truncation_psi: float,
+        consent: str | None,
     ) -> tuple[dict[str, Image], Ingredients]:
         """Draw all expressions by the table of moods."""
         if isinstance(face, int):
-            one, used = self.swap.draw_face(face, psi)
+            one, used = self.swap.draw_face(face, truncation_psi)
         else:
             one = self.swap.read_face(face, faces)
             used = one.source.describe("face", consent)
@@ -209,7 +214,7 @@ class EmojiPipeline(Pipeline):
         style: EmojiStyle,
         hair: HairStyle,
         faces: str,
-        psi: float,
+        truncation_psi: float,
         consent: str | None,
     ) -> tuple[dict[str, Image], Ingredients]:
         """Draw all expressions by moving the latents of the face along each."""
@@ -217,7 +222,7 @@ class EmojiPipeline(Pipeline):
         named = hashes(self.expressions.bundle) | self.edit.list_models(EXPRESSIONS)
         used = Ingredients(models=self.edit.models | models | named)
         if isinstance(face, int):
-            ws = find_styles(self.edit.sampler(Sampling(truncation_psi=psi)), [face])
+            ws = find_styles(self.edit.sampler(Sampling(truncation_psi=truncation_psi)), [face])
             image = draw_character(cartoonist, ws)
             found, name = self._find_drawn(cartoonist, image), f"seed {face}"
             if len(found.points) != POINTS:
@@ -228,7 +233,7 @@ class EmojiPipeline(Pipeline):
             image, found, name = one.source.image, one.face, one.source.name
             crop = cut_face(cartoonist, image, found.points)
             steps, share = (_OWN_STEPS, _OWN_PSI) if style == "photo" else (_STEPS, _PSI)
-            ws = find_latents(cartoonist, crop, steps=steps, psi=share)
+            ws = find_latents(cartoonist, crop, steps=steps, truncation_psi=share)
             used |= one.source.describe("face", consent)
         costume = Costume(hair, generated=isinstance(face, int), painted=style != "photo")
         with naming(name):

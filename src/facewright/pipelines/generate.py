@@ -11,13 +11,19 @@ from typing import ClassVar, Literal, TypeAlias
 
 import torch
 
-from facewright.encode.latents import StoredLatents
 from facewright.errors import InputError
-from facewright.gan.edit import parse_layers
 from facewright.gan.generator import Generator
-from facewright.gan.sample import Look, Sample, check_labels, sample_people, settle_batch
-from facewright.gan.scenes import Artist, draw_mixing_grid, draw_walk, find_styles
 from facewright.gan.weights import LabelTable, load_generator, load_labels
+from facewright.latents.edit import parse_layers
+from facewright.latents.files import StoredLatents
+from facewright.latents.sample import (
+    Sample,
+    SamplingConfig,
+    check_labels,
+    resolve_batch,
+    sample_people,
+)
+from facewright.latents.scenes import FaceSampler, draw_mixing_grid, draw_walk, find_styles
 from facewright.media.grid import header_grid
 from facewright.media.resize import resize_image
 from facewright.pipelines.consent import GENERATED
@@ -82,7 +88,7 @@ class GeneratorPipeline(Pipeline):
         """Width and height of what it draws, in pixels."""
         return self.generator.config.resolution
 
-    def sampler(self, sampling: Sampling | None = None) -> Artist:
+    def sampler(self, sampling: Sampling | None = None) -> FaceSampler:
         """Return what draws people in one way.
 
         Raises:
@@ -90,28 +96,28 @@ class GeneratorPipeline(Pipeline):
         """
         sampling = sampling or Sampling()
         check_labels(self.labels, sampling.labels)
-        look = Look(
-            psi=sampling.truncation_psi,
+        config = SamplingConfig(
+            truncation_psi=sampling.truncation_psi,
             cutoff=sampling.cutoff,
             noise=sampling.noise,
             dtype=self.dtype,
         )
-        batch = sampling.batch or settle_batch(self.generator, look)
-        return Artist(self.generator, batch, look, self.labels, sampling.labels)
+        batch = sampling.batch or resolve_batch(self.generator, config)
+        return FaceSampler(self.generator, batch, config, self.labels, sampling.labels)
 
     def describe(
-        self, artist: Artist, parameters: Mapping[str, Json], used: Ingredients
+        self, sampler: FaceSampler, parameters: Mapping[str, Json], used: Ingredients
     ) -> Manifest:
         """Record how something came about that this generator drew."""
-        look = artist.look
+        sampling = sampler.sampling
         said: dict[str, Json] = {
             "weights": self.name,  # never a path: the picture may be published
-            "psi": look.psi,
-            "cutoff": look.cutoff,
-            "noise": look.noise,
-            "label": [f"{name}={value}" for name, value in artist.chosen.items()],
-            "batch": artist.batch,
-            "precision": str(look.dtype).removeprefix("torch."),
+            "truncation_psi": sampling.truncation_psi,
+            "cutoff": sampling.cutoff,
+            "noise": sampling.noise,
+            "label": [f"{name}={value}" for name, value in sampler.chosen.items()],
+            "batch": sampler.batch,
+            "precision": str(sampling.dtype).removeprefix("torch."),
         }
         return build_manifest(
             self.verb, {**said, **parameters}, used | Ingredients(models=self.models), self.device
@@ -122,15 +128,15 @@ class GeneratorPipeline(Pipeline):
         latents = Latents(ws.float().cpu(), "w+", self.name)
         return StoredLatents(latents, self.bundle.card.sha256, consent)
 
-    def draw(self, artist: Artist, seeds: Seeds) -> Iterator[Sample]:
+    def draw(self, sampler: FaceSampler, seeds: Seeds) -> Iterator[Sample]:
         """Draw one person per seed, batch by batch."""
         return sample_people(
-            artist.generator,
+            sampler.generator,
             read_seeds(seeds),
-            labels=artist.labels,
-            chosen=artist.chosen,
-            look=artist.look,
-            batch=artist.batch,
+            labels=sampler.labels,
+            chosen=sampler.chosen,
+            sampling=sampler.sampling,
+            batch=sampler.batch,
         )
 
 
@@ -173,16 +179,16 @@ class GeneratePipeline(GeneratorPipeline):
         named = {"age": age, "gender": gender, "ethnicity": ethnicity}
         sampling = sampling or Sampling(truncation_psi=truncation_psi)
         chosen = {name: value for name, value in named.items() if value is not None}
-        artist = self.sampler(replace(sampling, labels={**sampling.labels, **chosen}))
+        sampler = self.sampler(replace(sampling, labels={**sampling.labels, **chosen}))
         size = check_size(size or self.resolution)
         return [
             LatentsResult(
                 resize_image(person.image, size),
-                self.describe(artist, {"size": size}, Ingredients(seeds=(person.seed,))),
+                self.describe(sampler, {"size": size}, Ingredients(seeds=(person.seed,))),
                 measurements=dict(person.label),
-                latents=self.keep(find_styles(artist, [person.seed])),
+                latents=self.keep(find_styles(sampler, [person.seed])),
             )
-            for person in self.draw(artist, seeds)
+            for person in self.draw(sampler, seeds)
         ]
 
 
@@ -216,9 +222,9 @@ class MixPipeline(GeneratorPipeline):
             InputError: A seed, layer or label is unknown.
         """
         down, across = read_seeds(rows, "rows"), read_seeds(columns, "columns")
-        artist, size = self.sampler(sampling), check_size(size or max(self.resolution, 128))
-        chosen = parse_layers(layers, self.generator.layers)
-        grid = draw_mixing_grid(artist, down, across, chosen)
+        sampler, size = self.sampler(sampling), check_size(size or max(self.resolution, 128))
+        chosen = parse_layers(layers, self.generator.num_ws)
+        grid = draw_mixing_grid(sampler, down, across, chosen)
         image = header_grid(
             *([resize_image(face, size) for face in part] for part in astuple(grid)),
             row_labels=[f"seed {seed}" for seed in down],
@@ -226,7 +232,7 @@ class MixPipeline(GeneratorPipeline):
         )
         said: dict[str, Json] = {"rows": _join(down), "columns": _join(across)}
         said |= {"layers": layers, "size": size}
-        return Result(image, self.describe(artist, said, Ingredients(seeds=(*down, *across))))
+        return Result(image, self.describe(sampler, said, Ingredients(seeds=(*down, *across))))
 
 
 class InterpolatePipeline(GeneratorPipeline):
@@ -263,11 +269,11 @@ class InterpolatePipeline(GeneratorPipeline):
             InputError: There are too few seeds or frames, or too many, or a label is unknown.
         """
         passed, frames = read_seeds(seeds), count_frames(seconds, fps)
-        artist, size = self.sampler(sampling), check_size(size or max(self.resolution, 256))
-        drawn = draw_walk(artist, passed, frames, space=space, loop=loop)
+        sampler, size = self.sampler(sampling), check_size(size or max(self.resolution, 256))
+        drawn = draw_walk(sampler, passed, frames, space=space, loop=loop)
         images = (resize_image(image, size) for image in drawn)
         said: dict[str, Json] = {"seconds": seconds, "fps": fps, "space": space, "loop": loop}
-        manifest = self.describe(artist, {**said, "size": size}, Ingredients(seeds=passed))
+        manifest = self.describe(sampler, {**said, "size": size}, Ingredients(seeds=passed))
         return ClipResult(Clip((size, size), Fraction(fps), images, count=frames), manifest)
 
 

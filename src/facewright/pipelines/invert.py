@@ -12,18 +12,6 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 import torch
 
-from facewright.encode.invert import (
-    REFINE_STEPS,
-    Inversion,
-    RefineOptions,
-    invert_faces,
-    look_at,
-)
-from facewright.encode.latents import LATENTS, StoredLatents, load_latents
-from facewright.encode.psp import KIND as ENCODER
-from facewright.encode.psp import Encoder, load_encoder
-from facewright.encode.quick import quicken
-from facewright.encode.tune import TuneOptions, tune_generator
 from facewright.errors import InputError
 from facewright.faces.align import align
 from facewright.faces.features import KIND as FEATURES
@@ -32,13 +20,25 @@ from facewright.faces.identity import KIND as LIKENESS
 from facewright.faces.identity import Likeness, embed_face, load_likeness, measure_likeness
 from facewright.faces.templates import TEMPLATES
 from facewright.gan.generator import Generator
-from facewright.gan.scenes import Artist, find_styles
-from facewright.gan.tuning import KIND as TUNING
-from facewright.gan.tuning import apply_tuning, pack_tuning
 from facewright.gan.weights import read_template
 from facewright.hub.bundle import file_sha256, load_bundle
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.latents.encoder.psp import KIND as ENCODER
+from facewright.latents.encoder.psp import Encoder, load_encoder
+from facewright.latents.encoder.quick import quicken
+from facewright.latents.files import LATENTS, StoredLatents, load_latents
+from facewright.latents.invert import (
+    REFINE_STEPS,
+    Inversion,
+    RefineOptions,
+    invert_faces,
+    look_at,
+)
+from facewright.latents.scenes import FaceSampler, find_styles
+from facewright.latents.tune import TuneOptions, tune_generator
+from facewright.latents.tuning import KIND as TUNING
+from facewright.latents.tuning import apply_tuning, pack_tuning
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.pipelines.consent import GENERATED
@@ -262,7 +262,7 @@ class LatentsPipeline(GeneratorPipeline):
     def read_latents(  # noqa: PLR0913
         self,
         face: LatentInput,
-        artist: Artist,
+        sampler: FaceSampler,
         *,
         role: str = "face",
         refine: int = REFINE_STEPS,
@@ -274,7 +274,7 @@ class LatentsPipeline(GeneratorPipeline):
 
         Args:
             face: A seed, latents, a file of either kind, a result or a picture.
-            artist: Truncates seeds, and draws the labels that are chosen.
+            sampler: Truncates seeds, and draws the labels that are chosen.
             role: What manifests call it.
             refine: Of pictures: optimisation steps after the encoder.
             faces: Which face of a picture.
@@ -290,24 +290,24 @@ class LatentsPipeline(GeneratorPipeline):
             face = int(face)
         if isinstance(face, int):
             nobody = Ingredients(seeds=(face,), consent=GENERATED)
-            return LatentSource(str(face), find_styles(artist, [face]), nobody)
+            return LatentSource(str(face), find_styles(sampler, [face]), nobody)
         if isinstance(face, str | Path) and Path(face).suffix.lower() == LATENTS:
             return self._read_file(Path(face), role, consent)
         if isinstance(face, LatentsResult | Latents | StoredLatents):
             return self._read_memory(face, consent)
         return self._invert_picture(face, role, refine, faces, consent, progress)
 
-    def tune(self, artist: Artist, tuning: Bundle | None) -> Artist:
+    def tune(self, sampler: FaceSampler, tuning: Bundle | None) -> FaceSampler:
         """Return an artist whose generator is changed as latents want it.
 
         Raises:
             WeightsError: What they want belongs to another generator.
         """
         if tuning is None:
-            return artist
+            return sampler
         own = copy.deepcopy(self.generator)
         apply_tuning(own, tuning, sha256=self.bundle.card.sha256)
-        return dataclasses.replace(artist, generator=own)
+        return dataclasses.replace(sampler, generator=own)
 
     def _read_memory(
         self, face: LatentsResult | Latents | StoredLatents, consent: str | None
@@ -365,7 +365,7 @@ class LatentsPipeline(GeneratorPipeline):
                 f"{name} holds {count} latents in {space}",
                 hint="it takes those of one face, in w or w+",
             )
-        return stored.latents.spread(self.generator.layers).values.to(self.device)
+        return stored.latents.spread(self.generator.num_ws).values.to(self.device)
 
     def _search(
         self, images: Image, options: RefineOptions, progress: Progress | None

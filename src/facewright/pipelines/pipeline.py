@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import torch
 
-from facewright.device import name_device, pick_device, pick_dtype, settle_cuda
+from facewright.device import configure_cuda, name_device, pick_device, pick_dtype
 from facewright.hub.store import Progress
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.weights import open_weights
@@ -51,7 +51,7 @@ class Pipeline:
         self.weights, self.progress = weights, progress
         self.device = device if isinstance(device, torch.device) else pick_device(device)
         self.dtype = dtype if isinstance(dtype, torch.dtype) else pick_dtype(self.device, dtype)
-        settle_cuda(self.device, repeatable=True)
+        configure_cuda(self.device, repeatable=True)
 
     @classmethod
     def from_pretrained(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facewright.encode.latents import StoredLatents, Tuning, save_latents
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.hub.bundle import save_bundle
+from facewright.latents.files import StoredLatents, Tuning, save_latents
 from facewright.media.pillow import PillowImage, to_pillow
 from facewright.pipelines.consent import needs_consent
 from facewright.provenance.publish import publish_clip, publish_image

@@ -207,7 +207,7 @@ class SwapPipeline(PicturePipeline):
             **asdict(config),
             "face": None if used.seeds else names[0],
             "weights": self.generate.name if used.seeds else None,
-            "psi": truncation_psi,
+            "truncation_psi": truncation_psi,
             "faces": faces if reference == faces else PREFIX + Path(reference).name,
             "strength": strength,
             "keep": ",".join(keep) or None,

@@ -24,7 +24,7 @@ from facewright.pipelines.pipeline import Ingredients, hashes
 from facewright.pipelines.result import ClipResult, Result
 from facewright.pipelines.session import PicturePipeline, Session, Step
 from facewright.toon.cartoon import Cartoonist, breed_characters
-from facewright.toon.film import Film, FilmOptions
+from facewright.toon.film import ClipCartoonist, ClipOptions
 from facewright.toon.heads.upright import check_whole
 from facewright.types import Bundle, Clip, Image, Json, Precision
 
@@ -42,7 +42,11 @@ class ToonSession(Session):
     """Generators at work on one picture or clip."""
 
     def __init__(
-        self, film: Film, config: ToonConfig, used: Ingredients, parameters: dict[str, Json]
+        self,
+        film: ClipCartoonist,
+        config: ToonConfig,
+        used: Ingredients,
+        parameters: dict[str, Json],
     ) -> None:
         super().__init__(used, parameters)
         self._film, self._config = film, config
@@ -166,7 +170,12 @@ class ToonifyPipeline(PicturePipeline):
         refine = usual if cartoonist.encoder else _BLIND_STEPS
         refine = refine if config.refine is None else config.refine
         portrait = config.size if config.portrait else None
-        how = FilmOptions(refine=refine, psi=config.psi, calm=config.calm, portrait=portrait)
+        how = ClipOptions(
+            refine=refine,
+            truncation_psi=config.truncation_psi,
+            temporal_smoothing=config.temporal_smoothing,
+            portrait=portrait,
+        )
         frames = FrameConfig(smallest=config.smallest, threshold=config.threshold)
         follower = FaceFollower(self.find.finder, Picker(faces), frames)
         style = self.weights or "toon"
@@ -180,7 +189,9 @@ class ToonifyPipeline(PicturePipeline):
             "encoder": self.people.encoder_name if cartoonist.encoder else NONE,
         }
         used = Ingredients(models=self.find.models | models)
-        return ToonSession(Film(cartoonist, follower, how, progress=progress), config, used, said)
+        return ToonSession(
+            ClipCartoonist(cartoonist, follower, how, progress=progress), config, used, said
+        )
 
     def __call__(
         self,

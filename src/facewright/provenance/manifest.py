@@ -35,8 +35,8 @@ def to_text(manifest: Manifest) -> str:
     Raises:
         InputError: A parameter is not JSON, or there are more than a million seeds.
 
-    >>> to_text(Manifest("generate", {"psi": 0.7}, seeds=(0, 1, 2, 7)))
-    '{"facewright": 1, "task": "generate", "parameters": {"psi": 0.7}, "seeds": "0-2,7"}'
+    >>> to_text(Manifest("generate", {"truncation_psi": 0.7}, seeds=(0, 1, 2, 7)))
+    '{"facewright": 1, "task": "generate", "parameters": {"truncation_psi": 0.7}, "seeds": "0-2,7"}'
     """
     if len(manifest.seeds) > _MOST_SEEDS:
         raise InputError(f"{len(manifest.seeds)} seeds are more than one file can record")

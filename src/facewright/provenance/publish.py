@@ -10,7 +10,7 @@ from facewright.errors import FileError, InputError
 from facewright.files import HINT, replacing
 from facewright.media.decode import read_metadata
 from facewright.media.encode import TEXT_KEY, Format, encode_image
-from facewright.media.encode_video import ClipFormat, Stop, write_clip
+from facewright.media.encode_video import ClipFormat, EarlyStop, write_clip
 from facewright.media.stills.alpha import Alpha, attach, fit, lay_over
 from facewright.media.video import check_whole, read_clip_metadata
 from facewright.provenance.manifest import from_text, is_manifest, to_text
@@ -148,7 +148,9 @@ def publish_clip(
         BrokenClipError: The file of the clip breaks off; what is there of it was written.
     """
     form = CLIPS[check_destination(path, CLIPS, overwrite=overwrite)]
-    stop = Stop(stopped, lambda count: to_text(_note_end(manifest, count))) if stopped else None
+    stop = (
+        EarlyStop(stopped, lambda count: to_text(_note_end(manifest, count))) if stopped else None
+    )
     write_clip(clip, path, form, text=to_text(manifest), stop=stop)
     check_whole(clip)
     return path

@@ -15,7 +15,7 @@ from facewright.faces.frames.picking import CHOICES, LIKE, Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.seam import PARTS
 from facewright.swap.swap import SwapOptions
@@ -44,8 +44,9 @@ class SwapFacesOptions(ShowOptions):
     """Draw the face on the fly: a person who does not exist. Then BODY is named alone."""
     weights: str | None = None
     """The generator for --seed: a name that `facewright models list` shows, or a file."""
-    psi: float = 0.7
-    """Truncation psi for --seed: 1 is full variety, 0 is the average face."""
+    truncation_psi: float = 0.7
+    """Truncation psi for --seed, --psi for short: 1 is full variety, 0 is the average
+    face."""
     faces: str | None = None
     """Whose face is covered: largest, all, left, right, a number (1 is the largest), or
     like:REFERENCE.jpg; needed where there are several. In a clip, it stays with a person."""
@@ -98,7 +99,7 @@ class Cast:
 
 
 def check_cast(face_and_body: Sequence[str], options: SwapFacesOptions) -> tuple[str | None, str]:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Args:
         face_and_body: FACE, unless the options have a seed, and BODY: a file or a camera.
@@ -108,7 +109,7 @@ def check_cast(face_and_body: Sequence[str], options: SwapFacesOptions) -> tuple
         FACE, if there is one, and BODY.
 
     Raises:
-        InputError: An option makes no sense, or there is no consent.
+        InputError: An option is invalid, or there is no consent.
         FileError: A file is missing.
     """
     check_options(options)
@@ -123,7 +124,7 @@ def check_cast(face_and_body: Sequence[str], options: SwapFacesOptions) -> tuple
     for choice, option in ((options.faces, "--faces"), (options.pick, "--pick")):
         _check_choice(choice, option)
     _read_parts(options.keep)
-    settle_consent(options.consent, _list_shown(face, body))
+    resolve_consent(options.consent, _list_shown(face, body))
     return face, body
 
 
@@ -139,7 +140,7 @@ def open_cast(
         lookout: What finds faces.
         face_and_body: FACE, unless the options have a seed, and BODY: a file or a camera.
         options: Which face, and how.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Returns:
         What swaps frame after frame.
@@ -154,7 +155,7 @@ def open_cast(
         drawn = DrawOptions(
             out=Path(),
             weights=options.weights,
-            psi=options.psi,
+            truncation_psi=options.truncation_psi,
             precision="float32",
             device=options.device,
         )
@@ -267,7 +268,7 @@ def _describe(
         seeds=portraits.seeds,
         models=models,
         sources=sources,
-        consent=settle_consent(options.consent, _list_shown(face, body)),
+        consent=resolve_consent(options.consent, _list_shown(face, body)),
         version=__version__,
         torch=torch.__version__,
         device=name_device(lookout.device),

@@ -10,10 +10,10 @@ from typing import Literal
 
 import torch
 
-from facewright.data.prepare import FinderSource, Prepared, PrepareSettings, prepare
-from facewright.data.preparing.choose import Rules
-from facewright.data.preparing.originals import REPORT
-from facewright.data.preparing.report import Tally
+from facewright.collect.prepare import FinderSource, Prepared, PrepareSettings, prepare
+from facewright.collect.preparing.choose import QualityLimits
+from facewright.collect.preparing.originals import REPORT
+from facewright.collect.preparing.report import Tally
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.faces.finder import Finder
@@ -29,7 +29,7 @@ _SHOWN = "examples of real people: of faces that are used and of those that are 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrepareOptions(Rules):
+class PrepareOptions(QualityLimits):
     """What the dataset is like, and which faces go in; a limit of 0 is none."""
 
     out: Path
@@ -94,13 +94,13 @@ def prepare_dataset(
     Args:
         library: A library that `collect` made; or a folder or zip of pictures, with --licence.
         options: What the dataset is like, and which faces go in.
-        progress: Is told how many pictures are done, and of how many.
+        progress: Called with how many pictures are done, and of how many.
 
     Returns:
         What was written, and how many faces came out of how many pictures.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option is invalid, or a file is there already.
         FileError: The library does not exist or is damaged, no picture shows a face that is good
             enough, or the dataset cannot be written.
         WeightsError: There are no weights that find faces.
@@ -113,20 +113,22 @@ def prepare_dataset(
 
 
 def check_prepare(library: Path, options: PrepareOptions) -> PrepareSettings:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Returns:
         What the dataset is to be like.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already or the source itself.
+        InputError: An option is invalid, or a file is there already or the source itself.
         FileError: There is no library.
     """
-    rules = Rules(**{field.name: getattr(options, field.name) for field in fields(Rules)})
+    limits = QualityLimits(
+        **{field.name: getattr(options, field.name) for field in fields(QualityLimits)}
+    )
     settings = PrepareSettings(
         size=options.size,
         template=options.template,
-        rules=rules,
+        limits=limits,
         form=options.format,
         quality=options.quality,
         licence=options.licence,
@@ -161,7 +163,7 @@ def prepare_with(
         library: Where the pictures are.
         options: What was asked for.
         settings: From `check_prepare`.
-        progress: Is told how many pictures are done, and of how many.
+        progress: Called with how many pictures are done, and of how many.
 
     Returns:
         What was written, and how many faces came out of how many pictures.

@@ -60,7 +60,7 @@ def make_demo(
         weights: The generator: a name that `facewright models list` shows, or a file.
         precision: Number format of the convolutions.
         device: Where to compute: auto, cpu, cuda or cuda:1.
-        progress: Is told how far each part is.
+        progress: Called with how far each part is.
 
     Returns:
         The page, index.html.
@@ -131,7 +131,7 @@ def format_command(task: str, options: DrawOptions, hidden: set[str]) -> str:
         hidden: Options to leave out.
 
     Example:
-        >>> options = GenerateOptions(seeds="0-3", psi=0.5, out=Path("a b.png"))
+        >>> options = GenerateOptions(seeds="0-3", truncation_psi=0.5, out=Path("a b.png"))
         >>> format_command("generate", options, set())
         "facewright generate --seeds 0-3 --psi 0.5 --out 'a b.png'"
     """

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from facewright.data.sources.archives import is_archive
-from facewright.data.sources.walk import is_clip
+from facewright.collect.sources.archives import is_archive
+from facewright.collect.sources.walk import is_clip
 from facewright.errors import FacewrightError, InputError
 from facewright.files import fit_name
 from facewright.provenance.publish import (

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from facewright.device import (
+    configure_cuda,
     free_memory,
     has_fast_bfloat16,
     keep_memory,
@@ -22,11 +23,10 @@ from facewright.device import (
     pick_device,
     pick_dtype,
     seeded,
-    settle_cuda,
 )
 from facewright.errors import FacewrightError
-from facewright.gan.sample import Look, draw_faces, settle_batch
 from facewright.gan.weights import load_generator
+from facewright.latents.sample import SamplingConfig, draw_faces, resolve_batch
 from facewright.pipelines.weights import (
     CACHE_VARIABLE,
     STARTERS,
@@ -215,15 +215,15 @@ def measure_speed(name: str, device: torch.device) -> float:
         device: Where to draw.
     """
     generator = load_generator(open_weights(name), device)
-    settle_cuda(device, repeatable=True)
-    look = Look(dtype=pick_dtype(device))
-    batch = settle_batch(generator, look)
+    configure_cuda(device, repeatable=True)
+    sampling = SamplingConfig(dtype=pick_dtype(device))
+    batch = resolve_batch(generator, sampling)
     z = torch.randn(batch, generator.config.z_dim, generator=seeded(0))
     c = torch.zeros(batch, generator.config.c_dim)
-    draw_faces(generator, z, c, look=look, batch=batch)  # the first is slow
+    draw_faces(generator, z, c, sampling=sampling, batch=batch)  # the first is slow
     start, drawn = time.perf_counter(), 0
     while time.perf_counter() - start < _SECONDS:
-        draw_faces(generator, z, c, look=look, batch=batch)
+        draw_faces(generator, z, c, sampling=sampling, batch=batch)
         drawn += batch
     return drawn / (time.perf_counter() - start)
 

@@ -7,12 +7,12 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
-from facewright.device import name_device, pick_device, pick_dtype, settle_cuda
+from facewright.device import configure_cuda, name_device, pick_device, pick_dtype
 from facewright.errors import FileError, InputError
-from facewright.gan.sample import Look, check_labels, settle_batch
-from facewright.gan.scenes import Artist
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
+from facewright.latents.sample import SamplingConfig, check_labels, resolve_batch
+from facewright.latents.scenes import FaceSampler
 from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.provenance.manifest import parse_seeds
 from facewright.types import Manifest, Precision
@@ -35,8 +35,8 @@ class DrawOptions:
     """Where to write; overwrites nothing unless --overwrite."""
     weights: str | None = None
     """The generator: a name that `facewright models list` shows, or a file."""
-    psi: float = 0.7
-    """Truncation psi: 1 is full variety, 0 is the average face."""
+    truncation_psi: float = 0.7
+    """Truncation psi, --psi for short: 1 is full variety, 0 is the average face."""
     cutoff: int | None = None
     """Truncate only this many layers from the first; otherwise all."""
     noise: Literal["const", "none"] = "const"
@@ -69,7 +69,7 @@ Options = TypeVar("Options", bound=DrawOptions)
 class Easel:
     """An artist who is ready, and what a manifest says about it."""
 
-    artist: Artist
+    sampler: FaceSampler
     models: dict[str, str]
     """Name of the weights → sha256."""
     resolved: dict[str, Any]
@@ -79,7 +79,7 @@ class Easel:
     @property
     def resolution(self) -> int:
         """Width and height of what the generator draws, in pixels."""
-        return self.artist.generator.config.resolution
+        return self.sampler.generator.config.resolution
 
 
 def open_easel(options: DrawOptions, progress: Progress | None = None) -> Easel:
@@ -87,35 +87,40 @@ def open_easel(options: DrawOptions, progress: Progress | None = None) -> Easel:
 
     Args:
         options: How to draw.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Returns:
         Everything ready to draw.
 
     Raises:
         WeightsError: There are no such weights.
-        InputError: An option makes no sense with them.
+        InputError: An option is invalid with them.
     """
     device = pick_device(options.device)
     dtype, chosen = pick_dtype(device, options.precision), read_labels(options)
     bundle = open_weights(pick_weights(options.weights), progress)
     labels = load_labels(bundle)
     check_labels(labels, chosen)
-    settle_cuda(device, repeatable=True)
+    configure_cuda(device, repeatable=True)
     generator = load_generator(bundle, device)
-    look = Look(psi=options.psi, cutoff=options.cutoff, noise=options.noise, dtype=dtype)
-    batch = options.batch or settle_batch(generator, look)
+    sampling = SamplingConfig(
+        truncation_psi=options.truncation_psi,
+        cutoff=options.cutoff,
+        noise=options.noise,
+        dtype=dtype,
+    )
+    batch = options.batch or resolve_batch(generator, sampling)
     resolved = {
         "weights": bundle.card.name,  # never a path: the picture may be published
         "batch": batch,
         "precision": str(dtype).removeprefix("torch."),
         "device": device.type,
     }
-    artist = Artist(generator, batch, look, labels, chosen)
-    return Easel(artist, {bundle.card.name: bundle.card.sha256}, resolved, device)
+    sampler = FaceSampler(generator, batch, sampling, labels, chosen)
+    return Easel(sampler, {bundle.card.name: bundle.card.sha256}, resolved, device)
 
 
-def settle(options: Options, easel: Easel, *, smallest: int = 0) -> Options:
+def resolve(options: Options, easel: Easel, *, smallest: int = 0) -> Options:
     """Return the options with nothing left open.
 
     Args:

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import torch
 
-from facewright.data.dataset import open_dataset
+from facewright.datasets.dataset import open_dataset
 from facewright.device import pick_device
-from facewright.encode.features import FacePerception, Perception, load_features
-from facewright.encode.lesson import EncoderTrainOptions, Subject
-from facewright.encode.train import train_encoder as run_training
 from facewright.faces.features import KIND as FACE_FEATURES
 from facewright.faces.features import load_face_features
-from facewright.fit.checkpoint import latest_checkpoint
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
+from facewright.latents.encoder.features import FacePerception, Perception, load_features
+from facewright.latents.encoder.objective import EncoderTrainOptions, Subject
+from facewright.latents.encoder.train import train_encoder as run_training
 from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.tasks.training import Trained
+from facewright.training.checkpoint import latest_checkpoint
 
 __all__ = ["EncoderTrainOptions", "train_encoder"]
 
@@ -49,14 +49,14 @@ def train_encoder(  # noqa: PLR0913
             its discriminator sees; or none.
         options: How to train; None is the default of each.
         device: Where to compute: auto, cpu, cuda or cuda:1.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Returns:
         How it ended.
 
     Raises:
         DatasetError: The dataset cannot be used.
-        InputError: An option makes no sense, or the pictures have another size.
+        InputError: An option is invalid, or the pictures have another size.
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
         WeightsError: There are no such weights, or no run to take features from.

@@ -10,21 +10,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facewright.data.dataset import Dataset, open_dataset
-from facewright.device import pick_device, pick_dtype, seeded, settle_cuda
+from facewright.datasets.dataset import Dataset, open_dataset
+from facewright.device import configure_cuda, pick_device, pick_dtype, seeded
 from facewright.errors import InputError
-from facewright.gan.metrics.compare import (
+from facewright.gan.weights import load_generator, load_labels
+from facewright.hub.store import Progress, find_weights
+from facewright.latents.sample import SamplingConfig, resolve_batch, sample_people
+from facewright.latents.scenes import FaceSampler, draw_pairs, synthesise
+from facewright.metrics.compare import (
     compare_features,
     compare_originality,
     compare_textures,
 )
-from facewright.gan.metrics.inception import NAME as INCEPTION
-from facewright.gan.metrics.inception import load_inception
-from facewright.gan.metrics.smoothness import perceptual_path_length
-from facewright.gan.sample import Look, sample_people, settle_batch
-from facewright.gan.scenes import Artist, draw_pairs, synthesise
-from facewright.gan.weights import load_generator, load_labels
-from facewright.hub.store import Progress, find_weights
+from facewright.metrics.inception import NAME as INCEPTION
+from facewright.metrics.inception import load_inception
+from facewright.metrics.smoothness import perceptual_path_length
 from facewright.pipelines.weights import cache_folder, open_weights, pick_weights
 from facewright.tasks.drawing import count_off
 from facewright.tasks.rules import check_options
@@ -56,8 +56,8 @@ class EvaluateOptions:
     """What to measure: swd, originality; and with a feature network fid, kid, pr, ppl."""
     features: Path | None = None
     """A file with the feature network; otherwise the one that the catalog knows is fetched."""
-    psi: float = 1.0
-    """Truncation psi: 1 is full variety, 0 is the average face."""
+    truncation_psi: float = 1.0
+    """Truncation psi, --psi for short: 1 is full variety, 0 is the average face."""
     seed: int = 0
     """Where every random number starts."""
     batch: int | None = None
@@ -78,7 +78,7 @@ class Measured:
     dataset_sha256: str
     count: int
     """Pictures on each side."""
-    psi: float
+    truncation_psi: float
     values: dict[str, float]
 
 
@@ -98,13 +98,13 @@ def evaluate_generator(
         weights: A name that `facewright models list` shows, or a file.
         dataset: The folder or zip of real pictures to compare with.
         options: What to measure; None is the default of each.
-        progress: Is told how many people are drawn, and of how many.
+        progress: Called with how many people are drawn, and of how many.
 
     Returns:
         The numbers by name.
 
     Raises:
-        InputError: An option makes no sense, or the dataset has another resolution.
+        InputError: An option is invalid, or the dataset has another resolution.
         WeightsError: There are no such weights, or no feature network.
         DatasetError: The dataset cannot be used.
     """
@@ -115,11 +115,11 @@ def evaluate_generator(
         open_weights(pick_weights(weights), progress),
         open_dataset(dataset, cache_bytes=0),
     )
-    artist = _hire(bundle, device, options)
-    if pictures.resolution != artist.generator.config.resolution:
+    sampler = _hire(bundle, device, options)
+    if pictures.resolution != sampler.generator.config.resolution:
         raise InputError(
             f"the dataset has {pictures.resolution} pixels, the generator "
-            f"{artist.generator.config.resolution}",
+            f"{sampler.generator.config.resolution}",
             hint="compare with a dataset of the generator's own resolution",
         )
     network = None
@@ -131,7 +131,7 @@ def evaluate_generator(
     count = min(options.count or _USUAL_COUNT, len(pictures))
     places = torch.randperm(len(pictures), generator=rng)[:count].numpy()
     reals = pictures.images(places)
-    fakes = _draw_fakes(artist, count, progress)
+    fakes = _draw_fakes(sampler, count, progress)
     values: dict[str, float] = {}
     if "swd" in wanted:
         values |= compare_textures(reals, fakes, rng=rng)
@@ -140,14 +140,14 @@ def evaluate_generator(
     if network and wanted & _WITH_FEATURES:
         values |= compare_features(reals, fakes, network, device, rng=rng)
     if network and "ppl" in wanted:
-        pairs = draw_pairs(artist, max(min(count // 2, _MOST_PAIRS), 1))
-        images = partial(synthesise, artist)
+        pairs = draw_pairs(sampler, max(min(count // 2, _MOST_PAIRS), 1))
+        images = partial(synthesise, sampler)
         values[f"PPL in {network.name}"] = perceptual_path_length(images, network, pairs, rng=rng)
     begin = tuple(start for name in wanted for start in METRICS[name])
     kept = {name: value for name, value in values.items() if name.startswith(begin)}
     card = bundle.card
     return Measured(
-        card.name, card.sha256, pictures.name, pictures.sha256, count, options.psi, kept
+        card.name, card.sha256, pictures.name, pictures.sha256, count, options.truncation_psi, kept
     )
 
 
@@ -162,13 +162,16 @@ def _read_metrics(text: str) -> set[str]:
     return wanted
 
 
-def _hire(bundle: Bundle, device: torch.device, options: EvaluateOptions) -> Artist:
+def _hire(bundle: Bundle, device: torch.device, options: EvaluateOptions) -> FaceSampler:
     """Return the artist who draws for an evaluation."""
     generator, dtype = load_generator(bundle, device), pick_dtype(device, options.precision)
-    settle_cuda(device, repeatable=True)
-    look = Look(psi=options.psi, dtype=dtype)
-    return Artist(
-        generator, options.batch or settle_batch(generator, look), look, load_labels(bundle)
+    configure_cuda(device, repeatable=True)
+    sampling = SamplingConfig(truncation_psi=options.truncation_psi, dtype=dtype)
+    return FaceSampler(
+        generator,
+        options.batch or resolve_batch(generator, sampling),
+        sampling,
+        load_labels(bundle),
     )
 
 
@@ -179,9 +182,13 @@ def _read_parts(pictures: Dataset) -> Iterator[Image]:
         yield pictures.images(np.arange(start, min(start + size, len(pictures))))
 
 
-def _draw_fakes(artist: Artist, count: int, progress: Progress | None) -> Image:
+def _draw_fakes(sampler: FaceSampler, count: int, progress: Progress | None) -> Image:
     """Draw so many people, (count, size, size, 3)."""
     people = sample_people(
-        artist.generator, range(count), labels=artist.labels, look=artist.look, batch=artist.batch
+        sampler.generator,
+        range(count),
+        labels=sampler.labels,
+        sampling=sampler.sampling,
+        batch=sampler.batch,
     )
     return np.stack([person.image for person in count_off(people, count, progress)])

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from facewright.errors import InputError
 from facewright.expressions.classifier import read_keras
-from facewright.gan.foreign.read import LAYOUTS, Checkpoint, read_checkpoint
-from facewright.gan.foreign.write import WRITERS, write_generator
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.bundle import save_bundle
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress, find_weights
+from facewright.interop.read import LAYOUTS, Checkpoint, read_checkpoint
+from facewright.interop.write import WRITERS, write_generator
 from facewright.pipelines.weights import cache_folder, open_weights
 from facewright.types import Bundle, Card
 
@@ -61,7 +61,7 @@ def import_model(
     Args:
         file: A file, or a name that `facewright models list` shows.
         options: Where to, and what the card says.
-        progress: Is told how far a download is.
+        progress: Called with how far a download is.
 
     Returns:
         What was found and written.

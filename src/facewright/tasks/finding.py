@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facewright.data.sources.items import Refusal
-from facewright.data.sources.walk import (
-    Stop,
+from facewright.collect.sources.items import Refusal
+from facewright.collect.sources.walk import (
+    SourceItem,
     batch_up,
     check_paths,
-    count_stops,
+    count_sources,
     develop,
     walk_sources,
 )
@@ -54,13 +54,13 @@ def find_faces(
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
         options: What to look for, and what to write.
-        progress: Is told how many pictures and frames are done, and of how many.
+        progress: Called with how many pictures and frames are done, and of how many.
 
     Returns:
         What was found, in order.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option is invalid, or a file is there already.
         FileError: A source does not exist, or what was found cannot be written.
         WeightsError: There are no such weights.
     """
@@ -71,10 +71,10 @@ def find_faces(
 
 
 def check_find(sources: Sequence[str], options: FindOptions) -> None:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option is invalid, or a file is there already.
         FileError: A source does not exist.
     """
     check_options(options)
@@ -99,18 +99,18 @@ def find_with(
         lookout: The networks.
         sources: Where to look.
         options: What to write.
-        progress: Is told how many pictures and frames are done, and of how many.
+        progress: Called with how many pictures and frames are done, and of how many.
 
     Returns:
         What was found, in order.
     """
     output = _plan(sources, options)
     avoid = [folder for folder in (output.folder and output.folder.path, options.crops) if folder]
-    total, found = count_stops(sources, avoid=avoid), Found(options.lenient)
+    total, found = count_sources(sources, avoid=avoid), Found(options.lenient)
     if options.limit is not None:
         total = min(total, options.limit)
-    stops = walk_sources(sources, max_bytes=options.largest_mib << 20, avoid=avoid)
-    seen = develop(_stop_after(stops, options.limit))
+    items = walk_sources(sources, max_bytes=options.largest_mib << 20, avoid=avoid)
+    seen = develop(_limit_items(items, options.limit))
     with write_sightings(output.record) as write:
         cropper = _open_cropper(options)
         search = Search(lookout, options, output, found, write, progress, total, cropper)
@@ -135,10 +135,10 @@ def _open_cropper(options: FindOptions) -> Cropper | None:
     return Cropper(Folder(options.crops), options.template, options.size, options.overwrite)
 
 
-def _stop_after(stops: Iterator[Stop], limit: int | None) -> Iterator[Stop]:
+def _limit_items(items: Iterator[SourceItem], limit: int | None) -> Iterator[SourceItem]:
     """Yield so many pictures and clips, and the refusals between them."""
     left = sys.maxsize if limit is None else limit
-    for stop in stops:
+    for stop in items:
         yield stop
         left -= not isinstance(stop, Refusal)
         if not left:

@@ -44,7 +44,7 @@ def change_frames(
         effect: What to make of each frame.
         tally: Counts the frames that come out.
         miss: Returns what is raised at the end if nothing was changed.
-        progress: Is told how many frames are done, and of how many.
+        progress: Called with how many frames are done, and of how many.
 
     Returns:
         As many frames with the same times and sound.

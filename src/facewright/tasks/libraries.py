@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from facewright.data.audit import Audit, audit
-from facewright.data.collect import About, Collected, check_licence, collect
-from facewright.data.duplicates import MOST, SAME, check_limit
-from facewright.data.library import open_library
-from facewright.data.remove import remove_pictures
-from facewright.data.sources.fetch import Manners
-from facewright.data.sources.items import Limits
-from facewright.data.sources.openers import check_sources
+from facewright.collect.audit import Audit, audit
+from facewright.collect.duplicates import MOST, SAME, check_limit
+from facewright.collect.gather import About, Collected, check_licence, collect
+from facewright.collect.library.folder import open_library
+from facewright.collect.library.remove import remove_pictures
+from facewright.collect.sources.items import Limits
+from facewright.collect.sources.openers import check_sources
+from facewright.collect.sources.web.fetch import FetchPolicy
 from facewright.errors import FileError, InputError
 from facewright.hub.store import Progress
 from facewright.media.bars import draw_bars
@@ -114,13 +114,13 @@ def collect_pictures(
             browser saved (.html); clips; pictures; the CSV files of FairFace and FER2013 and the
             attributes of CelebA; addresses.
         options: Where to, under which terms, and how.
-        progress: Is told how many files are done, and of how many.
+        progress: Called with how many files are done, and of how many.
 
     Returns:
         What was added, known and refused.
 
     Raises:
-        InputError: An option makes no sense, or a source is a library itself.
+        InputError: An option is invalid, or a source is a library itself.
         FileError: A source does not exist, or the library cannot be written.
     """
     check_collect(sources, options)
@@ -137,7 +137,7 @@ def collect_pictures(
         labels=options.labels,
     )
     contact = f" ({options.contact})" if options.contact else ""
-    manners = Manners(
+    policy = FetchPolicy(
         agent=f"Facewright/{__version__}{contact}",
         parallel=options.parallel,
         per_host=options.per_host,
@@ -146,15 +146,15 @@ def collect_pictures(
     )
     similar = None if options.keep_similar else options.similar
     with open_library(options.out, similar=similar) as library:
-        counts = collect(sources, library, about, limits=limits, manners=manners, progress=progress)
+        counts = collect(sources, library, about, limits=limits, policy=policy, progress=progress)
     return Gathered(options.out, counts, options.lenient)
 
 
 def check_collect(sources: list[str], options: CollectOptions) -> None:
-    """Raise what makes no sense, before a library is made.
+    """Reject invalid options before a library is made.
 
     Raises:
-        InputError: An option makes no sense, there is no source, or one is a library itself.
+        InputError: An option is invalid, there is no source, or one is a library itself.
         FileError: A source does not exist.
     """
     for name in ("largest_mib", "every", "parallel", "per_host", "smallest"):
@@ -174,13 +174,13 @@ def audit_pictures(
     Args:
         path: A library, or the folder or zip of a dataset.
         options: What to report, and what to remove first.
-        progress: Is told how many pictures are read, and of how many.
+        progress: Called with how many pictures are read, and of how many.
 
     Returns:
         What there is.
 
     Raises:
-        InputError: An option makes no sense, or a name fits no picture.
+        InputError: An option is invalid, or a name fits no picture.
         FileError: There is neither a library nor a dataset, or it is damaged.
     """
     options = options or AuditOptions()

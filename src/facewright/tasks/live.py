@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from facewright.errors import InputError
-from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
 from facewright.tasks.rules import check_options
 from facewright.tasks.stage import Stage, View, Watched
+from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image
 
 Effect: TypeAlias = Callable[[Image, float], tuple[Image, int]]
@@ -70,13 +70,13 @@ def watch_live(
         stage: Where it is shown and kept.
         viewer: Begins to show it to someone.
         options: How it is shown.
-        progress: Is told how many frames were made, of 0: nobody knows how many there will be.
+        progress: Called with how many frames were made, of 0: nobody knows how many there will be.
 
     Returns:
         What became of it.
 
     Raises:
-        InputError: An option makes no sense, the port is taken, or the camera fails.
+        InputError: An option is invalid, the port is taken, or the camera fails.
     """
     check_options(options)
     with (

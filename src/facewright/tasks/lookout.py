@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from facewright.device import pick_device, settle_cuda
+from facewright.device import configure_cuda, pick_device
 from facewright.errors import WeightsError
 from facewright.faces import detect, landmarks
 from facewright.faces.finder import Finder, load_finder
@@ -37,7 +37,7 @@ def open_lookout(
 
     Args:
         device: Where to compute: "auto", "cpu", "cuda" or "cuda:1".
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
         finder: The weights of the detector, a name or a file; None is the starter.
         mesh: Those of the mesh network, likewise.
 
@@ -54,7 +54,7 @@ def open_lookout(
     detector, placer = (
         open_weights(name or pick_kind(kind, known), progress) for kind, name in wanted.items()
     )
-    settle_cuda(chosen, repeatable=True)
+    configure_cuda(chosen, repeatable=True)
     models = {bundle.card.name: bundle.card.sha256 for bundle in (detector, placer)}
     return Lookout(load_finder(detector, placer, chosen), models, chosen)
 

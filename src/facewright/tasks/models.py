@@ -68,7 +68,7 @@ def fetch_model(
         name: A name that `facewright models list` shows.
         accept_licence: Accept the licence of weights that are not free for every use; read it
             first: it is on the card.
-        progress: Is told how many bytes came, and of how many.
+        progress: Called with how many bytes came, and of how many.
 
     Returns:
         Their file.

@@ -73,13 +73,13 @@ def morph_pictures(
     Args:
         pictures: A and B; with --average any number.
         options: What to make of them, and where to.
-        progress: Is told how many pictures are drawn, and of how many.
+        progress: Called with how many pictures are drawn, and of how many.
 
     Returns:
         The file that was written.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, or a picture shows no face.
+        InputError: An option is invalid, a file is there already, or a picture shows no face.
         FileError: A picture is missing or damaged.
         WeightsError: There are no networks that find faces.
     """
@@ -88,10 +88,10 @@ def morph_pictures(
 
 
 def check_morph(pictures: Sequence[str], options: MorphOptions) -> None:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option is invalid, or a file is there already.
         FileError: A picture is missing.
     """
     check_options(options)
@@ -152,7 +152,7 @@ def morph_with(
         lookout: What finds faces.
         pictures: A and B; for a mean any number.
         options: What to make of them, and where to.
-        progress: Is told how many pictures are drawn, and of how many.
+        progress: Called with how many pictures are drawn, and of how many.
 
     Returns:
         The file that was written.

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from facewright.errors import InputError
-from facewright.gan.edit import parse_layers
-from facewright.gan.sample import sample_people
-from facewright.gan.scenes import draw_cast, draw_mixing_grid, draw_walk, find_group
 from facewright.hub.store import Progress
+from facewright.latents.edit import parse_layers
+from facewright.latents.sample import sample_people
+from facewright.latents.scenes import draw_cast, draw_mixing_grid, draw_walk, find_group
 from facewright.media.draw import contact_sheet
 from facewright.media.grid import header_grid
 from facewright.media.resize import resize_image
@@ -31,7 +31,7 @@ from facewright.tasks.drawing import (
     read_labels,
     read_seeds,
     read_vary,
-    settle,
+    resolve,
 )
 from facewright.tasks.rules import check_options, check_sheet
 from facewright.types import Clip, Image, Manifest
@@ -107,13 +107,13 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
 
     Args:
         options: Whom, how, and where to.
-        progress: Is told how many people are drawn, and of how many.
+        progress: Called with how many people are drawn, and of how many.
 
     Returns:
         The files that were written.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option is invalid, or a file is there already.
         WeightsError: There are no such weights.
     """
     check_options(options)
@@ -121,8 +121,8 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
     files, sheet = _plan_files(options, seeds)
     seeds = seeds if sheet else tuple(dict.fromkeys(seeds))  # a file holds each person once
     easel = open_easel(options, progress)
-    settled = settle(replace(options, sheet=False), easel)
-    for_sheet = settle(replace(options, sheet=True), easel, smallest=_SHEET)
+    resolved = resolve(replace(options, sheet=False), easel)
+    for_sheet = resolve(replace(options, sheet=True), easel, smallest=_SHEET)
     if options.vary is not None:
         return [_publish_varied(for_sheet, easel, seeds, progress)]
 
@@ -133,9 +133,9 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
     on_sheet, waiting = [], dict(files)
     for seed, image in _draw_people(easel, seeds, progress):
         if path := waiting.pop(seed, None):
-            manifest = describe("generate", _for_one(settled), [seed], easel)
-            picture = resize_image(image, settled.size or 0)
-            _publish(picture, path, settled, manifest)
+            manifest = describe("generate", _for_one(resolved), [seed], easel)
+            picture = resize_image(image, resolved.size or 0)
+            _publish(picture, path, resolved, manifest)
         if sheet:
             on_sheet.append(resize_image(image, for_sheet.size or 0))
     if not sheet:
@@ -154,24 +154,24 @@ def mix_faces(options: MixOptions, *, progress: Progress | None = None) -> list[
 
     Args:
         options: Whose styles, which layers, and where to.
-        progress: Is told how many people are drawn, and of how many.
+        progress: Called with how many people are drawn, and of how many.
 
     Returns:
         The file that was written.
 
     Raises:
-        InputError: An option makes no sense, or the file is there already.
+        InputError: An option is invalid, or the file is there already.
         WeightsError: There are no such weights.
     """
     check_options(options)
     rows, columns = read_seeds(options.rows, "--rows"), read_seeds(options.columns, "--columns")
     check_destination(options.out, PICTURES, overwrite=options.overwrite)
     easel = open_easel(options, progress)
-    options = settle(options, easel, smallest=_SHEET)
-    layers = parse_layers(options.layers, easel.artist.generator.layers)
+    options = resolve(options, easel, smallest=_SHEET)
+    layers = parse_layers(options.layers, easel.sampler.generator.num_ws)
     cells = (len(columns) + 1, len(rows) + 1)
     check_sheet(options.out.suffix, cells, options.size or 0)
-    grid = draw_mixing_grid(easel.artist, rows, columns, layers, progress=progress)
+    grid = draw_mixing_grid(easel.sampler, rows, columns, layers, progress=progress)
     sheet = header_grid(
         *([resize_image(image, options.size or 0) for image in part] for part in astuple(grid)),
         row_labels=[f"seed {seed}" for seed in rows],
@@ -188,13 +188,13 @@ def interpolate_faces(
 
     Args:
         options: Whom to pass, how fast, and where to.
-        progress: Is told how many frames are drawn, and of how many.
+        progress: Called with how many frames are drawn, and of how many.
 
     Returns:
         The file that was written.
 
     Raises:
-        InputError: An option makes no sense, or the file is there already.
+        InputError: An option is invalid, or the file is there already.
         WeightsError: There are no such weights.
     """
     check_options(options)
@@ -206,9 +206,9 @@ def interpolate_faces(
         )
     check_destination(options.out, CLIPS, overwrite=options.overwrite)
     easel = open_easel(options, progress)
-    options = settle(options, easel, smallest=_CLIP)
+    options = resolve(options, easel, smallest=_CLIP)
     size = options.size or 0
-    drawn = draw_walk(easel.artist, seeds, frames, space=options.space, loop=options.loop)
+    drawn = draw_walk(easel.sampler, seeds, frames, space=options.space, loop=options.loop)
     images = (resize_image(image, size) for image in count_off(drawn, frames, progress))
     clip = Clip((size, size), Fraction(options.fps), images, count=frames)
     manifest = describe("interpolate", options, seeds, easel)
@@ -253,14 +253,14 @@ def _draw_people(
     easel: Easel, seeds: tuple[int, ...], progress: Progress | None
 ) -> Iterator[tuple[int, Image]]:
     """Draw one person per seed."""
-    artist = easel.artist
+    sampler = easel.sampler
     people = sample_people(
-        artist.generator,
+        sampler.generator,
         seeds,
-        labels=artist.labels,
-        chosen=artist.chosen,
-        look=artist.look,
-        batch=artist.batch,
+        labels=sampler.labels,
+        chosen=sampler.chosen,
+        sampling=sampler.sampling,
+        batch=sampler.batch,
     )
     return ((person.seed, person.image) for person in count_off(people, len(seeds), progress))
 
@@ -269,14 +269,14 @@ def _publish_varied(
     options: GenerateOptions, easel: Easel, seeds: tuple[int, ...], progress: Progress | None
 ) -> Path:
     """Write a sheet of people by the value of one or two labels."""
-    names = read_vary(options.vary or "", easel.artist.chosen, len(seeds))
-    groups = [find_group(easel.artist.labels, name) for name in names]
+    names = read_vary(options.vary or "", easel.sampler.chosen, len(seeds))
+    groups = [find_group(easel.sampler.labels, name) for name in names]
     down = [{groups[0].name: value} for value in groups[0].values]
     across = [{groups[1].name: v} for v in groups[1].values] if len(groups) == 2 else [{}]
     cast = [(seed, {**row, **column}) for row in down for column in across for seed in seeds]
     headers = groups[1].values if len(groups) == 2 else [f"seed {seed}" for seed in seeds]
     check_sheet(options.out.suffix, (len(headers), len(down)), options.size or 0)
-    drawn = count_off(draw_cast(easel.artist, cast), len(cast), progress)
+    drawn = count_off(draw_cast(easel.sampler, cast), len(cast), progress)
     sheet = contact_sheet(
         [resize_image(image, options.size or 0) for image in drawn],
         columns=len(headers),

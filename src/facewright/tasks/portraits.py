@@ -9,9 +9,9 @@ from pathlib import Path
 from facewright.errors import FacewrightError, InputError
 from facewright.faces.choose import leave_out_minor, select_faces
 from facewright.faces.doubts import hint_at_face
-from facewright.gan.sample import sample_people
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
+from facewright.latents.sample import sample_people
 from facewright.media.decode import read_image
 from facewright.media.formats import find_kind
 from facewright.tasks.drawing import DrawOptions, open_easel
@@ -112,7 +112,7 @@ def draw_portrait(
         lookout: What finds the face in the picture.
         seed: Of the person.
         options: How to draw.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Returns:
         The face, as large as the generator draws it: the swap itself enlarges it, and lends it the
@@ -123,9 +123,9 @@ def draw_portrait(
         InputError: The generator drew no face.
     """
     easel = open_easel(options, progress)
-    artist = easel.artist
+    sampler = easel.sampler
     (person,) = sample_people(
-        artist.generator, [seed], labels=artist.labels, look=artist.look, batch=1
+        sampler.generator, [seed], labels=sampler.labels, sampling=sampler.sampling, batch=1
     )
     try:
         portrait = _take(lookout, f"seed {seed}", person.image, "largest", own=True)

@@ -73,7 +73,12 @@ _FROM_FILES |= {"expressions"}
 _UNREPEATABLE = {STOPPED_AFTER: "a clip that someone ended early", SECOND: "what a camera saw"}
 """Parameters of manifests of what depends on somebody, or on the time of day."""
 
-_FIELDS = {"with": "with_", "character": "style"}
+_FIELDS = {
+    "with": "with_",
+    "character": "style",
+    "psi": "truncation_psi",
+    "calm": "temporal_smoothing",
+}
 """Parameters of manifests whose options have another name."""
 
 Likeness = Literal["bytes", "pixels", "different"]
@@ -109,7 +114,7 @@ def remake_file(
             that `FACEWRIGHT_WEIGHTS` names. They must have the same sha256 as then.
         device: Where to compute: otherwise the same type of device as then.
         overwrite: Replace a file that is there already.
-        progress: Is told how much is drawn.
+        progress: Called with how much is drawn.
 
     Returns:
         The new file, and whether it is the same.

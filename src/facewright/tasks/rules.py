@@ -21,7 +21,7 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = {
-    "psi": Rule(-10, 10, "1 is full variety, 0 is the average face; 0.7 is usual"),
+    "truncation_psi": Rule(-10, 10, "1 is full variety, 0 is the average face; 0.7 is usual"),
     "cutoff": Rule(0, math.inf, "the number of layers to truncate, from the first"),
     "size": Rule(1, 16_384, "the width and height of each face in pixels"),
     "batch": Rule(1, 4096, "the number of people at a time; leave it out to have it chosen"),

@@ -9,8 +9,8 @@ from typing import Literal
 
 import torch
 
-from facewright.data.sources.items import Refusal, strip_name, to_printable
-from facewright.data.sources.walk import Batch, Developed, Film
+from facewright.collect.sources.items import Refusal, strip_name, to_printable
+from facewright.collect.sources.walk import Batch, Developed, SourceClip
 from facewright.device import name_device
 from facewright.errors import FacewrightError, InputError
 from facewright.faces.doubts import DOUBTFUL, describe_doubtful, split_doubtful
@@ -102,7 +102,7 @@ class Search:
     found: Found
     """What is found is added here."""
     write: Callable[[Sighting], None]
-    """Is told of every picture and frame."""
+    """Called with of every picture and frame."""
     progress: Progress | None = None
     total: int = 0
     """How many pictures and frames there are, as far as is known."""
@@ -114,7 +114,7 @@ class Search:
         if isinstance(batch, Refusal):
             self._refuse(batch.source, batch.reason)
             self._tick()
-        elif isinstance(batch, Film):
+        elif isinstance(batch, SourceClip):
             self._take_clip(batch)
         else:
             threshold = self.options.threshold
@@ -170,39 +170,41 @@ class Search:
             drawn = annotate(image, numbered, self.options.draw)
             publish_image(drawn, path, manifest, quality=quality, overwrite=overwrite)
 
-    def _take_clip(self, film: Film) -> None:
+    def _take_clip(self, clip_source: SourceClip) -> None:
         """Write down the faces of a clip frame by frame, and draw them."""
         tally, size = _Tally(), (0, 0)
-        path = self.output.name_clip(film.place)
+        path = self.output.name_clip(clip_source.place)
         try:
-            clip = read_clip(film.path)
+            clip = read_clip(clip_source.path)
             size = clip.size
             frame_count = _least(clip.count, self.options.limit)
             self.total += (frame_count or 1) - 1
             hashed = path is not None or self.cropper is not None
-            sources = {film.place.name: file_sha256(film.path)} if hashed else {}
+            sources = {clip_source.place.name: file_sha256(clip_source.path)} if hashed else {}
             manifest = self._describe(sources, limit=self.options.limit)
             seconds, times = share_times(clip)
-            frames = self._follow(film, clip, seconds, tally, _Way(manifest, name_written(path)))
+            frames = self._follow(
+                clip_source, clip, seconds, tally, _Way(manifest, name_written(path))
+            )
             followed = replace(clip, frames=frames, times=times, count=frame_count)
             overwrite = self.options.overwrite
             if path is None or (not overwrite and is_done(path, manifest)):
                 for _ in followed.frames:
                     pass
             else:
-                spare_source(path, film.source)
+                spare_source(path, clip_source.source)
                 publish_clip(followed, path, manifest, overwrite=overwrite)
             self.found.files.extend([path] if path else [])
         except FacewrightError as error:
-            self._refuse(film.source, strip_name(str(error), film.source))
+            self._refuse(clip_source.source, strip_name(str(error), clip_source.source))
         if tally.frames:
             counts = (tally.frames, tally.with_faces, len(tally.people))
-            self.found.clips.append(Filmed(film.source, *size, *counts))
+            self.found.clips.append(Filmed(clip_source.source, *size, *counts))
         else:
             self._tick()
 
     def _follow(
-        self, film: Film, clip: Clip, times: Iterator[float], tally: _Tally, way: _Way
+        self, clip_source: SourceClip, clip: Clip, times: Iterator[float], tally: _Tally, way: _Way
     ) -> Iterator[Image]:
         """Yield the frames of a clip with what was found drawn onto them."""
         tracker, (width, height) = Tracker(), clip.size
@@ -212,7 +214,7 @@ class Search:
             tracked = tracker.step(faces, time=seconds, image=image)
             seen, crops = [(one.number, one.face) for one in tracked if one.seen], dict[int, Path]()
             if self.cropper is not None:
-                number, place = tally.frames, film.place
+                number, place = tally.frames, clip_source.place
                 crops = self.cropper.cut_faces(image, seen, place, way.manifest, frame=number)
                 self.found.files.extend(crops.values())
             told = tuple(
@@ -220,7 +222,7 @@ class Search:
                 for t in tracked
             )
             at = (tally.frames, round(seconds, 4), way.written)
-            self.write(Sighting(film.source, width, height, told, *at))
+            self.write(Sighting(clip_source.source, width, height, told, *at))
             tally.frames += 1
             tally.with_faces += bool(seen)
             tally.people.update(number for number, _ in seen)

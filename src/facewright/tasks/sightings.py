@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.data.sources.items import Refusal, to_printable
+from facewright.collect.sources.items import Refusal, to_printable
 from facewright.errors import FileError
 from facewright.faces.pose import estimate_pose
 from facewright.faces.topology import five_points

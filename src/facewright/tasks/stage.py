@@ -101,7 +101,7 @@ class Stage:
         Args:
             manifest: How the frames come about.
             folder: Where snapshots and recordings go; made when it is needed.
-            rate: Frames per second that the camera claims; None if recordings make no sense, as
+            rate: Frames per second that the camera claims; None if recordings are invalid, as
                 the frames are written anyway.
             total: How many frames there will be, where that is known.
             now: Tells the time in seconds, for the speed.
@@ -191,7 +191,7 @@ class Stage:
             The MP4 that will be there; that of the recording that runs, if one does.
 
         Raises:
-            InputError: Nothing is shown yet, or recordings make no sense.
+            InputError: Nothing is shown yet, or recordings are invalid.
         """
         if self._rate is None:
             raise InputError("the frames are written to a file already")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from facewright.errors import FacewrightError, InputError
 from facewright.faces.frames.picking import CHOICES
-from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
@@ -29,6 +28,7 @@ from facewright.tasks.live import OpenViewer, show_along, show_nobody
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.stage import Stage, Watched
 from facewright.tasks.swapping_live import check_live, is_live, swap_live
+from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image
 
 _NOTICE = "stopping: the clip up to here is written"
@@ -74,14 +74,14 @@ def swap_faces(
             of which the one is taken whose pose fits best; with --seed there is none. BODY is a
             picture, a clip, or a camera: camera:0, or camera:clip.mp4 for a clip that stands in.
         options: Which face, how, and where to.
-        progress: Is told how many frames are done, and of how many.
+        progress: Called with how many frames are done, and of how many.
         viewer: Shows the frames of a camera or clip while they are made, where the options say so.
 
     Returns:
         What was made; of a camera that was shown, what was kept.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, there is no consent, or no
+        InputError: An option is invalid, a file is there already, there is no consent, or no
             face.
         FileError: A file is missing or damaged.
         WeightsError: There are no such weights.
@@ -93,10 +93,10 @@ def swap_faces(
 
 
 def check_swap(face_and_body: Sequence[str], options: SwapFacesOptions) -> None:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, or there is no consent.
+        InputError: An option is invalid, a file is there already, or there is no consent.
         FileError: A file is missing.
     """
     _, body = check_cast(face_and_body, options)
@@ -136,7 +136,7 @@ def swap_with(
         lookout: The networks.
         face_and_body: FACE, unless the options have a seed, and BODY.
         options: Which face, how, and where to.
-        progress: Is told how many frames are done, and of how many.
+        progress: Called with how many frames are done, and of how many.
         viewer: As `swap_faces` takes it.
 
     Returns:
@@ -208,7 +208,7 @@ def swap_frames(
         cast: From `open_cast`.
         clip: The body; its frames are used up. A camera will do.
         tally: Counts the frames that come out.
-        progress: Is told how many frames are done, and of how many.
+        progress: Called with how many frames are done, and of how many.
 
     Returns:
         As many frames with the same times and sound. The last raises `InputError` if none of them

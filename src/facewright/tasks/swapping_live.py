@@ -28,7 +28,7 @@ def is_live(body: str, options: SwapFacesOptions) -> bool:
 
 
 def check_live(options: SwapFacesOptions) -> None:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Raises:
         InputError: The destination is no folder.
@@ -53,7 +53,7 @@ def swap_live(
         cast: From `open_cast`; its body is a camera, or a clip that stands in for one.
         options: How it is shown, and the folder for what is kept.
         viewer: Shows it.
-        progress: Is told how many frames were made.
+        progress: Called with how many frames were made.
 
     Returns:
         What became of it.

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import torch
 
-from facewright.data.labelled import read_labelled
+from facewright.datasets.labelled import read_labelled
 from facewright.device import pick_device
 from facewright.faces.detect import DetectorConfig, load_detector
 from facewright.faces.landmarks import MeshConfig
 from facewright.faces.learning.examples import Labelled
-from facewright.faces.learning.lessons import FinderLesson, MeshLesson
-from facewright.faces.train import FaceTrainOptions, Lesson, train_faces
-from facewright.fit.checkpoint import latest_checkpoint
+from facewright.faces.learning.lessons import DetectorObjective, MeshObjective
+from facewright.faces.train import FaceTrainOptions, Objective, train_faces
 from facewright.pipelines.weights import open_weights
 from facewright.tasks.training import Trained
+from facewright.training.checkpoint import latest_checkpoint
 
-__all__ = ["FaceTrainOptions", "Lessons", "train_finder", "train_mesh"]
+__all__ = ["FaceObjectives", "FaceTrainOptions", "train_finder", "train_mesh"]
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class FaceObjectives:
     """What the networks learn from, as recipes/finder makes it."""
 
     pictures: Path
@@ -35,7 +35,7 @@ class Lessons:
 def train_finder(
     labels: Path,
     *,
-    lessons: Lessons,
+    lessons: FaceObjectives,
     outdir: Path,
     options: FaceTrainOptions | None = None,
     device: str = "auto",
@@ -59,16 +59,16 @@ def train_finder(
 
     Raises:
         DatasetError: The labels or the pictures cannot be used.
-        InputError: An option makes no sense.
+        InputError: An option is invalid.
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
         WeightsError: `resume` is no such weights.
     """
     start = None if resume is None else load_detector(open_weights(resume))
 
-    def prepare(labelled: Labelled, place: torch.device, seed: int) -> Lesson:
+    def prepare(labelled: Labelled, place: torch.device, seed: int) -> Objective:
         config = DetectorConfig() if start is None else start.config
-        return FinderLesson(labelled, config, place, seed=seed, start=start)
+        return DetectorObjective(labelled, config, place, seed=seed, start=start)
 
     return _teach(prepare, (labels, lessons), outdir, options or FaceTrainOptions(), device)
 
@@ -76,7 +76,7 @@ def train_finder(
 def train_mesh(
     labels: Path,
     *,
-    lessons: Lessons,
+    lessons: FaceObjectives,
     outdir: Path,
     options: FaceTrainOptions | None = None,
     device: str = "auto",
@@ -97,20 +97,20 @@ def train_mesh(
 
     Raises:
         DatasetError: The labels or the pictures cannot be used.
-        InputError: An option makes no sense.
+        InputError: An option is invalid.
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
     """
 
-    def prepare(labelled: Labelled, place: torch.device, seed: int) -> Lesson:
-        return MeshLesson(labelled, MeshConfig(), place, seed=seed)
+    def prepare(labelled: Labelled, place: torch.device, seed: int) -> Objective:
+        return MeshObjective(labelled, MeshConfig(), place, seed=seed)
 
     return _teach(prepare, (labels, lessons), outdir, options or FaceTrainOptions(), device)
 
 
 def _teach(
-    prepare: Callable[[Labelled, torch.device, int], Lesson],
-    taught: tuple[Path, Lessons],
+    prepare: Callable[[Labelled, torch.device, int], Objective],
+    taught: tuple[Path, FaceObjectives],
     outdir: Path,
     options: FaceTrainOptions,
     device: str,

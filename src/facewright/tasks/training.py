@@ -9,20 +9,13 @@ from typing import Any
 
 import torch
 
-from facewright.data.dataset import open_dataset
+from facewright.datasets.dataset import open_dataset
 from facewright.device import pick_device
 from facewright.errors import InputError, TrainingError
-from facewright.fit.checkpoint import latest_checkpoint
-from facewright.fit.distributed import (
-    all_gather_sum,
-    read_processes,
-    start_processes,
-    stop_processes,
-)
-from facewright.gan.plan import TrainOptions, check_options, plan_training
-from facewright.gan.snapshots import load_run
-from facewright.gan.train import train_generator as run_training
-from facewright.gan.transfer import (
+from facewright.gan.training.plan import TrainOptions, check_options, plan_training
+from facewright.gan.training.snapshots import load_run
+from facewright.gan.training.train import train_generator as run_training
+from facewright.gan.training.transfer import (
     Start,
     adopt_shape,
     check_start,
@@ -30,6 +23,13 @@ from facewright.gan.transfer import (
     shape_of_run,
 )
 from facewright.pipelines.weights import open_weights
+from facewright.training.checkpoint import latest_checkpoint
+from facewright.training.distributed import (
+    all_gather_sum,
+    read_processes,
+    start_processes,
+    stop_processes,
+)
 from facewright.types import Json
 from facewright.version import __version__
 
@@ -45,7 +45,7 @@ class Outlook:
     """As they were asked for, and for what was left open as the weights to resume from have it;
     null is what the configuration chooses."""
     plan: dict[str, dict[str, Json]]
-    """As they are: "recipe", "generator", "discriminator" and "rules"."""
+    """As they are: "recipe", "generator", "discriminator" and "config"."""
     process: int = 0
     """Which of several processes says so; all say the same."""
 
@@ -88,7 +88,7 @@ def train_generator(
 
     Raises:
         DatasetError: The dataset cannot be used.
-        InputError: An option makes no sense.
+        InputError: An option is invalid.
         TrainingError: The folder holds another run or one that is going on, what to start from
             does not fit, or the losses are not finite any more.
         WeightsError: There are no such weights to resume from.

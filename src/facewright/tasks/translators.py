@@ -18,15 +18,15 @@ from facewright.convert.train import train_translator as run_training
 from facewright.device import pick_device
 from facewright.errors import InputError
 from facewright.faces.features import load_face_features
-from facewright.fit.checkpoint import latest_checkpoint
-from facewright.fit.distributed import (
+from facewright.pipelines.weights import open_weights
+from facewright.tasks.training import Trained
+from facewright.training.checkpoint import latest_checkpoint
+from facewright.training.distributed import (
     all_gather_sum,
     read_processes,
     start_processes,
     stop_processes,
 )
-from facewright.pipelines.weights import open_weights
-from facewright.tasks.training import Trained
 from facewright.version import __version__
 
 __all__ = ["TranslatorTrainOptions", "TwoStyles", "train_translator"]
@@ -65,7 +65,7 @@ def train_translator(
 
     Raises:
         DatasetError: The pictures cannot be used.
-        InputError: An option makes no sense, both styles are the same pictures, their sizes differ,
+        InputError: An option is invalid, both styles are the same pictures, their sizes differ,
             or there are too few.
         TrainingError: The folder holds another run or one that is going on, or the losses are not
             finite any more.

@@ -13,8 +13,8 @@ from facewright.faces.align import align, paste
 from facewright.faces.masks import draw_face_mask, fade_border
 from facewright.faces.matrices import transform_points
 from facewright.faces.topology import OVAL
-from facewright.gan.directions.bundle import Direction
-from facewright.gan.sample import draw_styles
+from facewright.latents.directions.bundle import Direction
+from facewright.latents.sample import draw_styles
 from facewright.toon.cartoon import Cartoonist, draw_character, enlarge_crop, enlarge_drawing
 from facewright.toon.heads.crown import crown_head, is_tight
 from facewright.toon.heads.cutout import cut_head
@@ -47,7 +47,7 @@ class Actor:
 
     cartoonist: Cartoonist
     ws: torch.Tensor
-    """w+, (1, layers, w_dim): the face as it is."""
+    """w+, (1, num_ws, w_dim): the face as it is."""
     head: Head
     crop: Crop
     """The face in the head, as the generators draw faces."""
@@ -76,7 +76,7 @@ def cast_actor(
 
     Args:
         cartoonist: Who draws.
-        ws: w+, (1, layers, w_dim): the face in the picture.
+        ws: w+, (1, num_ws, w_dim): the face in the picture.
         image: (height, width, 3).
         points: (478, 3), its mesh, pixels.
         costume: How the head is made up.
@@ -106,9 +106,9 @@ def choose_step(actor: Actor, mood: Direction, name: Name) -> torch.Tensor:
         name: Names expressions of faces that the generator of people draws.
 
     Returns:
-        (layers, w_dim): what is added to w+; the whole way where no part of it is enough.
+        (num_ws, w_dim): what is added to w+; the whole way where no part of it is enough.
     """
-    steps = torch.stack([part * mood.reach * mood.styles for part in PARTS])  # [parts layers w_dim]
+    steps = torch.stack([part * mood.reach * mood.styles for part in PARTS])  # [parts num_ws w_dim]
     images = draw_styles(actor.cartoonist.people, actor.ws.cpu() + steps, batch=len(PARTS))
     named = name(list(images))
     enough = [step for step, said in zip(steps, named, strict=True) if said == mood.name]
@@ -124,7 +124,7 @@ def draw_act(actor: Actor, step: torch.Tensor, place: PlaceMeshes) -> Image:
 
     Args:
         actor: Who.
-        step: (layers, w_dim): what the expression adds to w+.
+        step: (num_ws, w_dim): what the expression adds to w+.
         place: Places meshes on what is drawn of the person.
 
     Returns:
@@ -146,7 +146,7 @@ def change_photo(actor: Actor, step: torch.Tensor, place: PlaceMeshes) -> Image:
 
     Args:
         actor: Who.
-        step: (layers, w_dim): what the expression adds to w+.
+        step: (num_ws, w_dim): what the expression adds to w+.
         place: Places meshes on what is drawn.
 
     Returns:

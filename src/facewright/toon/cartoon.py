@@ -11,16 +11,16 @@ import torch
 from numpy.typing import NDArray
 
 from facewright.device import to_images
-from facewright.encode.invert import RefineOptions, invert_faces
-from facewright.encode.psp import Encoder
 from facewright.enhance.network import Enhancer, enlarge_image
 from facewright.faces.align import align, paste
 from facewright.faces.features import FaceFeatures
 from facewright.faces.masks import draw_face_mask, fade_border
 from facewright.faces.matrices import join_matrices, transform_points
 from facewright.gan.breed import Crossing, breed_generators
-from facewright.gan.edit import extend_styles
 from facewright.gan.generator import Generator
+from facewright.latents.edit import extend_styles
+from facewright.latents.encoder.psp import Encoder
+from facewright.latents.invert import RefineOptions, invert_faces
 from facewright.media.resize import resize_image
 from facewright.types import Crop, Image
 
@@ -86,7 +86,7 @@ def find_latents(
     crop: Crop,
     *,
     steps: int,
-    psi: float = 1.0,
+    truncation_psi: float = 1.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> torch.Tensor:
     """Find the latents of a face: encode, then refine.
@@ -96,12 +96,12 @@ def find_latents(
         crop: From `cut_face`.
         steps: How often they are refined. They stay nearer to what the encoder says than elsewhere:
             far from it, characters fade.
-        psi: Truncation: 1 leaves them as they are, less moves them towards the average face, whose
+        truncation_psi: 1 leaves them as they are, less moves them towards the average face, whose
             character is the clearest.
-        progress: Is told how many steps are done, and of how many.
+        progress: Called with how many steps are done, and of how many.
 
     Returns:
-        w+, (1, layers, w_dim), on the CPU.
+        w+, (1, num_ws, w_dim), on the CPU.
     """
     found = invert_faces(
         cartoonist.people,
@@ -112,7 +112,7 @@ def find_latents(
         progress=progress,
     )
     average = cartoonist.people.mapping.w_avg.cpu()
-    return average.lerp(found.ws, psi)
+    return average.lerp(found.ws, truncation_psi)
 
 
 @torch.no_grad()
@@ -121,14 +121,14 @@ def draw_character(cartoonist: Cartoonist, ws: torch.Tensor) -> Image:
 
     Args:
         cartoonist: Who draws.
-        ws: w+, (1, layers, w_dim), of the generator that draws people.
+        ws: w+, (1, num_ws, w_dim), of the generator that draws people.
 
     Returns:
         (size, size, 3), where size is the resolution of the generator, or as many times more as
         the enhancer enlarges.
     """
     characters = cartoonist.characters
-    ws = extend_styles(ws.to(characters.mapping.w_avg.device), characters.layers)
+    ws = extend_styles(ws.to(characters.mapping.w_avg.device), characters.num_ws)
     drawn: Image = to_images(characters.synthesis(ws))[0]
     return enlarge_image(cartoonist.enhancer, drawn) if cartoonist.enhancer else drawn
 

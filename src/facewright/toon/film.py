@@ -26,14 +26,14 @@ _GREY = 128
 
 
 @dataclass(frozen=True, slots=True)
-class FilmOptions:
+class ClipOptions:
     """How characters are drawn in frames."""
 
     refine: int = 0
     """How often the latents of each frame are refined."""
-    psi: float = 1.0
+    truncation_psi: float = 1.0
     """Truncation of the latents, as `find_latents` takes it."""
-    calm: float = 0.2
+    temporal_smoothing: float = 0.2
     """Over how many seconds latents are smoothed; 0 is not at all."""
     portrait: int | None = None
     """Width and height of the character as a picture of its own; None puts it into the frame."""
@@ -42,11 +42,11 @@ class FilmOptions:
         """Check the numbers.
 
         Raises:
-            InputError: One makes no sense.
+            InputError: One is invalid.
         """
-        if not 0 <= self.calm < math.inf:
+        if not 0 <= self.temporal_smoothing < math.inf:
             raise InputError(
-                f"latents are smoothed over 0 seconds or more, not {self.calm:g}",
+                f"latents are smoothed over 0 seconds or more, not {self.temporal_smoothing:g}",
                 hint="0 leaves them as they are found in each frame",
             )
 
@@ -57,15 +57,15 @@ class LatentPath:
     An exponential filter whose memory is in seconds: the frame rate does not matter.
 
     Example:
-        >>> path = LatentPath(calm=1.0)
+        >>> path = LatentPath(temporal_smoothing=1.0)
         >>> path.follow(torch.zeros(1), time=0.0).item()
         0.0
         >>> round(path.follow(torch.ones(1), time=1.0).item(), 3)
         0.632
     """
 
-    def __init__(self, calm: float) -> None:
-        self._calm, self._time = calm, 0.0
+    def __init__(self, temporal_smoothing: float) -> None:
+        self._calm, self._time = temporal_smoothing, 0.0
         self._ws: torch.Tensor | None = None
 
     def follow(self, ws: torch.Tensor, *, time: float) -> torch.Tensor:
@@ -96,7 +96,7 @@ class _Shot:
     """Number of a face → its latents, where they were found in this frame."""
 
 
-class Film:
+class ClipCartoonist:
     """Draws characters frame after frame, in memory that does not grow with them.
 
     Attributes:
@@ -107,7 +107,7 @@ class Film:
         self,
         cartoonist: Cartoonist,
         follower: FaceFollower,
-        options: FilmOptions | None = None,
+        options: ClipOptions | None = None,
         *,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
@@ -117,12 +117,12 @@ class Film:
             cartoonist: What draws.
             follower: What finds and follows the faces.
             options: How.
-            progress: Is told how far the search for the latents of each face is.
+            progress: Called with how far the search for the latents of each face is.
         """
         self.faces: tuple[Face, ...] = ()
         self._progress = progress
         self._cartoonist, self._follower = cartoonist, follower
-        self._options = options or FilmOptions()
+        self._options = options or ClipOptions()
         self._paths: dict[int, LatentPath] = {}  # number of a face → its latents
         self._keys: dict[int, tuple[float, torch.Tensor]] = {}  # the last that were drawn
         self._shown: Image | None = None  # the last portrait
@@ -203,9 +203,13 @@ class Film:
                 continue
             crop = cut_face(self._cartoonist, shot.image, one.face.points)
             ws = find_latents(
-                self._cartoonist, crop, steps=how.refine, psi=how.psi, progress=self._progress
+                self._cartoonist,
+                crop,
+                steps=how.refine,
+                truncation_psi=how.truncation_psi,
+                progress=self._progress,
             )
-            path = self._paths.setdefault(one.number, LatentPath(how.calm))
+            path = self._paths.setdefault(one.number, LatentPath(how.temporal_smoothing))
             shot.found[one.number] = path.follow(ws, time=shot.time)
 
     def _fill(self, shots: list[_Shot]) -> Iterator[tuple[Image, int]]:

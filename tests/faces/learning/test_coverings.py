@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from facewright.faces.learning.coverings import cover_face
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.topology import CANONICAL, five_points
 
 
@@ -11,7 +11,7 @@ def test_something_covers_a_part_of_the_face_and_little_else(number):
     points = (CANONICAL * 40 + np.array([64, 64, 0])).astype(np.float32)
     image = np.full((128, 128, 3), 150, np.uint8)
     before = image.copy()
-    covered = cover_face(image, points, Dice(0, number))
+    covered = cover_face(image, points, ExampleRng(0, number))
     assert covered.shape == image.shape
     assert covered.dtype == np.uint8
     changed = (covered != image).any(-1)

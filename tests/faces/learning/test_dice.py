@@ -2,24 +2,24 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 
 
 @given(st.integers(0, 2**40), st.integers(-(2**40), 2**40))
 def test_an_example_depends_on_the_seed_and_its_number_alone(seed, number):
-    one, two = Dice(seed, number), Dice(seed, number)
+    one, two = ExampleRng(seed, number), ExampleRng(seed, number)
     for _ in range(70):  # beyond one batch of draws
         assert one.between(0, 1) == two.between(0, 1)
     assert np.array_equal(one.noise((3, 2)), two.noise((3, 2)))
 
 
 def test_examples_differ():
-    assert Dice(0, 1).between(0, 1) != Dice(0, 2).between(0, 1)
-    assert Dice(0, 1).between(0, 1) != Dice(1, 1).between(0, 1)
+    assert ExampleRng(0, 1).between(0, 1) != ExampleRng(0, 2).between(0, 1)
+    assert ExampleRng(0, 1).between(0, 1) != ExampleRng(1, 1).between(0, 1)
 
 
 def test_draws_keep_their_limits_and_fill_them():
-    dice = Dice(3, 3)
+    dice = ExampleRng(3, 3)
     numbers = [dice.between(2, 5) for _ in range(2000)]
     assert 2 <= min(numbers) < 2.1
     assert 4.9 < max(numbers) <= 5

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.learning.examples import make_mesh_example, stack_mesh_examples
 from facewright.faces.topology import OVAL, five_points
 
@@ -9,7 +9,7 @@ from facewright.faces.topology import OVAL, five_points
 def test_points_lie_on_the_face_of_the_square(labelled):
     hits = []
     for number in range(60):
-        square, points, present = make_mesh_example(labelled, 64, Dice(0, number))
+        square, points, present = make_mesh_example(labelled, 64, ExampleRng(0, number))
         assert square.shape == (64, 64, 3)
         assert square.dtype == np.uint8
         if not present:
@@ -25,7 +25,7 @@ def test_points_lie_on_the_face_of_the_square(labelled):
 
 def test_mirrored_examples_keep_left_on_the_left(labelled):
     for number in range(40):
-        _, points, present = make_mesh_example(labelled, 64, Dice(7, number))
+        _, points, present = make_mesh_example(labelled, 64, ExampleRng(7, number))
         if present:
             five = five_points(points)
             across = five[1, :2] - five[0, :2]
@@ -40,12 +40,12 @@ def test_weights_decide_how_often_a_face_is_shown(labelled):
     moved[[0, 1, 3]] = np.nan
     only = dataclasses.replace(only, points=moved)
     for number in range(30):
-        assert np.isfinite(make_mesh_example(only, 32, Dice(0, number))[1]).all()
+        assert np.isfinite(make_mesh_example(only, 32, ExampleRng(0, number))[1]).all()
 
 
 def test_examples_are_stacked_for_the_network(labelled):
     squares, points, present = stack_mesh_examples(
-        [make_mesh_example(labelled, 32, Dice(0, number)) for number in range(3)]
+        [make_mesh_example(labelled, 32, ExampleRng(0, number)) for number in range(3)]
     )
     assert squares.shape == (3, 32, 32, 3)
     assert tuple(points.shape) == (3, 478, 3)

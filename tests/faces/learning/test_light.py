@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.learning.light import change_light, compress
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8)
@@ -10,16 +10,16 @@ PICTURE = np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8)
 @pytest.mark.parametrize("number", range(40))
 def test_light_changes_and_the_picture_keeps_its_form(number):
     before = PICTURE.copy()
-    after = change_light(PICTURE, Dice(0, number))
+    after = change_light(PICTURE, ExampleRng(0, number))
     assert after.shape == PICTURE.shape
     assert after.dtype == np.uint8
     assert np.array_equal(PICTURE, before)
-    assert np.array_equal(after, change_light(PICTURE, Dice(0, number)))
+    assert np.array_equal(after, change_light(PICTURE, ExampleRng(0, number)))
 
 
 def test_less_blur_leaves_more_detail():
     def detail(blur):
-        changed = [change_light(PICTURE, Dice(0, n), blur=blur) for n in range(60)]
+        changed = [change_light(PICTURE, ExampleRng(0, n), blur=blur) for n in range(60)]
         return np.mean([np.abs(np.diff(x.astype(float), axis=1)).mean() for x in changed])
 
     assert detail(0.1) > detail(1.0)

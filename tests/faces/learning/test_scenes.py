@@ -1,13 +1,13 @@
 import numpy as np
 
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.learning.scenes import compose_scene
 
 
 def test_scenes_have_none_to_six_faces_that_are_mostly_inside(labelled):
     counts = []
     for number in range(60):
-        scene = compose_scene(labelled, 96, Dice(0, number))
+        scene = compose_scene(labelled, 96, ExampleRng(0, number))
         assert scene.image.shape == (96, 96, 3)
         assert scene.image.dtype == np.uint8
         boxes, marks = scene.boxes(), scene.marks()
@@ -24,7 +24,7 @@ def test_scenes_have_none_to_six_faces_that_are_mostly_inside(labelled):
 
 def test_faces_do_not_hide_one_another(labelled):
     for number in range(40):
-        boxes = compose_scene(labelled, 96, Dice(1, number)).boxes()
+        boxes = compose_scene(labelled, 96, ExampleRng(1, number)).boxes()
         for i, a in enumerate(boxes):
             for b in boxes[:i]:
                 both = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0, None).prod()
@@ -32,7 +32,7 @@ def test_faces_do_not_hide_one_another(labelled):
 
 
 def test_a_scene_is_the_same_each_time(labelled):
-    one, two = (compose_scene(labelled, 64, Dice(4, 4)) for _ in range(2))
+    one, two = (compose_scene(labelled, 64, ExampleRng(4, 4)) for _ in range(2))
     assert np.array_equal(one.image, two.image)
     assert np.array_equal(one.boxes(), two.boxes())
 
@@ -41,7 +41,7 @@ def test_faces_are_where_the_scene_says(labelled):
     """A drawn face is brighter or darker than its surroundings nearly everywhere."""
     seen = []
     for number in range(60):
-        scene = compose_scene(labelled, 128, Dice(2, number))
+        scene = compose_scene(labelled, 128, ExampleRng(2, number))
         for box in scene.boxes():
             if (box[2:] - box[:2]).min() < 24 or box.min() < 12 or box.max() > 115:
                 continue

@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from facewright.device import seeded
+from facewright.gan.layers.styled import SynthesisLayer
 from facewright.gan.ops.modulate import (
     demodulation,
     finish_style,
@@ -14,7 +15,6 @@ from facewright.gan.ops.modulate import (
     squared_sum,
 )
 from facewright.gan.ops.upfirdn import setup_filter
-from facewright.gan.styled import SynthesisLayer
 
 FILTER = setup_filter((1, 3, 3, 1))
 

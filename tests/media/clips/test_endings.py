@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from facewright.media.encode_video import Stop, write_clip
+from facewright.media.encode_video import EarlyStop, write_clip
 from facewright.media.video import read_clip
 
 
@@ -57,7 +57,7 @@ def test_sound_that_outlasts_the_pictures_is_kept(tmp_path, record, codec):
 def test_sound_is_not_kept_where_someone_ended_the_pictures(tmp_path, record):
     record(tmp_path / "x.mkv", [40 * n for n in range(40)], sound=("aac", 90, 0))
     asked = iter(range(100))
-    stop = Stop(lambda: next(asked) > 8, lambda _: "{}")
+    stop = EarlyStop(lambda: next(asked) > 8, lambda _: "{}")
     count = write_clip(
         read_clip(tmp_path / "x.mkv"), tmp_path / "y.mp4", "mp4", text="{}", stop=stop
     )

@@ -16,7 +16,7 @@ RATE = Fraction(30000, 1001)
 
 
 @pytest.fixture
-def film(paint, tmp_path):
+def clip_source(paint, tmp_path):
     """Write a clip of a block that moves; None is a frame without it."""
 
     def make(places):
@@ -28,9 +28,9 @@ def film(paint, tmp_path):
     return make
 
 
-def test_rate_size_and_length_stay(convert, film, tmp_path):
+def test_rate_size_and_length_stay(convert, clip_source, tmp_path):
     told = []
-    body = film([*range(20, 26), *[None] * 10])
+    body = clip_source([*range(20, 26), *[None] * 10])
     done = convert(body, out=tmp_path / "out.mp4", progress=lambda *counts: told.append(counts))
     made = read_clip(done.files[0])
     assert (made.rate, made.size) == (RATE, (128, 96))
@@ -41,8 +41,8 @@ def test_rate_size_and_length_stay(convert, film, tmp_path):
     assert read_manifest(done.files[0]).parameters["picture"] == "clip.mp4"
 
 
-def test_whole_frames_can_be_translated(convert, film, tmp_path):
-    body = film([None] * 3)
+def test_whole_frames_can_be_translated(convert, clip_source, tmp_path):
+    body = clip_source([None] * 3)
     with pytest.raises(InputError, match="no face was found in 3 frames"):
         convert(body, out=tmp_path / "out.mp4")
     assert not (tmp_path / "out.mp4").exists()
@@ -51,27 +51,27 @@ def test_whole_frames_can_be_translated(convert, film, tmp_path):
     assert np.abs(before.astype(int) - after).mean() > 10
 
 
-def test_strips_and_pages_are_for_pictures(convert, film, tmp_path):
-    body = film([20])
+def test_strips_and_pages_are_for_pictures(convert, clip_source, tmp_path):
+    body = clip_source([20])
     for options in ({"steps": 3}, {"strip": True}, {"page": True}):
         with pytest.raises(InputError, match="is for pictures"):
             convert(body, out=tmp_path / "out.mp4", **options)
 
 
-def test_ctrl_c_leaves_a_clip_that_plays(convert, film, tmp_path):
+def test_ctrl_c_leaves_a_clip_that_plays(convert, clip_source, tmp_path):
     def interrupt(done, _total):
         if done == 5:
             os.kill(os.getpid(), signal.SIGINT)
 
-    done = convert(film([20] * 40), out=tmp_path / "out.mp4", progress=interrupt)
+    done = convert(clip_source([20] * 40), out=tmp_path / "out.mp4", progress=interrupt)
     assert not done.finished
     assert 0 < len(list(read_clip(done.files[0]).frames)) < 40
 
 
-def test_ctrl_c_leaves_other_clips_alone(convert, film, tmp_path):
+def test_ctrl_c_leaves_other_clips_alone(convert, clip_source, tmp_path):
     folder = tmp_path / "clips"
     folder.mkdir()
-    body = film([20] * 40).read_bytes()
+    body = clip_source([20] * 40).read_bytes()
     for name in ("a.mp4", "b.mp4"):
         (folder / name).write_bytes(body)
 
@@ -84,12 +84,12 @@ def test_ctrl_c_leaves_other_clips_alone(convert, film, tmp_path):
     assert [path.name for path in done.files] == ["a.mp4"]
 
 
-def test_the_same_command_makes_a_clip_whole_that_was_ended_early(convert, film, tmp_path):
+def test_the_same_command_makes_a_clip_whole_that_was_ended_early(convert, clip_source, tmp_path):
     def interrupt(done, _total):
         if done == 5:
             os.kill(os.getpid(), signal.SIGINT)
 
-    folder, out = film([20] * 20).parent, tmp_path / "out"
+    folder, out = clip_source([20] * 20).parent, tmp_path / "out"
     assert not convert(folder, out=out, progress=interrupt).finished
     other = convert(folder, out=out, strength=0.5)
     assert "is there already" in other.refused[0].reason

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from facewright.encode.latents import load_latents
 from facewright.errors import FileError, InputError
 from facewright.hub.bundle import file_sha256
+from facewright.latents.files import load_latents
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.inverting.files import InvertOptions, check_invert, invert_with

@@ -6,10 +6,10 @@ import pytest
 import torch
 from tests.tiny import build_generator
 
-from facewright.encode.psp import Encoder, EncoderConfig, pack_encoder
 from facewright.errors import InputError, WeightsError
 from facewright.gan.weights import pack_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
+from facewright.latents.encoder.psp import Encoder, EncoderConfig, pack_encoder
 from facewright.tasks.inverting.inverter import TEMPLATE, open_inverter
 from facewright.types import Card
 

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image as Pillow
 
 from facewright.device import to_images
-from facewright.encode.invert import RefineOptions
-from facewright.encode.tune import TuneOptions
 from facewright.errors import FileError, InputError
+from facewright.latents.invert import RefineOptions
+from facewright.latents.tune import TuneOptions
 from facewright.tasks.inverting.photo import cut_photo, invert_crop, invert_photo, take_aligned
 
 SHORT = RefineOptions(steps=8, lr=0.1)

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from facewright.device import to_images
-from facewright.encode.invert import RefineOptions
-from facewright.encode.latents import load_latents, save_latents
-from facewright.encode.tune import TuneOptions
 from facewright.errors import InputError, WeightsError
+from facewright.latents.files import load_latents, save_latents
+from facewright.latents.invert import RefineOptions
+from facewright.latents.tune import TuneOptions
 from facewright.tasks.inverting.photo import invert_crop
 from facewright.tasks.inverting.stored import open_latents, save_inverted
 from facewright.types import Crop

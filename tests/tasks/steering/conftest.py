@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from facewright.device import seeded
-from facewright.encode.latents import StoredLatents, save_latents
 from facewright.faces.features import FaceFeatures, FeaturesConfig
 from facewright.faces.identity import load_likeness
-from facewright.gan.directions.bundle import Direction, Directions, pack_directions
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
+from facewright.latents.directions.bundle import Direction, Directions, pack_directions
+from facewright.latents.files import StoredLatents, save_latents
 from facewright.pipelines.weights import open_weights
 from facewright.tasks.inverting.inverter import Inverter
 from facewright.types import Card, Latents

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from facewright.encode.latents import Tuning, load_latents, save_latents
 from facewright.errors import InputError, WeightsError
-from facewright.gan.tuning import pack_tuning
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
+from facewright.latents.files import Tuning, load_latents, save_latents
+from facewright.latents.tuning import pack_tuning
 from facewright.media.decode import read_image
 from facewright.provenance.publish import publish_image, read_manifest
 from facewright.tasks.drawing import open_easel

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.topology import LEFT_EYE, OVAL, RIGHT_EYE, five_points
 from facewright.types import Image
 
 _FINE = 8  # OpenCV's polygons in parts of a pixel, as a power of two
 
 
-def cover_face(image: Image, points: NDArray[np.float32], dice: Dice) -> Image:
+def cover_face(image: Image, points: NDArray[np.float32], dice: ExampleRng) -> Image:
     """Draw a mask, sunglasses, or an object over a face.
 
     Args:
@@ -32,7 +32,7 @@ def cover_face(image: Image, points: NDArray[np.float32], dice: Dice) -> Image:
     return _hold_before(image, points, dice)
 
 
-def _draw_mask(image: Image, points: NDArray[np.float32], dice: Dice) -> Image:
+def _draw_mask(image: Image, points: NDArray[np.float32], dice: ExampleRng) -> Image:
     """Draw a mask from the bridge of the nose to below the chin, with pleats and straps."""
     five = five_points(points)[:, :2]
     eyes, mouth = five[:2].mean(0), five[3:].mean(0)
@@ -69,7 +69,7 @@ def _draw_pleats(image: Image, hull: NDArray[np.floating], shade: list[float], w
         _line(image, ends[0], ends[1], shade, width)
 
 
-def _draw_sunglasses(image: Image, points: NDArray[np.float32], dice: Dice) -> Image:
+def _draw_sunglasses(image: Image, points: NDArray[np.float32], dice: ExampleRng) -> Image:
     """Draw dark glasses over both eyes, with a bridge and temples."""
     five = five_points(points)[:, :2]
     down = five[3:].mean(0) - five[:2].mean(0)
@@ -92,7 +92,7 @@ def _draw_sunglasses(image: Image, points: NDArray[np.float32], dice: Dice) -> I
 
 
 def _outline_lens(
-    eye: NDArray[np.floating], grow: float, least: float, dice: Dice
+    eye: NDArray[np.floating], grow: float, least: float, dice: ExampleRng
 ) -> NDArray[np.floating]:
     """Return the outline (24, 2) of a lens over the outline of an eye (16, 2), in pixels."""
     tall = dice.between(1.2, 1.9)
@@ -108,7 +108,7 @@ def _outline_lens(
     return eye.mean(0) + radius * (x[:, None] * across + y[:, None] * up * tall / 2)
 
 
-def _hold_before(image: Image, points: NDArray[np.float32], dice: Dice) -> Image:
+def _hold_before(image: Image, points: NDArray[np.float32], dice: ExampleRng) -> Image:
     """Draw an object, or a hand of one colour, before a part of the face."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
     size = float(np.sqrt((high - low).prod()))
@@ -122,7 +122,7 @@ def _hold_before(image: Image, points: NDArray[np.float32], dice: Dice) -> Image
     return _fill(image, corners, [float(v) for v in colour], dice.between(0.9, 1.0), dice)
 
 
-def _pick_cloth(dice: Dice) -> list[float]:
+def _pick_cloth(dice: ExampleRng) -> list[float]:
     """Return the colour of a mask: white, light blue, black, or any."""
     kind = dice.between(0, 1)
     if kind < 0.3:
@@ -135,7 +135,7 @@ def _pick_cloth(dice: Dice) -> list[float]:
 
 
 def _fill(
-    image: Image, outline: NDArray[np.floating], colour: list[float], alpha: float, dice: Dice
+    image: Image, outline: NDArray[np.floating], colour: list[float], alpha: float, dice: ExampleRng
 ) -> Image:
     """Fill a polygon with a colour that is lighter on one side, and a little noise."""
     mask = np.zeros(image.shape[:2], np.uint8)

@@ -14,13 +14,13 @@ from facewright.device import seeded
 _BATCH = 64
 
 
-class Dice:
+class ExampleRng:
     """Draws that depend on the seed of a run and the number of an example alone.
 
     So an example is the same in whichever process, thread or resumed run it is made.
 
     Example:
-        >>> Dice(1, 7).between(0, 1) == Dice(1, 7).between(0, 1)
+        >>> ExampleRng(1, 7).between(0, 1) == ExampleRng(1, 7).between(0, 1)
         True
     """
 

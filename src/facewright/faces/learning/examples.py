@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from facewright.faces.landmarks import cut_square, frame_face
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.learning.light import change_light
 from facewright.faces.topology import MIRROR, POINTS, five_points
 from facewright.types import Image
@@ -31,7 +31,7 @@ class Labelled:
 
 
 def make_mesh_example(
-    labelled: Labelled, size: int, dice: Dice
+    labelled: Labelled, size: int, dice: ExampleRng
 ) -> tuple[Image, NDArray[np.float32], bool]:
     """Make one example for the mesh network.
 
@@ -71,7 +71,7 @@ def stack_mesh_examples(
     )
 
 
-def _make_empty(labelled: Labelled, size: int, dice: Dice) -> Image:
+def _make_empty(labelled: Labelled, size: int, dice: ExampleRng) -> Image:
     """Return a square without a face: of a faceless picture, or the skin of one, torn apart."""
     image = labelled.empty[dice.pick(len(labelled.empty))]
     side = min(image.shape[:2])
@@ -83,14 +83,14 @@ def _make_empty(labelled: Labelled, size: int, dice: Dice) -> Image:
     return change_light(cut_square(image, matrix, size, border=dice.pick(256)), dice)
 
 
-def _waver(points: NDArray[np.float32], dice: Dice) -> NDArray[np.float32]:
+def _waver(points: NDArray[np.float32], dice: ExampleRng) -> NDArray[np.float32]:
     """Return the five points as a detector might see them."""
     size = float(np.linalg.norm(points[:2, :2].mean(0) - points[3:, :2].mean(0)))
     noise = np.array([[dice.normal(0.04), dice.normal(0.04), 0] for _ in range(5)], np.float32)
     return points + noise * size
 
 
-def _shake(matrix: NDArray[np.float64], size: int, dice: Dice) -> NDArray[np.float64]:
+def _shake(matrix: NDArray[np.float64], size: int, dice: ExampleRng) -> NDArray[np.float64]:
     """Return the square a little turned, scaled and moved."""
     degrees = dice.normal(9) if dice.chance(0.85) else dice.between(-45, 45)
     zoom = np.exp(dice.normal(0.08))
@@ -112,7 +112,7 @@ def _move(
     return np.concatenate([(xy + 0.5) / half - 1, z / half], axis=1).astype(np.float32)
 
 
-def _cover(square: Image, labelled: Labelled, dice: Dice) -> Image:
+def _cover(square: Image, labelled: Labelled, dice: ExampleRng) -> Image:
     """Hide a part behind a bar or a round thing of one colour or of some texture."""
     size = square.shape[0]
     mask = np.zeros((size, size), np.uint8)

@@ -13,7 +13,7 @@ from torch import nn
 from facewright.device import seeded, to_tensor
 from facewright.faces.detect import Detector, DetectorConfig
 from facewright.faces.landmarks import MeshConfig, MeshNetwork
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.learning.examples import (
     Labelled,
     make_mesh_example,
@@ -37,7 +37,7 @@ _DEPTH = 0.3
 """How much z counts beside x and y."""
 
 
-class MeshLesson:
+class MeshObjective:
     """Teaches a mesh network 478 points and the presence of a face."""
 
     kind = "mesh"
@@ -74,7 +74,7 @@ class MeshLesson:
         with torch.random.fork_rng():
             torch.default_generator.set_state(seeded(self._seed).get_state())
             network = MeshNetwork(self._network)
-        dice = (Dice(self._seed, -1 - number) for number in range(self._shapes_of))
+        dice = (ExampleRng(self._seed, -1 - number) for number in range(self._shapes_of))
         shapes = [make_mesh_example(self._labelled, self._network.size, d)[1] for d in dice]
         known = torch.from_numpy(np.stack([s for s in shapes if s.any()]))
         if len(known) > self._network.shapes:
@@ -85,7 +85,9 @@ class MeshLesson:
         """Make squares, points and presence."""
         return stack_mesh_examples(
             [
-                make_mesh_example(self._labelled, self._network.size, Dice(self._seed, number))
+                make_mesh_example(
+                    self._labelled, self._network.size, ExampleRng(self._seed, number)
+                )
                 for number in range(first, first + count)
             ]
         )
@@ -112,7 +114,7 @@ class MeshLesson:
         return {"mesh": asdict(self._network)}
 
 
-class FinderLesson:
+class DetectorObjective:
     """Teaches a detector scores, boxes and five points."""
 
     kind = "finder"
@@ -153,7 +155,7 @@ class FinderLesson:
     def prepare(self, first: int, count: int) -> tuple[Any, list[Any], list[Any]]:
         """Compose scenes."""
         scenes = [
-            compose_scene(self._labelled, self._size, Dice(self._seed, number))
+            compose_scene(self._labelled, self._size, ExampleRng(self._seed, number))
             for number in range(first, first + count)
         ]
         return (

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.types import Image
 
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)  # luma of ITU-R BT.601
 
 
-def change_light(image: Image, dice: Dice, *, blur: float = 1.0) -> Image:
+def change_light(image: Image, dice: ExampleRng, *, blur: float = 1.0) -> Image:
     """Return the picture as another camera, lamp or lens might have taken it.
 
     Args:
@@ -44,7 +44,7 @@ def compress(image: Image, quality: int) -> Image:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
 
-def _change_tones(image: Image, dice: Dice) -> Image:
+def _change_tones(image: Image, dice: ExampleRng) -> Image:
     """Change brightness, contrast, gamma and the balance of the colours."""
     tones = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
     gamma = dice.ratio(0.6, 1.7)
@@ -61,7 +61,7 @@ def _turn_grey(image: Image) -> Image:
     return np.repeat(_clip(image @ _GREY)[..., None], 3, axis=2)
 
 
-def _light_from_a_side(image: Image, dice: Dice) -> Image:
+def _light_from_a_side(image: Image, dice: ExampleRng) -> Image:
     """Darken one side smoothly."""
     height, width = image.shape[:2]
     angle = dice.between(0, 2 * np.pi)
@@ -80,7 +80,7 @@ def _lose_detail(image: Image, share: float) -> Image:
     return np.asarray(cv2.resize(tiny, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _blur(image: Image, dice: Dice, spread: float) -> Image:
+def _blur(image: Image, dice: ExampleRng, spread: float) -> Image:
     """Put it out of focus, or move the camera."""
     if dice.chance(0.5):
         return np.asarray(cv2.GaussianBlur(image, (0, 0), spread), np.uint8)

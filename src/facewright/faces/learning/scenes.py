@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.faces.learning.coverings import cover_face
-from facewright.faces.learning.dice import Dice
+from facewright.faces.learning.dice import ExampleRng
 from facewright.faces.learning.examples import Labelled
 from facewright.faces.learning.light import change_light, compress
 from facewright.faces.topology import MIRROR, OVAL, five_points
@@ -39,7 +39,7 @@ class Scene:
         return np.array(five, np.float32).reshape(-1, 5, 2)
 
 
-def compose_scene(labelled: Labelled, size: int, dice: Dice) -> Scene:
+def compose_scene(labelled: Labelled, size: int, dice: ExampleRng) -> Scene:
     """Compose one scene: none to six faces over something faceless.
 
     Some faces come with a part of the picture around them, some cut out with their hair, some
@@ -74,7 +74,7 @@ def compose_scene(labelled: Labelled, size: int, dice: Dice) -> Scene:
     return scene
 
 
-def _draw_ground(labelled: Labelled, size: int, dice: Dice) -> Image:
+def _draw_ground(labelled: Labelled, size: int, dice: ExampleRng) -> Image:
     """Return a faceless ground: a part of a picture, or several of them side by side."""
     ground = _cut_part(labelled, size, size, dice)
     for _ in range(dice.pick(4) if dice.chance(0.4) else 0):
@@ -84,7 +84,7 @@ def _draw_ground(labelled: Labelled, size: int, dice: Dice) -> Image:
     return ground
 
 
-def _cut_part(labelled: Labelled, wide: int, high: int, dice: Dice) -> Image:
+def _cut_part(labelled: Labelled, wide: int, high: int, dice: ExampleRng) -> Image:
     """Return some part of a faceless picture, at some scale."""
     image = labelled.empty[dice.pick(len(labelled.empty))]
     if dice.chance(0.5):
@@ -99,7 +99,7 @@ def _cut_part(labelled: Labelled, wide: int, high: int, dice: Dice) -> Image:
 
 
 def _add_face(
-    scene: Scene, labelled: Labelled, taken: list[NDArray[np.float32]], dice: Dice
+    scene: Scene, labelled: Labelled, taken: list[NDArray[np.float32]], dice: ExampleRng
 ) -> None:
     """Paste a face at some size, turn and place, where there is room."""
     number = int(np.searchsorted(np.cumsum(labelled.weights), dice.between(0, 1 - 1e-9)))
@@ -121,7 +121,7 @@ def _add_face(
     scene.points.append(moved)
 
 
-def _pick_turn(dice: Dice) -> float:
+def _pick_turn(dice: ExampleRng) -> float:
     """Return by how many degrees a face is turned: mostly a little, at times upside down."""
     if dice.chance(0.55):
         return dice.normal(10)
@@ -133,7 +133,7 @@ def _underlay(
     labelled: Labelled,
     box: NDArray[np.float32],
     taken: list[NDArray[np.float32]],
-    dice: Dice,
+    dice: ExampleRng,
 ) -> None:
     """Paste a scrap where a face is going to be, so that no frame tells how large it is."""
     wide, high = (box[2:] - box[:2]).tolist()
@@ -148,7 +148,7 @@ def _underlay(
 
 
 def _add_thing(
-    scene: Scene, labelled: Labelled, taken: list[NDArray[np.float32]], dice: Dice
+    scene: Scene, labelled: Labelled, taken: list[NDArray[np.float32]], dice: ExampleRng
 ) -> None:
     """Paste something without a face, which may cover a little of one."""
     size = scene.image.shape[0]
@@ -180,7 +180,7 @@ def _add_thing(
 
 
 def _place(
-    points: NDArray[np.float32], wanted: float, degrees: float, size: int, dice: Dice
+    points: NDArray[np.float32], wanted: float, degrees: float, size: int, dice: ExampleRng
 ) -> NDArray[np.float64]:
     """Return a matrix, picture → scene, that gives a face its size, turn and place."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
@@ -193,7 +193,7 @@ def _place(
     return np.concatenate([turn, (place - turn @ ((low + high) / 2))[:, None]], axis=1)
 
 
-def _cut_out(image: Image, points: NDArray[np.float32], dice: Dice) -> NDArray[np.uint8]:
+def _cut_out(image: Image, points: NDArray[np.float32], dice: ExampleRng) -> NDArray[np.uint8]:
     """Return which part of a picture comes along: a rectangle, the head, or the face."""
     mask = np.zeros(image.shape[:2], np.uint8)
     if dice.chance(0.25):  # each side anywhere between a little inside of the face and the border
@@ -222,7 +222,7 @@ def _paste(
     image: Image,
     mask: NDArray[np.uint8],
     matrix: NDArray[np.float64],
-    dice: Dice,
+    dice: ExampleRng,
 ) -> None:
     """Warp a picture into the scene where its mask says so, in place, in a light of its own."""
     zoom = float(np.linalg.norm(matrix[:, 0]))
@@ -253,7 +253,7 @@ def _paste(
     part[:] = (part + (layer.astype(np.float32) - part) * share + 0.5).astype(np.uint8)
 
 
-def _take_colour(layer: Image, ground: Image, dice: Dice) -> Image:
+def _take_colour(layer: Image, ground: Image, dice: ExampleRng) -> Image:
     """Move the mean colour of a layer towards that of its ground."""
     gap = ground.mean((0, 1)) - layer.mean((0, 1))
     moved = layer + dice.between(0.2, 0.9) * gap + 0.5

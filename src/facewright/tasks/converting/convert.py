@@ -7,19 +7,24 @@ from pathlib import Path
 
 import torch
 
-from facewright.data.sources.items import Refusal, strip_name, to_printable
-from facewright.data.sources.walk import Developed, Film, count_stops, develop, walk_sources
+from facewright.collect.sources.items import Refusal, strip_name, to_printable
+from facewright.collect.sources.walk import (
+    Developed,
+    SourceClip,
+    count_sources,
+    develop,
+    walk_sources,
+)
 from facewright.device import name_device
 from facewright.errors import FacewrightError, InputError
 from facewright.faces.choose import select_faces
 from facewright.faces.doubts import hint_at_face
 from facewright.faces.frames.follow import FaceFollower, FrameConfig
 from facewright.faces.frames.picking import Picker
-from facewright.fit.stop import StopSignal
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.video import read_clip
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.converting.options import ConvertOptions, check_convert, is_single
 from facewright.tasks.converting.page import Leaf, render_leaf, write_page
@@ -28,6 +33,7 @@ from facewright.tasks.converting.workshop import Workshop, open_workshop
 from facewright.tasks.destinations import Output, is_cut_short, is_done
 from facewright.tasks.framewise import Tally, change_frames
 from facewright.tasks.search import spare_source
+from facewright.training.stop import StopSignal
 from facewright.types import Face, Image, Json, Manifest
 from facewright.version import __version__
 
@@ -78,13 +84,13 @@ def convert_pictures(
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
         options: With which translator, how, and where to.
-        progress: Is told how many pictures and frames are done, and of how many.
+        progress: Called with how many pictures and frames are done, and of how many.
 
     Returns:
         What was converted.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, there is no consent, or a
+        InputError: An option is invalid, a file is there already, there is no consent, or a
             single picture shows no face.
         FileError: A source is missing or damaged.
         WeightsError: There is no such translator.
@@ -107,13 +113,13 @@ def convert_with(
         output: Where results go, as `check_convert` returns it.
         sources: Pictures, clips, folders and archives.
         options: How.
-        progress: Is told how many pictures and frames are done, and of how many.
+        progress: Called with how many pictures and frames are done, and of how many.
 
     Returns:
         What was converted.
     """
     avoid = [output.folder.path] if output.folder else []
-    total = count_stops(sources, avoid=avoid)
+    total = count_sources(sources, avoid=avoid)
     run = _Run(workshop, output, tuple(sources), options, progress, total)
     for one in develop(walk_sources(sources, max_bytes=_LARGEST, avoid=avoid)):
         run.take(one)
@@ -138,13 +144,13 @@ class _Run:
     """What the page shows, as HTML: pictures as they are would fill the memory."""
     _done: int = 0
 
-    def take(self, one: Developed | Film | Refusal) -> None:
+    def take(self, one: Developed | SourceClip | Refusal) -> None:
         """Convert a picture or clip; of several, what goes wrong with one is a refusal."""
         source = one.photo.source if isinstance(one, Developed) else one.source
         try:
             if isinstance(one, Refusal):
                 raise InputError(f"{one.source}: {one.reason}")
-            if isinstance(one, Film):
+            if isinstance(one, SourceClip):
                 self._take_clip(one)
             else:
                 self._take_picture(one)
@@ -189,18 +195,18 @@ class _Run:
             )
         self._count(path, len(faces))
 
-    def _take_clip(self, film: Film) -> None:
+    def _take_clip(self, clip_source: SourceClip) -> None:
         """Convert every frame of a clip."""
         options, tally = self.options, Tally()
-        path = self.output.name_clip(film.place)
+        path = self.output.name_clip(clip_source.place)
         if path is None:
             raise InputError(
-                f"{film.source} is a clip", hint="name a folder, or an .mp4: -o OUT.mp4"
+                f"{clip_source.source} is a clip", hint="name a folder, or an .mp4: -o OUT.mp4"
             )
-        spare_source(path, film.source)
-        clip = read_clip(film.path)
+        spare_source(path, clip_source.source)
+        clip = read_clip(clip_source.path)
         self.total += (clip.count or 1) - 1
-        manifest = self._describe(film.place.name, file_sha256(film.path))
+        manifest = self._describe(clip_source.place.name, file_sha256(clip_source.path))
         if not options.overwrite and is_done(path, manifest):
             self.result.files.append(path)
             self._tick()
@@ -215,7 +221,7 @@ class _Run:
             return made, len(chosen) if follower else 1
 
         def miss() -> InputError:
-            return _miss(film.source, options, tally.frames)
+            return _miss(clip_source.source, options, tally.frames)
 
         with StopSignal(_NOTICE) as stop:
             changed = change_frames(clip, change, tally, miss)
@@ -270,7 +276,7 @@ class _Run:
             parameters=said,
             models=shop.models,
             sources={f"picture/{name}": sha256},
-            consent=settle_consent(options.consent, self.sources),
+            consent=resolve_consent(options.consent, self.sources),
             version=__version__,
             torch=torch.__version__,
             device=name_device(shop.device),

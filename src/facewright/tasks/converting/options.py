@@ -1,4 +1,4 @@
-"""What to convert, how, and where to: the options, and what makes no sense."""
+"""What to convert, how, and where to: the options, and what is invalid."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from facewright.collect.sources.archives import is_archive
+from facewright.collect.sources.walk import check_paths, is_clip
 from facewright.convert.generators import check_strength
-from facewright.data.sources.archives import is_archive
-from facewright.data.sources.walk import check_paths, is_clip
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.tasks.destinations import Output, plan_results
 from facewright.tasks.rules import check_options
 
@@ -69,7 +69,7 @@ class ConvertOptions:
 
 
 def check_convert(sources: Sequence[str], options: ConvertOptions) -> Output:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Args:
         sources: Pictures, clips, folders and archives.
@@ -79,7 +79,7 @@ def check_convert(sources: Sequence[str], options: ConvertOptions) -> Output:
         Where results go.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, or there is no consent.
+        InputError: An option is invalid, a file is there already, or there is no consent.
         FileError: A source does not exist.
     """
     check_paths(sources)
@@ -89,7 +89,7 @@ def check_convert(sources: Sequence[str], options: ConvertOptions) -> Output:
     except InputError as error:
         raise InputError(f"--faces: {error}", hint=error.hint) from error
     _check_views(sources, options)
-    settle_consent(options.consent, sources)
+    resolve_consent(options.consent, sources)
     if options.page:
         return _plan_page(options)
     return plan_results(options.out, sources, overwrite=options.overwrite)
@@ -127,13 +127,13 @@ def _check_numbers(options: ConvertOptions) -> None:
 
 def _check_views(sources: Sequence[str], options: ConvertOptions) -> None:
     """Raise unless strips and pages are asked for where they make sense."""
-    film = any(is_clip(Path(source)) for source in sources)
+    clip_source = any(is_clip(Path(source)) for source in sources)
     for name, wanted in (
         ("--steps", options.steps is not None),
         ("--strip", options.strip),
         ("--page", options.page),
     ):
-        if wanted and film:
+        if wanted and clip_source:
             raise InputError(f"{name} is for pictures", hint="leave it out for clips")
     if options.strip and options.steps is not None:
         raise InputError("--steps draws a strip already", hint="leave out --strip")

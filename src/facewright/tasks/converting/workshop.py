@@ -14,7 +14,7 @@ from facewright.convert.apply.faces import FaceConverter, Framing
 from facewright.convert.apply.whole import convert_whole
 from facewright.convert.generators import TranslatorConfig, check_size
 from facewright.convert.weights import load_translator, read_size, read_template
-from facewright.device import pick_device, pick_dtype, settle_cuda
+from facewright.device import configure_cuda, pick_device, pick_dtype
 from facewright.enhance.chain import enhance_image
 from facewright.errors import InputError
 from facewright.hub.store import Progress
@@ -49,7 +49,7 @@ def open_workshop(options: ConvertOptions, progress: Progress | None = None) -> 
 
     Args:
         options: Which.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Returns:
         What converts.
@@ -64,7 +64,7 @@ def open_workshop(options: ConvertOptions, progress: Progress | None = None) -> 
     lookout = None
     if not options.whole:
         lookout = open_lookout(options.device, progress, finder=options.finder, mesh=options.mesh)
-    settle_cuda(device, repeatable=True)
+    configure_cuda(device, repeatable=True)
     return equip(bundle, lookout, options, device)
 
 

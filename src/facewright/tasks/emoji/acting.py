@@ -22,11 +22,11 @@ from facewright.expressions.classifier import (
 from facewright.faces.finder import Finder
 from facewright.faces.templates import TEMPLATES
 from facewright.faces.topology import POINTS
-from facewright.gan.directions.bundle import Direction
-from facewright.gan.scenes import find_styles
 from facewright.gan.weights import load_generator
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.latents.directions.bundle import Direction
+from facewright.latents.scenes import find_styles
 from facewright.media.resize import resize_image
 from facewright.pipelines.weights import open_weights
 from facewright.tasks.drawing import DrawOptions, Easel, open_easel
@@ -106,14 +106,14 @@ def open_troupe(
     Args:
         lookout: What finds faces.
         options: Which style, and of which generator.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Raises:
         WeightsError: There are no such weights.
         InputError: No directions ship for the generator.
     """
     easel = open_easel(_say_how(options), progress)
-    layers = range(easel.artist.generator.layers)
+    layers = range(easel.sampler.generator.num_ws)
     try:
         compass = open_compass(easel, None, EXPRESSIONS, progress)
         moods = {name: compass.find(name, layers) for name in EXPRESSIONS}
@@ -150,7 +150,7 @@ def draw_acts(
         lookout: What finds the face.
         photo: One picture; none if the options have a seed.
         options: Whose emoji, and their style.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Returns:
         Expression → (SIDE, SIDE, 4), and whose they are.
@@ -163,7 +163,7 @@ def draw_acts(
         portraits = read_portraits(lookout, photo[0], options.pick)
         ws = _find_latents(troupe, portraits.portraits[0], options)
     else:
-        ws = find_styles(troupe.easel.artist, [options.seed or 0])
+        ws = find_styles(troupe.easel.sampler, [options.seed or 0])
         portraits = _draw_portrait(troupe, ws, options)
     one = portraits.portraits[0]
     costume = Costume(options.hair, generated=not photo, painted=options.style != "photo")
@@ -184,10 +184,10 @@ def _act(troupe: Troupe, actor: Actor, step: torch.Tensor, *, carried: bool) -> 
 
 
 def _find_latents(troupe: Troupe, one: Portrait, options: EmojiOptions) -> torch.Tensor:
-    """Return the latents of the face in a photo, (1, layers, w_dim)."""
+    """Return the latents of the face in a photo, (1, num_ws, w_dim)."""
     crop = cut_face(troupe.cartoonist, one.image, one.face.points)
-    steps, psi = (_OWN_STEPS, _OWN_PSI) if options.style == "photo" else (_STEPS, _PSI)
-    return find_latents(troupe.cartoonist, crop, steps=steps, psi=psi)
+    steps, truncation_psi = (_OWN_STEPS, _OWN_PSI) if options.style == "photo" else (_STEPS, _PSI)
+    return find_latents(troupe.cartoonist, crop, steps=steps, truncation_psi=truncation_psi)
 
 
 def _draw_portrait(troupe: Troupe, ws: torch.Tensor, options: EmojiOptions) -> Portraits:
@@ -204,7 +204,7 @@ def _say_how(options: EmojiOptions) -> DrawOptions:
     return DrawOptions(
         out=Path(),
         weights=options.weights,
-        psi=options.psi,
+        truncation_psi=options.truncation_psi,
         precision="float32",
         device=options.device,
     )

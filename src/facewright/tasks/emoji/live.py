@@ -66,7 +66,7 @@ def watch_disguise(
         shown: What is laid over it.
         options: The camera, how it is shown, and the folder for what is kept.
         viewer: Shows it.
-        progress: Is told how many frames were made.
+        progress: Called with how many frames were made.
 
     Returns:
         What became of it.

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from facewright.errors import FileError, InputError
 from facewright.media.camera import PREFIX as CAMERA
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
 from facewright.tasks.destinations import MEANT_AS_FILE
 from facewright.tasks.live import ShowOptions
@@ -53,8 +53,9 @@ class EmojiOptions(ShowOptions):
     """How expressions come about. drawn: by hand, as it were, sharp at any size. photo, toon, baby:
     a generator moves the latents of the face along each expression, and draws it as it is, as a
     toon or as a baby; of a photo, `photo` moves its own pixels."""
-    psi: float = 0.7
-    """Truncation psi for --seed: 1 is full variety, 0 is the average face."""
+    truncation_psi: float = 0.7
+    """Truncation psi for --seed, --psi for short: 1 is full variety, 0 is the average
+    face."""
     only: str | None = None
     """Draw only these expressions, such as happy,sad; otherwise angry, disgust, fear, happy, sad,
     surprise and neutral."""
@@ -89,7 +90,7 @@ class Item:
 
 
 def check_emoji(photo: Sequence[str], options: EmojiOptions) -> list[Item]:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Args:
         photo: One picture; none if the options have a seed.
@@ -99,18 +100,18 @@ def check_emoji(photo: Sequence[str], options: EmojiOptions) -> list[Item]:
         The files that would be written; none of them for a camera.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, or there is no consent.
+        InputError: An option is invalid, a file is there already, or there is no consent.
         FileError: The photo is missing.
     """
     check_options(options)
     check_subject(photo, options.seed)
     if options.live is not None:
         check_live(options)
-        settle_consent(options.consent, [*photo, options.live.removeprefix(CAMERA)])
+        resolve_consent(options.consent, [*photo, options.live.removeprefix(CAMERA)])
         return []
     if options.show:
         raise InputError("--show needs a camera", hint="facewright emoji PHOTO --live camera:0")
-    settle_consent(options.consent, photo)
+    resolve_consent(options.consent, photo)
     items = plan_files(options)
     for item in items:
         check_destination(item.path, PICTURES, overwrite=options.overwrite)

@@ -11,7 +11,7 @@ import torch
 from facewright.device import name_device
 from facewright.errors import InputError
 from facewright.hub.store import Progress
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import publish_image
 from facewright.tasks.drawing import DrawOptions
 from facewright.tasks.emoji.acting import draw_acts
@@ -66,14 +66,14 @@ def make_emoji(
     Args:
         photo: A picture that shows a face from the front; with --seed none.
         options: Whose emoji, which, and where to.
-        progress: Is told how many files are written, and of how many.
+        progress: Called with how many files are written, and of how many.
         viewer: Shows what a camera sees, where the options name one.
 
     Returns:
         The files that were written; of a camera, what was kept.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, there is no consent, or no
+        InputError: An option is invalid, a file is there already, there is no consent, or no
             face that can be used.
         FileError: The photo is missing or damaged.
         WeightsError: There are no such weights.
@@ -104,7 +104,7 @@ def make_with(
         lookout: What finds the face.
         photo: One picture; none if the options have a seed.
         options: Whose emoji, which, and where to.
-        progress: Is told how many files are written, and of how many.
+        progress: Called with how many files are written, and of how many.
 
     Returns:
         The files that were written.
@@ -138,7 +138,7 @@ def draw_pack(
         lookout: What finds the face.
         photo: One picture; none if the options have a seed.
         options: Whose emoji.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Raises:
         InputError: There is no face that can be used.
@@ -172,7 +172,7 @@ def describe(
         seeds=portraits.seeds,
         models=lookout.models | portraits.models,
         sources={f"face/{name}": sha256 for name, sha256 in portraits.sources.items()},
-        consent=settle_consent(options.consent, photo),
+        consent=resolve_consent(options.consent, photo),
         version=__version__,
         torch=torch.__version__,
         device=name_device(lookout.device),
@@ -189,7 +189,7 @@ def _draw_moods(
         drawn = DrawOptions(
             out=Path(),
             weights=options.weights,
-            psi=options.psi,
+            truncation_psi=options.truncation_psi,
             precision="float32",
             device=options.device,
         )

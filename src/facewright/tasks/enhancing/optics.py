@@ -112,7 +112,7 @@ def open_optics(
     Args:
         lookout: What finds faces.
         options: How, and with which weights.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Raises:
         WeightsError: There are no such weights, or they enlarge by another factor.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from facewright.data.sources.walk import check_paths
+from facewright.collect.sources.walk import check_paths
 from facewright.enhance.chain import ChainOptions, check_chain
 from facewright.enhance.filters import read_strength
 from facewright.errors import InputError
@@ -51,10 +51,10 @@ class EnhanceOptions:
 
 
 def check_enhance(sources: Sequence[str], options: EnhanceOptions) -> None:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option is invalid, or a file is there already.
         FileError: A source does not exist.
     """
     check_options(options)

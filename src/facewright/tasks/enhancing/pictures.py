@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from facewright.data.sources.walk import count_stops, develop, walk_sources
-from facewright.fit.stop import StopSignal
+from facewright.collect.sources.walk import count_sources, develop, walk_sources
 from facewright.hub.store import Progress
 from facewright.tasks.destinations import plan_results
 from facewright.tasks.enhancing.optics import open_optics
 from facewright.tasks.enhancing.options import EnhanceOptions, check_enhance
 from facewright.tasks.enhancing.run import Enhanced, Run
 from facewright.tasks.lookout import Lookout, open_lookout
+from facewright.training.stop import StopSignal
 
 __all__ = ["EnhanceOptions", "Enhanced", "check_enhance", "enhance_pictures", "enhance_with"]
 
@@ -31,13 +31,13 @@ def enhance_pictures(
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
         options: How, and where to.
-        progress: Is told how many pictures and frames are done, and of how many.
+        progress: Called with how many pictures and frames are done, and of how many.
 
     Returns:
         What was made.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option is invalid, or a file is there already.
         FileError: A source does not exist.
         WeightsError: There are no such weights, or they enlarge by another factor.
     """
@@ -58,7 +58,7 @@ def enhance_with(
         lookout: What finds faces.
         sources: What to make clear.
         options: How, and where to.
-        progress: Is told how many pictures and frames are done, and of how many.
+        progress: Called with how many pictures and frames are done, and of how many.
 
     Returns:
         What was made.
@@ -66,7 +66,7 @@ def enhance_with(
     output = plan_results(options.out, sources, overwrite=options.overwrite)
     avoid = [output.folder.path] if output.folder else []
     optics = open_optics(lookout, options, progress)
-    total = count_stops(sources, avoid=avoid)
+    total = count_sources(sources, avoid=avoid)
     seen = develop(walk_sources(sources, max_bytes=_LARGEST, avoid=avoid))
     with StopSignal(_NOTICE) as stop:
         run = Run(optics, options, output, lambda: stop.requested, progress, total)

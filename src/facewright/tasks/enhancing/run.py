@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from facewright.data.sources.items import Refusal, strip_name, to_printable
-from facewright.data.sources.walk import Developed, Film, Seen
+from facewright.collect.sources.items import Refusal, strip_name, to_printable
+from facewright.collect.sources.walk import Developed, Seen, SourceClip
 from facewright.errors import FacewrightError, InputError
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
@@ -76,9 +76,9 @@ class Run:
             self.made.refused.append(one)
             self._tick()
             return
-        source = one.source if isinstance(one, Film) else one.photo.source
+        source = one.source if isinstance(one, SourceClip) else one.photo.source
         try:
-            take = self._take_clip if isinstance(one, Film) else self._take_picture
+            take = self._take_clip if isinstance(one, SourceClip) else self._take_picture
             self.made.results.append(take(one))  # type: ignore[arg-type]
         except FacewrightError as error:
             reason = strip_name(str(error), source)
@@ -105,17 +105,19 @@ class Run:
         self._tick()
         return Result(path, photo.source, width, height, 1, likeness)
 
-    def _take_clip(self, film: Film) -> Result:
+    def _take_clip(self, clip_source: SourceClip) -> Result:
         """Make every frame of a clip clear."""
-        path = self._name(self.output.name_clip(film.place))
-        spare_source(path, film.source)
-        clip, scale, scores = read_clip(film.path), self.optics.scale, list[float]()
+        path = self._name(self.output.name_clip(clip_source.place))
+        spare_source(path, clip_source.source)
+        clip, scale, scores = read_clip(clip_source.path), self.optics.scale, list[float]()
         check_size(*clip.size, scale)
         width, height = (side * scale for side in clip.size)
-        manifest = self.optics.describe(film.place.name, file_sha256(film.path), str(film.path))
+        manifest = self.optics.describe(
+            clip_source.place.name, file_sha256(clip_source.path), str(clip_source.path)
+        )
         if not self.options.overwrite and is_done(path, manifest):
             self._tick()
-            return Result(path, film.source, width, height, clip.count or 0, ())
+            return Result(path, clip_source.source, width, height, clip.count or 0, ())
         self.total += (clip.count or 1) - 1
         faces, count = 0, 0
 
@@ -138,7 +140,7 @@ class Run:
         larger = replace(clip, size=(width, height), frames=frames(), times=times)
         overwrite = self.options.overwrite or is_cut_short(path, manifest)
         publish_clip(larger, path, manifest, overwrite=overwrite, stopped=self.stopped)
-        return Result(path, film.source, width, height, count, tuple(scores))
+        return Result(path, clip_source.source, width, height, count, tuple(scores))
 
     def _check_found(self, faces: int) -> None:
         """Raise if faces were asked for, and none was made clear."""

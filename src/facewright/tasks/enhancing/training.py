@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facewright.data.stored import gather_pictures
+from facewright.datasets.stored import gather_pictures
 from facewright.device import pick_device
 from facewright.enhance.train import EnhancerTrainOptions, check_options
 from facewright.enhance.train import train_enhancer as run_training
-from facewright.fit.checkpoint import latest_checkpoint
 from facewright.tasks.training import Trained
+from facewright.training.checkpoint import latest_checkpoint
 
 __all__ = ["EnhancerTrainOptions", "train_enhancer"]
 
@@ -38,7 +38,7 @@ def train_enhancer(
 
     Raises:
         DatasetError: The pictures cannot be read.
-        InputError: An option makes no sense, or a picture is too small.
+        InputError: An option is invalid, or a picture is too small.
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
     """

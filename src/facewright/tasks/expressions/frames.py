@@ -57,7 +57,7 @@ def label_frames(
     Args:
         reader: What reads; it is used for this clip alone.
         clip: Its frames are used up. A camera will do.
-        tell: Is told what was read in each frame, in order.
+        tell: Called with what was read in each frame, in order.
         limit: End after so many frames.
         strip: As `label_picture` takes it.
 

@@ -104,7 +104,7 @@ def open_instruments(options: ExpressionOptions, progress: Progress | None = Non
 
     Args:
         options: Which, and how to read.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Raises:
         InputError: There is no such device, or no face to calibrate with.
@@ -142,7 +142,7 @@ def read_seconds(calibrate: str | None) -> float | None:
     """Return the seconds that --calibrate says; None if it names a file, or nothing.
 
     Raises:
-        InputError: They make no sense.
+        InputError: They are invalid.
         FileError: There is no such file.
     """
     if calibrate is None:

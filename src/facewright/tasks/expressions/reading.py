@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Iterator, Sequence
 
-from facewright.data.sources.items import Refusal
-from facewright.data.sources.walk import (
-    Stop,
+from facewright.collect.sources.items import Refusal
+from facewright.collect.sources.walk import (
+    SourceItem,
     batch_up,
     check_paths,
-    count_stops,
+    count_sources,
     develop,
     walk_sources,
 )
@@ -52,14 +52,14 @@ def read_expressions(
         sources: Pictures, clips, folders, zip and tar archives; or a camera alone: camera:0, or
             camera:clip.mp4 for a clip that stands in.
         options: How to read, and what to write.
-        progress: Is told how many pictures and frames are done, and of how many.
+        progress: Called with how many pictures and frames are done, and of how many.
         viewer: Shows what a camera sees with bars, where the options say so.
 
     Returns:
         What was read, in order; of a camera that was shown, what was kept.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option is invalid, or a file is there already.
         FileError: A source does not exist, or a file cannot be written.
         WeightsError: There are no such weights.
     """
@@ -69,10 +69,10 @@ def read_expressions(
 
 
 def check_reading(sources: Sequence[str], options: ExpressionOptions) -> None:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Raises:
-        InputError: An option makes no sense, or a file is there already.
+        InputError: An option is invalid, or a file is there already.
         FileError: A source does not exist.
     """
     check_options(options)
@@ -102,7 +102,7 @@ def read_with(
         instruments: The networks, calibrated.
         sources: Where to read.
         options: What to write.
-        progress: Is told how many pictures and frames are done, and of how many.
+        progress: Called with how many pictures and frames are done, and of how many.
         viewer: Shows what a camera sees.
 
     Returns:
@@ -114,15 +114,15 @@ def read_with(
     found = Expressed(options.lenient)
     avoid = [output.folder.path] if output.folder else []
     camera = is_camera(list(sources))
-    total = 0 if camera else count_stops(sources, avoid=avoid)
+    total = 0 if camera else count_sources(sources, avoid=avoid)
     with write_readings(records) as write:
         run = Run(instruments, options, output, found, write, progress, total)
         if camera:
             manifest = describe_run(instruments, options)
             run.take_clip(sources[0], open_camera(sources[0]), output.file, manifest)
         else:
-            stops = walk_sources(sources, max_bytes=options.largest_mib << 20, avoid=avoid)
-            seen = develop(_stop_after(stops, options.limit))
+            items = walk_sources(sources, max_bytes=options.largest_mib << 20, avoid=avoid)
+            seen = develop(_limit_items(items, options.limit))
             for batch in batch_up(seen, pictures=_AT_ONCE, pixels=PIXELS_AT_ONCE):
                 run.take(batch)
                 if run.stopped:
@@ -131,10 +131,10 @@ def read_with(
     return found
 
 
-def _stop_after(stops: Iterator[Stop], limit: int | None) -> Iterator[Stop]:
+def _limit_items(items: Iterator[SourceItem], limit: int | None) -> Iterator[SourceItem]:
     """Yield so many pictures and clips, and the refusals between them."""
     left = sys.maxsize if limit is None else limit
-    for stop in stops:
+    for stop in items:
         yield stop
         left -= not isinstance(stop, Refusal)
         if not left:

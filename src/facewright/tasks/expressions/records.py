@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.data.sources.items import Refusal
+from facewright.collect.sources.items import Refusal
 from facewright.errors import FileError
 from facewright.expressions.classifier import EXPRESSIONS, describe_scores
 from facewright.expressions.drawing import NO_FACE

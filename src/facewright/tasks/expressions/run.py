@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facewright.data.sources.items import Refusal, strip_name, to_printable
-from facewright.data.sources.walk import Batch, Developed, Film
+from facewright.collect.sources.items import Refusal, strip_name, to_printable
+from facewright.collect.sources.walk import Batch, Developed, SourceClip
 from facewright.errors import FacewrightError, InputError
 from facewright.expressions.drawing import TIMELINE, History, label_picture
 from facewright.expressions.reader import NamedFace, read_picture
-from facewright.fit.stop import StopSignal
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.video import read_clip
@@ -30,6 +29,7 @@ from facewright.tasks.expressions.instruments import (
 from facewright.tasks.expressions.places import name_timeline
 from facewright.tasks.expressions.records import Expressed, ReadClip, Reading, describe_named
 from facewright.tasks.sightings import name_written
+from facewright.training.stop import StopSignal
 from facewright.types import Clip, Face, Manifest
 
 _NOTICE = "stopping: the clip up to here is written"
@@ -54,8 +54,8 @@ class Run:
         if isinstance(batch, Refusal):
             self._refuse(batch.source, batch.reason)
             self._tick()
-        elif isinstance(batch, Film):
-            self._take_film(batch)
+        elif isinstance(batch, SourceClip):
+            self._take_clip(batch)
         else:
             finder, options = self.instruments.lookout.finder, self.options
             images = [one.image for one in batch]
@@ -97,17 +97,17 @@ class Run:
             drawn = label_picture(one.image, named, widen=True)
             publish_image(drawn, path, manifest, quality=quality, overwrite=overwrite)
 
-    def _take_film(self, film: Film) -> None:
+    def _take_clip(self, clip_source: SourceClip) -> None:
         """Read a clip; what goes wrong is a refusal."""
-        path = self.output.name_clip(film.place)
+        path = self.output.name_clip(clip_source.place)
         try:
             if path is not None:
-                _spare_source(path, film.source)
-            named = (film.place.name, file_sha256(film.path)) if path else ("", "")
+                _spare_source(path, clip_source.source)
+            named = (clip_source.place.name, file_sha256(clip_source.path)) if path else ("", "")
             manifest = describe_run(self.instruments, self.options, *named)
-            self.take_clip(film.source, read_clip(film.path), path, manifest)
+            self.take_clip(clip_source.source, read_clip(clip_source.path), path, manifest)
         except FacewrightError as error:
-            self._refuse(film.source, strip_name(str(error), film.source))
+            self._refuse(clip_source.source, strip_name(str(error), clip_source.source))
             self._tick()
 
     def take_clip(self, name: str, clip: Clip, path: Path | None, manifest: Manifest) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from facewright.device import pick_device
 from facewright.expressions.examples import read_examples
-from facewright.expressions.lesson import ExpressionTrainOptions
+from facewright.expressions.objective import ExpressionTrainOptions
 from facewright.expressions.train import train_classifier
-from facewright.fit.checkpoint import latest_checkpoint
 from facewright.tasks.training import Trained
+from facewright.training.checkpoint import latest_checkpoint
 
 __all__ = ["ExpressionTrainOptions", "train_expressions"]
 
@@ -38,7 +38,7 @@ def train_expressions(
 
     Raises:
         DatasetError: The dataset cannot be used.
-        InputError: An option makes no sense.
+        InputError: An option is invalid.
         TrainingError: The folder holds another run or one that is going on, or the loss is not
             finite any more.
     """

@@ -19,7 +19,7 @@ FOLDER = Path("live")
 
 
 def check_watching(options: ExpressionOptions) -> None:
-    """Raise what makes no sense for a camera, before anything is loaded.
+    """Raise what is invalid for a camera, before anything is loaded.
 
     Raises:
         InputError: The destination is no folder, or nothing is kept of what is shown.
@@ -52,7 +52,7 @@ def watch_expressions(
         camera: Such as camera:0.
         options: How it is shown, and the folder for what is kept.
         viewer: Shows it.
-        progress: Is told how many frames were made.
+        progress: Called with how many frames were made.
 
     Returns:
         What became of it.

@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 import torch
 
 from facewright.device import name_device
-from facewright.encode.invert import REFINE_STEPS, RefineOptions
-from facewright.encode.latents import LATENTS
-from facewright.encode.tune import TuneOptions
 from facewright.errors import FacewrightError, FileError, InputError
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
-from facewright.pipelines.consent import settle_consent
+from facewright.latents.files import LATENTS
+from facewright.latents.invert import REFINE_STEPS, RefineOptions
+from facewright.latents.tune import TuneOptions
+from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.cropping import TemplateName
 from facewright.tasks.destinations import Folder, is_done
@@ -120,13 +120,13 @@ def invert_photos(
     Args:
         photos: Pictures that show a face, or folders of them.
         options: How to search, and where to write.
-        progress: Is told how many steps are done, and of how many.
+        progress: Called with how many steps are done, and of how many.
 
     Returns:
         What was found, and how well it draws the faces.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, there is no consent, or the
+        InputError: An option is invalid, a file is there already, there is no consent, or the
             only photo shows no face.
         FileError: A photo is missing or damaged.
         WeightsError: There are no such weights.
@@ -144,17 +144,17 @@ def invert_photos(
 
 
 def check_invert(photos: Sequence[str], options: InvertOptions) -> None:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, or there is no consent.
+        InputError: An option is invalid, a file is there already, or there is no consent.
         FileError: A photo is missing.
     """
     check_options(options)
     for photo in photos:
         if not Path(photo).exists():
             raise FileError(f"there is no {photo}", hint="check the name")
-    settle_consent(options.consent, photos)
+    resolve_consent(options.consent, photos)
     plan = _plan(photos, options)
     if len(plan) == 1:
         _check_absent(plan[0], options)
@@ -174,7 +174,7 @@ def invert_with(
         inverter: What finds their latents.
         photos: Pictures or folders.
         options: How to search, and where to write.
-        progress: Is told how many steps are done, and of how many.
+        progress: Called with how many steps are done, and of how many.
 
     Returns:
         What was found.
@@ -287,7 +287,7 @@ def _describe(
         seeds=(options.seed,),
         models=inverter.models if options.aligned else {**inverter.models, **lookout.models},
         sources={f"photo/{photo.name}": file_sha256(photo)},
-        consent=settle_consent(options.consent, [str(photo)]),
+        consent=resolve_consent(options.consent, [str(photo)]),
         version=__version__,
         torch=torch.__version__,
         device=name_device(inverter.device),

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from facewright.device import pick_device, pick_dtype, settle_cuda
-from facewright.encode.psp import KIND as ENCODER
-from facewright.encode.psp import Encoder, load_encoder
-from facewright.encode.quick import quicken
+from facewright.device import configure_cuda, pick_device, pick_dtype
 from facewright.errors import InputError
 from facewright.faces.features import KIND as FEATURES
 from facewright.faces.features import FaceFeatures, load_face_features
@@ -20,6 +17,9 @@ from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, read_template
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.latents.encoder.psp import KIND as ENCODER
+from facewright.latents.encoder.psp import Encoder, load_encoder
+from facewright.latents.encoder.quick import quicken
 from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.tasks.lookout import pick_kind
 from facewright.types import Bundle
@@ -70,7 +70,7 @@ def open_inverter(
         template: How faces are cut that the generator draws; None is what its weights say, or
             `TEMPLATE`.
         device: Where to compute: auto, cpu, cuda or cuda:1.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Returns:
         Everything ready to invert faces.
@@ -85,7 +85,7 @@ def open_inverter(
     cut = template or read_template(bundle) or TEMPLATE
     if cut not in TEMPLATES:
         raise InputError(f"no template is called `{cut}`", hint=f"one of: {', '.join(TEMPLATES)}")
-    settle_cuda(place, repeatable=True)
+    configure_cuda(place, repeatable=True)
     begins = _open_encoder(bundle, encoder, progress)
     features, likeness = (
         open_weights(pick_kind(kind, known_cards()), progress) for kind in (FEATURES, LIKENESS)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from facewright.encode.invert import Inversion, RefineOptions, invert_faces, look_at
-from facewright.encode.latents import StoredLatents
-from facewright.encode.tune import TuneOptions, tune_generator
 from facewright.errors import InputError
 from facewright.faces.align import align
 from facewright.faces.identity import embed_face, measure_likeness
 from facewright.gan.generator import Generator
+from facewright.latents.files import StoredLatents
+from facewright.latents.invert import Inversion, RefineOptions, invert_faces, look_at
+from facewright.latents.tune import TuneOptions, tune_generator
 from facewright.media.decode import read_image
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
@@ -25,7 +25,7 @@ from facewright.tasks.portraits import read_portraits
 from facewright.types import Crop, Image, Latents
 
 Steps = Callable[[int, int], None]
-"""Is told how many steps are done, and of how many."""
+"""Called with how many steps are done, and of how many."""
 
 _SHOWN = 256  # pixels: faces of before and after are enlarged to at least that
 
@@ -77,7 +77,7 @@ def invert_photo(
         photo: A picture that shows a face.
         pick: Which of several faces: largest, left, right or a number.
         options: How to refine; None is the default.
-        progress: Is told how many steps are done, and of how many.
+        progress: Called with how many steps are done, and of how many.
 
     Returns:
         The face, its latents, and how well they draw it.
@@ -149,7 +149,7 @@ def invert_crop(
         crop: From `cut_photo`.
         options: How to refine; None is the default.
         tune: How to tune the generator to the face; None leaves it as it is.
-        progress: Is told how many steps are done, and of how many.
+        progress: Called with how many steps are done, and of how many.
 
     Returns:
         The latents, and how well they draw the face after each stage.

@@ -8,14 +8,14 @@ from pathlib import Path
 import torch
 
 from facewright.device import pick_device
-from facewright.encode.latents import StoredLatents, Tuning, load_latents, save_latents
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.gan.generator import Generator
-from facewright.gan.tuning import KIND, apply_tuning, pack_tuning
 from facewright.gan.weights import LabelTable, load_generator, load_labels, read_template
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.latents.files import StoredLatents, Tuning, load_latents, save_latents
+from facewright.latents.tuning import KIND, apply_tuning, pack_tuning
 from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.tasks.inverting.inverter import TEMPLATE, Inverter
 from facewright.tasks.inverting.photo import InvertedPhoto
@@ -91,7 +91,7 @@ def open_latents(
         weights: The generator: a name of the catalog or a file; None is the one that the latents
             name, if it is in the catalog, or the starter.
         device: Where to compute: auto, cpu, cuda or cuda:1.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Returns:
         Everything ready to draw.
@@ -108,7 +108,7 @@ def open_latents(
     )
     stored.check_generator(bundle.card.name, bundle.card.sha256)
     generator = load_generator(bundle)
-    wanted = (generator.layers, generator.config.w_dim)
+    wanted = (generator.num_ws, generator.config.w_dim)
     if stored.latents.space != "w+" or stored.latents.values.shape[1:] != wanted:
         raise InputError(f"{path} does not fit `{bundle.card.name}`, though it says so")
     models = {bundle.card.name: bundle.card.sha256}

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from facewright.errors import InputError
-from facewright.gan.directions.bundle import KIND, Direction, Directions, load_directions
-from facewright.gan.directions.closed import find_closed_directions
 from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import Progress
+from facewright.latents.directions.bundle import KIND, Direction, Directions, load_directions
+from facewright.latents.directions.closed import find_closed_directions
 from facewright.pipelines.weights import open_weights
 from facewright.tasks.drawing import Easel
 
@@ -54,13 +54,13 @@ class Compass:
 
     def _find_closed(self, name: str, number: int, layers: Sequence[int]) -> Direction:
         """Return one of the directions that the weights of the generator tell."""
-        artist = self.easel.artist
-        found = find_closed_directions(artist.generator, layers, labels=artist.labels)
+        sampler = self.easel.sampler
+        found = find_closed_directions(sampler.generator, layers, labels=sampler.labels)
         if number > len(found):
             raise InputError(
                 f"no direction is called `{name}`", hint=f"sefa-1 to sefa-{len(found)}"
             )
-        styles = found[number - 1].expand(artist.generator.layers, -1).clone()
+        styles = found[number - 1].expand(sampler.generator.num_ws, -1).clone()
         return Direction(name, "one way", "the other way", _CLOSED_REACH, styles)
 
 
@@ -73,7 +73,7 @@ def open_compass(
         easel: With the generator.
         named: The directions to use, a name or a file; None looks for those that ship for it.
         wanted: The names that will be asked for; where all are of the closed form, nothing is read.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
 
     Raises:
         InputError: The directions belong to another generator, or none ship for this one.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from facewright.encode.invert import RefineOptions
 from facewright.hub.store import Progress
+from facewright.latents.invert import RefineOptions
 from facewright.tasks.inverting.inverter import Inverter, open_inverter
 from facewright.tasks.inverting.photo import InvertedPhoto, invert_photo
 from facewright.tasks.lookout import Lookout, open_lookout
@@ -31,7 +31,7 @@ class Darkroom:
 
         Args:
             photo: A picture that shows a face.
-            progress: Is told how many steps are done, and of how many.
+            progress: Called with how many steps are done, and of how many.
 
         Raises:
             FileError: The photo is missing or damaged.
@@ -60,7 +60,7 @@ def set_up_darkroom(
         device: Where to compute: auto, cpu, cuda or cuda:1.
         steps: How often to correct latents.
         pick: Which of several faces.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
     """
 
     @cache

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facewright.errors import InputError
-from facewright.gan.directions.bundle import Direction, restrict_direction
-from facewright.gan.edit import parse_layers
-from facewright.gan.scenes import draw_moves
 from facewright.hub.store import Progress
+from facewright.latents.directions.bundle import Direction, restrict_direction
+from facewright.latents.edit import parse_layers
+from facewright.latents.scenes import draw_moves
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
-from facewright.tasks.drawing import Easel, open_easel, settle
+from facewright.tasks.drawing import Easel, open_easel, resolve
 from facewright.tasks.rules import check_options, check_sheet
 from facewright.tasks.steering.compass import Compass, open_compass
 from facewright.tasks.steering.darkroom import Darkroom, set_up_darkroom
@@ -62,13 +62,13 @@ def edit_face(face: str, *, options: EditOptions, progress: Progress | None = No
     Args:
         face: A seed such as 42, a .latents file, or a photo.
         options: Which directions, how far, and where to.
-        progress: Is told how many faces are drawn, and of how many.
+        progress: Called with how many faces are drawn, and of how many.
 
     Returns:
         The file that was written.
 
     Raises:
-        InputError: An option makes no sense, the file is there already, there is no consent, or
+        InputError: An option is invalid, the file is there already, there is no consent, or
             directions or latents belong to another generator.
         FileError: A file is missing or damaged.
         WeightsError: There are no such weights.
@@ -97,29 +97,29 @@ def edit_with(
         face: A seed, a file of latents or a photo.
         asked: Name and amount of each direction; of a sheet, none are all.
         options: With the consent to record.
-        progress: Is told how many faces are drawn, and of how many.
+        progress: Called with how many faces are drawn, and of how many.
     """
     compass = open_compass(easel, options.directions, [name for name, _ in asked], progress)
-    layers = parse_layers(options.layers, easel.artist.generator.layers)
+    layers = parse_layers(options.layers, easel.sampler.generator.num_ws)
     asked = asked or _ask_for_all(compass, options)
     steps = [(restrict_direction(compass.find(n, layers), layers), by) for n, by in asked]
     sitter = open_sitter(easel, darkroom, face, progress)
-    settled = settle(
+    resolved = resolve(
         replace(options, directions=compass.name), easel, smallest=_SHEET if options.sheet else 0
     )
     if options.sheet:
-        image = _draw_sheet(easel, sitter, steps, settled, progress)
+        image = _draw_sheet(easel, sitter, steps, resolved, progress)
     else:
-        (drawn,) = draw_moves(easel.artist, sitter.styles, [steps], progress=progress)
-        image = resize_image(drawn, settled.size or 0)
-    manifest = describe_sitters("edit", settled, easel, {"face": sitter})
+        (drawn,) = draw_moves(easel.sampler, sitter.styles, [steps], progress=progress)
+        image = resize_image(drawn, resolved.size or 0)
+    manifest = describe_sitters("edit", resolved, easel, {"face": sitter})
     manifest = replace(manifest, models={**manifest.models, **compass.models})
     quality, overwrite = options.quality, options.overwrite
     return [publish_image(image, options.out, manifest, quality=quality, overwrite=overwrite)]
 
 
 def check_edit(face: str, options: EditOptions) -> tuple[list[tuple[str, float]], str]:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Args:
         face: Who is changed.
@@ -129,7 +129,7 @@ def check_edit(face: str, options: EditOptions) -> tuple[list[tuple[str, float]]
         Name and amount of each direction, and the consent to record.
 
     Raises:
-        InputError: An option makes no sense, the file is there already, or there is no consent.
+        InputError: An option is invalid, the file is there already, or there is no consent.
         FileError: A file is missing.
     """
     check_options(options)
@@ -171,7 +171,7 @@ def _draw_sheet(
     check_sheet(options.out.suffix, (columns, len(steps)), size)
     parts = [2 * step / (columns - 1) - 1 for step in range(columns)]  # -1 to 1
     cells = [(direction, by * part) for direction, by in steps for part in parts]
-    images = draw_moves(easel.artist, sitter.styles, [[cell] for cell in cells], progress=progress)
+    images = draw_moves(easel.sampler, sitter.styles, [[cell] for cell in cells], progress=progress)
     return contact_sheet(
         [resize_image(image, size) for image in images],
         columns=columns,

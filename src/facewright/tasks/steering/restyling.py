@@ -9,14 +9,14 @@ from typing import Literal
 
 from facewright.device import seeded
 from facewright.errors import InputError
-from facewright.gan.edit import RANGES, draw_layers, format_layers, parse_layers
-from facewright.gan.scenes import draw_each, draw_injections
 from facewright.hub.store import Progress
+from facewright.latents.edit import RANGES, draw_layers, format_layers, parse_layers
+from facewright.latents.scenes import draw_each, draw_injections
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.destinations import is_done
-from facewright.tasks.drawing import Easel, open_easel, settle
+from facewright.tasks.drawing import Easel, open_easel, resolve
 from facewright.tasks.rules import check_options, check_sheet
 from facewright.tasks.steering.darkroom import Darkroom, set_up_darkroom
 from facewright.tasks.steering.sitters import (
@@ -80,13 +80,13 @@ def restyle_face(
         face: Who keeps the rest: a seed such as 42, a .latents file, or a photo.
         style: Whose styles come in: likewise.
         options: Which layers, how much, and where to.
-        progress: Is told how many faces are drawn, and of how many.
+        progress: Called with how many faces are drawn, and of how many.
 
     Returns:
         The files that were written.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, there is no consent, or
+        InputError: An option is invalid, a file is there already, there is no consent, or
             latents belong to another generator.
         FileError: A file is missing or damaged.
         WeightsError: There are no such weights.
@@ -114,10 +114,10 @@ def restyle_with(
         darkroom: What turns photos into latents.
         named: "face" and "style" → a seed, a file of latents or a photo.
         options: With the consent to record.
-        progress: Is told how many faces are drawn, and of how many.
+        progress: Called with how many faces are drawn, and of how many.
     """
     sitters = {role: open_sitter(easel, darkroom, text, progress) for role, text in named.items()}
-    choices = _choose(options, easel.artist.generator.layers)
+    choices = _choose(options, easel.sampler.generator.num_ws)
     studio = _Studio(easel, sitters, choices)
     if options.sheet:
         return [_publish_comparison(studio, options, progress)]
@@ -127,7 +127,7 @@ def restyle_with(
 
 
 def check_restyle(face: str, style: str, options: RestyleOptions) -> str:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Args:
         face: Who keeps the rest.
@@ -138,7 +138,7 @@ def check_restyle(face: str, style: str, options: RestyleOptions) -> str:
         The consent to record.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, or there is no consent.
+        InputError: An option is invalid, a file is there already, or there is no consent.
         FileError: A file is missing.
     """
     check_options(options)
@@ -174,20 +174,20 @@ def _publish_each(
     if _is_folder(options):
         names = [f"draw{n:03d}.{options.format}" for n in range(1, len(studio.choices) + 1)]
         paths = [options.out / name for name in names]
-    settled = settle(replace(options, count=None), studio.easel)
+    resolved = resolve(replace(options, count=None), studio.easel)
     draws = [
-        (path, layers, replace(settled, layers=format_layers(layers)))
+        (path, layers, replace(resolved, layers=format_layers(layers)))
         for path, layers in zip(paths, studio.choices, strict=True)
     ]
     if not options.overwrite:
         draws = [draw for draw in draws if not _is_done(studio, draw[0], draw[2])]
     for path, _, _ in draws:
         check_destination(path, PICTURES, overwrite=options.overwrite)
-    known, many = len(paths) - len(draws), studio.easel.artist.batch
+    known, many = len(paths) - len(draws), studio.easel.sampler.batch
     for group in (draws[first : first + many] for first in range(0, len(draws), many)):
         images = _draw(studio, options, [layers for _, layers, _ in group])
         for image, (path, _, one) in zip(images, group, strict=True):
-            _publish(studio, one, path, resize_image(image, settled.size or 0))
+            _publish(studio, one, path, resize_image(image, resolved.size or 0))
         known += len(group)
         if progress:
             progress(known, len(paths))
@@ -204,7 +204,7 @@ def _publish_comparison(
     studio: _Studio, options: RestyleOptions, progress: Progress | None
 ) -> Path:
     """Write the sheet of both faces, of ranges, of single layers and of a random one."""
-    count = studio.easel.artist.generator.layers
+    count = studio.easel.sampler.generator.num_ws
     names = [*(name for name, (start, _) in RANGES.items() if start < count), "all"]
     cells = [(name, parse_layers(name, count)) for name in names]
     cells += [(_name([layer]), (layer,)) for layer in range(count)]
@@ -223,7 +223,7 @@ def _publish_sheet(
     progress: Progress | None,
 ) -> Path:
     """Write a sheet: both faces, then one for every choice of layers."""
-    options = settle(options, studio.easel, smallest=_SHEET)
+    options = resolve(options, studio.easel, smallest=_SHEET)
     size, many = options.size or 0, len(cells) + 2 * len(studio.sitters)  # each with a photo
     columns = options.columns or math.ceil(math.sqrt(many))  # or more
     check_sheet(options.out.suffix, (columns, math.ceil(many / columns)), size)
@@ -246,9 +246,9 @@ def _draw(
 ) -> list[Image]:
     """Draw the face with the styles of some layers, for every choice."""
     face, style = (sitter.styles for sitter in studio.sitters.values())
-    artist = studio.easel.artist
+    sampler = studio.easel.sampler
     return draw_injections(
-        artist, face, style, choices, strength=options.strength, progress=progress
+        sampler, face, style, choices, strength=options.strength, progress=progress
     )
 
 
@@ -258,7 +258,7 @@ def _draw_heads(studio: _Studio) -> list[tuple[str, Image]]:
     for role, sitter in studio.sitters.items():
         if sitter.photo is not None:
             heads.append((f"{role}: photo", sitter.photo))
-        (image,) = draw_each(studio.easel.artist, sitter.styles)
+        (image,) = draw_each(studio.easel.sampler, sitter.styles)
         heads.append((f"{role}: {Path(sitter.name).stem}", image))
     return heads
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import torch
 
-from facewright.encode.invert import REFINE_STEPS
-from facewright.encode.latents import LATENTS, StoredLatents, load_latents
 from facewright.errors import FileError, InputError
-from facewright.gan.scenes import find_styles
-from facewright.gan.tuning import apply_tuning
 from facewright.hub.bundle import file_sha256, load_bundle
 from facewright.hub.store import Progress
+from facewright.latents.files import LATENTS, StoredLatents, load_latents
+from facewright.latents.invert import REFINE_STEPS
+from facewright.latents.scenes import find_styles
+from facewright.latents.tuning import apply_tuning
 from facewright.media.formats import find_kind
-from facewright.pipelines.consent import GENERATED, settle_consent
+from facewright.pipelines.consent import GENERATED, resolve_consent
 from facewright.tasks.drawing import DrawOptions, Easel, describe, read_seeds
 from facewright.tasks.steering.darkroom import Darkroom
 from facewright.types import Image, Manifest
@@ -45,7 +45,7 @@ class Sitter:
     name: str
     """The seed, or the name of the file without its folder."""
     styles: torch.Tensor
-    """(1, layers, w_dim)."""
+    """(1, num_ws, w_dim)."""
     seeds: tuple[int, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     """Name of each file → sha256."""
@@ -66,7 +66,7 @@ def is_photo(text: str) -> bool:
 
 
 def check_sitters(sitters: Mapping[str, str], options: SitterOptions) -> str:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Args:
         sitters: What an error calls it, such as "FACE" → a seed, a file of latents or a photo.
@@ -82,7 +82,7 @@ def check_sitters(sitters: Mapping[str, str], options: SitterOptions) -> str:
     for role, text in sitters.items():
         _check(text, role)
     files = {text: _read_consent(text) for text in sitters.values() if not is_seed(text)}
-    consent = settle_consent(options.consent, [text for text, told in files.items() if not told])
+    consent = resolve_consent(options.consent, [text for text, told in files.items() if not told])
     agreed = [told for told in files.values() if told not in {"", GENERATED}]
     return consent if options.consent else "; ".join(dict.fromkeys(agreed)) or consent
 
@@ -96,7 +96,7 @@ def open_sitter(
         easel: Whose latents; it truncates seeds, and draws those labels that are chosen.
         darkroom: Turns photos into latents.
         text: As `check_sitters` takes it.
-        progress: Is told how far the search for the latents of a photo is.
+        progress: Called with how far the search for the latents of a photo is.
 
     Raises:
         FileError: A file is missing or damaged.
@@ -104,7 +104,7 @@ def open_sitter(
             shows no face.
     """
     if is_seed(text):
-        return Sitter(text, find_styles(easel.artist, [int(text)]), seeds=(int(text),))
+        return Sitter(text, find_styles(easel.sampler, [int(text)]), seeds=(int(text),))
     path = Path(text)
     sources = {path.name: file_sha256(path)}
     if not is_photo(text):
@@ -136,7 +136,7 @@ def tune_easel(easel: Easel, text: str) -> Easel:
     if stored.tuning is None:
         return easel
     tuning = load_bundle(Path(text).parent / stored.tuning.file, sha256=stored.tuning.sha256)
-    apply_tuning(easel.artist.generator, tuning, sha256=easel.models[name])
+    apply_tuning(easel.sampler.generator, tuning, sha256=easel.models[name])
     return replace(easel, models={**easel.models, stored.tuning.file: stored.tuning.sha256})
 
 
@@ -182,7 +182,7 @@ def _read_consent(text: str) -> str:
 
 def _place(easel: Easel, stored: StoredLatents, text: str) -> torch.Tensor:
     """Return latents of one face in w+, on the device, if they are those of the generator."""
-    name, generator = str(easel.resolved["weights"]), easel.artist.generator
+    name, generator = str(easel.resolved["weights"]), easel.sampler.generator
     stored.check_generator(name, easel.models[name])
     count, space = len(stored.latents.values), stored.latents.space
     if count != 1 or space == "z":
@@ -190,4 +190,4 @@ def _place(easel: Easel, stored: StoredLatents, text: str) -> torch.Tensor:
             f"{text} holds {count} latents in {space}",
             hint="it takes those of one face, in w or w+",
         )
-    return stored.latents.spread(generator.layers).values.to(easel.device)
+    return stored.latents.spread(generator.num_ws).values.to(easel.device)

@@ -52,13 +52,13 @@ def breed_models(
         low: The generator of the coarse layers: a name or a file.
         high: That of the fine layers.
         options: Where they cross, and where the new one goes.
-        progress: Is told how far a download is.
+        progress: Called with how far a download is.
 
     Returns:
         The bundle.
 
     Raises:
-        InputError: An option makes no sense, or the bundle is there already.
+        InputError: An option is invalid, or the bundle is there already.
         WeightsError: There are no such weights, or their architectures differ.
     """
     _check(options)
@@ -76,7 +76,7 @@ def breed_models(
 
 
 def _check(options: BreedOptions) -> None:
-    """Raise what makes no sense, before anything is loaded."""
+    """Reject invalid options before anything is loaded."""
     if options.at is None and options.amount in (0, 1):
         raise InputError(
             "nothing says what comes from which of the two",

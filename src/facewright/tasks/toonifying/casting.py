@@ -19,7 +19,7 @@ from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.formats import find_kind
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.pipelines.weights import open_weights
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
 from facewright.tasks.destinations import check_absent
@@ -27,7 +27,7 @@ from facewright.tasks.inverting.inverter import Inverter, open_inverter
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.rules import check_options
 from facewright.toon.cartoon import Cartoonist, breed_characters
-from facewright.toon.film import Film, FilmOptions
+from facewright.toon.film import ClipCartoonist, ClipOptions
 from facewright.types import Manifest
 from facewright.version import __version__
 
@@ -65,10 +65,10 @@ class ToonifyOptions:
     refine: int | None = None
     """How often the latents of a face are corrected; otherwise 20 times in a picture, and in clips
     not at all; 60 times where no encoder says where to begin."""
-    psi: float = 0.75
+    truncation_psi: float = 0.75
     """How much of the person the character has: 0 is the average character, 1 everything that was
     found, which draws it less clearly."""
-    calm: float = 0.2
+    temporal_smoothing: float = 0.2
     """Over how many seconds the character of a clip is smoothed; 0 is not at all."""
     faces: str | None = None
     """Whose face it is: largest, all, left, right, or a number (1 is the largest); needed where
@@ -108,19 +108,19 @@ class ToonifyOptions:
 class Production:
     """A film that is ready for its first frame."""
 
-    film: Film
+    film: ClipCartoonist
     manifest: Manifest
 
 
 def check_toonify(source: Path, options: ToonifyOptions) -> None:
-    """Raise what makes no sense, before anything is loaded.
+    """Reject invalid options before anything is loaded.
 
     Args:
         source: The picture or clip.
         options: What is made of it.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, or there is no consent.
+        InputError: An option is invalid, a file is there already, or there is no consent.
         FileError: The source is missing.
     """
     check_options(options)
@@ -140,7 +140,7 @@ def check_toonify(source: Path, options: ToonifyOptions) -> None:
     _check_kept(source, options, still=still)
     if options.faces is not None:
         check_choice(options.faces)
-    settle_consent(options.consent, [str(source)])
+    resolve_consent(options.consent, [str(source)])
 
 
 def _check_every(options: ToonifyOptions, *, still: bool) -> None:
@@ -184,12 +184,12 @@ def open_production(
         lookout: What finds faces.
         source: The picture or clip.
         options: What is made of it.
-        progress: Is told how far a download of weights is.
-        steps: Is told how far the search for the latents of each face is.
+        progress: Called with how far a download of weights is.
+        steps: Called with how far the search for the latents of each face is.
 
     Raises:
         WeightsError: There are no such weights, or they do not fit each other.
-        InputError: An option makes no sense with them.
+        InputError: An option is invalid with them.
     """
     inverter = open_inverter(
         options.weights, encoder=options.encoder, device=options.device, progress=progress
@@ -212,8 +212,13 @@ def open_production(
     follower = FaceFollower(lookout.finder, Picker(options.faces), config)
     refine = _pick_steps(options.refine, still=is_still(source), blind=inverter.encoder is None)
     portrait = options.size if options.portrait else None
-    how = FilmOptions(refine=refine, psi=options.psi, calm=options.calm, portrait=portrait)
-    film = Film(cartoonist, follower, how, progress=steps)
+    how = ClipOptions(
+        refine=refine,
+        truncation_psi=options.truncation_psi,
+        temporal_smoothing=options.temporal_smoothing,
+        portrait=portrait,
+    )
+    film = ClipCartoonist(cartoonist, follower, how, progress=steps)
     made_with = [style.card, *([enhancer.card] if enhancer else [])]
     used = inverter.models | {card.name: card.sha256 for card in made_with}
     said = _record(source, options, inverter, style.card.name) | {"refine": refine}
@@ -250,7 +255,7 @@ def _describe(
         parameters=said,
         models=models,
         sources={f"photo/{source.name}": file_sha256(source)},
-        consent=settle_consent(options.consent, [str(source)]),
+        consent=resolve_consent(options.consent, [str(source)]),
         version=__version__,
         torch=torch.__version__,
         device=name_device(pick_device(options.device)),

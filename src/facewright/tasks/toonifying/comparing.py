@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facewright.errors import InputError
-from facewright.fit.names import snapshot_kimg
-from facewright.gan.scenes import draw_cast
 from facewright.hub.store import Progress
+from facewright.latents.scenes import draw_cast
 from facewright.media.draw import contact_sheet
 from facewright.media.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
-from facewright.tasks.drawing import DrawOptions, Easel, describe, open_easel, read_seeds, settle
+from facewright.tasks.drawing import DrawOptions, Easel, describe, open_easel, read_seeds, resolve
 from facewright.tasks.rules import check_options, check_sheet
+from facewright.training.names import snapshot_kimg
 from facewright.types import Image
 
 _SIZE = 96  # pixels, if nothing else is asked for
@@ -40,13 +40,13 @@ def compare_snapshots(
     Args:
         run: The folder of a run of `facewright train generator`, or any folder of bundles.
         options: Whom, and how.
-        progress: Is told how many rows are drawn, and of how many.
+        progress: Called with how many rows are drawn, and of how many.
 
     Returns:
         The sheet.
 
     Raises:
-        InputError: An option makes no sense, the folder holds no snapshots, the sheet would be too
+        InputError: An option is invalid, the folder holds no snapshots, the sheet would be too
             large, or the file is there already.
         WeightsError: A snapshot is damaged.
     """
@@ -56,7 +56,7 @@ def compare_snapshots(
     begun = [] if options.weights is None else [(options.weights, "begun with")]
     rows = begun + [(str(path), _name_row(path)) for path in found]
     last = open_easel(replace(options, weights=rows[-1][0]))
-    size = options.size or max(_SIZE, last.artist.generator.config.resolution)
+    size = options.size or max(_SIZE, last.sampler.generator.config.resolution)
     check_sheet(options.out.suffix, (len(seeds), len(rows)), size)
     drawn: list[Image] = []
     models: dict[str, str] = {}
@@ -73,7 +73,7 @@ def compare_snapshots(
         row_labels=[label for _, label in rows],
         column_labels=[f"seed {seed}" for seed in seeds],
     )
-    manifest = describe("models compare", settle(replace(options, size=size), last), seeds, last)
+    manifest = describe("models compare", resolve(replace(options, size=size), last), seeds, last)
     publish_image(sheet, options.out, replace(manifest, models=models), overwrite=options.overwrite)
     return options.out
 
@@ -108,4 +108,4 @@ def _name_row(path: Path) -> str:
 def _draw_row(easel: Easel, seeds: Sequence[int]) -> list[Image]:
     """Draw everybody with one generator."""
     cast = [(seed, dict[str, str]()) for seed in seeds]
-    return list(draw_cast(easel.artist, cast))
+    return list(draw_cast(easel.sampler, cast))

@@ -117,7 +117,7 @@ def open_labelling(
         source: Whom the characters are made of.
         options: Where what is read goes, and which faces count.
         manifest: How the characters come about.
-        progress: Is told how far a download of weights is.
+        progress: Called with how far a download of weights is.
     """
     how = ExpressionOptions(smallest=options.smallest, threshold=options.threshold)
     instruments = equip(lookout, how, progress)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facewright.errors import FileError, InputError
-from facewright.fit.stop import StopSignal
 from facewright.hub.store import Progress
 from facewright.media.clips.thin import thin_clip
 from facewright.media.decode import read_with_alpha
@@ -26,6 +25,7 @@ from facewright.tasks.toonifying.casting import (
 )
 from facewright.tasks.toonifying.labelling import Labelling, open_labelling
 from facewright.toon.heads.upright import check_whole
+from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image
 
 _NOTICE = "stopping: the clip up to here is written"
@@ -57,13 +57,13 @@ def toonify_faces(
     Args:
         photo_or_clip: A picture or a clip that shows a face.
         options: Which character, how, and where to.
-        progress: Is told how many frames are done, of a picture how many steps, and of how many.
+        progress: Called with how many frames, or steps of a picture, are done, and of how many.
 
     Returns:
         What was made.
 
     Raises:
-        InputError: An option makes no sense, a file is there already, there is no consent, or no
+        InputError: An option is invalid, a file is there already, there is no consent, or no
             face.
         FileError: The file is missing or damaged.
         WeightsError: There are no such weights, or those of the style do not fit the generator.
@@ -161,7 +161,7 @@ def draw_frames(
         source: The clip.
         options: Which frames, and whether portraits.
         tally: Counts the frames that come out.
-        progress: Is told how many frames are done, and of how many.
+        progress: Called with how many frames are done, and of how many.
     """
     film, every = production.film, options.every if options.fill else 1
 

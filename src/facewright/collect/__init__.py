@@ -1,0 +1,1 @@
+"""From raw pictures on the disk or the web to a dataset: sources, library, preparation, audit."""

@@ -1,1 +1,0 @@
-"""Raw pictures to datasets."""

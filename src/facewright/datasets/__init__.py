@@ -1,0 +1,1 @@
+"""Read a prepared dataset: pictures, labels, order, cache."""

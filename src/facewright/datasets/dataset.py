@@ -1,0 +1,187 @@
+"""Read a prepared dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.datasets.archive import (
+    DESCRIPTION,
+    UNREADABLE,
+    Source,
+    enter_dataset,
+    open_source,
+    read_all,
+)
+from facewright.datasets.cache import PictureCache
+from facewright.datasets.contents import check_sizes, list_pictures, map_threads, raise_first
+from facewright.datasets.labels import LabelGroup, read_labels
+from facewright.device import seeded
+from facewright.errors import DatasetError, FileError, InputError
+from facewright.media.decode import read_image
+from facewright.types import Image
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Square pictures of one size, with labels or without. Made by `open_dataset`."""
+
+    name: str
+    """The name of the folder or zip, without ending."""
+    resolution: int
+    """Height and width of every picture in pixels."""
+    labels: torch.Tensor
+    """(n, c_dim), float32; c_dim is 0 for a dataset opened without `cond`."""
+    label_groups: tuple[LabelGroup, ...]
+    """What the numbers of a label mean; empty without `cond`."""
+    sha256: str
+    """A fingerprint of the names and sizes (in a zip: checksums) of the files, and the labels."""
+    details: Mapping[str, Any]
+    """What `dataset.json` says besides the labels, such as the licence."""
+    mirror: bool
+    """Whether every picture comes a second time, flipped left to right."""
+    names: tuple[str, ...]
+    """The path of each picture inside the folder or zip."""
+    _source: Source
+    _cache: PictureCache
+
+    def __len__(self) -> int:
+        """Return how many pictures there are, flipped ones included."""
+        return len(self.labels)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """What each number of a label stands for, such as "age: 20-29"; c_dim of them."""
+        return tuple(f"{g.name}: {value}" for g in self.label_groups for value in g.values)
+
+    def images(self, indices: Sequence[int] | NDArray[np.int64]) -> Image:
+        """Read pictures; each file is decoded once where the cache has room.
+
+        Args:
+            indices: (n,), below `len(self)`. With `mirror`, the second half are the flipped ones.
+
+        Returns:
+            (n, resolution, resolution, 3), uint8, RGB.
+
+        Raises:
+            DatasetError: A picture is damaged.
+            InputError: An index is out of range.
+        """
+        places = np.asarray(indices, dtype=np.int64)
+        if places.size and not 0 <= places.min() <= places.max() < len(self):
+            raise InputError(f"the dataset has pictures 0 to {len(self) - 1}")
+        flipped, files = np.divmod(places, len(self.names))
+        missing = self._cache.missing(files)
+        fresh = dict(zip(missing, map_threads(self._decode, missing), strict=True))
+        pictures = self._cache.gather(files, fresh)  # [n h w 3]
+        turned = flipped.astype(bool)
+        pictures[turned] = pictures[turned, :, ::-1]
+        return pictures
+
+    def verify(self) -> None:
+        """Decode every picture, and keep as many as the cache has room for.
+
+        Raises:
+            DatasetError: At least one is damaged; names the first and how many more there are.
+        """
+        problems = map_threads(self._find_damage, range(len(self.names)))
+        found = zip(self.names, problems, strict=True)
+        raise_first(self.name, [(name, problem) for name, problem in found if problem])
+
+    def _find_damage(self, index: int) -> str | None:
+        """Decode one picture, and say what is wrong with it."""
+        try:
+            self._decode(index)
+        except DatasetError as error:
+            return str(error)
+        return None
+
+    def _decode(self, index: int) -> Image:
+        """Read one picture from its file, and keep it if there is room."""
+        name = self.names[index]
+        try:
+            with self._source.open(name) as file:
+                image = read_image(read_all(file))
+        except (*UNREADABLE, FileError) as error:
+            raise DatasetError(f"{name} in {self.name} is damaged: {error}") from error
+        if image.shape != (self.resolution, self.resolution, 3):
+            raise DatasetError(f"{name} in {self.name} decodes to {image.shape}")
+        self._cache.keep(index, image)
+        return image
+
+
+def open_dataset(
+    path: Path,
+    *,
+    cond: bool = False,
+    mirror: bool = False,
+    limit: int | None = None,
+    verify: bool = False,
+    cache_bytes: int = 1 << 30,
+) -> Dataset:
+    """Open a folder or zip of square pictures of one size, and check every header and label.
+
+    Args:
+        path: A folder or zip of PNG, JPEG or WebP pictures, with `dataset.json` at its root or
+            without. Its form: `{"labels": [["00000/img00000000.png", 3], ...], "label_groups":
+            [{"name": "age", "values": ["20-29", ...]}, ...], "licence": ...}`, where a label is
+            the number of a class or a vector.
+        cond: Whether the labels are wanted.
+        mirror: Whether to add every picture flipped left to right.
+        limit: Use only so many files, picked at random but always the same ones.
+        verify: Whether to decode every picture now, and not only its header.
+        cache_bytes: Keep as many decoded pictures in memory as fit in so many bytes.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        DatasetError: The path is no folder or zip, there are no pictures, a picture is not
+            square, has another size than the others or not a power of two, is no picture or
+            damaged, or a label is missing. Names the first file and how many more there are.
+        InputError: The limit is below one.
+    """
+    source = enter_dataset(open_source(path))
+    files = source.list_files()
+    names, description = list_pictures(source, path)
+    wanted = _pick(names, limit)
+    resolution, problems = check_sizes(source, wanted)
+    raise_first(path.name or path.resolve().name, problems.items())
+    labels: torch.Tensor = torch.zeros(len(wanted), 0)
+    groups: tuple[LabelGroup, ...] = ()
+    if cond:
+        labels, groups = read_labels(description, wanted)
+    listing = json.dumps([[n, files[n]] for n in (*wanted, DESCRIPTION) if n in files])
+    dataset = Dataset(
+        name=path.stem if path.suffix == ".zip" else path.resolve().name,
+        resolution=resolution,
+        labels=torch.cat([labels, labels]) if mirror else labels,
+        label_groups=groups,
+        sha256=hashlib.sha256((listing + json.dumps(description)).encode()).hexdigest(),
+        details={key: value for key, value in description.items() if key != "labels"},
+        mirror=mirror,
+        names=tuple(wanted),
+        _source=source,
+        _cache=PictureCache(count=len(wanted), resolution=resolution, limit=cache_bytes),
+    )
+    if verify:
+        dataset.verify()
+    return dataset
+
+
+def _pick(names: list[str], limit: int | None) -> list[str]:
+    """Pick `limit` of the names at random, but always the same ones."""
+    if limit is None or limit >= len(names):
+        return names
+    if limit < 1:
+        raise InputError(f"a limit of {limit} leaves no pictures")
+    chosen = torch.randperm(len(names), generator=seeded(0))[:limit]
+    return [names[i] for i in sorted(chosen.tolist())]

@@ -1,0 +1,71 @@
+"""Read the next batch while the networks learn from this one."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.datasets.dataset import Dataset
+from facewright.datasets.sampler import InfiniteSampler
+from facewright.types import Image
+
+
+class Feed:
+    """Batch after batch in the order of a sampler, each read ahead by one thread.
+
+    Use it in a `with` block.
+
+    Attributes:
+        position: That of the sampler after the batches that were taken, without the one that is
+            being read ahead: what a checkpoint has to keep.
+    """
+
+    def __init__(self, dataset: Dataset, sampler: InfiniteSampler, batch: int) -> None:
+        """Prepare to read; nothing is read before the first batch is taken.
+
+        Args:
+            dataset: Where the pictures come from.
+            sampler: In which order, and from which position on. Belongs to the feed from now on.
+            batch: How many pictures all processes together take.
+        """
+        self.position = sampler.position
+        self._dataset, self._sampler, self._batch = dataset, sampler, batch
+        self._pool = ThreadPoolExecutor(1)
+        self._ahead: tuple[NDArray[np.int64], Future[Image]] | None = None
+
+    def __enter__(self) -> Feed:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop reading."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def take(self) -> tuple[Image, torch.Tensor]:
+        """Return the next batch, and begin to read the one after it.
+
+        Returns:
+            Pictures (batch / processes, h, w, 3) and their labels (batch / processes, c_dim).
+
+        Raises:
+            DatasetError: A picture is damaged.
+        """
+        places, reading = self._ahead or self._begin()
+        pictures = reading.result()
+        self.position = self._sampler.position
+        self._ahead = self._begin()
+        return pictures, self._dataset.labels[torch.from_numpy(places)]
+
+    def _begin(self) -> tuple[NDArray[np.int64], Future[Image]]:
+        """Begin to read the next batch."""
+        places = self._sampler.take(self._batch)
+        return places, self._pool.submit(self._dataset.images, places)

@@ -1,1 +1,0 @@
-"""Crops to latents."""

@@ -1,1 +1,0 @@
-"""The parts that every training loop shares."""

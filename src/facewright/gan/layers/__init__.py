@@ -1,0 +1,1 @@
+"""The layers of StyleGAN 2: plain, mapping network, modulated."""

@@ -1,0 +1,1 @@
+"""The progressive networks of StyleGAN 1."""

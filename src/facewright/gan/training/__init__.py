@@ -1,0 +1,1 @@
+"""Training of the generator: plan, presets, steps, snapshots, loop."""

@@ -1,0 +1,174 @@
+"""What a training run leaves behind: pictures to look at, weights to use, a point to go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from facewright.datasets.dataset import Dataset
+from facewright.device import seeded, to_images
+from facewright.files import delete_leftovers
+from facewright.gan.training.steps import AdversarialTrainer
+from facewright.gan.weights import KIND, count_labels, pack_generator
+from facewright.hub.bundle import save_bundle
+from facewright.media.draw import contact_sheet
+from facewright.provenance.publish import publish_image
+from facewright.training.checkpoint import (
+    checkpoint_path,
+    flatten_state,
+    load_latest,
+    prune_checkpoints,
+    save_checkpoint,
+)
+from facewright.training.names import format_kimg, snapshot_path
+from facewright.types import Card, Image, Json, Manifest
+
+_CHUNK = 16
+_OWN = ("reals.png", "fakes*.png", "snapshot-*.safetensors", "checkpoint-*.safetensors")
+
+
+class Gallery:
+    """The same latents drawn again and again, so that one sees a run progress.
+
+    Args:
+        dataset: Where the labels and the real pictures come from.
+        seed: Which latents and pictures.
+        z_dim: Size of z.
+    """
+
+    def __init__(self, dataset: Dataset, *, seed: int, z_dim: int) -> None:
+        self.columns = min(max(1024 // dataset.resolution, 2), 16)
+        rows = min(max(512 // dataset.resolution, 2), 8)
+        count = self.columns * rows
+        rng = seeded(seed)
+        chosen = torch.randperm(len(dataset), generator=rng)[:count].tolist()
+        self.places = [chosen[i % len(chosen)] for i in range(count)]
+        self.z = torch.randn(count, z_dim, generator=rng)
+        self.c = dataset.labels[self.places]
+
+    def draw_reals(self, dataset: Dataset) -> Image:
+        """Return a sheet of real pictures."""
+        return contact_sheet(list(dataset.images(self.places)), columns=self.columns)
+
+    @torch.no_grad()
+    def draw_fakes(self, trainer: AdversarialTrainer) -> Image:
+        """Return a sheet of pictures by the averaged generator, of the same labels."""
+        device, parts = trainer.device, []
+        for start in range(0, len(self.z), _CHUNK):
+            z, c = self.z[start : start + _CHUNK], self.c[start : start + _CHUNK]
+            parts.append(to_images(trainer.G_ema(z.to(device), c.to(device))))
+        return contact_sheet(list(np.concatenate(parts)), columns=self.columns)
+
+
+class Archive:
+    """The folder of a run.
+
+    Args:
+        outdir: The folder; made if missing.
+        dataset: What the run learns from.
+        options: The options of the run, for manifests and for comparison when it goes on.
+        device: The type of device that computes, for manifests.
+        version: Of Facewright, for manifests.
+    """
+
+    def __init__(
+        self,
+        outdir: Path,
+        dataset: Dataset,
+        options: dict[str, Json],
+        *,
+        device: str = "cpu",
+        version: str = "",
+    ) -> None:
+        outdir.mkdir(parents=True, exist_ok=True)
+        self.outdir, self.dataset, self.options = outdir, dataset, options
+        self.device, self.version = device, version
+
+    def tidy(self, images: int | None) -> None:
+        """Remove what a run that was killed had not finished; only the first process may.
+
+        Args:
+            images: How many pictures the run has seen. Checkpoints beyond are damaged, and get
+                another name.
+        """
+        for pattern in _OWN:
+            delete_leftovers(self.outdir, pattern)
+        if images is None:
+            return
+        intact = checkpoint_path(self.outdir, images)
+        for path in self.outdir.glob("checkpoint-*.safetensors"):
+            if path.name > intact.name:
+                path.replace(path.with_suffix(".damaged"))
+
+    def save_sheet(self, name: str, sheet: Image, *, images: int = 0) -> Path:
+        """Write a picture with the manifest of the run."""
+        seed = self.options.get("seed")
+        manifest = Manifest(
+            task="train generator",
+            parameters={**self.options, "images": images},
+            seeds=(seed,) if isinstance(seed, int) else (),
+            sources={self.dataset.name: self.dataset.sha256},
+            version=self.version,
+            torch=torch.__version__,
+            device=self.device,
+        )
+        return publish_image(sheet, self.outdir / name, manifest, overwrite=True)
+
+    def save_weights(self, trainer: AdversarialTrainer) -> Path:
+        """Write the averaged generator as a bundle, in half precision."""
+        kimg = format_kimg(trainer.images, width=1)
+        licence = self.dataset.details.get("licence")
+        card = Card(
+            name=f"{self.dataset.name}-{kimg}kimg",
+            kind=KIND,
+            licence="that of whoever trained it",
+            trained_on=f"{self.dataset.name}" + (f" ({licence})" if licence else ""),
+            source=f"facewright train generator, {kimg} kimg",
+        )
+        labels = count_labels(self.dataset.labels, self.dataset.label_groups)
+        cut = self.dataset.details.get("template")
+        template = cut if isinstance(cut, str) else None
+        path = snapshot_path(self.outdir, trainer.images)
+        bundle = pack_generator(trainer.G_ema, card, labels=labels, template=template)
+        save_bundle(path, bundle, half=True)
+        return path
+
+    def save_checkpoint(self, trainer: AdversarialTrainer, position: int) -> Path:
+        """Write everything that the run needs to go on."""
+        state = {
+            "contest": trainer.state(),
+            "position": position,
+            "options": self.options,
+            "dataset": {"sha256": self.dataset.sha256, "resolution": self.dataset.resolution},
+        }
+        tensors, rest = flatten_state(state)
+        path = checkpoint_path(self.outdir, trainer.images)
+        save_checkpoint(path, tensors, rest)
+        prune_checkpoints(self.outdir)
+        return path
+
+
+def load_run(
+    outdir: Path, *, note: Callable[[str], None] | None = None
+) -> dict[str, object] | None:
+    """Return the newest intact state of a run; None without one.
+
+    Args:
+        outdir: The folder of the run.
+        note: Called with where the newest checkpoint is damaged and the one before it is taken.
+
+    Returns:
+        "contest", "position", "options" and, but for old runs, "dataset".
+
+    Raises:
+        TrainingError: All checkpoints are damaged.
+    """
+    found = load_latest(outdir, note=note)
+    if found is None:
+        return None
+    state: Any = found[1]
+    return dict(state)

@@ -1,0 +1,205 @@
+"""Train a generator and a discriminator: the whole loop, top to bottom."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from facewright.datasets.dataset import Dataset
+from facewright.datasets.feed import Feed
+from facewright.datasets.sampler import InfiniteSampler
+from facewright.device import configure_cuda, to_tensor
+from facewright.errors import TrainingError
+from facewright.gan.augment.pipeline import PIPES, Augment
+from facewright.gan.training.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions, plan_training
+from facewright.gan.training.snapshots import Archive, Gallery, load_run
+from facewright.gan.training.steps import AdversarialTrainer
+from facewright.gan.training.transfer import Start, check_start, transfer
+from facewright.training.checkpoint import latest_checkpoint
+from facewright.training.distributed import Processes, all_gather_sum, broadcast_module
+from facewright.training.lock import lock_run
+from facewright.training.log import TrainingLog, peak_memory
+from facewright.training.names import format_kimg, snapshot_path
+from facewright.training.stop import StopSignal
+from facewright.types import Json
+
+_FREE = {"kimg", "snap", "tick_kimg"}  # may change when a run goes on
+_MEANT: dict[str, Json] = {"channel_max": CHANNEL_MAX, "generator": ARCHITECTURE}  # by None
+_NOTICE = "finishing this step, then writing a checkpoint; press Ctrl-C again to stop at once"
+
+
+def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
+    dataset: Dataset,
+    outdir: Path,
+    options: TrainOptions,
+    *,
+    device: torch.device,
+    start: Start | None = None,
+    processes: Processes | None = None,
+    version: str = "",
+    clock: Callable[[], float] = time.monotonic,
+) -> Path:
+    """Train, or go on training, a StyleGAN2 with adaptive augmentation.
+
+    Karras et al. 2020, "Training generative adversarial networks with limited data". A run that
+    was stopped goes on where its newest checkpoint is; on one CPU process the result is the same
+    to the last bit as if it had never stopped.
+
+    Args:
+        dataset: What to learn from.
+        outdir: The folder of the run: pictures, weights, checkpoints and logs.
+        options: How to train.
+        device: Where to compute.
+        start: Weights to start from, "G_ema" and optionally "G" and "D": name → tensor.
+        processes: Which of how many processes this is; None is the only one.
+        version: Of Facewright, for the manifests of pictures.
+        clock: Returns seconds.
+
+    Returns:
+        The newest weights.
+
+    Raises:
+        InputError: An option is invalid.
+        TrainingError: The folder holds another run or one that is going on, the weights to start
+            from do not fit, or the losses are not finite any more.
+    """
+    processes = processes or Processes()
+    plan = plan_training(dataset, options, device, world=processes.world)
+    if plan.config.dtype == torch.float32:
+        configure_cuda(device, repeatable=False)
+    if latest_checkpoint(outdir) is None:
+        check_start(options, start)
+    saved: dict[str, Json] = asdict(options)
+    with ExitStack() as held:
+        if processes.first:
+            held.enter_context(lock_run(outdir))
+        archive = Archive(outdir, dataset, saved, device=device.type, version=version)
+
+        # The networks, as they start or as they were.
+        trainer = AdversarialTrainer(
+            plan.generator,
+            plan.discriminator,
+            plan.config,
+            labels=dataset.labels,
+            augment=Augment(PIPES[options.augpipe]),
+            p=options.p if options.aug == "fixed" else 0.0,
+            seed=options.seed,
+            device=device,
+            processes=processes,
+        )
+        sampler = InfiniteSampler(
+            len(dataset), seed=options.seed, rank=processes.rank, world=processes.world
+        )
+        notes: list[str] = []
+        earlier: Any = load_run(outdir, note=notes.append)
+        if earlier is not None:
+            _check_same_run(earlier["options"], saved, outdir)
+            _check_same_dataset(earlier.get("dataset"), dataset, outdir)
+            trainer.load(earlier["contest"])
+            sampler.position = earlier["position"]
+        elif start is not None:
+            notes.append(transfer(trainer, start))
+        for network in (trainer.G, trainer.D, trainer.G_ema):
+            broadcast_module(network, processes)
+
+        # What is there to see before the first step.
+        gallery = Gallery(dataset, seed=options.seed, z_dim=plan.generator.z_dim)
+        total = round(options.kimg * 1000)
+        if processes.first:
+            archive.tidy(None if earlier is None else trainer.images)
+        if processes.first and trainer.images == 0:
+            archive.save_sheet("reals.png", gallery.draw_reals(dataset))
+            archive.save_sheet("fakes_init.png", gallery.draw_fakes(trainer))
+
+        # The loop. One tick is a report; every `snap` ticks leave pictures, weights, a checkpoint.
+        tick_images = max(round(options.tick_kimg * 1000), 1)
+        stop = held.enter_context(StopSignal(_NOTICE if processes.first else ""))
+        log = None
+        if processes.first:
+            log = TrainingLog(outdir, total=total, images=trainer.images, clock=clock)
+            held.enter_context(log)
+            for text in notes:
+                log.note(text)
+        feed = held.enter_context(Feed(dataset, sampler, plan.config.batch))
+        ticks_since_snap, stopping = 0, False
+        while trainer.images < total and not stopping:
+            pictures, labels = feed.take()
+            trainer.step(to_tensor(pictures, device, torch.float32), labels.to(device))
+            if log:
+                log.advance(trainer.images)
+
+            stopping = _is_wanted(stop, device, processes)
+            done = trainer.images >= total or stopping
+            ticks = trainer.images // tick_images
+            if ticks == (trainer.images - plan.config.batch) // tick_images and not done:
+                continue
+
+            # A report.
+            values = trainer.averages.take(processes)
+            _check_finite(values, archive.outdir)
+            memory = peak_memory(device)
+            if log:
+                log.write(trainer.images, {**values, "p": trainer.p, "memory_GiB": memory})
+            ticks_since_snap += 1
+            if ticks_since_snap < options.snap and not done:
+                continue
+
+            # A snapshot.
+            ticks_since_snap = 0
+            if processes.first:
+                name = f"fakes-{format_kimg(trainer.images)}.png"
+                archive.save_sheet(name, gallery.draw_fakes(trainer), images=trainer.images)
+                archive.save_weights(trainer)
+                archive.save_checkpoint(trainer, feed.position)
+        if log and stopping:
+            log.note(f"stopped at {trainer.images / 1000:.1f} kimg; the same command goes on")
+    return snapshot_path(outdir, trainer.images)
+
+
+def _is_wanted(stop: StopSignal, device: torch.device, processes: Processes) -> bool:
+    """Tell whether any of the processes was asked to stop."""
+    if processes.world == 1:
+        return stop.requested
+    wish = torch.tensor(float(stop.requested), device=device)
+    return bool(all_gather_sum(wish, processes) > 0)
+
+
+def _check_same_run(earlier: dict[str, Json], now: dict[str, Json], outdir: Path) -> None:
+    """Raise if a folder holds a run with other options."""
+    before = {k: _MEANT.get(k) if v is None else v for k, v in earlier.items()}
+    after = {k: _MEANT.get(k) if v is None else v for k, v in now.items()}
+    changed = [k for k in after if k not in _FREE and k in before and before[k] != after[k]]
+    if changed:
+        was = ", ".join(f"{name} {before[name]}" for name in changed)
+        raise TrainingError(
+            f"{outdir} holds a run with other options: {was}",
+            hint="use the same options to go on, or another --outdir with --resume to branch off",
+        )
+
+
+def _check_same_dataset(earlier: dict[str, Json] | None, now: Dataset, outdir: Path) -> None:
+    """Raise if a folder holds a run on other pictures, where it says on which."""
+    if earlier is None:
+        return
+    if (earlier["sha256"], earlier["resolution"]) != (now.sha256, now.resolution):
+        raise TrainingError(
+            f"{outdir} holds a run with another dataset than {now.name}, or it has changed since",
+            hint="use the same dataset to go on, or another --outdir with --resume to branch off",
+        )
+
+
+def _check_finite(values: Mapping[str, float], outdir: Path) -> None:
+    """Raise once a loss is not a number any more."""
+    lost = [name for name, value in values.items() if not math.isfinite(value)]
+    if lost:
+        raise TrainingError(
+            f"{', '.join(lost)} is not a number any more",
+            hint=f"the last checkpoint in {outdir} is sound; try a larger --gamma",
+        )

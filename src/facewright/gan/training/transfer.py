@@ -1,0 +1,126 @@
+"""Begin with what other weights have learned: transfer learning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, TypeAlias
+
+import torch
+
+from facewright.errors import TrainingError, WeightsError
+from facewright.gan.stylegan1.networks import ProgressiveConfig
+from facewright.gan.training.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions
+from facewright.gan.training.presets import pick_recipe
+from facewright.gan.training.steps import AdversarialTrainer
+from facewright.gan.weights import KIND, copy_matching, read_config
+from facewright.types import Bundle, Json
+
+Start: TypeAlias = Mapping[str, Mapping[str, torch.Tensor]]
+"""Weights to start from: "G_ema" and optionally "G" and "D", each name → tensor."""
+
+_SHAPE = ("channel_base", "channel_max", "mapping_layers", "generator", "discriminator")
+_EMBEDDING = "mapping.embed.weight"  # of labels
+_BLOCK = re.compile(r"synthesis\.b(\d+)\.")
+
+
+def shape_of_bundle(bundle: Bundle) -> dict[str, Json]:
+    """Return the options that give networks the shape of a bundle's generator.
+
+    Raises:
+        WeightsError: The bundle holds no generator, or its configuration is unknown.
+    """
+    if bundle.card.kind != KIND:
+        raise WeightsError(
+            f"`{bundle.card.name}` is a {bundle.card.kind}, not a generator",
+            hint="`facewright models list` shows which weights are generators",
+        )
+    config = read_config(bundle)
+    if isinstance(config, ProgressiveConfig):
+        raise WeightsError(
+            f"`{bundle.card.name}` is of StyleGAN 1, and training makes StyleGAN2",
+            hint="start without --transfer, or from weights of StyleGAN2",
+        )
+    return {
+        "channel_base": config.channel_base,
+        "channel_max": config.channel_max,
+        "mapping_layers": config.mapping_layers,
+        "generator": config.architecture,
+    }
+
+
+def shape_of_run(run: Mapping[str, Any]) -> dict[str, Json]:
+    """Return the options that give networks the shape of those of a run.
+
+    Args:
+        run: What `load_run` returns.
+    """
+    options, names = run["options"], run["contest"]["G"]
+    resolution = max(int(found[1]) for name in names if (found := _BLOCK.match(name)))
+    recipe = asdict(pick_recipe(options["cfg"], resolution=resolution))
+    shape = {**recipe, "channel_max": CHANNEL_MAX, "generator": ARCHITECTURE}
+    chosen = {name: options[name] for name in _SHAPE if options.get(name) is not None}
+    return {name: {**shape, **chosen}[name] for name in _SHAPE}
+
+
+def adopt_shape(options: TrainOptions, shape: Mapping[str, Any]) -> TrainOptions:
+    """Return options that take from a shape what they leave open."""
+    left = [name for name in _SHAPE if getattr(options, name) is None]
+    return replace(options, **{name: shape[name] for name in left if name in shape})
+
+
+def check_start(options: TrainOptions, start: Start | None) -> None:
+    """Raise unless everything that the options build on is there.
+
+    Raises:
+        TrainingError: Layers of the discriminator shall keep weights that nobody gave them.
+    """
+    if options.freezed > 0 and not (start or {}).get("D"):
+        raise TrainingError(
+            f"--freezed {options.freezed} keeps layers of a discriminator that has learned nothing",
+            hint="--resume RUNFOLDER: only the folder of a run has a discriminator to start from",
+        )
+
+
+def transfer(trainer: AdversarialTrainer, start: Start) -> str:
+    """Copy what fits from other weights.
+
+    Args:
+        trainer: Its networks are changed in place.
+        start: What to copy.
+
+    Returns:
+        How much was copied, in words.
+
+    Raises:
+        TrainingError: Not one convolution of the generator fits.
+    """
+    averaged, parts = start["G_ema"], []
+    copy_matching(trainer.G_ema, averaged)
+    for label, network, tensors in (
+        ("generator", trainer.G, start.get("G", averaged)),
+        ("discriminator", trainer.D, start.get("D", {})),
+    ):
+        own, left = network.state_dict(), set(copy_matching(network, tensors))
+        parts.append(f"{len(own) - len(left)} of {len(own)} tensors of the {label}")
+        if network is trainer.G and not _convolutions(own) - left:
+            raise TrainingError(
+                "none of the weights to start from fits the layers that draw: "
+                f"{parts[0]} have a matching name and shape",
+                hint="leave out --channel-base, --channel-max and --generator, or pass those that "
+                "they were trained with",
+            )
+    said = "copied " + " and ".join(parts)
+    if _EMBEDDING in averaged and _EMBEDDING not in trainer.G.state_dict():
+        said += "; what was copied draws by label: with --cond, and labels, it begins more like it"
+    return said
+
+
+def _convolutions(own: Mapping[str, torch.Tensor]) -> set[str]:
+    """Return the names of the weights of all convolutions that draw."""
+    return {
+        name
+        for name, tensor in own.items()
+        if name.startswith("synthesis.") and name.endswith(".weight") and tensor.ndim == 4
+    }

@@ -1,0 +1,1 @@
+"""Reading pickles as data, without running what is in them."""

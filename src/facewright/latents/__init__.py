@@ -1,0 +1,1 @@
+"""Latents: sample, mix, edit along directions, invert, tune; encoders; files of latents."""

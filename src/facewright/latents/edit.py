@@ -1,0 +1,221 @@
+"""Move latents: mix, inject, blend, walk along a direction."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+
+import torch
+
+from facewright.errors import InputError
+
+RANGES = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 18)}
+"""Layers by what they carry: up to 8×8 pixels, up to 32×32, above (Karras et al. 2019, 3.1)."""
+
+_PART = re.compile(r"(\d{1,9})(?:\s*-\s*(\d{0,9}))?")
+
+
+def parse_layers(text: str, num_ws: int) -> tuple[int, ...]:
+    """Read which layers are meant.
+
+    Args:
+        text: "all", "coarse", "middle", "fine", numbers, ranges such as "0-3" or "4-" (to the
+            end), or several of these separated by commas.
+        num_ws: How many layers the generator has.
+
+    Returns:
+        Layers from 0, ascending, each once.
+
+    Raises:
+        InputError: A part is not understood, or the generator has no such layer.
+
+    Example:
+        >>> parse_layers("coarse,7", 10)
+        (0, 1, 2, 3, 7)
+    """
+    found: set[int] = set()
+    for part in (part.strip().lower() for part in text.split(",")):
+        found.update(_read_part(part, num_ws))
+    return tuple(sorted(found))
+
+
+def format_layers(layers: Sequence[int]) -> str:
+    """Write layers as `parse_layers` reads them.
+
+    Args:
+        layers: From 0, ascending, each once.
+
+    Example:
+        >>> format_layers([0, 1, 2, 7])
+        '0-2,7'
+    """
+    runs: list[list[int]] = []
+    for layer in layers:
+        if runs and layer == runs[-1][1] + 1:
+            runs[-1][1] = layer
+        else:
+            runs.append([layer, layer])
+    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def mix_styles(
+    ws: torch.Tensor, other: torch.Tensor, layers: Sequence[int], *, strength: float = 1.0
+) -> torch.Tensor:
+    """Put the styles of some layers of one face into another: style mixing, or injection.
+
+    Args:
+        ws: (n, num_ws, w_dim), the faces that keep the rest.
+        other: (n or 1, num_ws, w_dim), whose styles come in.
+        layers: Which layers, from 0.
+        strength: 1 replaces, 0 changes nothing, values between blend.
+
+    Returns:
+        (n, num_ws, w_dim).
+
+    Raises:
+        InputError: The shapes do not fit, or a layer does not exist.
+    """
+    if ws.shape[1:] != other.shape[1:]:
+        raise InputError(f"styles of {tuple(other.shape)} do not fit {tuple(ws.shape)}")
+    if layers and not 0 <= min(layers) <= max(layers) < ws.shape[1]:
+        raise InputError(f"layers are 0 to {ws.shape[1] - 1}, not {list(layers)}")
+    mixed, chosen = ws.clone(), list(layers)
+    mixed[:, chosen] = ws[:, chosen].lerp(other[:, chosen].expand_as(ws[:, chosen]), strength)
+    return mixed
+
+
+def extend_styles(ws: torch.Tensor, num_ws: int) -> torch.Tensor:
+    """Fit w+ of one generator to another that draws more pixels, or fewer.
+
+    The layers of a generator that was trained on from a smaller one begin with those of the
+    smaller one: the last styles go on for the layers that it has more.
+
+    Args:
+        ws: (n, num_ws, w_dim).
+        num_ws: How many layers the other generator has.
+
+    Returns:
+        (n, num_ws, w_dim): the last style repeated, or the last ones left out.
+    """
+    more = num_ws - ws.shape[1]
+    if more <= 0:
+        return ws[:, :num_ws]
+    return torch.cat([ws, ws[:, -1:].expand(-1, more, -1)], dim=1)
+
+
+def draw_layers(num_ws: int, size: int, count: int, rng: torch.Generator) -> list[tuple[int, ...]]:
+    """Draw which layers to mix, each choice at most once.
+
+    Args:
+        num_ws: How many layers the generator has.
+        size: How many of them a choice has.
+        count: How many choices to draw.
+        rng: Where the random numbers come from.
+
+    Returns:
+        `count` choices, each with layers from 0, ascending.
+
+    Raises:
+        InputError: There are not so many choices, or not so many layers.
+    """
+    if not 1 <= size <= num_ws:
+        raise InputError(f"{size} layers cannot be drawn of {num_ws}", hint=f"1 to {num_ws}")
+    if not 1 <= count <= math.comb(num_ws, size):
+        raise InputError(
+            f"there are {math.comb(num_ws, size)} ways to choose {size} of {num_ws} layers, "
+            f"not {count}",
+            hint="draw fewer, or choose more layers each time, such as --layers random:3",
+        )
+    drawn: dict[tuple[int, ...], None] = {}
+    while len(drawn) < count:
+        order = torch.randperm(num_ws, generator=rng)[:size]
+        drawn[tuple(sorted(order.tolist()))] = None
+    return list(drawn)
+
+
+def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
+    """Go from one z to another along the sphere that z lives near (Shoemake 1985).
+
+    Args:
+        a: (..., dim).
+        b: (..., dim).
+        t: 0 is `a`, 1 is `b`.
+
+    Returns:
+        (..., dim). Its length goes evenly from that of `a` to that of `b`.
+    """
+    along = a.norm(dim=-1, keepdim=True).lerp(b.norm(dim=-1, keepdim=True), t)
+    unit_a, unit_b = (x / x.norm(dim=-1, keepdim=True).clamp_min(1e-12) for x in (a, b))
+    cosine = (unit_a * unit_b).sum(dim=-1, keepdim=True).clamp(-1, 1)
+    angle = cosine.acos()
+    sine = angle.sin()
+    straight = unit_a.lerp(unit_b, t)
+    curved = (((1 - t) * angle).sin() * unit_a + (t * angle).sin() * unit_b) / sine.clamp_min(1e-12)
+    return torch.where(sine < 1e-6, straight, curved) * along
+
+
+def lerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
+    """Go from one point to another in a straight line: what w asks for."""
+    return a.lerp(b, t)
+
+
+def walk(
+    keys: torch.Tensor,
+    steps: int,
+    *,
+    between: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor] = lerp,
+    loop: bool = True,
+    ease: bool = True,
+) -> torch.Tensor:
+    """Return latents on the way from key to key.
+
+    Args:
+        keys: (k, ...), the latents to pass through; at least two.
+        steps: How many latents to return in all.
+        between: `lerp` for w, `slerp` for z.
+        loop: Return to the first key, so that a clip can repeat without a jump.
+        ease: Slow down at the keys.
+
+    Returns:
+        (steps, ...). The first is the first key; the last is the last key, or, in a loop, the
+        step before the first.
+
+    Raises:
+        InputError: There are too few keys or steps.
+    """
+    if len(keys) < 2 or steps < 2:
+        raise InputError(
+            f"a walk needs two keys and two steps, not {len(keys)} and {steps}",
+            hint="name at least two seeds, such as --seeds 1,2,3",
+        )
+    legs = len(keys) if loop else len(keys) - 1
+    path = []
+    for step in range(steps):
+        place = step * legs / (steps if loop else steps - 1)
+        leg = min(int(place), legs - 1)
+        t = place - leg
+        t = (1 - math.cos(math.pi * t)) / 2 if ease else t
+        path.append(between(keys[leg], keys[(leg + 1) % len(keys)], t))
+    return torch.stack(path)
+
+
+def _read_part(part: str, num_ws: int) -> range:
+    """Read a name, a number or a range."""
+    if part == "all":
+        return range(num_ws)
+    if part in RANGES:
+        start, stop = RANGES[part]
+        if start >= num_ws:
+            raise InputError(f"this generator has {num_ws} layers, none of them {part}")
+        return range(start, min(stop, num_ws))
+    match = _PART.fullmatch(part)
+    if not match:
+        raise InputError(
+            f"`{part}` names no layers", hint="all, coarse, middle, fine, or such as 0-3,7"
+        )
+    first = int(match[1])
+    last = first if match[2] is None else int(match[2] or num_ws - 1)
+    if not first <= last < num_ws:
+        raise InputError(f"layers are 0 to {num_ws - 1}, so `{part}` does not fit")
+    return range(first, last + 1)

@@ -1,0 +1,1 @@
+"""Encoders (pSp) that estimate the latents of a face, and their training."""

@@ -1,0 +1,201 @@
+"""What an encoder is taught: which faces it sees, and what it is told about its latents.
+
+It learns on generated faces, whose latents are known, then more and more on real pictures. What it
+minimises: the squared distance of pixels; a perceptual distance; how far the traits of a face are
+off, where the features say; the squared distance of the latents where they are known, and of all
+latents from their average (the w-norm of pSp). The traits are what `face-features` reads from a
+whole face, and no face recognition: the likeness of `faces.identity` is not differentiable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import torch
+from torch import nn
+
+from facewright.datasets.dataset import Dataset
+from facewright.device import pick_dtype, seeded, to_images, to_tensor
+from facewright.gan.generator import Generator
+from facewright.gan.weights import LabelTable
+from facewright.latents.encoder.features import Perception
+from facewright.latents.encoder.psp import Encoder, EncoderConfig, fit_pictures, small_config
+from facewright.media.draw import contact_sheet
+from facewright.training.loop import TrainingOptions
+from facewright.types import Image
+
+Size: TypeAlias = Literal["small", "ir-se-50"]
+
+_SHOWN, _SHOWN_FROM = 8, -(1 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderTrainOptions(TrainingOptions):
+    """How to train an encoder."""
+
+    batch: int = 16
+    """Faces in a step."""
+    lr: float = 0.001
+    """The highest learning rate, of AdamW."""
+    network: Size = "small"
+    """How large the encoder is: small, or ir-se-50 as published."""
+    generated_kimg: float = 50.0
+    """Thousands of faces until the share of real ones begins to rise; after twice as many it is as
+    high as it gets."""
+    real_share: float = 0.5
+    """At most this part of the faces are real ones."""
+    pixels_weight: float = 1.0
+    """How much the squared distance of pixels counts."""
+    perceptual_weight: float = 0.4
+    """How much the perceptual distance counts."""
+    traits_weight: float = 0.2
+    """How much it counts that a face as a whole looks like another person, by what is read from it
+    of age, gender and ethnicity."""
+    latents_weight: float = 0.5
+    """How much the squared distance from known latents counts."""
+    norm_weight: float = 0.005
+    """How much the squared distance from the average latent counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an encoder is to learn."""
+
+    generator: Generator
+    """Whose latents it finds; frozen, on the device of the training."""
+    name: str
+    """Of the generator."""
+    sha256: str
+    """Of the generator's weights."""
+    labels: LabelTable
+    """What the generator's labels mean."""
+    pictures: Dataset | None = None
+    """Real faces, of the generator's size; None for generated ones alone."""
+    perception: Perception | None = None
+    """What compares pictures by more than their pixels."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """Of the perception: name of its weights → sha256."""
+
+
+class Batch(NamedTuple):
+    """Some generated faces, then some real ones."""
+
+    z: torch.Tensor
+    """(g, z_dim)."""
+    c: torch.Tensor
+    """(g, c_dim)."""
+    pictures: Image
+    """(r, resolution, resolution, 3), uint8."""
+
+
+class EncoderObjective:
+    """Teaches an encoder to find the latents of faces."""
+
+    def __init__(
+        self, subject: Subject, options: EncoderTrainOptions, device: torch.device
+    ) -> None:
+        """Prepare to teach."""
+        self._subject, self._options, self._device = subject, options, device
+        self._dtype = pick_dtype(device)
+
+    def plan(self) -> EncoderConfig:
+        """Return how the encoder is built."""
+        num_ws, fields = self._subject.generator.num_ws, self._subject.generator.config
+        if self._options.network == "ir-se-50":
+            return EncoderConfig(num_ws, fields.w_dim)
+        return small_config(num_ws, fields.w_dim, min(max(fields.resolution, 32), 256))
+
+    def build(self) -> nn.Module:
+        """Return the encoder as it starts: near the average latent for every face."""
+        with torch.random.fork_rng():
+            torch.default_generator.set_state(seeded(self._options.seed).get_state())
+            encoder = Encoder(self.plan())
+        encoder.latent_avg.copy_(
+            self._subject.generator.mapping.w_avg.expand_as(encoder.latent_avg)
+        )
+        return encoder
+
+    def prepare(self, first: int, count: int) -> Batch:
+        """Draw the latents of generated faces, and read real ones."""
+        subject, z, c, places = self._subject, list[Any](), list[Any](), list[int]()
+        for number in range(first, first + count):
+            rng = _seed(self._options.seed, number)
+            if subject.pictures is not None and _draw(rng) < self._share(number):
+                places.append(int(_draw(rng) * len(subject.pictures)))
+                continue
+            z.append(torch.randn(subject.generator.config.z_dim, generator=rng))
+            row = torch.multinomial(subject.labels.counts, 1, generator=rng)[0]
+            c.append(subject.labels.vectors[row])
+        fields = subject.generator.config
+        return Batch(
+            torch.stack(z) if z else torch.zeros(0, fields.z_dim),
+            torch.stack(c) if c else torch.zeros(0, fields.c_dim),
+            subject.pictures.images(places)
+            if subject.pictures is not None
+            else np.zeros((0, fields.resolution, fields.resolution, 3), np.uint8),
+        )
+
+    def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+        """Return the parts of the loss; without gradients, those that need no picture drawn."""
+        options = self._options
+        assert isinstance(network, Encoder)  # noqa: S101 - for the type checker
+        images, known = self.draw(batch)
+        ws = network(fit_pictures(images, network.config.size))
+        near = ws[: len(known)] - known  # [g num_ws w_dim]
+        parts = {
+            "latents": options.latents_weight * near.square().sum() / ws.numel(),
+            "norm": options.norm_weight * (ws - network.latent_avg).square().mean(),
+        }
+        if not torch.is_grad_enabled():
+            return parts
+        drawn = self.synthesise(ws)
+        parts["pixels"] = options.pixels_weight * (drawn - images).square().mean()
+        if self._subject.perception is not None:
+            weights = {"perceptual": options.perceptual_weight, "traits": options.traits_weight}
+            distances = self._subject.perception.measure(drawn, images)
+            parts |= {name: weights[name] * d.mean() for name, d in distances.items()}
+        return parts
+
+    @torch.no_grad()
+    def draw(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the pictures of a batch, [g+r 3 h w], and the known latents, [g num_ws w_dim]."""
+        generator, device = self._subject.generator, self._device
+        reals = to_tensor(batch.pictures, device, torch.float32)
+        with torch.autocast(device.type, enabled=False):
+            known = generator.map_to_w(batch.z.to(device), batch.c.to(device))
+        if not len(known):
+            return reals, known
+        return torch.cat([self.synthesise(known).clamp(-1, 1), reals]), known
+
+    def synthesise(self, ws: torch.Tensor) -> torch.Tensor:
+        """Draw the pictures of w+, [n 3 h w], float32."""
+        with torch.autocast(self._device.type, enabled=False):
+            return self._subject.generator.synthesis(ws.float(), dtype=self._dtype)
+
+    @torch.no_grad()
+    def show(self, encoder: Encoder) -> Image:
+        """Return a sheet of faces, and below each what the generator makes of its latents."""
+        images, _ = self.draw(self.prepare(_SHOWN_FROM, _SHOWN))
+        drawn = self.synthesise(encoder(fit_pictures(images, encoder.config.size)))
+        return contact_sheet([*to_images(images), *to_images(drawn)], columns=_SHOWN)
+
+    def _share(self, number: int) -> float:
+        """Return how likely an example is real; those before the first are as at the end."""
+        start = self._options.generated_kimg * 1000
+        risen = 1.0 if number < 0 else min(max(number - start, 0) / max(start, 1), 1.0)
+        return self._options.real_share * risen
+
+
+def _seed(seed: int, number: int) -> torch.Generator:
+    """Return the source of random numbers of one example, whose number may be below 0."""
+    digest = hashlib.sha256(f"{seed} {number}".encode()).digest()
+    return seeded(int.from_bytes(digest[:8], "little") >> 1)
+
+
+def _draw(rng: torch.Generator) -> float:
+    """Return a random number from 0 to 1, without 1."""
+    return float(torch.rand((), generator=rng, dtype=torch.float64))

@@ -1,0 +1,289 @@
+"""From seeds to pictures of several people: casts by label, mixing grids, walks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+
+from facewright.datasets.labels import LabelGroup
+from facewright.errors import InputError
+from facewright.gan.generator import Generator
+from facewright.gan.weights import NO_LABELS, LabelTable
+from facewright.hub.store import Progress
+from facewright.latents.directions.bundle import Direction, push_styles
+from facewright.latents.edit import lerp, mix_styles, slerp, walk
+from facewright.latents.sample import (
+    SamplingConfig,
+    check_labels,
+    draw_faces,
+    draw_latents,
+    draw_styles,
+)
+from facewright.types import Image
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSampler:
+    """A generator, with all that it takes to draw from seeds."""
+
+    generator: Generator
+    batch: int
+    """People at a time. Every batch is filled up to it, so that a picture does not depend on
+    which others are drawn."""
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    labels: LabelTable = NO_LABELS
+    """What the labels of the generator mean."""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """Label → value; what is not chosen is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixingGrid:
+    """The figure of the StyleGAN papers."""
+
+    rows: list[Image]
+    """The faces that give what is not mixed in."""
+    columns: list[Image]
+    """The faces that give the styles of some layers."""
+    cells: list[Image]
+    """Each row with each column, row by row."""
+
+
+def draw_cast(
+    sampler: FaceSampler, cast: Sequence[tuple[int, Mapping[str, str]]]
+) -> Iterator[Image]:
+    """Draw people who differ in seed, label or both.
+
+    Args:
+        sampler: Its own labels hold for everyone, where the cast says nothing else.
+        cast: The seed of each person, and label → value.
+
+    Yields:
+        One picture each, (resolution, resolution, 3).
+
+    Raises:
+        InputError: A label is unknown, or the generator has none.
+    """
+    config = sampler.generator.config
+    for start in range(0, len(cast), sampler.batch):
+        z, c = [], []
+        for seed, label in cast[start : start + sampler.batch]:
+            chosen = {**sampler.chosen, **label}
+            check_labels(sampler.labels, chosen)
+            latent, vector = draw_latents(config, [seed], labels=sampler.labels, chosen=chosen)
+            z.append(latent)
+            c.append(vector)
+        yield from draw_faces(
+            sampler.generator,
+            torch.cat(z),
+            torch.cat(c),
+            sampling=sampler.sampling,
+            batch=sampler.batch,
+        )
+
+
+def draw_mixing_grid(
+    sampler: FaceSampler,
+    rows: Sequence[int],
+    columns: Sequence[int],
+    layers: Sequence[int],
+    *,
+    progress: Progress | None = None,
+) -> MixingGrid:
+    """Give each face of the rows the styles of each face of the columns.
+
+    Figure 3 of Karras et al. 2019, "A style-based generator architecture".
+
+    Args:
+        sampler: Draws all of them.
+        rows: Seeds.
+        columns: Seeds.
+        layers: Which layers take their style from the column, from 0.
+        progress: Called with how many faces are drawn, and of how many.
+
+    Returns:
+        All pictures, (resolution, resolution, 3) each.
+
+    Raises:
+        InputError: A label is unknown, or a layer does not exist.
+    """
+    kept, given = find_styles(sampler, rows), find_styles(sampler, columns)  # [r|c layers dim]
+    mixed = torch.cat([mix_styles(w.expand_as(given), given, layers) for w in kept[:, None]])
+    ws = torch.cat([kept, given, mixed])  # [r+c+r*c layers dim]
+    images = draw_each(sampler, ws, progress=progress)
+    heads = len(rows) + len(columns)
+    return MixingGrid(images[: len(rows)], images[len(rows) : heads], images[heads:])
+
+
+def draw_walk(
+    sampler: FaceSampler,
+    seeds: Sequence[int],
+    steps: int,
+    *,
+    space: Literal["z", "w"] = "w",
+    loop: bool = True,
+) -> Iterator[Image]:
+    """Draw the faces on the way from person to person.
+
+    Args:
+        sampler: Draws all of them.
+        seeds: Whom to pass, at least two.
+        steps: How many pictures.
+        space: "z" goes along the sphere (slerp), "w" in straight lines.
+        loop: Return to the first person.
+
+    Yields:
+        One picture per step, (resolution, resolution, 3).
+
+    Raises:
+        InputError: There are too few seeds or steps, or a label is unknown.
+    """
+    if space == "w":
+        styles = walk(find_styles(sampler, seeds), steps, between=lerp, loop=loop)
+    else:
+        z, c = _latents(sampler, seeds)
+        path = walk(z, steps, between=slerp, loop=loop)
+        styles = _map(sampler, path, walk(c, steps, between=lerp, loop=loop))
+    for part in styles.split(sampler.batch):
+        yield from draw_styles(
+            sampler.generator, part, sampling=sampler.sampling, batch=sampler.batch
+        )
+
+
+def draw_injections(
+    sampler: FaceSampler,
+    face: torch.Tensor,
+    style: torch.Tensor,
+    choices: Sequence[Sequence[int]],
+    *,
+    strength: float = 1.0,
+    progress: Progress | None = None,
+) -> list[Image]:
+    """Put the styles of some layers of one face into another, once for every choice of layers.
+
+    Args:
+        sampler: Draws all of them.
+        face: (1, num_ws, w_dim), who keeps the rest.
+        style: (1, num_ws, w_dim), whose styles come in.
+        choices: Layers from 0; an empty choice draws the face as it is.
+        strength: 1 replaces, 0 changes nothing, values between blend.
+        progress: Called with how many faces are drawn, and of how many.
+
+    Returns:
+        One picture for every choice, (resolution, resolution, 3).
+
+    Raises:
+        InputError: The latents do not fit each other, or a layer does not exist.
+    """
+    mixed = [mix_styles(face, style, layers, strength=strength) for layers in choices]
+    return draw_each(sampler, torch.cat(mixed), progress=progress)
+
+
+def draw_moves(
+    sampler: FaceSampler,
+    face: torch.Tensor,
+    moves: Sequence[Sequence[tuple[Direction, float]]],
+    *,
+    progress: Progress | None = None,
+) -> list[Image]:
+    """Move a face along directions, once for every list of steps.
+
+    Args:
+        sampler: Draws all of them.
+        face: (1, num_ws, w_dim).
+        moves: For each picture the directions, and how many units to go along each.
+        progress: Called with how many faces are drawn, and of how many.
+
+    Returns:
+        One picture for every move, (resolution, resolution, 3).
+
+    Raises:
+        InputError: A direction does not fit, or is not measured that far.
+    """
+    moved = [push_styles(face, steps) for steps in moves]
+    return draw_each(sampler, torch.cat(moved), progress=progress)
+
+
+def find_styles(sampler: FaceSampler, seeds: Sequence[int]) -> torch.Tensor:
+    """Return w+ of seeds, truncated, (n, num_ws, w_dim).
+
+    Raises:
+        InputError: A label is unknown, or the generator has none.
+    """
+    return _map(sampler, *_latents(sampler, seeds))
+
+
+def draw_each(
+    sampler: FaceSampler, ws: torch.Tensor, *, progress: Progress | None = None
+) -> list[Image]:
+    """Draw the faces of w+, as they are.
+
+    Args:
+        sampler: Draws all of them.
+        ws: (n, num_ws, w_dim).
+        progress: Called with how many faces are drawn, and of how many.
+
+    Returns:
+        One picture each, (resolution, resolution, 3).
+    """
+    images: list[Image] = []
+    for part in ws.split(sampler.batch):
+        images += list(
+            draw_styles(sampler.generator, part, sampling=sampler.sampling, batch=sampler.batch)
+        )
+        if progress:
+            progress(len(images), len(ws))
+    return images
+
+
+def draw_pairs(sampler: FaceSampler, count: int) -> torch.Tensor:
+    """Return the ends of paths between people, (count, 2, num_ws, w_dim): seeds 0, 1, 2, ...
+
+    Both ends have the label of the first, so that only the latents move.
+    """
+    z, c = _latents(sampler, range(2 * count))
+    return _map(sampler, z, c[::2].repeat_interleave(2, dim=0)).unflatten(0, (count, 2))
+
+
+@torch.no_grad()
+def synthesise(sampler: FaceSampler, ws: torch.Tensor) -> torch.Tensor:
+    """Return what the network makes of w+, not rounded to 8 bits: (n, 3, h, w)."""
+    device = sampler.generator.mapping.w_avg.device
+    sampling = sampler.sampling
+    return sampler.generator.synthesis(ws.to(device), noise=sampling.noise, dtype=sampling.dtype)
+
+
+def find_group(labels: LabelTable, name: str) -> LabelGroup:
+    """Return a label of a generator by its name.
+
+    Raises:
+        InputError: The generator does not know it.
+    """
+    groups = {group.name: group for group in labels.groups}
+    if name not in groups:
+        raise InputError(
+            f"this generator knows no label `{name}`",
+            hint=f"one of: {', '.join(groups)}" if groups else "it was trained without labels",
+        )
+    return groups[name]
+
+
+def _latents(sampler: FaceSampler, seeds: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return z (n, z_dim) and labels (n, c_dim) of seeds."""
+    check_labels(sampler.labels, sampler.chosen)
+    return draw_latents(
+        sampler.generator.config, seeds, labels=sampler.labels, chosen=sampler.chosen
+    )
+
+
+@torch.no_grad()
+def _map(sampler: FaceSampler, z: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+    """Map z and labels to w+, truncated, (n, num_ws, w_dim)."""
+    device = sampler.generator.mapping.w_avg.device
+    sampling = sampler.sampling
+    return sampler.generator.map_to_w(
+        z.to(device), c.to(device), truncation_psi=sampling.truncation_psi, cutoff=sampling.cutoff
+    )
