@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from tests.media.stills.icc import encode_in, profile_of
 
 import facewright as fw
 from facewright.device import to_tensor
@@ -140,3 +141,37 @@ def test_unknown_verbs_name_the_known_ones():
     with pytest.raises(InputError, match="no pipeline is called `bake`") as caught:
         fw.load("bake")
     assert "generate" in caught.value.hint
+
+
+def cut_out(paint, form):
+    """A picture of a face, transparent on the right, as a Pillow image, an array or a file."""
+    image, alpha = paint((20, 10, 59, 59), size=(80, 120)), np.full((80, 120), 255, np.uint8)
+    alpha[:, 90:], image[:, 90:] = 0, (0, 255, 0)  # green lies hidden
+    whole = np.dstack([image, alpha])
+    return whole if form == "array" else to_pillow(whole)
+
+
+@pytest.mark.parametrize("form", ["array", "pillow", "file"])
+def test_what_is_transparent_stays_so_in_memory_and_in_files(find, paint, tmp_path, form):
+    picture = cut_out(paint, form)
+    if form == "file":
+        picture.save(tmp_path / "cutout.png")
+        picture = tmp_path / "cutout.png"
+    enhance = fw.EnhancePipeline(find=find, device="cpu")
+    made = enhance(picture, scale=1, config=fw.EnhanceConfig(smooth=0.8), consent="self")
+    assert made.alpha[:, 90:].max() == 0
+    assert made.alpha[:, :90].min() == 255
+    assert made.pil().mode == "RGBA"
+    back = read_picture(made.save(tmp_path / "a.png"))
+    assert np.array_equal(back.alpha, made.alpha)
+    assert (read_picture(made.save(tmp_path / "a.jpg")).image[:, 95:] > 250).all()
+    again = enhance(made, scale=1, config=fw.EnhanceConfig(smooth=0.8), consent="self")
+    assert np.array_equal(again.alpha, made.alpha)
+    assert (read_picture(picture).image[:, 90:] == 255).all(), "find sees white"
+
+
+def test_colours_of_pillow_images_are_converted_to_srgb():
+    stored = np.full((4, 4, 3), encode_in("ProPhoto", (200, 60, 50)), np.uint8)
+    picture = to_pillow(stored)
+    picture.info["icc_profile"] = profile_of("ProPhoto")
+    assert np.abs(read_picture(picture).image[0, 0].astype(int) - (200, 60, 50)).max() <= 2

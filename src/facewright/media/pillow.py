@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PIL import Image as Pictures
-from PIL import ImageOps
 from PIL.Image import Image as PillowImage
 
+from facewright.media.decode import Read
+from facewright.media.stills.alpha import fill_hidden
+from facewright.media.stills.exif import turn_upright
+from facewright.media.stills.pixels import to_rgb
 from facewright.types import Image
 
 __all__ = ["PillowImage", "from_pillow", "to_pillow"]
 
 
-def from_pillow(picture: PillowImage) -> Image:
-    """Convert a Pillow image: EXIF rotation applied, transparent pixels laid over white.
+def from_pillow(picture: PillowImage) -> Read:
+    """Convert a Pillow image as `media.decode` reads a file: upright, in sRGB.
 
     Args:
         picture: In any mode.
 
     Returns:
-        (height, width, 3), uint8, C-contiguous.
+        Colours, (height, width, 3), uint8, C-contiguous; and alpha, (height, width), or None.
+
+    Raises:
+        FileError: Its pixels are real numbers.
     """
-    upright = ImageOps.exif_transpose(picture)
-    if upright.has_transparency_data:
-        layer = upright.convert("RGBA")
-        upright = Pictures.alpha_composite(Pictures.new("RGBA", layer.size, "white"), layer)
-    return np.array(upright.convert("RGB"))
+    picture.load()
+    colours, alpha = to_rgb(turn_upright(picture), "the picture")
+    return Read(colours if alpha is None else fill_hidden(colours, alpha), alpha)
 
 
 def to_pillow(image: Image) -> PillowImage:

@@ -59,6 +59,11 @@ class ReadingSession(Session):
         super().__init__(used, parameters)
         self._reader, self.strip, self.widen = reader, 0, False
 
+    @property
+    def keeps_alpha(self) -> bool:
+        """Whether what is made of a picture is transparent where the picture is."""
+        return False  # bars may stand there
+
     def read(self, image: Image, seconds: float = 0.0) -> list[NamedFace]:
         """Name the expressions in the next frame; those lost for a moment come last."""
         return self._reader.read(image, time=seconds)

@@ -18,8 +18,9 @@ from facewright.errors import FileError, InputError
 from facewright.hub.bundle import file_sha256
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
-from facewright.media.decode import read_image
+from facewright.media.decode import read_with_alpha
 from facewright.media.pillow import PillowImage, from_pillow
+from facewright.media.stills.alpha import Alpha, lay_over
 from facewright.media.video import read_clip as open_clip
 from facewright.pipelines.consent import GENERATED, consent_of, shows_nobody
 from facewright.pipelines.pipeline import Ingredients
@@ -45,7 +46,8 @@ IN_MEMORY = "memory"
 class Source:
     """A picture that was given, and what a manifest says of it."""
 
-    image: Image
+    colours: Image
+    """(height, width, 3), as `media.decode.read_with_alpha` reads it."""
     name: str
     """The name of the file, without its folder, or `IN_MEMORY`."""
     sha256: str
@@ -54,6 +56,13 @@ class Source:
     """What the file or the result says; empty where it says nothing."""
     drawn: bool = False
     """Whether a generator drew it: it is small, and shows one face."""
+    alpha: Alpha | None = None
+    """(height, width); None for a picture that is opaque."""
+
+    @property
+    def image(self) -> Image:
+        """The picture in front of white."""
+        return lay_over(self.colours, self.alpha)
 
     def describe(self, role: str, consent: str | None = None) -> Ingredients:
         """Return what a manifest says of it.
@@ -89,22 +98,26 @@ def read_picture(picture: Picture) -> Source:
     """
     if isinstance(picture, str | os.PathLike):
         return read_file(Path(picture))
+    alpha, consent = None, ""
     if isinstance(picture, Result):
-        image, consent = picture.image, consent_of(picture.manifest)
+        colours, alpha, consent = picture.image, picture.alpha, consent_of(picture.manifest)
     elif isinstance(picture, np.ndarray):
-        image, consent = np.ascontiguousarray(picture), ""
+        colours = picture
     elif isinstance(picture, torch.Tensor):
-        image, consent = _read_tensor(picture), ""
+        colours = _read_tensor(picture)
     elif isinstance(picture, PillowImage):
-        image, consent = from_pillow(picture), ""
+        colours, alpha = from_pillow(picture)
     else:
         raise InputError(
             f"a picture is not a {type(picture).__name__}",
             hint="a path, a Pillow image, an array (height, width, 3), a tensor, or a result",
         )
-    data = hashlib.sha256(check_image(image[..., :3].copy()).tobytes()).hexdigest()
+    if colours.ndim == 3 and colours.shape[2] == 4:
+        colours, alpha = colours[..., :3], np.ascontiguousarray(colours[..., 3])
+    colours = check_image(np.ascontiguousarray(colours))
+    data = hashlib.sha256(lay_over(colours, alpha).tobytes()).hexdigest()
     drawn = isinstance(picture, LatentsResult)
-    return Source(np.ascontiguousarray(image[..., :3]), IN_MEMORY, data, consent, drawn)
+    return Source(colours, IN_MEMORY, data, consent, drawn, alpha)
 
 
 def read_pictures(pictures: Pictures) -> list[Source]:
@@ -120,7 +133,8 @@ def read_file(path: Path) -> Source:
         FileError: The file is missing or damaged.
     """
     consent = GENERATED if shows_nobody(str(path)) else ""
-    return Source(read_image(path), path.name, file_sha256(path), consent)
+    colours, alpha = read_with_alpha(path)
+    return Source(colours, path.name, file_sha256(path), consent, alpha=alpha)
 
 
 def read_clip(path: str | os.PathLike[str]) -> Clip:

@@ -11,6 +11,7 @@ from facewright.errors import FileError, InputError, WeightsError
 from facewright.hub.bundle import save_bundle
 from facewright.latents.files import StoredLatents, Tuning, save_latents
 from facewright.media.pillow import PillowImage, to_pillow
+from facewright.media.stills.alpha import Alpha, attach
 from facewright.pipelines.consent import needs_consent
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.types import Bundle, Clip, Crop, Face, Image, Json, Manifest
@@ -27,16 +28,20 @@ class Result:
     """
 
     image: Image
-    """(height, width, 3), uint8, RGB; (height, width, 4) where a verb cuts something out."""
+    """(height, width, 3), uint8, RGB, with `alpha` beside it; (height, width, 4) where a verb cuts
+    something out."""
     manifest: Manifest
     faces: tuple[Face, ...] = ()
     """Found in `image`, the largest first, where the verb looks for faces."""
     measurements: Mapping[str, Json] = field(default_factory=dict)
     """What was measured on the way, by name."""
+    alpha: Alpha | None = None
+    """(h, w), where the picture that went in was transparent: PNG and WebP keep it, in other files
+    white stands for it."""
 
     def pil(self) -> PillowImage:
         """Return the picture as a Pillow image."""
-        return to_pillow(self.image)
+        return to_pillow(self.image if self.alpha is None else attach(self.image, self.alpha))
 
     def save(
         self,
@@ -64,7 +69,14 @@ class Result:
             FileError: The file cannot be written.
         """
         manifest = record_consent(self.manifest, consent)
-        return publish_image(self.image, Path(path), manifest, quality=quality, overwrite=overwrite)
+        return publish_image(
+            self.image,
+            Path(path),
+            manifest,
+            alpha=self.alpha,
+            quality=quality,
+            overwrite=overwrite,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,11 @@ class Session:
     def __init__(self, used: Ingredients, parameters: dict[str, Json]) -> None:
         self.used, self.parameters = used, parameters
 
+    @property
+    def keeps_alpha(self) -> bool:
+        """Whether what is made of a picture is transparent where the picture is."""
+        return True
+
     def step(self, image: Image, seconds: float = 0.0) -> Step:
         """Make something of the next frame.
 
@@ -89,13 +94,14 @@ class PicturePipeline(Pipeline):
         """
         source = read_picture(picture)
         with naming(source.name):
-            step = session.step(source.image)
+            step = session.step(source.colours if session.keeps_alpha else source.image)
             if not step.faces and (error := session.miss()):
                 raise error
         used = session.used | source.describe(role, consent)
         said: dict[str, Json] = {**session.parameters, role: source.name}
         manifest = build_manifest(self.verb, said, used, self.device)
-        return Result(step.image, manifest, step.faces), step
+        alpha = source.alpha if session.keeps_alpha else None
+        return Result(step.image, manifest, step.faces, alpha=alpha), step
 
     def follow(self, session: Session, clip: Clip, consent: str | None = None) -> ClipResult:
         """Make something of every frame of a clip, when it is asked for."""

@@ -51,6 +51,11 @@ class ToonSession(Session):
         super().__init__(used, parameters)
         self._film, self._config = film, config
 
+    @property
+    def keeps_alpha(self) -> bool:
+        """Whether what is made of a picture is transparent where the picture is."""
+        return not self._config.portrait
+
     def step(self, image: Image, seconds: float = 0.0) -> Step:
         """Draw the characters of the next frame."""
         made = self._film.draw(image, time=seconds)
