@@ -1,6 +1,9 @@
 """What every test may rely on."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "passive"  # for the few tests and commands that use more threads
 
 pytest_plugins = ["tests.tiny", "tests.gan.fixtures"]
+# Keys to sign with are made at first use: not in the folder of whoever runs the tests.
+os.environ["FACEWRIGHT_CONFIG"] = tempfile.mkdtemp(prefix="facewright-tests-")
+atexit.register(shutil.rmtree, os.environ["FACEWRIGHT_CONFIG"], ignore_errors=True)
 
 settings.register_profile("patient", deadline=None)  # a busy machine is not a failing test
 if not os.environ.get("CI"):  # there, Hypothesis picks its own repeatable profile

@@ -204,6 +204,10 @@ class Manifest:
     """The version of PyTorch that computed it."""
     device: str = ""
     """What computed it: "cpu", or of a GPU also its name, such as "cuda: NVIDIA H200"."""
+    marks: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What was done when the file was written so that it is known for what it is: "watermark" →
+    its bits, or why there are none; "signature" → why there is none. Not part of how the picture
+    came about, so that it does not count in comparisons."""
 
 
 @dataclass(slots=True)

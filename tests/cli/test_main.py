@@ -88,7 +88,7 @@ def test_remake_says_that_it_is_the_same(facewright):
     facewright("generate", "--seeds", "3", "-o", "x.png")
     status, out, _ = facewright("remake", "x.png")
     assert status == 0
-    assert out == "x-remade.png\nthe same as x.png, to the last bit\n"
+    assert out == "x-remade.png\nthe same as x.png, to the last bit but the signature\n"
 
 
 def test_mix_and_interpolate_run(facewright):

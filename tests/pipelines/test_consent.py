@@ -1,73 +1,62 @@
-"""Nobody who may be real is shown without their consent."""
+"""Latents say whom they draw, and count only if this installation wrote them."""
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from facewright.errors import InputError
-from facewright.latents.files import StoredLatents, save_latents
-from facewright.pipelines.consent import resolve_consent, shows_nobody
+from facewright.latents.files import StoredLatents, load_latents, save_latents
+from facewright.pipelines.consent import settle_consent, shows_nobody
 from facewright.provenance.publish import publish_image
 from facewright.types import Latents, Manifest
 
 
 @pytest.fixture
-def publish(tmp_path):
-    def make(name, task, consent=""):
-        image = np.zeros((4, 4, 3), np.uint8)
-        path = publish_image(image, tmp_path / name, Manifest(task, {}, consent=consent))
-        return str(path)
-
-    return make
-
-
-@pytest.mark.parametrize(
-    ("task", "consent", "nobody"),
-    [
-        ("generate", "", True),
-        ("interpolate", "", True),
-        ("find", "", False),
-        ("swap", "generated", True),
-        ("swap", "self", False),
-        ("morph", "generated", True),
-        ("morph", "", False),
-        ("invert", "generated", True),
-        ("invert", "self", False),
-    ],
-)
-def test_a_file_says_itself_whether_it_shows_nobody(publish, task, consent, nobody):
-    assert shows_nobody(publish("x.png", task, consent)) is nobody
-
-
-def test_latents_say_whom_they_draw(tmp_path):
-    for consent, nobody in (("generated", True), ("self", False), ("", False)):
+def keep(tmp_path):
+    def save(consent, name="x.latents"):
         latents = Latents(torch.zeros(1, 6, 8), "w+", "tiny")
-        save_latents(tmp_path / "x.latents", StoredLatents(latents, "0" * 64, consent))
-        assert shows_nobody(str(tmp_path / "x.latents")) is nobody
+        save_latents(tmp_path / name, StoredLatents(latents, "0" * 64, consent))
+        return tmp_path / name
+
+    return save
+
+
+def test_latents_say_whom_they_draw(keep, tmp_path):
+    for consent, nobody in (("generated", True), ("self", False), ("", False)):
+        path = keep(consent)
+        assert load_latents(path).sealed
+        assert shows_nobody(str(path)) is nobody
     (tmp_path / "x.latents").write_bytes(b"")
     assert not shows_nobody(str(tmp_path / "x.latents"))
 
 
-def test_a_folder_shows_nobody_if_all_in_it_do(publish, tmp_path):
-    publish("a.png", "generate")
-    publish("b.png", "mix")
-    assert shows_nobody(str(tmp_path))
-    publish("deep/c.png", "test")
-    assert not shows_nobody(str(tmp_path))
+def test_latents_whose_consent_was_changed_count_as_those_of_somebody(keep):
+    path = keep("Ada agreed")
+    with safe_open(path, framework="pt") as file:
+        about, values = file.metadata(), file.get_tensor("latents")
+    changed = {key: text.replace("Ada agreed", "generated") for key, text in about.items()}
+    assert changed != about
+    save_file({"latents": values}, path, changed)
+    assert load_latents(path).consent == "generated"
+    assert not shows_nobody(str(path))
+    save_file({"latents": values + 1}, path, about)
+    assert not load_latents(path).sealed
 
 
-def test_what_is_not_there_and_what_says_nothing_may_show_somebody(tmp_path):
-    (tmp_path / "x.png").write_bytes(b"no picture")
-    assert not shows_nobody(str(tmp_path / "x.png"))
-    assert not shows_nobody("0")
-    (tmp_path / "empty").mkdir()
-    assert not shows_nobody(str(tmp_path / "empty"))
+def test_latents_of_another_installation_count_as_those_of_somebody(keep, tmp_path, monkeypatch):
+    path = keep("generated")
+    monkeypatch.setenv("FACEWRIGHT_CONFIG", str(tmp_path / "other"))
+    with pytest.raises(InputError, match="may show a real person"):
+        settle_consent("restyle", None, [str(path)])
 
 
-def test_generated_people_need_no_consent_and_real_ones_do(publish):
-    generated, real = publish("g.png", "generate"), publish("r.png", "test")
-    assert resolve_consent(None, [generated]) == "generated"
-    assert resolve_consent(" Ada agreed ", [real]) == "Ada agreed"
-    with pytest.raises(InputError, match=r"r\.png may show a real person") as caught:
-        resolve_consent("  ", [generated, real])
-    assert "--consent" in caught.value.hint
+def test_generated_pictures_and_latents_need_no_consent_and_cameras_do(keep, tmp_path):
+    image = np.zeros((4, 4, 3), np.uint8)
+    picture = publish_image(image, tmp_path / "x.png", Manifest("generate", {}))
+    shown = [str(picture), str(keep("generated"))]
+    assert settle_consent("restyle", None, shown) == "generated"
+    with pytest.raises(InputError, match="0 may show a real person"):
+        settle_consent("swap", None, [str(picture), "0"])
+    assert settle_consent("swap", "self", ["0"]) == "self"

@@ -27,7 +27,10 @@ def pair(paint, tmp_path):
 @pytest.fixture
 def morph(lookout):
     def run(pictures, out, *, progress=None, **options):
-        named, chosen = [str(name) for name in pictures], MorphOptions(out=out, **options)
+        named, chosen = (
+            [str(name) for name in pictures],
+            MorphOptions(**{"out": out, "consent": "Ada agreed", **options}),
+        )
         check_morph(named, chosen)
         return morph_with(lookout, named, chosen, progress)
 
@@ -78,10 +81,10 @@ def test_a_morph_of_generated_people_says_so(morph, pair, tmp_path):
         publish_image(read_image(path), tmp_path / f"g{path.name}", Manifest("generate", {}))
         for path in pair
     ]
-    (path,) = morph(made, tmp_path / "m.png")
+    (path,) = morph(made, tmp_path / "m.png", consent=None)
     assert read_manifest(path).consent == "generated"
-    (path,) = morph([made[0], pair[1]], tmp_path / "n.png")
-    assert read_manifest(path).consent == ""
+    with pytest.raises(InputError, match="may show a real person"):
+        morph([made[0], pair[1]], tmp_path / "n.png", consent=None)
 
 
 def test_the_mean_of_several_is_one_picture(morph, pair, tmp_path):

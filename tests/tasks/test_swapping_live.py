@@ -11,6 +11,7 @@ from tests.tasks.watcher import Watcher
 
 from facewright.errors import FileError, InputError
 from facewright.media.video import read_clip
+from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_clip, read_manifest
 from facewright.tasks.casting import SwapFacesOptions
 from facewright.tasks.live import ShowOptions, watch_live
@@ -88,7 +89,7 @@ def test_reading_along_changes_nothing_of_the_result(swap, clip, tmp_path):
     watcher = Watcher()
     swap(str(clip), None, out=tmp_path / "a.mp4", faces="largest")
     swap(str(clip), watcher, out=tmp_path / "b.mp4", faces="largest", show=True)
-    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+    assert digest_unsigned(tmp_path / "a.mp4") == digest_unsigned(tmp_path / "b.mp4")
     assert len(watcher.views) == 12
     assert watcher.stage.describe().total == 12
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import os
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -39,15 +41,17 @@ def _adapt(command: Command) -> Callable[..., int]:
         if command.computes:
             _keep_memory()
         as_json, _ = named.pop("json", False), named.pop("options_file", None)
+        key = named.pop("signing_key", None)
         if "viewer" in original:
             from facewright.cli.live import open_page
 
             named["viewer"] = open_page
-        if not reports:
-            outcome = task(*positional, **named)
-        else:
-            with progress_line() as progress:
-                outcome = task(*positional, **named, progress=progress)
+        with _signing_with(key):
+            if not reports:
+                outcome = task(*positional, **named)
+            else:
+                with progress_line() as progress:
+                    outcome = task(*positional, **named, progress=progress)
         return print_json(outcome) if as_json else PRINTERS[command.prints](outcome)
 
     run.__name__, run.__doc__ = attribute, task.__doc__
@@ -61,6 +65,26 @@ def _keep_memory() -> None:
     from facewright.device import keep_memory
 
     keep_memory()
+
+
+@contextlib.contextmanager
+def _signing_with(key: Path | None) -> Iterator[None]:
+    """Sign what a task writes with a key that the user names, and check it before the work."""
+    from facewright.provenance.credentials import KEY_VARIABLE, explain_unsigned
+
+    if key is None and KEY_VARIABLE not in os.environ:
+        yield
+        return
+    before = os.environ.get(KEY_VARIABLE)
+    try:
+        os.environ[KEY_VARIABLE] = str(key or before)
+        explain_unsigned()
+        yield
+    finally:
+        if before is None:
+            del os.environ[KEY_VARIABLE]
+        else:
+            os.environ[KEY_VARIABLE] = before
 
 
 def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect.Parameter]:
@@ -83,6 +107,9 @@ def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect
         told = "Read options from this TOML file; those on the command line come first."
         named = Annotated[Path | None, Parameter(name=OPTIONS_FILE, help=told)]
         found.append(_keyword("options_file", named, None))
+        told = "Sign with the key in this PEM file, with its certificates; otherwise one's own."
+        key = Annotated[Path | None, Parameter(name="--signing-key", help=told)]
+        found.append(_keyword("signing_key", key, None))
     if as_data:
         flag = Annotated[bool, Parameter(negative=(), help="Print JSON.")]
         found.append(_keyword("json", flag, False))

@@ -58,6 +58,13 @@ COMMANDS = (
         data=True,
     ),
     Command(
+        "verify",
+        "facewright.provenance.verify:verify_files",
+        "Say who signed files, and whether they were altered since and are marked.",
+        prints="verified",
+        data=True,
+    ),
+    Command(
         "remake",
         "facewright.tasks.remake:remake_file",
         "Make a file again from its manifest.",

@@ -23,6 +23,7 @@ from facewright.cli.reports import (
     print_prepared,
     print_swapped,
     print_toonified,
+    print_verified,
     print_watched,
 )
 
@@ -78,7 +79,7 @@ def print_manifest(manifest: Manifest) -> int:
 def print_remade(remade: Remade) -> int:
     """Print where the new file is, and how much it is like the old one; 1 if not at all."""
     judgement = {
-        "bytes": f"the same as {remade.original}, to the last bit",
+        "bytes": f"the same as {remade.original}, to the last bit but the signature",
         "pixels": f"the same pixels as {remade.original}, with another manifest",
         "different": f"not the same as {remade.original}",
     }
@@ -190,6 +191,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "files": print_files,
     "emoji": print_emoji,
     "manifest": print_manifest,
+    "verified": print_verified,
     "remade": print_remade,
     "training": print_training,
     "measured": print_measured,

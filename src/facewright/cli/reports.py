@@ -11,6 +11,7 @@ from facewright.cli.printable import make_name_printable, make_printable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from facewright.provenance.verify import Verified
     from facewright.tasks.converting.convert import Converted
     from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.enhancing.run import Enhanced, Result
@@ -98,6 +99,32 @@ def print_swapped(swapped: Swapped | Watched) -> int:
         print(f"reference that fits best{told}: {make_name_printable(name)}")
     print(make_name_printable(swapped.path))
     return 0 if swapped.finished else _INTERRUPTED
+
+
+def print_verified(verified: Verified) -> int:
+    """Print who signed files, and whether they are what was signed; 1 unless all are."""
+    for verdict in verified.files:
+        found = verdict.credentials
+        print(make_name_printable(verdict.path))
+        known = "trusted" if found.trusted else "not trusted by this installation"
+        who = f"{make_printable(found.signer)}, {known}" if found.signed else "nobody"
+        print(f"  signed by: {who}")
+        whole = {True: "yes", False: "no: it was changed after it was signed", None: "not known"}
+        print(f"  unaltered: {whole[found.unaltered]}")
+        if found.problems:
+            print(f"  problems:  {make_printable(', '.join(found.problems))}")
+        if found.source_type:
+            print(f"  made as:   {make_printable(found.source_type)}")
+        if found.manifest:
+            print(
+                f"  made by:   {make_printable(found.manifest.task)}, as `facewright show` prints"
+            )
+            if found.manifest.consent:
+                said = f"{found.manifest.consent}, recorded {found.consent_date}"
+                print(f"  consent:   {make_printable(said)}")
+        elif verdict.claims:
+            print(f"  claims:    {make_printable(verdict.claims)}, which nobody signed")
+    return _FAILED if verified.failed else 0
 
 
 def print_enhanced(enhanced: Enhanced) -> int:

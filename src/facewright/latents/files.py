@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from safetensors.torch import save_file
 
 from facewright.errors import FileError, InputError
 from facewright.files import replacing
+from facewright.provenance.credentials import seal
 from facewright.types import Json, Latents, Space
 
 LATENTS = ".latents"
@@ -44,6 +46,9 @@ class StoredLatents:
     """Who agreed to what, where they are those of a real person; "generated" where of nobody."""
     tuning: Tuning | None = None
     """What to change of the generator before it draws them, if anything."""
+    sealed: bool = False
+    """Whether this installation wrote them, consent included, and nobody changed them since; known
+    of latents that were read."""
 
     def check_generator(self, name: str, sha256: str) -> None:
         """Raise if these latents belong to another generator.
@@ -85,6 +90,7 @@ def save_latents(path: Path, stored: StoredLatents) -> None:
     values = latents.values.detach().float().cpu().clone(memory_format=torch.contiguous_format)
     try:
         with replacing(path) as unfinished:
+            about["seal"] = seal(_bind(about, values))
             save_file({_TENSOR: values}, unfinished, {_KEY: json.dumps(about, sort_keys=True)})
     except (OSError, SafetensorError) as error:
         raise FileError(f"{path} cannot be written: {error}") from error
@@ -110,6 +116,8 @@ def load_latents(path: Path) -> StoredLatents:
         name, sha256 = str(generator["name"]), str(generator["sha256"])
         version, consent = int(about["format"]), str(about.get("consent", ""))
         tuning = _read_tuning(about)
+        code = str(about.pop("seal", ""))
+        sealed = bool(code) and hmac.compare_digest(code, seal(_bind(about, values)))
     except (OSError, *_UNKNOWN) as error:
         raise FileError(
             f"{path} holds no latents: {error}",
@@ -121,7 +129,12 @@ def load_latents(path: Path) -> StoredLatents:
         raise FileError(f"{path} is damaged: {space} of {tuple(values.shape)}")
     if not bool(values.isfinite().all()):
         raise FileError(f"{path} is damaged: some latents are no numbers")
-    return StoredLatents(Latents(values.float(), space, name), sha256, consent, tuning)
+    return StoredLatents(Latents(values.float(), space, name), sha256, consent, tuning, sealed)
+
+
+def _bind(about: dict[str, Any], values: torch.Tensor) -> bytes:
+    """Return what a seal covers: what is written beside the numbers, and the numbers."""
+    return json.dumps(about, sort_keys=True).encode() + values.float().numpy().tobytes()
 
 
 def _read_tuning(about: dict[str, Any]) -> Tuning | None:

@@ -46,7 +46,13 @@ class EarlyStop:
 
 
 def write_clip(
-    clip: Clip, path: Path, form: ClipFormat, *, text: str, stop: EarlyStop | None = None
+    clip: Clip,
+    path: Path,
+    form: ClipFormat,
+    *,
+    text: str,
+    stop: EarlyStop | None = None,
+    finish: Callable[[Path, int | None], None] | None = None,
 ) -> int:
     """Write a clip frame by frame, whole or not at all, in memory that does not grow with it.
 
@@ -63,6 +69,8 @@ def write_clip(
         form: "mp4" or "gif".
         text: What the file carries as its comment, ASCII.
         stop: How the clip may end early.
+        finish: What is done to the whole file before it takes its place, such as signing it; called
+            with how many frames it has, if it was ended early, and None otherwise.
 
     Returns:
         How many frames were written.
@@ -84,6 +92,8 @@ def write_clip(
                 raise InputError("a clip without frames cannot be written")
             if stop and frames.stopped:
                 _replace_text(unfinished, form, text, stop.text(count).ljust(len(text)))
+            if finish:
+                finish(unfinished, count if frames.stopped else None)
             return count
     except (OSError, av.FFmpegError) as error:
         raise FileError(

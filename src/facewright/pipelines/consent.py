@@ -1,83 +1,65 @@
-"""Make sure that whoever is shown has agreed, or does not exist."""
+"""Ask for the consent of those whom pictures, clips and latents show."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from facewright.errors import FileError, InputError
+from facewright.errors import FileError
 from facewright.latents.files import LATENTS, load_latents
-from facewright.provenance.publish import read_manifest
+from facewright.provenance.consent import GENERATED, ask_consent, says_nobody
+from facewright.provenance.consent import shows_nobody as verify_nobody
+from facewright.provenance.policy import find_policy
 from facewright.types import Manifest
 
-GENERATED = "generated"
-"""The consent of people who do not exist."""
-
-_DRAWS_PEOPLE = frozenset({"generate", "mix", "interpolate"})
-"""Tasks whose results show nobody."""
-_CHANGES_PEOPLE = frozenset(
-    {"swap", "morph", "enhance", "invert", "convert", "restyle", "edit", "toonify", "emoji"}
-)
-"""Tasks whose results show nobody if what went in showed nobody, as their consent says."""
-_FREE = frozenset({"morph", "enhance"})
-"""Those of them whose results may be written without a word about consent."""
+__all__ = ["GENERATED", "consent_of", "needs_consent", "settle_consent", "shows_nobody"]
 
 
-def resolve_consent(given: str | None, shown: Iterable[str]) -> str:
+def settle_consent(task: str, given: str | None, shown: Iterable[str]) -> str:
     """Return the consent that a manifest records, and raise if there has to be one.
 
     Args:
+        task: The command.
         given: What the user says: who agreed to what, or "self" or "generated".
-        shown: The files that show somebody; a camera has no file.
+        shown: The files that show somebody, latents among them; a camera has no file.
 
     Returns:
-        What was given; otherwise `GENERATED`, as everybody who is shown was.
+        As `provenance.consent.ask_consent` does.
 
     Raises:
-        InputError: Nothing was given, and somebody who is shown may be real.
+        InputError: The command demands consent, none was given, and somebody may be real.
     """
-    if given and given.strip():
-        return given.strip()
-    real = [name for name in shown if not shows_nobody(name)]
-    if real:
-        raise InputError(
-            f"{real[0]} may show a real person, and nothing says that they agreed",
-            hint='--consent "who agreed to what"; `self` if it is you, `generated` if nobody is',
-        )
-    return GENERATED
+    return ask_consent(task, given, [name for name in shown if not _draws_nobody(Path(name))])
 
 
 def shows_nobody(name: str) -> bool:
-    """Tell whether a file says of itself that nobody in it exists.
+    """Tell whether it is certain that nobody in a picture, clip, file of latents or folder exists.
 
-    Args:
-        name: A picture, a clip, latents, or a folder of these at any depth; anything else shows
-            somebody.
+    Only the signature of somebody trusted, or the seal of this installation on latents, makes it
+    certain; see `provenance.consent`.
     """
     path = Path(name)
-    if path.is_dir():
-        files = [file for file in sorted(path.rglob("*")) if file.is_file()]
-        return bool(files) and all(shows_nobody(str(file)) for file in files)
-    try:
-        return _read_consent(path) == GENERATED
-    except FileError:
-        return False
-
-
-def _read_consent(path: Path) -> str:
-    """Return what a file says of those whom it shows, or whom its latents draw."""
-    if path.suffix.lower() == LATENTS:
-        return load_latents(path).consent
-    return consent_of(read_manifest(path))
+    return _draws_nobody(path) or verify_nobody(path)
 
 
 def consent_of(manifest: Manifest) -> str:
-    """Return what a manifest says of those whom its picture shows; empty where it says nothing."""
-    if manifest.task in _DRAWS_PEOPLE:
+    """Return what a result in memory says of those whom it shows; empty where it says nothing."""
+    if says_nobody(manifest):
         return GENERATED
-    return manifest.consent if manifest.task in _CHANGES_PEOPLE else ""
+    return manifest.consent if needs_consent(manifest.task) else ""
 
 
 def needs_consent(task: str) -> bool:
     """Tell whether results of a task are written only if somebody agreed, or nobody is shown."""
-    return task in _CHANGES_PEOPLE - _FREE
+    return find_policy(task).asks
+
+
+def _draws_nobody(path: Path) -> bool:
+    """Tell whether latents were made on this installation of somebody who does not exist."""
+    if path.suffix.lower() != LATENTS:
+        return False
+    try:
+        stored = load_latents(path)
+    except FileError:
+        return False
+    return stored.sealed and stored.consent == GENERATED

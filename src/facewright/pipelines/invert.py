@@ -330,7 +330,7 @@ class LatentsPipeline(GeneratorPipeline):
         ws = self._fit(stored, str(path))
         used = Ingredients(
             sources={f"{role}/{path.name}": file_sha256(path)},
-            consent=(consent or "").strip() or stored.consent,
+            consent=(consent or "").strip() or (stored.consent if stored.sealed else ""),
         )
         if stored.tuning is None:
             return LatentSource(path.name, ws, used)

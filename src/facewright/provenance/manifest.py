@@ -16,7 +16,7 @@ FORMAT = 1
 
 _KEY = "facewright"  # holds the format, and tells a manifest from other JSON
 _TEXTS = ("task", "consent", "version", "torch", "device")
-_TABLES = ("parameters", "models", "sources")
+_TABLES = ("parameters", "models", "sources", "marks")
 _MOST_SEEDS = 1_000_000  # in one file: a range in a forged one must not fill the memory
 _RANGE = re.compile(r"(-?\d{1,20})(?:-(-?\d{1,20}))?", re.ASCII)
 
@@ -151,7 +151,7 @@ def _check_kinds(read: dict[str, Any], seeds: Any) -> None:
     wrong = [name for name in _TEXTS if not isinstance(read[name], str)]
     wrong += [name for name in _TABLES if not isinstance(read[name], dict)]
     wrong += [] if isinstance(seeds, str) else ["seeds"]
-    hashes = [read[name] for name in ("models", "sources") if name not in wrong]
+    hashes = [read[name] for name in _TABLES[1:] if name not in wrong]
     if wrong or not read["task"] or not all(isinstance(h, str) for t in hashes for h in t.values()):
         raise FileError(
             f"the manifest is damaged: {', '.join(wrong) or 'an entry'} is not readable"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from facewright.errors import FileError, InputError
@@ -13,6 +16,7 @@ from facewright.media.encode import TEXT_KEY, Format, encode_image
 from facewright.media.encode_video import ClipFormat, EarlyStop, write_clip
 from facewright.media.stills.alpha import Alpha, attach, fit, lay_over
 from facewright.media.video import check_whole, read_clip_metadata
+from facewright.provenance.credentials import TYPES, explain_unsigned, sign, sign_bytes
 from facewright.provenance.manifest import from_text, is_manifest, to_text
 from facewright.types import Clip, Image, Manifest
 
@@ -33,6 +37,9 @@ CLIPS: dict[str, ClipFormat] = {".mp4": "mp4", ".gif": "gif"}
 STOPPED_AFTER = "stopped_after"
 """The parameter in the manifest of a clip that was ended early: how many frames it has."""
 
+_UNSIGNED = "signature"  # among the marks of a manifest: why the file is not signed
+_log = logging.getLogger(__name__)
+
 _PLACES = (TEXT_KEY, "UserComment", "comment")  # where the formats keep their text
 
 
@@ -45,9 +52,11 @@ def publish_image(
     quality: int = 95,
     overwrite: bool = False,
 ) -> Path:
-    """Write a picture that says how it came about, whole or not at all.
+    """Write a picture that says how it came about, signed, whole or not at all.
 
-    Equal arguments give equal bytes: nothing in the file tells when or where it was written.
+    Equal arguments give equal bytes but for the signature: nothing else in the file tells when or
+    where it was written. A BMP, and a file of a machine that can keep no key, is not signed, and
+    its manifest says so.
 
     Args:
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
@@ -85,11 +94,10 @@ def render_image(
     *,
     alpha: Alpha | None = None,
     quality: int = 95,
-    effort: int = 6,
 ) -> bytes:
-    """Turn a picture into the bytes of a file that says how it came about, for archives.
+    """Turn a picture into the bytes of a file that says how it came about, signed.
 
-    Equal arguments give equal bytes.
+    Equal arguments give equal bytes but for the signature.
 
     Args:
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
@@ -97,7 +105,6 @@ def render_image(
         manifest: How the picture came about.
         alpha: As for `publish_image`.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
-        effort: 0 to 9, for PNG: how long to look for a smaller file.
 
     Returns:
         The whole file.
@@ -106,13 +113,46 @@ def render_image(
         InputError: The extension is unknown, the picture does not suit the format, or the manifest
             is not JSON.
     """
-    if extension not in PICTURES:
-        raise InputError(f"`{extension}` is no picture", hint=f"one of: {', '.join(PICTURES)}")
+    form = _find_form(extension)
+    manifest = _note_signature(manifest, form)
     text = to_text(manifest)
     if alpha is not None:
         kept = extension in _TRANSPARENT
         image = attach(image, alpha) if kept else lay_over(image, fit(alpha, image))
-    return encode_image(image, PICTURES[extension], text=text, quality=quality, effort=effort)
+    data = encode_image(image, form, text=text, quality=quality)
+    return data if _UNSIGNED in manifest.marks else sign_bytes(data, form, manifest)
+
+
+def render_entry(
+    image: Image, extension: str, manifest: Manifest, *, quality: int = 95, effort: int = 6
+) -> bytes:
+    """Turn a picture into an entry of a data set, which says how it came about and is not signed.
+
+    Entries are photos as they were, many and small, and a data set of the same pictures is the same
+    file: equal arguments give equal bytes.
+
+    Args:
+        image: (height, width, 3), uint8.
+        extension: As for `render_image`.
+        manifest: How the picture came about.
+        quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
+        effort: 0 to 9, for PNG: how long to look for a smaller file.
+
+    Returns:
+        The whole file.
+
+    Raises:
+        InputError: As `render_image` does.
+    """
+    text = to_text(manifest)
+    return encode_image(image, _find_form(extension), text=text, quality=quality, effort=effort)
+
+
+def _find_form(extension: str) -> Format:
+    """Return the format of an extension."""
+    if extension not in PICTURES:
+        raise InputError(f"`{extension}` is no picture", hint=f"one of: {', '.join(PICTURES)}")
+    return PICTURES[extension]
 
 
 def publish_clip(
@@ -123,11 +163,11 @@ def publish_clip(
     overwrite: bool = False,
     stopped: Callable[[], bool] | None = None,
 ) -> Path:
-    """Write a clip that says how it came about, whole or not at all.
+    """Write a clip that says how it came about, signed, whole or not at all.
 
-    Equal arguments give equal bytes. An interrupted run leaves no file, unless `stopped` notices
-    the interruption: then the file ends with the frame before, plays, and its manifest says so with
-    the parameter `STOPPED_AFTER`, which is how many frames it has.
+    Equal arguments give equal bytes but for the signature. An interrupted run leaves no file,
+    unless `stopped` notices the interruption: then the file ends with the frame before, plays, and
+    its manifest says so with the parameter `STOPPED_AFTER`, which is how many frames it has.
 
     Args:
         clip: What to write; its frames are used up.
@@ -148,10 +188,17 @@ def publish_clip(
         BrokenClipError: The file of the clip breaks off; what is there of it was written.
     """
     form = CLIPS[check_destination(path, CLIPS, overwrite=overwrite)]
+    manifest = _note_signature(manifest, form)
+
+    def finish(unfinished: Path, ended: int | None) -> None:
+        if _UNSIGNED not in manifest.marks:
+            whole = manifest if ended is None else _note_end(manifest, ended)
+            _sign_in_place(unfinished, form, whole)
+
     stop = (
         EarlyStop(stopped, lambda count: to_text(_note_end(manifest, count))) if stopped else None
     )
-    write_clip(clip, path, form, text=to_text(manifest), stop=stop)
+    write_clip(clip, path, form, text=to_text(manifest), stop=stop, finish=finish)
     check_whole(clip)
     return path
 
@@ -214,3 +261,30 @@ def read_manifest(path: Path) -> Manifest:
 def _note_end(manifest: Manifest, count: int) -> Manifest:
     """Say in a manifest that its clip was ended after some frames."""
     return replace(manifest, parameters={**manifest.parameters, STOPPED_AFTER: count})
+
+
+def _note_signature(manifest: Manifest, form: str) -> Manifest:
+    """Say in a manifest why its file is not signed, if it cannot be."""
+    reason = explain_unsigned() if form in TYPES else f"none: {form.upper()} cannot hold one"
+    if form in TYPES and reason:
+        _warn_unsigned(reason)
+        reason = f"none: {reason}"
+    marks = {name: said for name, said in manifest.marks.items() if name != _UNSIGNED}
+    return replace(manifest, marks=marks | ({_UNSIGNED: reason} if reason else {}))
+
+
+@cache
+def _warn_unsigned(reason: str) -> None:
+    """Say once that files are not signed."""
+    _log.warning("files are written without a signature: %s", reason)
+
+
+def _sign_in_place(path: Path, form: str, manifest: Manifest) -> None:
+    """Put a signed copy of an unfinished file in its place."""
+    copy = path.with_name(f".signed.{os.getpid()}.{os.urandom(4).hex()}.part")
+    try:
+        with path.open("rb") as source, copy.open("x+b") as target:
+            sign(source, target, form, manifest)
+        copy.replace(path)
+    finally:
+        copy.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from facewright.faces.frames.picking import CHOICES, LIKE, Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
-from facewright.pipelines.consent import resolve_consent
+from facewright.pipelines.consent import settle_consent
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.seam import PARTS
 from facewright.swap.swap import SwapOptions
@@ -124,7 +124,7 @@ def check_cast(face_and_body: Sequence[str], options: SwapFacesOptions) -> tuple
     for choice, option in ((options.faces, "--faces"), (options.pick, "--pick")):
         _check_choice(choice, option)
     _read_parts(options.keep)
-    resolve_consent(options.consent, _list_shown(face, body))
+    settle_consent("swap", options.consent, _list_shown(face, body))
     return face, body
 
 
@@ -268,7 +268,7 @@ def _describe(
         seeds=portraits.seeds,
         models=models,
         sources=sources,
-        consent=resolve_consent(options.consent, _list_shown(face, body)),
+        consent=settle_consent("swap", options.consent, _list_shown(face, body)),
         version=__version__,
         torch=torch.__version__,
         device=name_device(lookout.device),

@@ -192,7 +192,7 @@ def audit_pictures(
     if options.out:
         groups = {"licence": found.licences, "consent": found.consents, **found.balance}
         counts: dict[str, Json] = {group: dict(values) for group, values in groups.items()}
-        manifest = Manifest("audit", {"path": str(path), "counts": counts}, version=__version__)
+        manifest = Manifest("audit", {"path": path.name, "counts": counts}, version=__version__)
         publish_image(draw_bars(groups), options.out, manifest, overwrite=options.overwrite)
     return found
 

@@ -11,7 +11,7 @@ from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.hub.store import Progress
 from facewright.media.draw import contact_sheet
-from facewright.pipelines.consent import GENERATED, shows_nobody
+from facewright.pipelines.consent import GENERATED, settle_consent, shows_nobody
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,
@@ -91,11 +91,17 @@ def check_morph(pictures: Sequence[str], options: MorphOptions) -> None:
     """Reject invalid options before anything is loaded.
 
     Raises:
-        InputError: An option is invalid, or a file is there already.
+        InputError: An option is invalid, a file is there already, or there is no consent.
         FileError: A picture is missing.
     """
     check_options(options)
     _check_sources(pictures, options.out)
+    _check_result(pictures, options)
+    settle_consent("morph", options.consent, pictures)
+
+
+def _check_result(pictures: Sequence[str], options: MorphOptions) -> None:
+    """Raise unless the number of faces and the destination fit what is to be made."""
     if options.average:
         if len(pictures) < 2:
             raise InputError("a mean takes two faces or more", hint="name more pictures")

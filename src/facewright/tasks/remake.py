@@ -18,6 +18,7 @@ from facewright.hub.store import Progress
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.pipelines.weights import WEIGHTS_VARIABLE, hash_weights
+from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.manifest import format_seeds
 from facewright.provenance.publish import CLIPS, STOPPED_AFTER, read_manifest
 from facewright.tasks.casting import SwapFacesOptions
@@ -91,7 +92,8 @@ class Remade:
     path: Path
     original: Path
     likeness: Likeness
-    """What is the same as in the original: every byte, every pixel, or not even that."""
+    """What is the same as in the original: every byte but the signature, every pixel, or not even
+    that."""
     reason: str = ""
     """What was different this time, where something was."""
 
@@ -251,15 +253,15 @@ def _find_way(manifest: Manifest, recorded: str, named: str | None) -> str:
 
 
 def _compare(file: Path, out: Path) -> Likeness:
-    """Tell how much two files are alike."""
-    if file.read_bytes() == out.read_bytes():
-        return "bytes"
+    """Tell how much two files are alike, but for their signatures, which are random."""
     if file.suffix.lower() in CLIPS:
         pairs = zip_longest(read_clip(file).frames, read_clip(out).frames)
         same = all(a is not None and b is not None and np.array_equal(a, b) for a, b in pairs)
     else:
         same = np.array_equal(read_image(file), read_image(out))
-    return "pixels" if same else "different"
+    if not same:
+        return "different"
+    return "bytes" if digest_unsigned(file) == digest_unsigned(out) else "pixels"
 
 
 def _list_networks(manifest: Manifest) -> str:

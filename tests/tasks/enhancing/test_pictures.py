@@ -51,7 +51,10 @@ def photo(paint, tmp_path):
 @pytest.fixture
 def enhance(lookout):
     def run(sources, out, *, progress=None, **options):
-        named, chosen = [str(source) for source in sources], EnhanceOptions(out=out, **options)
+        named, chosen = (
+            [str(source) for source in sources],
+            EnhanceOptions(**{"out": out, "consent": "Ada agreed", **options}),
+        )
         check_enhance(named, chosen)
         return enhance_with(lookout, named, chosen, progress)
 
@@ -105,8 +108,8 @@ def test_the_manifest_says_everything(enhance, photo, network, tmp_path):
 def test_people_who_do_not_exist_still_do_not(enhance, paint, tmp_path):
     made_up = tmp_path / "made-up.png"
     publish_image(paint((10, 10, 49, 69), size=(80, 70)), made_up, Manifest("generate", {}))
-    once = enhance([made_up], tmp_path / "1.png", scale=1, sharpen=1).results[0].path
-    twice = enhance([once], tmp_path / "2.png", scale=1, sharpen=1).results[0].path
+    once = enhance([made_up], tmp_path / "1.png", consent=None, scale=1, sharpen=1).results[0].path
+    twice = enhance([once], tmp_path / "2.png", consent=None, scale=1, sharpen=1).results[0].path
     assert [read_manifest(path).consent for path in (once, twice)] == ["generated"] * 2
 
 
@@ -154,7 +157,7 @@ def test_a_clip_that_is_there_already_is_left_alone(enhance, paint, tmp_path):
 
 def test_a_picture_is_made_again_to_the_last_bit(photo, network, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    how = ["-o", "large.png", "--weights", str(network), "--sharpen", "0.5"]
+    how = ["-o", "large.png", "--weights", str(network), "--sharpen", "0.5", "--consent", "self"]
     assert main(["enhance", photo.name, *how]) == 0
     assert "240×180 pixels" in capsys.readouterr().out
     assert main(["remake", "large.png", "--weights", str(network)]) == 0
@@ -165,7 +168,7 @@ def test_a_picture_is_made_again_to_the_last_bit(photo, network, tmp_path, monke
 
 def test_json_lists_what_was_made(photo, tmp_path, capsys):
     out = tmp_path / "large.png"
-    how = ["--scale", "1", "--smooth", "0.8", "--sharpen", "1.2", "--json"]
+    how = ["--scale", "1", "--smooth", "0.8", "--sharpen", "1.2", "--json", "--consent", "self"]
     assert main(["enhance", str(photo), "-o", str(out), *how]) == 0
     (result,) = json.loads(capsys.readouterr().out)["results"]
     assert (result["path"], result["width"]) == (str(out), 120)

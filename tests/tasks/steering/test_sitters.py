@@ -1,6 +1,7 @@
 """Faces from seeds, files of latents and photos."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -79,13 +80,14 @@ def test_latents_carry_the_consent_that_they_were_made_with(keep_latents, photo,
     for path, consent in zip(paths, ("Ada agreed", "Ben agreed", "generated"), strict=True):
         save_latents(Path(path), replace(load_latents(Path(path)), consent=consent))
     ada, ben, nobody = paths
+    check = partial(check_sitters, "restyle")
     options = SitterOptions(out=tmp_path / "x.png")
-    assert check_sitters({"FACE": ada, "STYLE": ben}, options) == "Ada agreed; Ben agreed"
-    assert check_sitters({"FACE": nobody, "STYLE": ada}, options) == "Ada agreed"
-    assert check_sitters({"FACE": nobody, "STYLE": "3"}, options) == "generated"
-    assert check_sitters({"FACE": ada}, replace(options, consent="both")) == "both"
+    assert check({"FACE": ada, "STYLE": ben}, options) == "Ada agreed; Ben agreed"
+    assert check({"FACE": nobody, "STYLE": ada}, options) == "Ada agreed"
+    assert check({"FACE": nobody, "STYLE": "3"}, options) == "generated"
+    assert check({"FACE": ada}, replace(options, consent="both")) == "both"
     with pytest.raises(InputError, match="photo.png may show a real person"):
-        check_sitters({"FACE": ada, "STYLE": str(photo)}, options)
+        check({"FACE": ada, "STYLE": str(photo)}, options)
 
 
 @pytest.fixture

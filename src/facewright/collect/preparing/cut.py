@@ -25,7 +25,7 @@ from facewright.errors import FileError
 from facewright.faces.align import align
 from facewright.faces.finder import Finder
 from facewright.faces.matrices import invert_matrix, transform_points
-from facewright.provenance.publish import render_image
+from facewright.provenance.publish import render_entry
 from facewright.types import Image, Json, Manifest
 
 EXAMPLE = 96
@@ -208,14 +208,14 @@ def _render_crop(image: Image, number: int, file: _File, bench: Bench) -> bytes:
         sources={PurePosixPath(file.original.file).name: file.sha256},
         consent=file.original.consent,
     )
-    return render_image(image, bench.extension, manifest, quality=bench.quality, effort=_EFFORT)
+    return render_entry(image, bench.extension, manifest, quality=bench.quality, effort=_EFFORT)
 
 
 def _render_example(image: Image, bench: Bench) -> bytes:
     """Write a small picture of what is left out."""
     if not bench.extension:
         return b""
-    return render_image(image, ".jpg", bench.manifest, quality=_EXAMPLE_QUALITY)
+    return render_entry(image, ".jpg", bench.manifest, quality=_EXAMPLE_QUALITY)
 
 
 def _letterbox(image: Image) -> Image:

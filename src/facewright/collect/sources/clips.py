@@ -20,7 +20,7 @@ from facewright.collect.sources.items import (
 from facewright.errors import FileError, InputError
 from facewright.faces.cuts import CutDetector
 from facewright.media.video import read_clip
-from facewright.provenance.publish import render_image
+from facewright.provenance.publish import render_entry
 from facewright.types import Image, Manifest
 
 _BLURRED = 20.0  # variance of the Laplacian of 8-bit grey: less is out of focus
@@ -60,7 +60,7 @@ def read_frames(path: Path, reading: Reading) -> Iterator[Found]:
         labels = reading.find_labels(path.name)
         for number, image in chosen:
             manifest = Manifest("collect", {"frame": number}, sources={path.name: sha256})
-            yield Item(f"{path}#{number}", render_image(image, ".jpg", manifest), labels)
+            yield Item(f"{path}#{number}", render_entry(image, ".jpg", manifest), labels)
         yield Note(key, {"source": str(path)})
     except FileError as error:
         yield Refusal(str(path), strip_name(str(error), str(path)))

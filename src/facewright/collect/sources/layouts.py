@@ -34,7 +34,7 @@ from facewright.collect.sources.tables import (
 from facewright.collect.sources.values import GROUPS, name_age
 from facewright.errors import FileError
 from facewright.media.formats import PICTURE_ENDINGS
-from facewright.provenance.publish import render_image
+from facewright.provenance.publish import render_entry
 from facewright.types import Manifest
 
 TextKind: TypeAlias = Literal["labels", "attributes", "pixels", "addresses", "unnamed", "other"]
@@ -197,7 +197,7 @@ def _read_pixel_row(row: Mapping[str, str], path: Path, number: int) -> Found:
     known = emotion in {str(place) for place in range(len(_EMOTIONS))}
     labels = {"expression": _EMOTIONS[int(emotion)]} if known else {}
     manifest = Manifest("collect", {"source": path.name, "row": number})
-    return Item(source, render_image(image, ".png", manifest), labels)
+    return Item(source, render_entry(image, ".png", manifest), labels)
 
 
 def _names_picture(line: str) -> bool:

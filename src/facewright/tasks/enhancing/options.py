@@ -10,6 +10,7 @@ from facewright.enhance.chain import ChainOptions, check_chain
 from facewright.enhance.filters import read_strength
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice
+from facewright.pipelines.consent import settle_consent
 from facewright.tasks.destinations import plan_results
 from facewright.tasks.rules import check_options
 from facewright.types import Smoothing
@@ -54,7 +55,7 @@ def check_enhance(sources: Sequence[str], options: EnhanceOptions) -> None:
     """Reject invalid options before anything is loaded.
 
     Raises:
-        InputError: An option is invalid, or a file is there already.
+        InputError: An option is invalid, a file is there already, or there is no consent.
         FileError: A source does not exist.
     """
     check_options(options)
@@ -71,6 +72,7 @@ def check_enhance(sources: Sequence[str], options: EnhanceOptions) -> None:
     if options.faces is not None:
         check_choice(options.faces)
     plan_results(options.out, sources, overwrite=options.overwrite)
+    settle_consent("enhance", options.consent, sources)
 
 
 def read_chain(options: EnhanceOptions) -> ChainOptions:

@@ -137,7 +137,7 @@ def check_edit(face: str, options: EditOptions) -> tuple[list[tuple[str, float]]
         _read(text.strip(), options.by) for part in options.direction for text in part.split(",")
     ]
     check_destination(options.out, PICTURES, overwrite=options.overwrite)
-    return asked, check_sitters({"FACE": face}, options)
+    return asked, check_sitters("edit", {"FACE": face}, options)
 
 
 def _read(text: str, by: float) -> tuple[str, float]:

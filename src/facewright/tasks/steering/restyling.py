@@ -149,7 +149,7 @@ def check_restyle(face: str, style: str, options: RestyleOptions) -> str:
         )
     if not _is_folder(options):
         check_destination(options.out, PICTURES, overwrite=options.overwrite)
-    return check_sitters({"FACE": face, "STYLE": style}, options)
+    return check_sitters("restyle", {"FACE": face, "STYLE": style}, options)
 
 
 def _choose(options: RestyleOptions, layers: int) -> list[tuple[int, ...]]:

@@ -17,7 +17,7 @@ from facewright.latents.invert import REFINE_STEPS
 from facewright.latents.scenes import find_styles
 from facewright.latents.tuning import apply_tuning
 from facewright.media.formats import find_kind
-from facewright.pipelines.consent import GENERATED, resolve_consent
+from facewright.pipelines.consent import GENERATED, settle_consent
 from facewright.tasks.drawing import DrawOptions, Easel, describe, read_seeds
 from facewright.tasks.steering.darkroom import Darkroom
 from facewright.types import Image, Manifest
@@ -65,10 +65,11 @@ def is_photo(text: str) -> bool:
     return not is_seed(text) and Path(text).suffix.lower() != LATENTS
 
 
-def check_sitters(sitters: Mapping[str, str], options: SitterOptions) -> str:
+def check_sitters(task: str, sitters: Mapping[str, str], options: SitterOptions) -> str:
     """Reject invalid options before anything is loaded.
 
     Args:
+        task: The name of the task, as on the command line.
         sitters: What an error calls it, such as "FACE" → a seed, a file of latents or a photo.
         options: How photos are read, and the consent.
 
@@ -82,7 +83,8 @@ def check_sitters(sitters: Mapping[str, str], options: SitterOptions) -> str:
     for role, text in sitters.items():
         _check(text, role)
     files = {text: _read_consent(text) for text in sitters.values() if not is_seed(text)}
-    consent = resolve_consent(options.consent, [text for text, told in files.items() if not told])
+    asked = [text for text, told in files.items() if not told]
+    consent = settle_consent(task, options.consent, asked)
     agreed = [told for told in files.values() if told not in {"", GENERATED}]
     return consent if options.consent else "; ".join(dict.fromkeys(agreed)) or consent
 
@@ -176,8 +178,11 @@ def _check(text: str, role: str) -> None:
 
 
 def _read_consent(text: str) -> str:
-    """Return the consent that latents carry; empty for photos."""
-    return "" if is_photo(text) else load_latents(Path(text)).consent
+    """Return the consent that latents of this installation carry; empty for all other files."""
+    if is_photo(text):
+        return ""
+    stored = load_latents(Path(text))
+    return stored.consent if stored.sealed else ""
 
 
 def _place(easel: Easel, stored: StoredLatents, text: str) -> torch.Tensor:

@@ -19,7 +19,7 @@ from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.formats import find_kind
-from facewright.pipelines.consent import resolve_consent
+from facewright.pipelines.consent import settle_consent
 from facewright.pipelines.weights import open_weights
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
 from facewright.tasks.destinations import check_absent
@@ -140,7 +140,7 @@ def check_toonify(source: Path, options: ToonifyOptions) -> None:
     _check_kept(source, options, still=still)
     if options.faces is not None:
         check_choice(options.faces)
-    resolve_consent(options.consent, [str(source)])
+    settle_consent("toonify", options.consent, [str(source)])
 
 
 def _check_every(options: ToonifyOptions, *, still: bool) -> None:
@@ -255,7 +255,7 @@ def _describe(
         parameters=said,
         models=models,
         sources={f"photo/{source.name}": file_sha256(source)},
-        consent=resolve_consent(options.consent, [str(source)]),
+        consent=settle_consent("toonify", options.consent, [str(source)]),
         version=__version__,
         torch=torch.__version__,
         device=name_device(pick_device(options.device)),
