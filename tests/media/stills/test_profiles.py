@@ -1,5 +1,7 @@
 """Colours come out as sRGB, whatever space a file writes them in."""
 
+import struct
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -88,8 +90,25 @@ def test_grey_is_converted_by_a_profile_for_grey_or_for_rgb():
         to_bytes(grey.astype(np.uint16) * 257, icc_profile=grey_profile(1.0)),
     ):
         assert np.abs(read_image(data)[0, :, 0] - meant).max() <= 1.5
+    clear = np.dstack([grey, np.full_like(grey, 90)])
+    colours, alpha = read_with_alpha(to_bytes(clear, mode="LA", icc_profile=grey_profile(1.0)))
+    assert np.abs(colours[0, :, 0] - meant).max() <= 1.5
+    assert (alpha == 90).all()
     wide = read_image(to_bytes(grey, icc_profile=profile_of("ProPhoto")))
     assert np.abs(encode_in("ProPhoto", wide[0])[:, 0].astype(int) - grey[0]).max() <= 2
+
+
+def test_sixteen_bits_of_colour_are_converted():
+    import cv2
+
+    deep = draw_patches(encode_in("Adobe RGB", PATCHES)).astype(np.uint16) * 257
+    profile = zlib.compress(profile_of("Adobe RGB"))
+    for alpha in ([], [np.full(deep.shape[:2], 0x9090, np.uint16)]):
+        data = cv2.imencode(".png", np.dstack([deep[..., ::-1], *alpha]))[1].tobytes()
+        body = b"iCCPAdobe RGB\0\0" + profile
+        chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+        read = read_with_alpha(data[:33] + chunk + data[33:])
+        assert np.abs(read_patches(read.colours) - PATCHES).max() <= 2
 
 
 @pytest.mark.parametrize("form", ["JPEG", "TIFF"])

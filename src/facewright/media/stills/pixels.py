@@ -51,8 +51,9 @@ def _band_to_rgb(picture: Pictures.Image) -> tuple[Image, Alpha | None]:
         alpha = None if not isinstance(key, int) else np.where(deep == key, 0, 255).astype(np.uint8)
         picture = Pictures.fromarray(((deep.clip(0, 65535) + 128) // 257).astype(np.uint8))  # [h w]
     elif picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        alpha = np.array(picture.getchannel("A"))
+        whole = picture.convert("RGBA")
+        alpha = np.array(whole.getchannel("A"))
+        picture = picture.getchannel("L") if picture.mode in ("L", "LA") else whole
     if picture.mode not in ("RGB", "L", "CMYK"):
-        picture = picture.convert("RGB")
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
     return np.array(convert_to_srgb(picture, profile)), alpha  # [h w 3]
