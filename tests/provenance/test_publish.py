@@ -202,3 +202,9 @@ def test_rendered_bytes_are_those_of_the_published_file(tmp_path: Path, extensio
 def test_what_is_no_picture_is_not_rendered() -> None:
     with pytest.raises(InputError, match="`.txt` is no picture"):
         render_image(IMAGE, ".txt", MANIFEST)
+
+
+def test_a_name_that_no_file_can_have_is_an_error_that_names_it(tmp_path):
+    for name in ("x" * 300 + ".png", "가" * 100 + ".png"):
+        with pytest.raises(FileError, match="cannot be written"):
+            check_destination(tmp_path / name, PICTURES)

@@ -218,15 +218,21 @@ def check_destination(
 
     Raises:
         InputError: The extension is unknown, or the file is there already.
+        FileError: No file can have such a path.
     """
     extension = path.suffix.lower()
     if extension not in known:
         raise InputError(
             f"{path} has no extension that can be written here", hint=f"one of: {', '.join(known)}"
         )
-    if path.is_dir():
+    try:
+        is_folder, is_there = path.is_dir(), path.exists()
+    except (OSError, ValueError) as error:  # such as a name that is too long
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(f"{path} cannot be written: {reason}", hint="a shorter name") from error
+    if is_folder:
         raise InputError(f"{path} is a folder", hint="name a file")
-    if path.exists() and not overwrite:
+    if is_there and not overwrite:
         raise InputError(
             f"{path} is there already", hint="pass --overwrite to replace it, or another name"
         )
