@@ -6,7 +6,7 @@ import torch
 
 from benchmarks.timing import pick, report, time_beside
 from facewright.device import keep_memory, pick_dtype, seeded
-from facewright.faces.features import load_face_features
+from facewright.faces.similarity.features import load_face_features
 from facewright.gan.weights import load_generator
 from facewright.latents.encoder.psp import Encoder, EncoderConfig
 from facewright.latents.encoder.quick import quicken

@@ -32,7 +32,7 @@ from facewright.expressions.classifier import (
 )
 from facewright.expressions.compact import FINE
 from facewright.expressions.drawing import label_picture
-from facewright.faces.blocks import fold_norms
+from facewright.faces.detection.blocks import fold_norms
 from facewright.interop.read import read_checkpoint
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip

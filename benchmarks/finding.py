@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from skimage.data import astronaut
 
 from benchmarks.timing import pick, report, time_beside
-from facewright.faces.detect import detect_faces
-from facewright.faces.landmarks import place_meshes
+from facewright.faces.detection.detector import detect_faces
+from facewright.faces.detection.landmarks import place_meshes
 from facewright.tasks.lookout import open_lookout
 
 

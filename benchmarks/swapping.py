@@ -12,10 +12,10 @@ import numpy as np
 
 from benchmarks.timing import report, time_beside
 from facewright.device import keep_memory
-from facewright.faces import topology
-from facewright.swap.blend import BLENDS
-from facewright.swap.raster import Floats
-from facewright.swap.regions import SURFACE
+from facewright.faces.geometry import topology
+from facewright.swap.blending.blend import BLENDS
+from facewright.swap.mesh.raster import Floats
+from facewright.swap.mesh.regions import SURFACE
 from facewright.swap.swap import SwapOptions, swap_face
 from facewright.swap.warp import make_source, warp_face
 from facewright.types import Image

@@ -23,7 +23,7 @@ from skimage.data import astronaut
 from benchmarks.timing import report
 from facewright.device import keep_memory, seeded
 from facewright.errors import FacewrightError
-from facewright.faces.frames.picking import Picker
+from facewright.faces.tracking.picking import Picker
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.swap.frames import FrameSwapper

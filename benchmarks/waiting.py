@@ -20,7 +20,7 @@ import torch
 
 from benchmarks.timing import report
 from facewright.device import keep_memory, pick_dtype, seeded
-from facewright.faces.features import load_face_features
+from facewright.faces.similarity.features import load_face_features
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator
 from facewright.latents.invert import compare_with

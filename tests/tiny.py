@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from facewright.datasets.labels import LabelGroup
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.topology import CANONICAL
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import LabelTable, pack_generator
 from facewright.hub.bundle import save_bundle
@@ -84,7 +84,7 @@ def paint():
     return make
 
 
-class RedFinder:
+class RedDetector:
     """Finds red blocks, the largest first."""
 
     def __init__(self):
@@ -123,4 +123,4 @@ def portrait(tmp_path_factory):
 @pytest.fixture
 def lookout():
     """Take red blocks for faces."""
-    return Lookout(RedFinder(), {"red": "0" * 64}, torch.device("cpu"))
+    return Lookout(RedDetector(), {"red": "0" * 64}, torch.device("cpu"))

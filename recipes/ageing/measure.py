@@ -27,9 +27,9 @@ from people import Guesser
 from facewright.convert.apply.faces import blend_change
 from facewright.convert.generators import translate_images
 from facewright.convert.weights import load_translator
-from facewright.faces.identity import compare_faces, embed_faces, load_likeness
+from facewright.faces.similarity.identity import compare_faces, embed_faces, load_likeness
 from facewright.hub.bundle import load_bundle
-from facewright.media.draw import contact_sheet
+from facewright.media.drawing.sheets import contact_sheet
 from facewright.pipelines.weights import open_weights
 from facewright.types import Crop
 

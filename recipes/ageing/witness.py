@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 from split import is_test
 
-from facewright.faces.gradients import cut_window, describe_gradients
+from facewright.faces.similarity.gradients import cut_window, describe_gradients
 from facewright.types import Crop
 
 SIDE, RIDGE = 128, 300.0

@@ -25,13 +25,13 @@ from facewright.expressions.classifier import (
     score_crops,
 )
 from facewright.faces.align import align
-from facewright.faces.identity import Likeness, embed_faces, load_likeness
-from facewright.faces.landmarks import MeshNetwork, load_mesh, place_meshes
+from facewright.faces.detection.landmarks import MeshNetwork, load_mesh, place_meshes
+from facewright.faces.geometry.topology import CANONICAL, LEFT_BROW, RIGHT_BROW, five_points
 from facewright.faces.masks import draw_face_mask
 from facewright.faces.pose import estimate_pose
+from facewright.faces.similarity.identity import Likeness, embed_faces, load_likeness
 from facewright.faces.templates import TEMPLATES
-from facewright.faces.topology import CANONICAL, LEFT_BROW, RIGHT_BROW, five_points
-from facewright.media.resize import resize_image
+from facewright.media.stills.resize import resize_image
 from facewright.pipelines.weights import open_weights
 from facewright.types import Crop, Image
 

@@ -21,7 +21,7 @@ from aims import AIMS, MOODS
 from attributes import Instruments, Measured, open_instruments
 from layers import draw_and_measure
 
-from facewright.faces.identity import compare_faces
+from facewright.faces.similarity.identity import compare_faces
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import load_weights

@@ -32,8 +32,8 @@ from torch.nn import functional as F
 
 from facewright.device import seeded
 from facewright.expressions.classifier import EXPRESSIONS, Classifier, load_classifier
-from facewright.faces.features import FaceFeatures, compare_traits, load_face_features
-from facewright.faces.matrices import fit_similarity
+from facewright.faces.geometry.matrices import fit_similarity
+from facewright.faces.similarity.features import FaceFeatures, compare_traits, load_face_features
 from facewright.faces.templates import TEMPLATES
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, load_labels

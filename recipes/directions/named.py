@@ -22,7 +22,7 @@ from attributes import Instruments, open_instruments
 from layers import draw_and_measure
 
 from facewright.expressions.classifier import EXPRESSIONS, load_classifier
-from facewright.faces.identity import compare_faces
+from facewright.faces.similarity.identity import compare_faces
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.bundle import load_bundle

@@ -24,11 +24,11 @@ from split import is_test
 
 from facewright.faces.align import align
 from facewright.faces.choose import select_faces
-from facewright.faces.identity import embed_faces, measure_likeness
+from facewright.faces.similarity.identity import embed_faces, measure_likeness
 from facewright.latents.invert import Inversion, RefineOptions, invert_faces, look_at
 from facewright.latents.tune import TuneOptions, tune_generator
-from facewright.media.draw import contact_sheet
-from facewright.media.resize import resize_image
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.media.stills.resize import resize_image
 from facewright.tasks.inverting.inverter import Inverter, open_inverter
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.types import Crop

@@ -26,11 +26,11 @@ from skimage.metrics import structural_similarity
 from facewright.enhance.degrade import degrade_image
 from facewright.enhance.local import enlarge_plainly
 from facewright.enhance.network import Enhancer, enlarge_image, load_enhancer
-from facewright.faces.learning.dice import ExampleRng
+from facewright.faces.training.example_rng import ExampleRng
 from facewright.hub.bundle import load_bundle
 from facewright.media.decode import read_image
-from facewright.media.draw import contact_sheet
-from facewright.media.resize import reduce_image
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.media.stills.resize import reduce_image
 from facewright.tasks.lookout import open_lookout
 from facewright.tasks.resemblance import Comparison, open_comparison
 from facewright.types import Face, Image

@@ -13,9 +13,9 @@ import numpy as np
 
 from facewright.device import seeded
 from facewright.expressions.examples import TRAINING, read_examples
-from facewright.faces.matrices import fit_similarity
+from facewright.faces.geometry.matrices import fit_similarity
+from facewright.faces.geometry.topology import five_points
 from facewright.faces.templates import TEMPLATES
-from facewright.faces.topology import five_points
 from facewright.tasks.lookout import open_lookout
 
 SIDE, MARGIN, AT_ONCE = 192, 48, 30  # pixels, pixels, faces

@@ -17,7 +17,7 @@ from facewright.expressions.classifier import EXPRESSIONS, load_classifier, scor
 from facewright.expressions.examples import PRIVATE, PUBLIC, SAME, Examples, read_examples
 from facewright.expressions.measures import measure_names
 from facewright.hub.bundle import load_bundle
-from facewright.media.matrix import draw_matrix
+from facewright.media.drawing.matrix import draw_matrix
 from facewright.provenance.publish import publish_image
 from facewright.types import Manifest
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from facewright.device import seeded
-from facewright.faces.features import compare_maps, compare_traits, load_face_features
+from facewright.faces.similarity.features import compare_maps, compare_traits, load_face_features
 from facewright.gan.weights import load_generator
 from facewright.pipelines.weights import open_weights
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from facewright.faces.features import FaceFeatures, FeaturesConfig
+from facewright.faces.similarity.features import FaceFeatures, FeaturesConfig
 
 AGES = ("20-29", "30-39", "40-49", "50-59", "60-69", "70+")
 GENDERS = ("Female", "Male")

@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from people import Guesser
 
-from facewright.faces.blocks import fold_norms
-from facewright.faces.features import pack_features
+from facewright.faces.detection.blocks import fold_norms
+from facewright.faces.similarity.features import pack_features
 from facewright.hub.bundle import save_bundle
 from facewright.types import Card
 

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from facewright.faces.learning.dice import ExampleRng
+from facewright.faces.training.example_rng import ExampleRng
 
 SIDE, LEAST, BEHIND = 384, 64, 200
 _ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".tga"}
@@ -52,7 +52,7 @@ def walk(folder):
                     yield f"{name}/{inner}", lambda inner=inner, a=archive: a.read(inner)
 
 
-def read(data, dice, behind):
+def read(data, rng, behind):
     """Return a picture as RGB of at most 2048 pixels, over something where it is transparent."""
     image = Image.open(io.BytesIO(data))
     if min(image.size) < LEAST or max(image.size) > 6000:
@@ -63,20 +63,20 @@ def read(data, dice, behind):
     alpha = rgba[..., 3:] / 255
     if (alpha == 1).all():
         return rgba[..., :3].astype(np.uint8)
-    ground = np.full((*rgba.shape[:2], 3), [dice.pick(256) for _ in range(3)], np.float32)
-    if behind and dice.chance(0.6):
-        ground = cv2.resize(behind[dice.pick(len(behind))], rgba.shape[1::-1]).astype(np.float32)
+    ground = np.full((*rgba.shape[:2], 3), [rng.pick(256) for _ in range(3)], np.float32)
+    if behind and rng.chance(0.6):
+        ground = cv2.resize(behind[rng.pick(len(behind))], rgba.shape[1::-1]).astype(np.float32)
     return (rgba[..., :3] * alpha + ground * (1 - alpha) + 0.5).astype(np.uint8)
 
 
-def cut(image, dice):
+def cut(image, rng):
     """Yield parts of a picture: of a large photo several, at different scales."""
     height, width = image.shape[:2]
     shorter = min(height, width)
     count = 1 if shorter < 500 else 4 if shorter < 900 else 12
     for number in range(count):
-        side = shorter if number == 0 else round(dice.ratio(LEAST * 3, shorter))
-        top, left = dice.pick(height - side + 1), dice.pick(width - side + 1)
+        side = shorter if number == 0 else round(rng.ratio(LEAST * 3, shorter))
+        top, left = rng.pick(height - side + 1), rng.pick(width - side + 1)
         part = image[top : top + side, left : left + side]
         if number == 0 and max(height, width) < 2 * shorter:
             part = image
@@ -100,17 +100,17 @@ def cut_package(package, behind, most):
     """Yield the name and the pixels of each part of the pictures of a package."""
     seen = set()
     for number, load in choose(package, most):
-        dice = ExampleRng(3, number)
+        rng = ExampleRng(3, number)
         try:
             data = load()
-            image = read(data, dice, behind)
+            image = read(data, rng, behind)
         except (OSError, ValueError, Image.DecompressionBombError):
             continue
         key = hashlib.sha256(data).digest()
         if image is None or key in seen:
             continue
         seen.add(key)
-        for k, part in enumerate(cut(image, dice)):
+        for k, part in enumerate(cut(image, rng)):
             if len(behind) < BEHIND and k > 0:
                 behind.append(part)
             yield f"{package.name}/{number:05d}-{k}.jpg", part

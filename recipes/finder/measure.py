@@ -23,11 +23,11 @@ import skimage.data
 from PIL import Image
 
 from facewright.datasets.labelled import read_labelled
-from facewright.faces.detect import detect_faces
-from facewright.faces.finder import load_finder
-from facewright.faces.landmarks import place_meshes
-from facewright.faces.learning.dice import ExampleRng
-from facewright.faces.topology import five_points
+from facewright.faces.detection.detector import detect_faces
+from facewright.faces.detection.landmarks import place_meshes
+from facewright.faces.detection.mesh_detector import load_face_detector
+from facewright.faces.geometry.topology import five_points
+from facewright.faces.training.example_rng import ExampleRng
 from facewright.hub.bundle import load_bundle
 
 GROUNDS = (
@@ -45,20 +45,20 @@ THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 SIZES = (24, 36, 56, 100, 500)
 
 
-def cut_parts(image, dice, count):
+def cut_parts(image, rng, count):
     """Yield parts of a picture, of at least 96 pixels."""
     image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
     image = np.ascontiguousarray(image[..., :3])
     for _ in range(count):
-        side = round(dice.ratio(96, min(image.shape[:2])))
-        top, left = (dice.pick(s - side + 1) for s in image.shape[:2])
+        side = round(rng.ratio(96, min(image.shape[:2])))
+        top, left = (rng.pick(s - side + 1) for s in image.shape[:2])
         part = image[top : top + side, left : left + side]
         yield part if side <= 320 else cv2.resize(part, (320, 320), interpolation=cv2.INTER_AREA)
 
 
 def read_grounds(count):
     """Return faceless scenes of pictures that were not trained on."""
-    dice, parts = ExampleRng(1, 0), []
+    rng, parts = ExampleRng(1, 0), []
     for name in GROUNDS:
         path = Path(skimage.data.__file__).parent / "motorcycle_left.png"
         image = (
@@ -66,18 +66,18 @@ def read_grounds(count):
             if name == "motorcycle"
             else getattr(skimage.data, name)()
         )
-        parts += list(cut_parts(image, dice, count // len(GROUNDS)))
+        parts += list(cut_parts(image, rng, count // len(GROUNDS)))
     return [cv2.resize(p, SCENE, interpolation=cv2.INTER_LINEAR) for p in parts]
 
 
-def compose(image, points, ground, dice, *, keep_size):
+def compose(image, points, ground, rng, *, keep_size):
     """Return a scene with one picture in it, and its points there."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
     size = float(np.sqrt((high - low).prod()))
     most = min(SCENE[1] / max(image.shape[:2]), 2.0)
-    zoom = 1.0 if keep_size else dice.ratio(24 / size, most)
+    zoom = 1.0 if keep_size else rng.ratio(24 / size, most)
     wide, tall = (round(s * zoom) for s in image.shape[1::-1])
-    left, top = dice.pick(SCENE[0] - wide + 1), dice.pick(SCENE[1] - tall + 1)
+    left, top = rng.pick(SCENE[0] - wide + 1), rng.pick(SCENE[1] - tall + 1)
     scene = ground.copy()
     flag = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
     scene[top : top + tall, left : left + wide] = cv2.resize(
@@ -211,7 +211,7 @@ def main():
     parser.add_argument("--worst", type=Path)
     parser.add_argument("--scenes", type=Path, help="write the scenes, for haar.py")
     options = parser.parse_args()
-    finder = load_finder(load_bundle(options.finder), load_bundle(options.mesh))
+    finder = load_face_detector(load_bundle(options.finder), load_bundle(options.mesh))
     held, origins = read_labelled(options.labels, options.folder, options.empty, held_out=True)
     grounds = read_grounds(400)
     measure_alarms(finder, grounds)
@@ -220,10 +220,10 @@ def main():
         mine = [i for i, origin in enumerate(origins) if origin.startswith(f"{name}.zip")]
         scenes = []
         for i in mine[: options.limit]:
-            dice = ExampleRng(2, i)
-            ground = grounds[dice.pick(len(grounds))]
+            rng = ExampleRng(2, i)
+            ground = grounds[rng.pick(len(grounds))]
             whole = name == "congress"
-            scenes.append(compose(held.images[i], held.points[i], ground, dice, keep_size=whole))
+            scenes.append(compose(held.images[i], held.points[i], ground, rng, keep_size=whole))
         shown += measure_recall(name, finder, scenes)
         chosen = mine[: options.limit]
         measure_mesh(

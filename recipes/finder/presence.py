@@ -21,14 +21,14 @@ import torch
 from PIL import Image
 
 from facewright.datasets.labelled import read_labelled
-from facewright.faces.detect import detect_faces, load_detector
-from facewright.faces.finder import turn_points
-from facewright.faces.landmarks import cut_square, frame_face, load_mesh, place_meshes
-from facewright.faces.learning.coverings import cover_face
-from facewright.faces.learning.dice import ExampleRng
-from facewright.faces.learning.examples import make_mesh_example
-from facewright.faces.learning.light import change_light, compress
-from facewright.faces.topology import five_points
+from facewright.faces.detection.detector import detect_faces, load_detector
+from facewright.faces.detection.landmarks import cut_square, frame_face, load_mesh, place_meshes
+from facewright.faces.detection.mesh_detector import turn_points
+from facewright.faces.geometry.topology import five_points
+from facewright.faces.training.coverings import cover_face
+from facewright.faces.training.example_rng import ExampleRng
+from facewright.faces.training.examples import make_mesh_example
+from facewright.faces.training.light import change_light, compress
 from facewright.hub.bundle import load_bundle, save_bundle
 
 LEAST = 0.15
@@ -50,41 +50,41 @@ def look(mesh, squares):
 def show_faces(labelled, size, count):
     """Yield squares that show a face."""
     for number in range(count):
-        dice = ExampleRng(11, number)
-        if dice.chance(0.65):
-            square, _, present = make_mesh_example(labelled, size, dice)
+        rng = ExampleRng(11, number)
+        if rng.chance(0.65):
+            square, _, present = make_mesh_example(labelled, size, rng)
             if not present:
                 continue
         else:
-            index = dice.pick(len(labelled.images))
+            index = rng.pick(len(labelled.images))
             image, points = labelled.images[index], labelled.points[index]
-            image = cover_face(image, points, dice)
-            start = turn_points(five_points(points), dice.between(-35, 35))
-            square = cut_square(image, frame_face(start, size), size, border=dice.pick(256))
-            square = change_light(square, dice)
-        yield compress(square, round(dice.between(40, 95))) if dice.chance(0.3) else square
+            image = cover_face(image, points, rng)
+            start = turn_points(five_points(points), rng.between(-35, 35))
+            square = cut_square(image, frame_face(start, size), size, border=rng.pick(256))
+            square = change_light(square, rng)
+        yield compress(square, round(rng.between(40, 95))) if rng.chance(0.3) else square
 
 
 def show_wrong(labelled, size, count):
     """Yield squares in which a face lies across, or is not what the square is about."""
     for number in range(count):
-        dice = ExampleRng(12, number)
-        index = dice.pick(len(labelled.images))
+        rng = ExampleRng(12, number)
+        index = rng.pick(len(labelled.images))
         five = five_points(labelled.points[index])
-        if dice.chance(0.6):
-            five = turn_points(five, dice.between(75, 285))
+        if rng.chance(0.6):
+            five = turn_points(five, rng.between(75, 285))
         else:
             width = float(np.linalg.norm(five[0, :2] - five[3:5, :2].mean(0)))
-            aside = width * np.array([dice.between(-1.6, 1.6), dice.between(-1.6, 1.6)])
+            aside = width * np.array([rng.between(-1.6, 1.6), rng.between(-1.6, 1.6)])
             middle = five[:, :2].mean(0)
-            zoom = dice.ratio(0.3, 0.5) if dice.chance(0.5) else dice.ratio(2.2, 4.0)
+            zoom = rng.ratio(0.3, 0.5) if rng.chance(0.5) else rng.ratio(2.2, 4.0)
             if np.linalg.norm(aside) > 0.9 * width:
                 zoom = 1.0
             five[:, :2] = (five[:, :2] - middle) * zoom + middle + aside
         square = cut_square(
-            labelled.images[index], frame_face(five, size), size, border=dice.pick(256)
+            labelled.images[index], frame_face(five, size), size, border=rng.pick(256)
         )
-        yield change_light(square, dice)
+        yield change_light(square, rng)
 
 
 def show_mistakes(detector, mesh, archive, names):

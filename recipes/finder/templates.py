@@ -11,9 +11,9 @@ import sys
 
 import numpy as np
 
-from facewright.faces.matrices import fit_similarity
+from facewright.faces.geometry.matrices import fit_similarity
+from facewright.faces.geometry.topology import SKIN, five_points
 from facewright.faces.templates import TEMPLATES, fit_template
-from facewright.faces.topology import SKIN, five_points
 
 SIDE = 224
 SWAP, SWAP_DLIB = [1, 0, 2, 4, 3], [3, 2, 1, 0, 4]

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from views import HARD, MILD, find_expressions, show
 
-from facewright.faces.gradients import LENGTH, describe_gradients
-from facewright.faces.identity import Likeness, pack_likeness
+from facewright.faces.similarity.gradients import LENGTH, describe_gradients
+from facewright.faces.similarity.identity import Likeness, pack_likeness
 from facewright.hub.bundle import save_bundle
 from facewright.types import Card
 

@@ -17,8 +17,8 @@ import torch
 from views import HARD, MILD, Amounts, show
 
 from facewright.device import seeded, to_images
-from facewright.faces.gradients import WINDOW, describe_gradients
-from facewright.faces.identity import compare_faces, embed_faces, load_likeness
+from facewright.faces.similarity.gradients import WINDOW, describe_gradients
+from facewright.faces.similarity.identity import compare_faces, embed_faces, load_likeness
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.bundle import load_bundle
 from facewright.types import Crop

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from facewright.faces.align import cut
-from facewright.faces.gradients import PLACE, SIDE, WINDOW
-from facewright.faces.matrices import join_matrices, transform_points
+from facewright.faces.geometry.matrices import join_matrices, transform_points
+from facewright.faces.similarity.gradients import PLACE, SIDE, WINDOW
 from facewright.faces.templates import fit_template
 
 LARGE = 96

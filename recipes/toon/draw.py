@@ -30,8 +30,8 @@ from PIL import Image
 from facewright.datasets.archive import write_dataset
 from facewright.datasets.labels import decode_label
 from facewright.device import seeded
-from facewright.faces.landmarks import load_mesh, place_meshes
-from facewright.faces.topology import five_points
+from facewright.faces.detection.landmarks import load_mesh, place_meshes
+from facewright.faces.geometry.topology import five_points
 from facewright.files import replacing
 from facewright.gan.weights import load_generator, load_labels
 from facewright.latents.directions.bundle import load_directions
@@ -58,17 +58,17 @@ def draw_people(generator, labels, directions, seeds):  # type: ignore[no-untype
     z, c = draw_latents(generator.config, seeds, labels=labels)
     parts = []
     for i, seed in enumerate(seeds):
-        dice = seeded(seed + 1_000_000)
-        truncation_psi = 0.6 + 0.4 * float(torch.rand((), generator=dice))
+        rng = seeded(seed + 1_000_000)
+        truncation_psi = 0.6 + 0.4 * float(torch.rand((), generator=rng))
         ws = generator.map_to_w(z[i : i + 1], c[i : i + 1], truncation_psi=truncation_psi)
         if seed % 3 == 0:
             other = generator.map_to_w(
                 z[i - 1 : i or None][:1], c[i : i + 1], truncation_psi=truncation_psi
             )
-            at = int(torch.randint(2, generator.num_ws - 1, (), generator=dice))
+            at = int(torch.randint(2, generator.num_ws - 1, (), generator=rng))
             ws = torch.cat([ws[:, :at], other[:, at:]], dim=1)
         for name, (low, high) in MOVES.items():
-            chance, far = torch.rand(2, generator=dice).tolist()
+            chance, far = torch.rand(2, generator=rng).tolist()
             if chance < 0.5:
                 ws = ws + (low + far * (high - low)) * directions.find(name).styles
         parts.append(ws)

@@ -24,7 +24,7 @@ from PIL import Image
 from torch.nn.functional import avg_pool2d, interpolate
 
 from facewright.device import seeded, to_images, to_tensor
-from facewright.faces.features import compare_maps, load_face_features
+from facewright.faces.similarity.features import compare_maps, load_face_features
 from facewright.gan.weights import (
     build_generator,
     copy_matching,

@@ -18,7 +18,7 @@ from strokes import (
     taper,
 )
 
-from facewright.faces import topology
+from facewright.faces.geometry import topology
 
 Floats = NDArray[np.float32]
 

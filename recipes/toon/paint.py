@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from person import BROWS, EYES, Pens, Person, see_person
 from strokes import blur, fill, grey, spot, stroke, taper
 
-from facewright.faces import topology
+from facewright.faces.geometry import topology
 
 Floats = NDArray[np.float32]
 

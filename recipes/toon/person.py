@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from strokes import blur, disc, fill, grey, mean_under, spot, stroke, taper
 
-from facewright.faces import topology
+from facewright.faces.geometry import topology
 
 Floats = NDArray[np.float32]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.faces import topology
+from facewright.faces.geometry import topology
 
 Floats = NDArray[np.float32]
 

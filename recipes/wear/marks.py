@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facewright.faces.geometry.topology import MIRROR
 from facewright.faces.masks import draw_face_mask, draw_region_mask, measure_face
-from facewright.faces.topology import MIRROR
 
 Plane = NDArray[np.float32]
 Random = np.random.Generator

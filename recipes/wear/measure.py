@@ -23,10 +23,10 @@ from PIL import Image
 from facewright.convert.apply.faces import blend_change
 from facewright.convert.generators import translate_images
 from facewright.convert.weights import load_translator
-from facewright.faces.identity import compare_faces, embed_faces, load_likeness
 from facewright.faces.masks import measure_face
+from facewright.faces.similarity.identity import compare_faces, embed_faces, load_likeness
 from facewright.hub.bundle import load_bundle
-from facewright.media.draw import contact_sheet
+from facewright.media.drawing.sheets import contact_sheet
 from facewright.pipelines.weights import open_weights
 from facewright.tasks.lookout import open_lookout
 from facewright.types import Crop

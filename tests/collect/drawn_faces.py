@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from facewright.collect.prepare import FinderSource, PrepareSettings
+from facewright.collect.prepare import DetectorSource, PrepareSettings
 from facewright.collect.preparing.choose import QualityLimits
-from facewright.faces.topology import CANONICAL, SKIN
+from facewright.faces.geometry.topology import CANONICAL, SKIN
 from facewright.types import Face, Manifest
 
 WIDTH, HEIGHT = np.ptp(CANONICAL[:SKIN, :2], axis=0)
@@ -47,7 +47,7 @@ def place_face(left, top, width, score=0.9):
     return Face(box.astype(np.float32), points.astype(np.float32), score)
 
 
-class BlockFinder:
+class BlockDetector:
     """Finds magenta blocks, the largest first; remembers what it was asked."""
 
     def __init__(self):
@@ -65,7 +65,7 @@ class BlockFinder:
         return [place_face(s[0], s[1], s[2]) for s in sorted(found, key=lambda s: -s[4])]
 
 
-SOURCE = FinderSource(BlockFinder, Manifest("prepare", {}, models={"blocks": "0" * 64}))
+SOURCE = DetectorSource(BlockDetector, Manifest("prepare", {}, models={"blocks": "0" * 64}))
 """What `prepare` takes."""
 
 NAME = "{}_{}_2_20170116002102{:03}.png"

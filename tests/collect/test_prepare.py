@@ -10,7 +10,7 @@ import pytest
 from tests.collect.drawn_faces import (
     NAME,
     SOURCE,
-    BlockFinder,
+    BlockDetector,
     draw_photos,
     draw_scene,
     encode,
@@ -20,7 +20,13 @@ from tests.collect.drawn_faces import (
 from facewright.collect.audit import audit
 from facewright.collect.library.remove import remove_pictures
 from facewright.collect.origins import ORIGINS, read_origins
-from facewright.collect.prepare import FinderSource, PrepareSettings, cache_of, count_cores, prepare
+from facewright.collect.prepare import (
+    DetectorSource,
+    PrepareSettings,
+    cache_of,
+    count_cores,
+    prepare,
+)
 from facewright.datasets.archive import open_source
 from facewright.datasets.dataset import open_dataset
 from facewright.errors import DatasetError, InputError
@@ -37,11 +43,11 @@ def photos(tmp_path):
 def run(photos, tmp_path):
     """Prepare the photos; return the outcome."""
 
-    def make(out="faces.zip", source=photos, finder=SOURCE, **changes):
+    def make(out="faces.zip", source=photos, face_detector=SOURCE, **changes):
         workers, progress = changes.pop("workers", 1), changes.pop("progress", None)
         path = None if out is None else tmp_path / out
         chosen = make_settings(**changes)
-        return prepare(source, path, chosen, finder, workers=workers, progress=progress)
+        return prepare(source, path, chosen, face_detector, workers=workers, progress=progress)
 
     return make
 
@@ -107,7 +113,7 @@ def test_terms_of_a_library_come_along_and_removed_pictures_do_not(run, gather, 
     assert "my own" not in audit(tmp_path / "faces.zip").licences
 
 
-class Interrupted(BlockFinder):
+class Interrupted(BlockDetector):
     """Is interrupted when it is asked a second time."""
 
     def find(self, images, *, threshold=0.5):
@@ -118,34 +124,41 @@ class Interrupted(BlockFinder):
 
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(run, tmp_path):
     run("whole.zip")
-    broken = FinderSource(Interrupted, SOURCE.manifest)
+    broken = DetectorSource(Interrupted, SOURCE.manifest)
     with pytest.raises(KeyboardInterrupt):
-        run(finder=broken)
+        run(face_detector=broken)
     assert not (tmp_path / "faces.zip").exists()
     assert cache_of(tmp_path / "faces.zip").is_dir()
-    finders, seen = [], []
+    face_detectors, seen = [], []
 
     def build():
-        finders.append(BlockFinder())
-        return finders[-1]
+        face_detectors.append(BlockDetector())
+        return face_detectors[-1]
 
-    run(finder=FinderSource(build, SOURCE.manifest), progress=lambda d, n: seen.append((d, n)))
-    assert [len(batch) for batch in finders[0].asked] == [8, 4]  # of twenty
+    run(
+        face_detector=DetectorSource(build, SOURCE.manifest),
+        progress=lambda d, n: seen.append((d, n)),
+    )
+    assert [len(batch) for batch in face_detectors[0].asked] == [8, 4]  # of twenty
     assert seen == [(16, 20), (20, 20)]
     assert (tmp_path / "faces.zip").read_bytes() == (tmp_path / "whole.zip").read_bytes()
 
 
 def test_other_settings_use_nothing_of_an_interrupted_run(run, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        run(finder=FinderSource(Interrupted, SOURCE.manifest))
+        run(face_detector=DetectorSource(Interrupted, SOURCE.manifest))
     run(size=16)
     assert open_dataset(tmp_path / "faces.zip").resolution == 16
     with pytest.raises(KeyboardInterrupt):
-        run(finder=FinderSource(Interrupted, SOURCE.manifest))
+        run(face_detector=DetectorSource(Interrupted, SOURCE.manifest))
     other = Manifest("prepare", {}, models={"others": "1" * 64})
-    finders = []
-    run(finder=FinderSource(lambda: finders.append(BlockFinder()) or finders[-1], other))
-    assert sum(len(batch) for batch in finders[0].asked) == 20
+    face_detectors = []
+    run(
+        face_detector=DetectorSource(
+            lambda: face_detectors.append(BlockDetector()) or face_detectors[-1], other
+        )
+    )
+    assert sum(len(batch) for batch in face_detectors[0].asked) == 20
 
 
 def test_counting_writes_nothing(run, tmp_path):

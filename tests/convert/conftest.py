@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from facewright.convert.plan import Styles, TranslatorTrainOptions, open_styles
-from facewright.convert.train import train_translator
+from facewright.convert.training.plan import Styles, TranslatorTrainOptions, open_styles
+from facewright.convert.training.train import train_translator
 from facewright.datasets.archive import write_dataset
 
 

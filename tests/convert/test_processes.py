@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from facewright.convert.cyclegan import CycleGAN, TrainConfig
 from facewright.convert.discriminators import PatchConfig
 from facewright.convert.generators import TranslatorConfig
+from facewright.convert.training.cyclegan import CycleGAN, TrainConfig
 from facewright.device import seeded
 from facewright.training.distributed import Processes, start_processes, stop_processes
 

@@ -3,8 +3,8 @@ import pytest
 from skimage.data import astronaut
 
 from facewright.enhance.degrade import degrade_image
-from facewright.faces.learning.dice import ExampleRng
-from facewright.media.resize import reduce_image
+from facewright.faces.training.example_rng import ExampleRng
+from facewright.media.stills.resize import reduce_image
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from facewright.device import to_images, to_tensor
 from facewright.enhance.chain import ChainOptions, enhance_image
 from facewright.enhance.local import enhance_faces, enlarge_plainly, scale_points
 from facewright.enhance.network import enlarge_bicubic
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.topology import CANONICAL
 from facewright.types import Face
 
 CHAIN = ChainOptions(smooth=0, sharpen=2)

@@ -19,8 +19,8 @@ from facewright.expressions.classifier import (
 )
 from facewright.expressions.compact import FINE, WIDE, CompactConfig
 from facewright.expressions.xception import XceptionConfig
-from facewright.faces.blocks import fold_norms
-from facewright.faces.topology import CANONICAL
+from facewright.faces.detection.blocks import fold_norms
+from facewright.faces.geometry.topology import CANONICAL
 from facewright.types import Bundle, Card, Face
 
 CARD = Card("tiny", KIND)

@@ -10,7 +10,7 @@ from facewright.expressions.reader import (
     measure_offset,
     read_picture,
 )
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.topology import CANONICAL
 from facewright.types import Face
 
 

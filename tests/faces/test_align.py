@@ -6,7 +6,7 @@ from skimage.data import astronaut
 
 from facewright.errors import InputError
 from facewright.faces.align import align, cut, paste, paste_change
-from facewright.faces.matrices import invert_matrix, make_similarity, transform_points
+from facewright.faces.geometry.matrices import invert_matrix, make_similarity, transform_points
 from facewright.faces.templates import TEMPLATES, fit_template
 from facewright.types import Crop
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice, leave_out_minor, measure_area, select_faces
-from facewright.faces.track import TrackedFace
+from facewright.faces.tracking.track import TrackedFace
 from facewright.types import Face
 
 

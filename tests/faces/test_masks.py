@@ -4,6 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facewright.errors import InputError
+from facewright.faces.geometry.matrices import make_similarity, transform_points
+from facewright.faces.geometry.topology import (
+    CANONICAL,
+    LEFT_BROW,
+    LEFT_EYE,
+    MIRROR,
+    OVAL,
+    five_points,
+)
 from facewright.faces.masks import (
     REGIONS,
     draw_face_mask,
@@ -13,8 +22,6 @@ from facewright.faces.masks import (
     soften_inside,
     soften_outside,
 )
-from facewright.faces.matrices import make_similarity, transform_points
-from facewright.faces.topology import CANONICAL, LEFT_BROW, LEFT_EYE, MIRROR, OVAL, five_points
 
 SHAPE = (90, 80)
 MESH = transform_points(CANONICAL, make_similarity(28, 39.5 + 45j))

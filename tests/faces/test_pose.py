@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facewright.errors import InputError
+from facewright.faces.geometry.topology import CANONICAL, LIPS_INNER
 from facewright.faces.pose import Pose, estimate_pose
-from facewright.faces.topology import CANONICAL, LIPS_INNER
 
 ANGLES = st.floats(-75, 75)
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from facewright.errors import InputError
-from facewright.faces.matrices import make_similarity, transform_points
+from facewright.faces.geometry.matrices import make_similarity, transform_points
+from facewright.faces.geometry.topology import CANONICAL, five_points
 from facewright.faces.templates import TEMPLATES, fit_template
-from facewright.faces.topology import CANONICAL, five_points
 
 SYMMETRIC = sorted(set(TEMPLATES) - {"arcface"})  # the published places are not
 MOVE = make_similarity(80 * np.exp(0.3j), 200 + 150j)

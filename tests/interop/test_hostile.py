@@ -118,14 +118,14 @@ def test_mutated_files_never_do_more_than_raise(layout, small, writers, tmp_path
     data = write(small, zipped=False) if older else write(small)
     rng, path, canary = seeded(11), tmp_path / "x.pkl", tmp_path / "canary"
 
-    def dice(high):
+    def draws(high):
         return int(torch.randint(high, (), generator=rng))
 
     for _ in range(25):
-        changed = bytearray(data[: dice(len(data))] if dice(4) == 0 else data)
-        for _ in range(1 + dice(8)):
+        changed = bytearray(data[: draws(len(data))] if draws(4) == 0 else data)
+        for _ in range(1 + draws(8)):
             if changed:
-                changed[dice(min(len(changed), 6000) if dice(2) else len(changed))] = dice(256)
+                changed[draws(min(len(changed), 6000) if draws(2) else len(changed))] = draws(256)
         path.write_bytes(changed)
         try:
             read_checkpoint(path)

@@ -6,7 +6,7 @@ import torch
 
 from facewright.device import seeded, to_images
 from facewright.errors import InputError
-from facewright.faces.features import FaceFeatures, FeaturesConfig
+from facewright.faces.similarity.features import FaceFeatures, FeaturesConfig
 from facewright.latents.encoder.psp import Encoder
 from facewright.latents.invert import RefineOptions, encode_faces, invert_faces
 

@@ -10,9 +10,9 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image as Pictures
 
 from facewright.errors import InputError
-from facewright.media.bitmap import extract_text
 from facewright.media.decode import read_image, read_image_header, read_metadata
 from facewright.media.encode import encode_image
+from facewright.media.stills.bitmap import extract_text
 
 SMALL = np.full((6, 8, 3), (200, 30, 90), np.uint8)
 PLACES = {

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from facewright.errors import InputError
 from facewright.latents.files import StoredLatents, load_latents, save_latents
-from facewright.pipelines.consent import settle_consent, shows_nobody
+from facewright.pipelines.consent import resolve_consent, shows_nobody
 from facewright.provenance.publish import publish_image
 from facewright.types import Latents, Manifest
 
@@ -49,14 +49,14 @@ def test_latents_of_another_installation_count_as_those_of_somebody(keep, tmp_pa
     path = keep("generated")
     monkeypatch.setenv("FACEWRIGHT_CONFIG", str(tmp_path / "other"))
     with pytest.raises(InputError, match="may show a real person"):
-        settle_consent("restyle", None, [str(path)])
+        resolve_consent("restyle", None, [str(path)])
 
 
 def test_generated_pictures_and_latents_need_no_consent_and_cameras_do(keep, tmp_path):
     image = np.zeros((4, 4, 3), np.uint8)
     picture = publish_image(image, tmp_path / "x.png", Manifest("generate", {}))
     shown = [str(picture), str(keep("generated"))]
-    assert settle_consent("restyle", None, shown) == "generated"
+    assert resolve_consent("restyle", None, shown) == "generated"
     with pytest.raises(InputError, match="0 may show a real person"):
-        settle_consent("swap", None, [str(picture), "0"])
-    assert settle_consent("swap", "self", ["0"]) == "self"
+        resolve_consent("swap", None, [str(picture), "0"])
+    assert resolve_consent("swap", "self", ["0"]) == "self"

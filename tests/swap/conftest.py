@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from facewright.device import seeded
-from facewright.faces import topology
-from facewright.swap.regions import SURFACE
+from facewright.faces.geometry import topology
+from facewright.swap.mesh.regions import SURFACE
 
 EYES = (topology.LEFT_EYE, topology.RIGHT_EYE)
 

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from facewright.faces.frames.follow import FrameConfig
-from facewright.faces.frames.picking import Picker
-from facewright.faces.track import TrackingConfig
+from facewright.faces.tracking.follow import FrameConfig
+from facewright.faces.tracking.picking import Picker
+from facewright.faces.tracking.track import TrackingConfig
 from facewright.swap.frames import FrameSwapper, pick_pose
 from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import make_source

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facewright.errors import InputError
-from facewright.faces import topology
-from facewright.swap.blend import BLENDS
-from facewright.swap.light import to_lab
-from facewright.swap.regions import SURFACE
+from facewright.faces.geometry import topology
+from facewright.swap.blending.blend import BLENDS
+from facewright.swap.blending.light import to_lab
+from facewright.swap.mesh.regions import SURFACE
 from facewright.swap.swap import SwapOptions, swap_face
 from facewright.swap.warp import make_source
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from facewright.errors import InputError
-from facewright.faces import topology
-from facewright.swap.texture import unwrap_faces, unwrap_places
+from facewright.faces.geometry import topology
+from facewright.swap.mesh.texture import unwrap_faces, unwrap_places
 from facewright.swap.warp import make_source, warp_face
 
 

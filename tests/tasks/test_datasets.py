@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 import torch
-from tests.collect.drawn_faces import SOURCE, BlockFinder, draw_scene, encode
+from tests.collect.drawn_faces import SOURCE, BlockDetector, draw_scene, encode
 
 from facewright.collect.audit import audit
 from facewright.datasets.dataset import open_dataset
@@ -157,7 +157,7 @@ def test_paths_that_make_no_sense_are_refused(prepare, tmp_path):
 
 
 def test_a_dataset_says_which_networks_found_its_faces():
-    lookout = Lookout(BlockFinder(), {"finder": "12" * 32}, torch.device("cpu"))
+    lookout = Lookout(BlockDetector(), {"finder": "12" * 32}, torch.device("cpu"))
     manifest = describe_lookout(lookout)
     assert (manifest.task, manifest.models, manifest.device) == (
         "prepare",

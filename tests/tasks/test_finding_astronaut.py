@@ -6,7 +6,7 @@ from PIL import Image as Pillow
 from skimage.data import astronaut
 
 from facewright import FindOptions, find_faces
-from facewright.faces.topology import five_points
+from facewright.faces.geometry.topology import five_points
 from facewright.hub.cards import known_cards
 
 FIVE = ((203.8, 101.8), (245.9, 104.1), (223.1, 125.3), (201.3, 138.7), (244.5, 140.5))

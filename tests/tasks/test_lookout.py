@@ -9,9 +9,9 @@ import pytest
 from PIL import Image as Pillow
 
 from facewright.errors import WeightsError
-from facewright.faces.blocks import fold_norms
-from facewright.faces.detect import Detector, DetectorConfig
-from facewright.faces.landmarks import MeshConfig, MeshNetwork
+from facewright.faces.detection.blocks import fold_norms
+from facewright.faces.detection.detector import Detector, DetectorConfig
+from facewright.faces.detection.landmarks import MeshConfig, MeshNetwork
 from facewright.hub.bundle import file_sha256, save_bundle
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.finding import FindOptions, find_faces

@@ -6,7 +6,7 @@ from PIL import Image as Pillow
 from skimage.data import astronaut
 
 from facewright import SwapFacesOptions, find_faces, swap_faces
-from facewright.faces.topology import five_points
+from facewright.faces.geometry.topology import five_points
 from facewright.hub.cards import known_cards
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest

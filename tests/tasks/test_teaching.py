@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facewright.errors import DatasetError
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.topology import CANONICAL
 from facewright.hub.bundle import load_bundle, read_card
 from facewright.tasks.teaching import FaceObjectives, FaceTrainOptions, train_finder, train_mesh
 

@@ -13,7 +13,7 @@ from facewright.gan.training.snapshots import Gallery
 from facewright.gan.weights import load_generator, pack_generator
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.media.decode import read_image
-from facewright.media.draw import contact_sheet
+from facewright.media.drawing.sheets import contact_sheet
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.toonifying.comparing import CompareOptions, compare_snapshots
 from facewright.tasks.training import train_generator

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facewright.faces import topology
+from facewright.faces.geometry import topology
 from facewright.toon.emoji import sit
 
 SIZE, UNIT = 320, 52.0

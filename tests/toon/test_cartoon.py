@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facewright.faces.align import align
-from facewright.faces.matrices import invert_matrix, transform_points
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.matrices import invert_matrix, transform_points
+from facewright.faces.geometry.topology import CANONICAL
 from facewright.toon.cartoon import enlarge_crop, enlarge_drawing, paste_character
 
 

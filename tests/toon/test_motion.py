@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.topology import CANONICAL
 from facewright.toon.motion import carry_over, move_pixels, spread_motion
 
 SIDE = 96

@@ -36,7 +36,7 @@ from facewright.collect.sources.openers import (
     open_source,
     refuse_unfit,
 )
-from facewright.collect.sources.tables import LabelTable
+from facewright.collect.sources.tables.reader import LabelTable
 from facewright.collect.sources.web.fetch import FetchPolicy
 from facewright.errors import FileError, InputError
 from facewright.media.decode import read_image

@@ -31,7 +31,7 @@ from facewright.collect.preparing.resume import (
 )
 from facewright.collect.preparing.workers import Batch, cut_batches
 from facewright.errors import DatasetError, FileError, InputError
-from facewright.faces.finder import Finder
+from facewright.faces.detection.mesh_detector import FaceDetector
 from facewright.faces.templates import TEMPLATES
 from facewright.provenance.manifest import to_text
 from facewright.types import Image, Manifest
@@ -88,10 +88,10 @@ class PrepareSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class FinderSource:
+class DetectorSource:
     """Where each process gets what finds faces."""
 
-    build: Callable[[], Finder]
+    build: Callable[[], FaceDetector]
     """Called once in each process, hence picklable."""
     manifest: Manifest
     """What it is, as each picture of the dataset says: task, models, version, device."""
@@ -110,7 +110,7 @@ def prepare(
     source: Path,
     out: Path | None,
     settings: PrepareSettings,
-    finder: FinderSource,
+    face_detector: DetectorSource,
     *,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -126,7 +126,7 @@ def prepare(
         out: Where the dataset goes, a .zip, replaced if it is there; None only counts and writes
             nothing.
         settings: What it is to be like.
-        finder: What finds faces.
+        face_detector: What finds faces.
         workers: How many processes; None is one for each core that this one may use.
         progress: Called with how far the run is.
 
@@ -145,7 +145,7 @@ def prepare(
             f"there are no pictures in {source}" + (", but removed ones" * bool(listing.removed)),
             hint="name a library that `facewright collect` made, or a folder or zip of pictures",
         )
-    run = _Run(source, settings, finder, workers or count_cores(), progress)
+    run = _Run(source, settings, face_detector, workers or count_cores(), progress)
     if out is None:
         done = _cut_all(listing, run, None)
         return Prepared(count_results(listing, done), None)
@@ -182,7 +182,7 @@ class _Run:
 
     source: Path
     settings: PrepareSettings
-    finder: FinderSource
+    face_detector: DetectorSource
     workers: int
     progress: Progress | None
 
@@ -194,7 +194,9 @@ def _cut_all(listing: Listing, run: _Run, cache: ResumeCache | None) -> _Done:
     keys = [_make_key(batch, run) for batch in batches]
     known = {key: found for key in keys if cache and (found := cache.find(key)) is not None}
     todo = [number for number, key in enumerate(keys) if key not in known]
-    build = partial(_build_bench, run.source, run.settings, run.finder, render=cache is not None)
+    build = partial(
+        _build_bench, run.source, run.settings, run.face_detector, render=cache is not None
+    )
     count = total - sum(len(batches[number]) for number in todo)
     stream = cut_batches([batches[number] for number in todo], build, workers=run.workers)
     with closing(stream):
@@ -213,19 +215,22 @@ def _cut_all(listing: Listing, run: _Run, cache: ResumeCache | None) -> _Done:
 
 def _make_key(batch: Batch, run: _Run) -> str:
     """Return a fingerprint of all that the results of a batch depend on."""
-    known = [asdict(run.settings), to_text(run.finder.manifest), [o.key for o in batch]]
+    known = [asdict(run.settings), to_text(run.face_detector.manifest), [o.key for o in batch]]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode("utf-8", "replace")).hexdigest()
 
 
 def _build_bench(
-    source: Path, settings: PrepareSettings, finder: FinderSource, *, render: bool
+    source: Path, settings: PrepareSettings, face_detector: DetectorSource, *, render: bool
 ) -> Bench:
     """Return what cutting takes, in whichever process."""
     return Bench(
         OriginalReader(source),
-        finder.build(),
+        face_detector.build(),
         Wanted(template=settings.template, size=settings.size, limits=settings.limits),
-        replace(finder.manifest, parameters={"template": settings.template, "size": settings.size}),
+        replace(
+            face_detector.manifest,
+            parameters={"template": settings.template, "size": settings.size},
+        ),
         EXTENSIONS[settings.form] if render else "",
         settings.quality,
     )

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from facewright.datasets.stored import StoredPictures
 from facewright.errors import DatasetError
-from facewright.faces.learning.examples import Labelled
-from facewright.faces.topology import POINTS
+from facewright.faces.geometry.topology import POINTS
+from facewright.faces.training.examples import Labelled
 
 _HINT = "recipes/finder says how to make both files"
 _NEEDED = ("archives", "names", "points")

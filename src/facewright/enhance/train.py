@@ -31,9 +31,9 @@ from facewright.enhance.network import (
     pack_enhancer,
 )
 from facewright.errors import InputError, TrainingError
-from facewright.faces.learning.dice import ExampleRng
+from facewright.faces.training.example_rng import ExampleRng
 from facewright.hub.bundle import load_bundle, save_bundle
-from facewright.media.draw import contact_sheet
+from facewright.media.drawing.sheets import contact_sheet
 from facewright.provenance.publish import publish_image
 from facewright.training.loop import TrainingOptions, train_network
 from facewright.types import Card, Image, Json, Manifest
@@ -93,9 +93,9 @@ class EnhancerObjective:
         """Cut patches out of pictures, and make them small."""
         options, smalls, truths = self._options, list[Image](), list[Image]()
         for number in range(first, first + count):
-            dice = ExampleRng(options.seed, number)
-            truth = self._cut(self._images[dice.pick(len(self._images))], dice)
-            smalls.append(degrade_image(truth, options.scale, dice, clean=options.clean_share))
+            rng = ExampleRng(options.seed, number)
+            truth = self._cut(self._images[rng.pick(len(self._images))], rng)
+            smalls.append(degrade_image(truth, options.scale, rng, clean=options.clean_share))
             truths.append(truth)
         return Batch(np.stack(smalls), np.stack(truths))
 
@@ -114,17 +114,17 @@ class EnhancerObjective:
         rows = (large, to_images(enlarge_bicubic(x, scale)), to_images(enhancer(x)), batch.truth)
         return contact_sheet([image for row in rows for image in row], columns=_SHOWN)
 
-    def _cut(self, image: Image, dice: ExampleRng) -> Image:
+    def _cut(self, image: Image, rng: ExampleRng) -> Image:
         """Return a square of a picture, (patch · scale, patch · scale, 3), flipped or not."""
         side, least = self._options.patch * self._options.scale, min(image.shape[:2])
-        factor = max(dice.ratio(self._options.shrink, 1.0), side / least)
+        factor = max(rng.ratio(self._options.shrink, 1.0), side / least)
         if factor < 1:
             size = [max(round(length * factor), side) for length in image.shape[1::-1]]
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        top = dice.pick(image.shape[0] - side + 1)
-        left = dice.pick(image.shape[1] - side + 1)
+        top = rng.pick(image.shape[0] - side + 1)
+        left = rng.pick(image.shape[1] - side + 1)
         cut = image[top : top + side, left : left + side]
-        return np.ascontiguousarray(cut[:, ::-1] if dice.chance(0.5) else cut)
+        return np.ascontiguousarray(cut[:, ::-1] if rng.chance(0.5) else cut)
 
     def _load(self, images: Image) -> torch.Tensor:
         """Return pictures as a tensor, channels last."""

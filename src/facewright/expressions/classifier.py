@@ -21,7 +21,7 @@ from facewright.expressions import compact, xception
 from facewright.expressions.compact import CompactConfig, CompactNetwork
 from facewright.expressions.xception import MiniXception, XceptionConfig
 from facewright.faces.align import align
-from facewright.faces.blocks import load_folded
+from facewright.faces.detection.blocks import load_folded
 from facewright.types import Bundle, Card, Face, Image, Json
 
 KIND = "expressions"

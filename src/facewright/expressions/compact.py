@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from facewright.faces.blocks import Conv
+from facewright.faces.detection.blocks import Conv
 
 NAME = "compact"
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from facewright.expressions.classifier import EXPRESSIONS, describe_scores
 from facewright.expressions.reader import NamedFace
-from facewright.media.marks import Colour, Mark, draw_marks
-from facewright.media.panels import Panel, draw_panels, draw_strip
-from facewright.media.timeline import Lane, draw_timeline
+from facewright.media.drawing.marks import Colour, Mark, draw_marks
+from facewright.media.drawing.panels import Panel, draw_panels, draw_strip
+from facewright.media.drawing.timeline import Lane, draw_timeline
 from facewright.types import Image
 
 COLOURS: Mapping[str, Colour] = dict(

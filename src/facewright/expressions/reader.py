@@ -16,9 +16,9 @@ from facewright.expressions.classifier import (
     score_faces,
     to_probabilities,
 )
-from facewright.faces.finder import Finder
-from facewright.faces.frames.follow import FaceFollower, FrameConfig
-from facewright.faces.frames.picking import Picker
+from facewright.faces.detection.mesh_detector import FaceDetector
+from facewright.faces.tracking.follow import FaceFollower, FrameConfig
+from facewright.faces.tracking.picking import Picker
 from facewright.types import Face, Image
 
 
@@ -61,7 +61,7 @@ class ExpressionReader:
 
     def __init__(
         self,
-        finder: Finder,
+        face_detector: FaceDetector,
         classifier: Classifier,
         config: ReadConfig | None = None,
         *,
@@ -70,7 +70,7 @@ class ExpressionReader:
         """Prepare to read.
 
         Args:
-            finder: What finds faces.
+            face_detector: What finds faces.
             classifier: What names expressions.
             config: How.
             offset: (7,), from `measure_offset`: what is taken off all scores.
@@ -78,7 +78,7 @@ class ExpressionReader:
         self._config = config or ReadConfig()
         if not (self._config.smoothing >= 0 and self._config.calibrate >= 0):
             raise InputError("seconds of smoothing and calibration are not below 0")
-        self._follower = FaceFollower(finder, Picker("all"), self._config.frames)
+        self._follower = FaceFollower(face_detector, Picker("all"), self._config.frames)
         self._classifier = classifier
         self._offset = np.zeros(len(EXPRESSIONS), np.float32) if offset is None else offset
         self._scores: dict[int, Scores] = {}  # number of a face → steadied

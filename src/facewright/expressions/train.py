@@ -31,10 +31,10 @@ from facewright.expressions.objective import (
     ExpressionTrainOptions,
     plan_network,
 )
-from facewright.faces.blocks import fold_norms
+from facewright.faces.detection.blocks import fold_norms
 from facewright.files import replacing
 from facewright.hub.bundle import save_bundle
-from facewright.media.matrix import draw_matrix
+from facewright.media.drawing.matrix import draw_matrix
 from facewright.provenance.publish import publish_image
 from facewright.training.loop import train_network
 from facewright.training.names import format_kimg

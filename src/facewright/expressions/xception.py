@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from facewright.errors import WeightsError
-from facewright.faces.blocks import Conv
+from facewright.faces.detection.blocks import Conv
 
 NAME = "mini-xception"
 

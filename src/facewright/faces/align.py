@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.faces.matrices import (
+from facewright.faces.geometry.matrices import (
     Matrix,
     invert_matrix,
     join_matrices,
     measure_in_pixels,
     measure_scale,
 )
-from facewright.faces.resample import REPLICATE, ZERO, find_reach, resample
+from facewright.faces.geometry.resample import REPLICATE, ZERO, find_reach, resample
 from facewright.faces.templates import fit_template
 from facewright.types import Crop, Image, check_image
 

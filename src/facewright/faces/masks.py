@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.faces.topology import (
+from facewright.faces.geometry.topology import (
     CANONICAL,
     HOLES,
     LEFT_BROW,

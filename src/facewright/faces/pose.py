@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.topology import CANONICAL
 
 _Matrix = NDArray[np.float64]
 

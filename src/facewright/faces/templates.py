@@ -40,8 +40,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.faces.matrices import Matrix, fit_similarity, make_similarity, transform_points
-from facewright.faces.topology import CANONICAL, POINTS, SKIN, Indices, five_points
+from facewright.faces.geometry.matrices import (
+    Matrix,
+    fit_similarity,
+    make_similarity,
+    transform_points,
+)
+from facewright.faces.geometry.topology import CANONICAL, POINTS, SKIN, Indices, five_points
 
 _Places = NDArray[np.float64]
 _DLIB = np.array([33, 133, 362, 263, 2], np.int32)  # corners of the eyes, base of the nose

@@ -10,7 +10,7 @@ import torch
 
 from facewright.device import seeded, to_images, to_tensor
 from facewright.errors import InputError
-from facewright.faces.features import FaceFeatures, compare_maps
+from facewright.faces.similarity.features import FaceFeatures, compare_maps
 from facewright.gan.generator import Generator
 from facewright.latents.encoder.psp import Encoder, fit_pictures
 from facewright.types import Image

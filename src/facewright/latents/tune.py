@@ -17,7 +17,7 @@ import torch
 
 from facewright.device import seeded, to_tensor
 from facewright.errors import InputError
-from facewright.faces.features import FaceFeatures
+from facewright.faces.similarity.features import FaceFeatures
 from facewright.gan.generator import Generator
 from facewright.latents.invert import compare_with, draw_styles
 from facewright.types import Image

@@ -16,9 +16,9 @@ from PIL import UnidentifiedImageError
 
 from facewright.errors import FileError
 from facewright.files import find_placeholder
-from facewright.media.bitmap import extract_text
 from facewright.media.formats import HEAD_BYTES, identify
 from facewright.media.stills.alpha import WHITE, Alpha, fill_hidden, lay_over
+from facewright.media.stills.bitmap import extract_text
 from facewright.media.stills.chunks import leave_out, read_profile
 from facewright.media.stills.exif import (
     DAMAGE,

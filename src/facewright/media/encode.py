@@ -11,7 +11,7 @@ from PIL import Image as Pictures
 from PIL import PngImagePlugin
 
 from facewright.errors import InputError
-from facewright.media.bitmap import insert_text
+from facewright.media.stills.bitmap import insert_text
 from facewright.types import Image
 
 Format: TypeAlias = Literal["png", "jpeg", "webp", "bmp"]

@@ -12,10 +12,10 @@ from facewright.provenance.consent import shows_nobody as verify_nobody
 from facewright.provenance.policy import find_policy
 from facewright.types import Manifest
 
-__all__ = ["GENERATED", "consent_of", "needs_consent", "settle_consent", "shows_nobody"]
+__all__ = ["GENERATED", "consent_of", "needs_consent", "resolve_consent", "shows_nobody"]
 
 
-def settle_consent(task: str, given: str | None, shown: Iterable[str]) -> str:
+def resolve_consent(task: str, given: str | None, shown: Iterable[str]) -> str:
     """Return the consent that a manifest records, and raise if there has to be one.
 
     Args:

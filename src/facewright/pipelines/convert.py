@@ -16,8 +16,8 @@ from facewright.convert.generators import Translator, check_size, check_strength
 from facewright.convert.weights import KIND, load_translator, read_size, read_template
 from facewright.enhance.chain import enhance_image
 from facewright.errors import InputError
-from facewright.faces.frames.follow import FaceFollower, FrameConfig
-from facewright.faces.frames.picking import Picker
+from facewright.faces.tracking.follow import FaceFollower, FrameConfig
+from facewright.faces.tracking.picking import Picker
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.pipelines.configs import ConvertConfig

@@ -24,7 +24,7 @@ from facewright.latents.directions.closed import find_closed_directions
 from facewright.latents.edit import mix_styles, parse_layers
 from facewright.latents.invert import REFINE_STEPS
 from facewright.latents.scenes import FaceSampler, draw_each
-from facewright.media.resize import resize_image
+from facewright.media.stills.resize import resize_image
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.generate import Sampling, check_size
 from facewright.pipelines.invert import LatentInput, LatentSource, LatentsPipeline

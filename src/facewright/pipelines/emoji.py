@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from facewright.errors import InputError
 from facewright.expressions.classifier import EXPRESSIONS, score_faces
-from facewright.faces.finder import Finder
+from facewright.faces.detection.mesh_detector import FaceDetector
+from facewright.faces.geometry.topology import POINTS
 from facewright.faces.templates import TEMPLATES
-from facewright.faces.topology import POINTS
 from facewright.hub.store import Progress
 from facewright.latents.directions.bundle import Direction
 from facewright.latents.scenes import find_styles
-from facewright.media.resize import resize_image
+from facewright.media.stills.resize import resize_image
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.edit import EditPipeline
 from facewright.pipelines.expressions import ExpressionsPipeline, ReadingSession
@@ -33,8 +33,8 @@ from facewright.pipelines.swap import SwapPipeline
 from facewright.pipelines.toonify import STYLES, ToonifyPipeline
 from facewright.toon.acting import Costume, cast_actor, change_photo, choose_step, draw_act
 from facewright.toon.cartoon import Cartoonist, cut_face, draw_character, find_latents
-from facewright.toon.disguise import disguise
 from facewright.toon.emoji import Window, draw_emoji, find_window, lay_sheet, outline, sit, trim
+from facewright.toon.heads.disguise import disguise
 from facewright.types import EmojiStyle, Face, HairStyle, Image, Json, Precision
 
 Points = NDArray[np.float32]
@@ -280,12 +280,12 @@ class EmojiPipeline(Pipeline):
         return find_near(self.find.finder, image, flat)
 
 
-def place_meshes(finder: Finder, images: Sequence[Image], about: Points) -> list[Points]:
+def place_meshes(finder: FaceDetector, images: Sequence[Image], about: Points) -> list[Points]:
     """Place meshes on pictures of one face, whose mesh is known about."""
     return [find_near(finder, image, about).points for image in images]
 
 
-def find_near(finder: Finder, image: Image, about: Points) -> Face:
+def find_near(finder: FaceDetector, image: Image, about: Points) -> Face:
     """Return the face near some points, (5 or 478, 3); those points where none is seen."""
     low, high = about[:, :2].min(0), about[:, :2].max(0)
     face = Face(np.concatenate([low, high]).astype(np.float32), about, 1.0)

@@ -15,8 +15,8 @@ from facewright.errors import FileError, InputError
 from facewright.expressions.classifier import KIND, Classifier, Scores, load_classifier, score_faces
 from facewright.expressions.drawing import label_picture
 from facewright.expressions.reader import ExpressionReader, NamedFace, ReadConfig, measure_offset
-from facewright.faces.frames.follow import FaceFollower, FrameConfig
-from facewright.faces.frames.picking import Picker
+from facewright.faces.tracking.follow import FaceFollower, FrameConfig
+from facewright.faces.tracking.picking import Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress

@@ -9,11 +9,12 @@ from typing import ClassVar, overload
 import torch
 
 from facewright.errors import InputError, WeightsError
-from facewright.faces import detect, landmarks
 from facewright.faces.choose import select_faces
-from facewright.faces.doubts import hint_at_face
-from facewright.faces.finder import Finder, load_finder
-from facewright.faces.track import TrackedFace, Tracker
+from facewright.faces.detection import detector as detect
+from facewright.faces.detection import landmarks
+from facewright.faces.detection.doubts import hint_at_face
+from facewright.faces.detection.mesh_detector import FaceDetector, load_face_detector
+from facewright.faces.tracking.track import TrackedFace, Tracker
 from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import Progress
 from facewright.media.clips.changing import map_frames
@@ -42,7 +43,7 @@ class FindPipeline(Pipeline):
         device: str | torch.device = "auto",
         dtype: Precision | torch.dtype = "auto",
         progress: Progress | None = None,
-        finder: Finder | None = None,
+        finder: FaceDetector | None = None,
     ) -> None:
         """Choose the networks; nothing is loaded yet.
 
@@ -66,12 +67,12 @@ class FindPipeline(Pipeline):
         return tuple(self.open(name or pick_kind(kind, known)) for kind, name in wanted.items())
 
     @cached_property
-    def finder(self) -> Finder:
+    def finder(self) -> FaceDetector:
         """Both networks together."""
         if self._custom is not None:
             return self._custom
         detector, mesh = self.bundles
-        return load_finder(detector, mesh, self.device)
+        return load_face_detector(detector, mesh, self.device)
 
     @property
     def models(self) -> dict[str, str]:

@@ -24,8 +24,8 @@ from facewright.latents.sample import (
     sample_people,
 )
 from facewright.latents.scenes import FaceSampler, draw_mixing_grid, draw_walk, find_styles
-from facewright.media.grid import header_grid
-from facewright.media.resize import resize_image
+from facewright.media.drawing.grid import header_grid
+from facewright.media.stills.resize import resize_image
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.inputs import Seeds, read_seeds
 from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes

@@ -14,10 +14,15 @@ import torch
 
 from facewright.errors import InputError
 from facewright.faces.align import align
-from facewright.faces.features import KIND as FEATURES
-from facewright.faces.features import FaceFeatures, load_face_features
-from facewright.faces.identity import KIND as LIKENESS
-from facewright.faces.identity import Likeness, embed_face, load_likeness, measure_likeness
+from facewright.faces.similarity.features import KIND as FEATURES
+from facewright.faces.similarity.features import FaceFeatures, load_face_features
+from facewright.faces.similarity.identity import KIND as LIKENESS
+from facewright.faces.similarity.identity import (
+    Likeness,
+    embed_face,
+    load_likeness,
+    measure_likeness,
+)
 from facewright.faces.templates import TEMPLATES
 from facewright.gan.generator import Generator
 from facewright.gan.weights import read_template
@@ -39,8 +44,8 @@ from facewright.latents.scenes import FaceSampler, find_styles
 from facewright.latents.tune import TuneOptions, tune_generator
 from facewright.latents.tuning import KIND as TUNING
 from facewright.latents.tuning import apply_tuning, pack_tuning
-from facewright.media.draw import contact_sheet
-from facewright.media.resize import resize_image
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.media.stills.resize import resize_image
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.generate import GeneratorPipeline

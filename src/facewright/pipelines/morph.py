@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facewright.errors import InputError
 from facewright.hub.store import Progress
-from facewright.media.draw import contact_sheet
+from facewright.media.drawing.sheets import contact_sheet
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture, naming, read_picture
 from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from facewright.errors import InputError
 from facewright.faces.align import align
-from facewright.faces.frames.follow import FrameConfig
-from facewright.faces.frames.picking import LIKE, Picker
-from facewright.faces.identity import KIND as LIKENESS
-from facewright.faces.identity import embed_face, load_likeness, measure_likeness
+from facewright.faces.similarity.identity import KIND as LIKENESS
+from facewright.faces.similarity.identity import embed_face, load_likeness, measure_likeness
+from facewright.faces.tracking.follow import FrameConfig
+from facewright.faces.tracking.picking import LIKE, Picker
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.pipelines.configs import SwapConfig

@@ -10,8 +10,8 @@ from typing import ClassVar
 import torch
 
 from facewright.enhance.network import load_enhancer
-from facewright.faces.frames.follow import FaceFollower, FrameConfig
-from facewright.faces.frames.picking import Picker
+from facewright.faces.tracking.follow import FaceFollower, FrameConfig
+from facewright.faces.tracking.picking import Picker
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator
 from facewright.hub.store import Progress
@@ -24,7 +24,7 @@ from facewright.pipelines.pipeline import Ingredients, hashes
 from facewright.pipelines.result import ClipResult, Result
 from facewright.pipelines.session import PicturePipeline, Session, Step
 from facewright.toon.cartoon import Cartoonist, breed_characters
-from facewright.toon.film import ClipCartoonist, ClipOptions
+from facewright.toon.clips import ClipCartoonist, ClipOptions
 from facewright.toon.heads.upright import check_whole
 from facewright.types import Bundle, Clip, Image, Json, Precision
 

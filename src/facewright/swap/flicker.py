@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.faces.align import cut
-from facewright.faces.smoothing import OneEuroFilter
+from facewright.faces.geometry.topology import five_points
 from facewright.faces.templates import fit_template
-from facewright.faces.topology import five_points
-from facewright.faces.track import TrackedFace
-from facewright.swap.raster import Floats
+from facewright.faces.tracking.smoothing import OneEuroFilter
+from facewright.faces.tracking.track import TrackedFace
+from facewright.swap.mesh.raster import Floats
 from facewright.types import Image
 
 _TEMPLATE, _SIDE = "tight", 64

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facewright.faces.finder import Finder
-from facewright.faces.frames.follow import FaceFollower, FrameConfig
-from facewright.faces.frames.picking import Picker
+from facewright.faces.detection.mesh_detector import FaceDetector
 from facewright.faces.pose import estimate_pose
-from facewright.faces.track import TrackedFace
+from facewright.faces.tracking.follow import FaceFollower, FrameConfig
+from facewright.faces.tracking.picking import Picker
+from facewright.faces.tracking.track import TrackedFace
 from facewright.swap.flicker import FlickerMeter
-from facewright.swap.raster import Floats
+from facewright.swap.mesh.raster import Floats
 from facewright.swap.swap import SwapOptions, swap_face
 from facewright.swap.warp import Source
 from facewright.types import Face, Image
@@ -33,7 +33,7 @@ class FrameSwapper:
 
     def __init__(
         self,
-        finder: Finder,
+        face_detector: FaceDetector,
         sources: Sequence[Source],
         picker: Picker,
         options: SwapOptions,
@@ -42,7 +42,7 @@ class FrameSwapper:
         """Prepare to swap.
 
         Args:
-            finder: What finds faces.
+            face_detector: What finds faces.
             sources: Who is pasted, in one or several poses; the one that fits best is taken each
                 time that a face appears.
             picker: Says which faces are swapped.
@@ -54,7 +54,7 @@ class FrameSwapper:
         self.used: Counter[int] = Counter()
         self.flicker = FlickerMeter()
         self._sources, self._options = sources, options
-        self._follower = FaceFollower(finder, picker, config)
+        self._follower = FaceFollower(face_detector, picker, config)
         self._taken: dict[int, int] = {}  # number of a face → source
 
     @property

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.faces import topology
-from facewright.swap.pixels import inset, sample
-from facewright.swap.raster import (
+from facewright.faces.geometry import topology
+from facewright.swap.mesh.pixels import inset, sample
+from facewright.swap.mesh.raster import (
     Floats,
     Indices,
     draw_triangles,
@@ -20,8 +20,8 @@ from facewright.swap.raster import (
     join_points,
     sort_triangles,
 )
-from facewright.swap.regions import SURFACE, check_mesh, hold_irises
-from facewright.swap.shape import fit_rotation
+from facewright.swap.mesh.regions import SURFACE, check_mesh, hold_irises
+from facewright.swap.mesh.shape import fit_rotation
 from facewright.types import Image, check_image
 
 _SIDE_POINTS = 5

@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facewright.errors import InputError
-from facewright.swap.blend import BLENDS, blend_face, find_membrane
-from facewright.swap.detail import match_detail
-from facewright.swap.light import Relight, apply_light, keep_light, match_light
-from facewright.swap.pixels import shrink, spread
-from facewright.swap.raster import Floats
-from facewright.swap.regions import check_mesh, measure_eyes, measure_unit
-from facewright.swap.seam import (
+from facewright.swap.blending.blend import BLENDS, blend_face, find_membrane
+from facewright.swap.blending.detail import match_detail
+from facewright.swap.blending.light import Relight, apply_light, keep_light, match_light
+from facewright.swap.blending.seam import (
     COARSE,
     PARTS,
     Layout,
@@ -24,7 +21,10 @@ from facewright.swap.seam import (
     find_foreign,
     find_glasses,
 )
-from facewright.swap.shape import lend_shape
+from facewright.swap.mesh.pixels import shrink, spread
+from facewright.swap.mesh.raster import Floats
+from facewright.swap.mesh.regions import check_mesh, measure_eyes, measure_unit
+from facewright.swap.mesh.shape import lend_shape
 from facewright.swap.warp import Source, Warped, warp_face
 from facewright.types import Blend, Image, Part, check_image
 

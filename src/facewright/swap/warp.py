@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.faces import topology
-from facewright.swap.pixels import blur, fill_gaps, sample, shrink, spread
-from facewright.swap.raster import (
+from facewright.faces.geometry import topology
+from facewright.swap.blending.seam import Layout, draw_skin, find_foreign
+from facewright.swap.mesh.pixels import blur, fill_gaps, sample, shrink, spread
+from facewright.swap.mesh.raster import (
     Box,
     Floats,
     Indices,
@@ -23,7 +24,7 @@ from facewright.swap.raster import (
     join_points,
     sort_triangles,
 )
-from facewright.swap.regions import (
+from facewright.swap.mesh.regions import (
     SURFACE,
     check_mesh,
     fill_loops,
@@ -33,9 +34,8 @@ from facewright.swap.regions import (
     measure_pupils,
     measure_unit,
 )
-from facewright.swap.seam import Layout, draw_skin, find_foreign
-from facewright.swap.shape import measure_facing, rest_shape
-from facewright.swap.texture import unwrap_faces, unwrap_places
+from facewright.swap.mesh.shape import measure_facing, rest_shape
+from facewright.swap.mesh.texture import unwrap_faces, unwrap_places
 from facewright.types import Image, WarpMethod, check_image
 
 _SHARE = 0.26

@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from facewright.faces.topology import TRIANGLES, five_points
-from facewright.media.marks import Mark, draw_marks, list_edges, pick_colour
+from facewright.faces.geometry.topology import TRIANGLES, five_points
+from facewright.media.drawing.marks import Mark, draw_marks, list_edges, pick_colour
 from facewright.types import Face, Image
 
 Drawn: TypeAlias = Literal["boxes", "points", "mesh", "none"]

@@ -10,14 +10,14 @@ import torch
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.faces.choose import check_choice
-from facewright.faces.frames.follow import FrameConfig
-from facewright.faces.frames.picking import CHOICES, LIKE, Picker
+from facewright.faces.tracking.follow import FrameConfig
+from facewright.faces.tracking.picking import CHOICES, LIKE, Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
+from facewright.swap.blending.seam import PARTS
 from facewright.swap.frames import FrameSwapper
-from facewright.swap.seam import PARTS
 from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import make_source
 from facewright.tasks.drawing import DrawOptions
@@ -124,7 +124,7 @@ def check_cast(face_and_body: Sequence[str], options: SwapFacesOptions) -> tuple
     for choice, option in ((options.faces, "--faces"), (options.pick, "--pick")):
         _check_choice(choice, option)
     _read_parts(options.keep)
-    settle_consent("swap", options.consent, _list_shown(face, body))
+    resolve_consent("swap", options.consent, _list_shown(face, body))
     return face, body
 
 
@@ -268,7 +268,7 @@ def _describe(
         seeds=portraits.seeds,
         models=models,
         sources=sources,
-        consent=settle_consent("swap", options.consent, _list_shown(face, body)),
+        consent=resolve_consent("swap", options.consent, _list_shown(face, body)),
         version=__version__,
         torch=torch.__version__,
         device=name_device(lookout.device),

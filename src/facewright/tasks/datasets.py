@@ -10,13 +10,13 @@ from typing import Literal
 
 import torch
 
-from facewright.collect.prepare import FinderSource, Prepared, PrepareSettings, prepare
+from facewright.collect.prepare import DetectorSource, Prepared, PrepareSettings, prepare
 from facewright.collect.preparing.choose import QualityLimits
 from facewright.collect.preparing.originals import REPORT
 from facewright.collect.preparing.report import Tally
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
-from facewright.faces.finder import Finder
+from facewright.faces.detection.mesh_detector import FaceDetector
 from facewright.files import replacing
 from facewright.hub.store import Progress
 from facewright.provenance.publish import publish_image
@@ -108,7 +108,7 @@ def prepare_dataset(
     settings = check_prepare(library, options)
     lookout = open_lookout(options.device, finder=options.finder, mesh=options.mesh)
     build = partial(_build_finder, options.device, options.finder, options.mesh)
-    source = FinderSource(build, describe_lookout(lookout))
+    source = DetectorSource(build, describe_lookout(lookout))
     return prepare_with(source, library, options, settings, progress)
 
 
@@ -150,7 +150,7 @@ def check_prepare(library: Path, options: PrepareOptions) -> PrepareSettings:
 
 
 def prepare_with(
-    finder: FinderSource,
+    finder: DetectorSource,
     library: Path,
     options: PrepareOptions,
     settings: PrepareSettings,
@@ -207,7 +207,7 @@ def name_reports(options: PrepareOptions) -> tuple[Path, ...]:
     return tuple(options.out.with_name(f"{stem}{ending}") for ending in REPORT)
 
 
-def _build_finder(device: str, finder: str | None, mesh: str | None) -> Finder:
+def _build_finder(device: str, finder: str | None, mesh: str | None) -> FaceDetector:
     """Load what finds faces, in whichever process."""
     return open_lookout(device, finder=finder, mesh=mesh).finder
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from facewright.collect.sources.archives import is_archive
+from facewright.collect.sources.files.archives import is_archive
 from facewright.collect.sources.walk import is_clip
 from facewright.errors import FacewrightError, InputError
 from facewright.files import fit_name

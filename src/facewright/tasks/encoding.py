@@ -8,8 +8,8 @@ import torch
 
 from facewright.datasets.dataset import open_dataset
 from facewright.device import pick_device
-from facewright.faces.features import KIND as FACE_FEATURES
-from facewright.faces.features import load_face_features
+from facewright.faces.similarity.features import KIND as FACE_FEATURES
+from facewright.faces.similarity.features import load_face_features
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
 from facewright.latents.encoder.features import FacePerception, Perception, load_features

@@ -17,7 +17,7 @@ from facewright.collect.sources.openers import check_sources
 from facewright.collect.sources.web.fetch import FetchPolicy
 from facewright.errors import FileError, InputError
 from facewright.hub.store import Progress
-from facewright.media.bars import draw_bars
+from facewright.media.drawing.bars import draw_bars
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.types import Json, Manifest
 from facewright.version import __version__

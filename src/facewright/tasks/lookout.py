@@ -9,8 +9,9 @@ import torch
 
 from facewright.device import configure_cuda, pick_device
 from facewright.errors import WeightsError
-from facewright.faces import detect, landmarks
-from facewright.faces.finder import Finder, load_finder
+from facewright.faces.detection import detector as detect
+from facewright.faces.detection import landmarks
+from facewright.faces.detection.mesh_detector import FaceDetector, load_face_detector
 from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import Progress
 from facewright.pipelines.weights import open_weights
@@ -20,7 +21,7 @@ from facewright.pipelines.weights import open_weights
 class Lookout:
     """A finder that is ready, and what a manifest says about it."""
 
-    finder: Finder
+    finder: FaceDetector
     models: dict[str, str]
     """Name of the weights → sha256."""
     device: torch.device
@@ -56,7 +57,7 @@ def open_lookout(
     )
     configure_cuda(chosen, repeatable=True)
     models = {bundle.card.name: bundle.card.sha256 for bundle in (detector, placer)}
-    return Lookout(load_finder(detector, placer, chosen), models, chosen)
+    return Lookout(load_face_detector(detector, placer, chosen), models, chosen)
 
 
 def pick_kind(kind: str, known: Mapping[str, Entry]) -> str:

@@ -10,8 +10,8 @@ import torch
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.hub.store import Progress
-from facewright.media.draw import contact_sheet
-from facewright.pipelines.consent import GENERATED, settle_consent, shows_nobody
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.pipelines.consent import GENERATED, resolve_consent, shows_nobody
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,
@@ -19,8 +19,8 @@ from facewright.provenance.publish import (
     publish_clip,
     publish_image,
 )
+from facewright.swap.mesh.raster import Floats
 from facewright.swap.morph import average_faces, morph_faces, plan_morph
-from facewright.swap.raster import Floats
 from facewright.tasks.drawing import count_off
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import Portrait, read_portraits
@@ -97,7 +97,7 @@ def check_morph(pictures: Sequence[str], options: MorphOptions) -> None:
     check_options(options)
     _check_sources(pictures, options.out)
     _check_result(pictures, options)
-    settle_consent("morph", options.consent, pictures)
+    resolve_consent("morph", options.consent, pictures)
 
 
 def _check_result(pictures: Sequence[str], options: MorphOptions) -> None:

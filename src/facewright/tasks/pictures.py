@@ -12,9 +12,9 @@ from facewright.hub.store import Progress
 from facewright.latents.edit import parse_layers
 from facewright.latents.sample import sample_people
 from facewright.latents.scenes import draw_cast, draw_mixing_grid, draw_walk, find_group
-from facewright.media.draw import contact_sheet
-from facewright.media.grid import header_grid
-from facewright.media.resize import resize_image
+from facewright.media.drawing.grid import header_grid
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.media.stills.resize import resize_image
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from facewright.errors import FacewrightError, InputError
 from facewright.faces.choose import leave_out_minor, select_faces
-from facewright.faces.doubts import hint_at_face
+from facewright.faces.detection.doubts import hint_at_face
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.latents.sample import sample_people

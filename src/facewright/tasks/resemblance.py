@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.faces.align import align
-from facewright.faces.identity import (
+from facewright.faces.similarity.identity import (
     KIND,
     Likeness,
     embed_face,

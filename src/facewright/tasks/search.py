@@ -13,8 +13,8 @@ from facewright.collect.sources.items import Refusal, strip_name, to_printable
 from facewright.collect.sources.walk import Batch, Developed, SourceClip
 from facewright.device import name_device
 from facewright.errors import FacewrightError, InputError
-from facewright.faces.doubts import DOUBTFUL, describe_doubtful, split_doubtful
-from facewright.faces.track import Tracker
+from facewright.faces.detection.doubts import DOUBTFUL, describe_doubtful, split_doubtful
+from facewright.faces.tracking.track import Tracker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.video import read_clip

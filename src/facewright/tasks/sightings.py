@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from facewright.collect.sources.items import Refusal, to_printable
 from facewright.errors import FileError
+from facewright.faces.geometry.topology import five_points
 from facewright.faces.pose import estimate_pose
-from facewright.faces.topology import five_points
 from facewright.files import HINT, replacing
 from facewright.types import Face
 

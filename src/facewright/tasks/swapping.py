@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from facewright.errors import FacewrightError, InputError
-from facewright.faces.frames.picking import CHOICES
+from facewright.faces.tracking.picking import CHOICES
 from facewright.hub.store import Progress
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera

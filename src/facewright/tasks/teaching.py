@@ -10,11 +10,11 @@ import torch
 
 from facewright.datasets.labelled import read_labelled
 from facewright.device import pick_device
-from facewright.faces.detect import DetectorConfig, load_detector
-from facewright.faces.landmarks import MeshConfig
-from facewright.faces.learning.examples import Labelled
-from facewright.faces.learning.lessons import DetectorObjective, MeshObjective
-from facewright.faces.train import FaceTrainOptions, Objective, train_faces
+from facewright.faces.detection.detector import DetectorConfig, load_detector
+from facewright.faces.detection.landmarks import MeshConfig
+from facewright.faces.training.examples import Labelled
+from facewright.faces.training.objectives import DetectorObjective, MeshObjective
+from facewright.faces.training.train import FaceTrainOptions, Objective, train_faces
 from facewright.pipelines.weights import open_weights
 from facewright.tasks.training import Trained
 from facewright.training.checkpoint import latest_checkpoint

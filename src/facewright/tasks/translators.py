@@ -8,16 +8,16 @@ from pathlib import Path
 
 import torch
 
-from facewright.convert.plan import (
+from facewright.convert.training.plan import (
     TranslatorTrainOptions,
     check_options,
     open_styles,
     plan_translation,
 )
-from facewright.convert.train import train_translator as run_training
+from facewright.convert.training.train import train_translator as run_training
 from facewright.device import pick_device
 from facewright.errors import InputError
-from facewright.faces.features import load_face_features
+from facewright.faces.similarity.features import load_face_features
 from facewright.pipelines.weights import open_weights
 from facewright.tasks.training import Trained
 from facewright.training.checkpoint import latest_checkpoint

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from facewright.faces.align import align, paste
+from facewright.faces.geometry.matrices import transform_points
+from facewright.faces.geometry.topology import OVAL
 from facewright.faces.masks import draw_face_mask, fade_border
-from facewright.faces.matrices import transform_points
-from facewright.faces.topology import OVAL
 from facewright.latents.directions.bundle import Direction
 from facewright.latents.sample import draw_styles
 from facewright.toon.cartoon import Cartoonist, draw_character, enlarge_crop, enlarge_drawing

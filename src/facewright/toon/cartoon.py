@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from facewright.device import to_images
 from facewright.enhance.network import Enhancer, enlarge_image
 from facewright.faces.align import align, paste
-from facewright.faces.features import FaceFeatures
+from facewright.faces.geometry.matrices import join_matrices, transform_points
 from facewright.faces.masks import draw_face_mask, fade_border
-from facewright.faces.matrices import join_matrices, transform_points
+from facewright.faces.similarity.features import FaceFeatures
 from facewright.gan.breed import Crossing, breed_generators
 from facewright.gan.generator import Generator
 from facewright.latents.edit import extend_styles
 from facewright.latents.encoder.psp import Encoder
 from facewright.latents.invert import RefineOptions, invert_faces
-from facewright.media.resize import resize_image
+from facewright.media.stills.resize import resize_image
 from facewright.types import Crop, Image
 
 Points = NDArray[np.float32]

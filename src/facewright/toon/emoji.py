@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from facewright.errors import InputError
-from facewright.faces.resample import ZERO, resample
+from facewright.faces.geometry.resample import ZERO, resample
 from facewright.toon.colours import Colours, find_colours, pick_colour
 from facewright.toon.features.eyes import draw_eyes
 from facewright.toon.features.layout import Layout, lay_out

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from facewright.faces.geometry.topology import SKIN
 from facewright.faces.masks import draw_region_mask, measure_face
-from facewright.faces.topology import SKIN
 from facewright.toon.heads.matting import fill_holes
 from facewright.toon.shapes import Floats
 from facewright.types import Image

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image as Pillow
-from tests.collect.drawn_faces import BlockFinder, draw_scene, encode, place_face
+from tests.collect.drawn_faces import BlockDetector, draw_scene, encode, place_face
 
 from facewright.collect.preparing.candidates import Wanted
 from facewright.collect.preparing.choose import QualityLimits
@@ -23,14 +23,14 @@ def cut(tmp_path):
     """Cut the faces out of files; return the results by name."""
     folder = tmp_path / "photos"
 
-    def run(files, *, size=32, extension=".png", finder=None, **limits):
+    def run(files, *, size=32, extension=".png", face_detector=None, **limits):
         folder.mkdir(exist_ok=True)
         for name, data in files.items():
             (folder / name).write_bytes(data)
         limits = QualityLimits(**{"outside": 0, **limits})
         bench = Bench(
             OriginalReader(folder),
-            finder or BlockFinder(),
+            face_detector or BlockDetector(),
             Wanted(template="tight", size=size, limits=limits),
             Manifest("prepare", {"size": size}, version="1"),
             extension,
@@ -89,27 +89,30 @@ def test_pictures_are_upright_before_faces_are_looked_for(cut, orientation):
 
 def test_small_faces_of_large_pictures_are_looked_at_again_with_all_their_pixels(cut):
     image = draw_scene((1700, 900, 90), size=(2600, 2000))
-    finder = BlockFinder()
+    face_detector = BlockDetector()
     files = {"a.jpg": encode(image, "JPEG", quality=95)}
-    (piece,) = cut(files, finder=finder, size=128, enlarge=2)["a.jpg"].pieces
-    first, second = finder.asked
+    (piece,) = cut(files, face_detector=face_detector, size=128, enlarge=2)["a.jpg"].pieces
+    first, second = face_detector.asked
     assert max(first[0]) <= 1280 * 1.25
     assert max(second[0]) < 200
     assert np.abs(np.array(piece.facts["box"]) - place_face(1700, 900, 90).box).max() < 2.5
 
 
 def test_a_large_face_is_looked_at_once(cut):
-    finder = BlockFinder()
+    face_detector = BlockDetector()
     files = {"a.jpg": encode(draw_scene((200, 100, 600), size=(1024, 1024)), "JPEG")}
-    cut(files, finder=finder, size=128)
-    assert len(finder.asked) == 1
-    assert max(finder.asked[0][0]) < 600
+    cut(files, face_detector=face_detector, size=128)
+    assert len(face_detector.asked) == 1
+    assert max(face_detector.asked[0][0]) < 600
 
 
 def test_several_pictures_are_looked_at_together(cut):
-    finder = BlockFinder()
-    cut({f"{n}.png": encode(draw_scene((30, 20, 40), seed=n)) for n in range(4)}, finder=finder)
-    assert [len(batch) for batch in finder.asked] == [4]
+    face_detector = BlockDetector()
+    cut(
+        {f"{n}.png": encode(draw_scene((30, 20, 40), seed=n)) for n in range(4)},
+        face_detector=face_detector,
+    )
+    assert [len(batch) for batch in face_detector.asked] == [4]
 
 
 def test_faces_are_chosen(cut):

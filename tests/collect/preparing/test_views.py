@@ -8,7 +8,7 @@ from tests.collect.drawn_faces import encode
 
 from facewright.collect.preparing.views import cut_part, decode_enough, open_view, shrink_view
 from facewright.errors import FileError
-from facewright.faces.matrices import invert_matrix, measure_scale, transform_points
+from facewright.faces.geometry.matrices import invert_matrix, measure_scale, transform_points
 
 
 def draw_ramp(width, height):

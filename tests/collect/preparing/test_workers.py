@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.collect.drawn_faces import SOURCE, BlockFinder, draw_photos, make_settings
+from tests.collect.drawn_faces import SOURCE, BlockDetector, draw_photos, make_settings
 
-from facewright.collect.prepare import FinderSource, cache_of, prepare
+from facewright.collect.prepare import DetectorSource, cache_of, prepare
 from facewright.collect.preparing.workers import cut_batches
 from facewright.errors import FacewrightError
 
 
-class Dying(BlockFinder):
+class Dying(BlockDetector):
     """Ends the process that uses it."""
 
     def find(self, images, *, threshold=0.5):
@@ -53,7 +53,7 @@ def test_processes_change_nothing_and_their_death_is_told(tmp_path):
     for workers in (1, 2):
         prepare(photos, tmp_path / f"{workers}.zip", settings, SOURCE, workers=workers)
     assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
-    deadly = FinderSource(Dying, SOURCE.manifest)
+    deadly = DetectorSource(Dying, SOURCE.manifest)
     with pytest.raises(FacewrightError, match="a process that cut faces died") as caught:
         prepare(photos, tmp_path / "dead.zip", settings, deadly, workers=2)
     assert "--workers" in caught.value.hint

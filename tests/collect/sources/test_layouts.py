@@ -5,7 +5,7 @@ import pytest
 from facewright.collect.library.folder import read_records
 from facewright.collect.sources.items import Limits
 from facewright.collect.sources.layouts import find_kind, labels_from_name, read_table
-from facewright.collect.sources.tables import row_labels
+from facewright.collect.sources.tables.reader import row_labels
 from facewright.errors import FileError
 
 CELEBA = """2

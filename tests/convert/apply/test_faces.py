@@ -11,7 +11,7 @@ from facewright.convert.blocks import build_seeded
 from facewright.convert.generators import Translator, TranslatorConfig
 from facewright.errors import InputError
 from facewright.faces.align import align
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.topology import CANONICAL
 
 POINTS = CANONICAL * 30 + np.float32([100, 90, 0])
 

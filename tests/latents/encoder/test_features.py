@@ -3,7 +3,7 @@ import torch
 
 from facewright.device import seeded
 from facewright.errors import InputError, WeightsError
-from facewright.faces.features import FaceFeatures, FeaturesConfig
+from facewright.faces.similarity.features import FaceFeatures, FeaturesConfig
 from facewright.gan.discriminator import Discriminator, DiscriminatorConfig
 from facewright.latents.encoder.features import DiscriminatorFeatures, FacePerception, load_features
 from facewright.training.checkpoint import checkpoint_path, flatten_state, save_checkpoint

@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 from skimage.data import astronaut
 
 from facewright.errors import InputError
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.topology import CANONICAL
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.emoji.acting import find_near
 from facewright.tasks.emoji.options import EmojiOptions

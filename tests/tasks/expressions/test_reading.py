@@ -16,7 +16,7 @@ from tests.tasks.watcher import Watcher
 from facewright.cli.outcome import PRINTERS, print_json
 from facewright.errors import FileError, InputError
 from facewright.expressions.classifier import EXPRESSIONS, KIND, pack_classifier
-from facewright.faces.blocks import fold_norms
+from facewright.faces.detection.blocks import fold_norms
 from facewright.hub.bundle import save_bundle
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip

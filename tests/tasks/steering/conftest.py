@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from facewright.device import seeded
-from facewright.faces.features import FaceFeatures, FeaturesConfig
-from facewright.faces.identity import load_likeness
+from facewright.faces.similarity.features import FaceFeatures, FeaturesConfig
+from facewright.faces.similarity.identity import load_likeness
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
 from facewright.latents.directions.bundle import Direction, Directions, pack_directions

@@ -26,7 +26,7 @@ def lookout(lookout):
     """Find the first red block, and then a face at its place, whatever is drawn there."""
     red = lookout.finder
 
-    class Finder:
+    class FaceDetector:
         def __init__(self):
             self.last = []
 
@@ -38,7 +38,7 @@ def lookout(lookout):
         def follow(self, images, _faces):
             return self.find(images)
 
-    return replace(lookout, finder=Finder())
+    return replace(lookout, finder=FaceDetector())
 
 
 @pytest.fixture

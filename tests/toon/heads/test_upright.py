@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from facewright.faces.matrices import make_similarity, transform_points
-from facewright.faces.topology import CANONICAL, OVAL, five_points
+from facewright.faces.geometry.matrices import make_similarity, transform_points
+from facewright.faces.geometry.topology import CANONICAL, OVAL, five_points
 from facewright.toon.heads.upright import EYES, SIDE, UNIT, Frame, turn_upright
 
 

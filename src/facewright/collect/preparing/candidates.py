@@ -11,8 +11,8 @@ from facewright.collect.preparing.choose import FacePosition, QualityLimits, che
 from facewright.collect.preparing.measures import measure_cut_off, measure_outside
 from facewright.collect.preparing.views import View, shrink_view
 from facewright.faces.choose import measure_area, select_faces
-from facewright.faces.finder import Finder
-from facewright.faces.matrices import (
+from facewright.faces.detection.mesh_detector import FaceDetector
+from facewright.faces.geometry.matrices import (
     Matrix,
     invert_matrix,
     join_matrices,
@@ -20,9 +20,9 @@ from facewright.faces.matrices import (
     measure_scale,
     transform_points,
 )
+from facewright.faces.geometry.topology import CANONICAL, five_points
 from facewright.faces.pose import estimate_pose
 from facewright.faces.templates import fit_template
-from facewright.faces.topology import CANONICAL, five_points
 from facewright.types import Face
 
 _FOUND = 16.0  # pixels between the eyes of the smallest face that is looked for
@@ -65,19 +65,21 @@ class Candidate:
     """Why it is left out; empty for a face that may stay."""
 
 
-def find_candidates(views: Sequence[View], finder: Finder, wanted: Wanted) -> list[list[Candidate]]:
+def find_candidates(
+    views: Sequence[View], face_detector: FaceDetector, wanted: Wanted
+) -> list[list[Candidate]]:
     """Find and choose the faces of pictures.
 
     Args:
         views: The pictures, all looked at in one batch.
-        finder: What finds faces.
+        face_detector: What finds faces.
         wanted: Which crops are wanted.
 
     Returns:
         The chosen faces of each picture, the largest first.
     """
     threshold = min(wanted.limits.score, _SURE)
-    found = finder.find([view.image for view in views], threshold=threshold) if views else []
+    found = face_detector.find([view.image for view in views], threshold=threshold) if views else []
     candidates = []
     for view, faces in zip(views, found, strict=True):
         moved = [_move_face(face, view.to_picture) for face in faces]
@@ -101,20 +103,20 @@ def needs_another_pass(candidate: Candidate, before: View) -> bool:
 
 
 def detect_again(
-    candidates: Sequence[Candidate], finder: Finder, wanted: Wanted
+    candidates: Sequence[Candidate], face_detector: FaceDetector, wanted: Wanted
 ) -> list[Candidate]:
     """Place the points of faces again, in the larger pictures in which they are seen now.
 
     Args:
         candidates: With views that hold the surroundings of one crop each.
-        finder: What finds faces.
+        face_detector: What finds faces.
         wanted: Which crops are wanted.
 
     Returns:
         Each candidate with new points; the old one where the face is not found again.
     """
     views = [shrink_view(c.view, _measure_eyes(c) / (_WORTH * _CLEAR)) for c in candidates]
-    found = finder.find([view.image for view in views], threshold=_SURE) if views else []
+    found = face_detector.find([view.image for view in views], threshold=_SURE) if views else []
     again = []
     for candidate, view, faces in zip(candidates, views, found, strict=True):
         moved = [_move_face(face, view.to_picture) for face in faces]

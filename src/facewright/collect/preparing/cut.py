@@ -23,8 +23,8 @@ from facewright.collect.preparing.views import View, cut_part, decode_enough, op
 from facewright.collect.sources.items import strip_name
 from facewright.errors import FileError
 from facewright.faces.align import align
-from facewright.faces.finder import Finder
-from facewright.faces.matrices import invert_matrix, transform_points
+from facewright.faces.detection.mesh_detector import FaceDetector
+from facewright.faces.geometry.matrices import invert_matrix, transform_points
 from facewright.provenance.publish import render_entry
 from facewright.types import Image, Json, Manifest
 
@@ -41,7 +41,7 @@ class Bench:
     """What cutting takes."""
 
     reader: OriginalReader
-    finder: Finder
+    face_detector: FaceDetector
     wanted: Wanted
     manifest: Manifest
     """What every crop says about how it was made, but for what it was made of."""
@@ -101,7 +101,7 @@ def cut_faces(originals: Sequence[Original], bench: Bench) -> list[Result]:
     files = [_open(original, bench) for original in originals]
     seen = [file for file in files if file.view]
     views = [file.view for file in seen if file.view]
-    found = find_candidates(views, bench.finder, bench.wanted)
+    found = find_candidates(views, bench.face_detector, bench.wanted)
     for file, candidates in zip(seen, found, strict=True):
         file.candidates = _move_closer(file, candidates, bench)
     _detect_again(seen, bench)
@@ -143,7 +143,7 @@ def _detect_again(files: Sequence[_File], bench: Bench) -> None:
         if file.view and not candidate.reason and needs_another_pass(candidate, file.view)
     ]
     before = [candidates[number] for candidates, number in small]
-    after = detect_again(before, bench.finder, bench.wanted)
+    after = detect_again(before, bench.face_detector, bench.wanted)
     for (candidates, number), candidate in zip(small, after, strict=True):
         candidates[number] = candidate
 

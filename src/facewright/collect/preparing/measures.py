@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.faces.topology import OVAL, SKIN
+from facewright.faces.geometry.topology import OVAL, SKIN
 from facewright.types import Image
 
 _Floats = NDArray[np.floating]

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from facewright.collect.library.folder import REMOVED, is_library, read_records
 from facewright.collect.library.removals import find_away, read_removals
-from facewright.collect.sources.archives import check_members
-from facewright.collect.sources.folders import list_files
+from facewright.collect.sources.files.archives import check_members
+from facewright.collect.sources.files.folders import list_files
 from facewright.collect.sources.items import Limits, Refusal
 from facewright.collect.sources.layouts import label_picture
 from facewright.collect.sources.openers import gather_tables, refuse_unfit

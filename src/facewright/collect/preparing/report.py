@@ -17,9 +17,9 @@ from facewright.collect.preparing.originals import Listing, Original
 from facewright.collect.preparing.resume import KeptResult, Span
 from facewright.collect.sources.items import Refusal
 from facewright.datasets.labels import count_labels
-from facewright.media.bars import draw_bars
 from facewright.media.decode import read_image
-from facewright.media.draw import SheetStyle, contact_sheet
+from facewright.media.drawing.bars import draw_bars
+from facewright.media.drawing.sheets import SheetStyle, contact_sheet
 from facewright.types import Image
 
 EXAMPLES = 8

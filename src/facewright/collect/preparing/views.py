@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.faces.matrices import Matrix, invert_matrix, join_matrices
+from facewright.faces.geometry.matrices import Matrix, invert_matrix, join_matrices
 from facewright.media.decode import read_image_header, read_reduced
 from facewright.types import Image
 

@@ -17,7 +17,7 @@ from facewright.collect.sources.items import (
     guess_suffix,
 )
 from facewright.collect.sources.layouts import address_column, is_address
-from facewright.collect.sources.tables import Row, decode_text, read_rows, row_labels
+from facewright.collect.sources.tables.reader import Row, decode_text, read_rows, row_labels
 from facewright.collect.sources.web.fetch import Failed, Fetched, fetch_all
 from facewright.errors import FileError
 

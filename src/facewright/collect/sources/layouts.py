@@ -20,7 +20,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from facewright.collect.sources.items import Found, Item, Labels, Refusal
-from facewright.collect.sources.tables import (
+from facewright.collect.sources.tables.reader import (
     FILE_COLUMNS,
     LabelTable,
     decode_text,
@@ -31,7 +31,7 @@ from facewright.collect.sources.tables import (
     read_rows,
     skip_separator,
 )
-from facewright.collect.sources.values import GROUPS, name_age
+from facewright.collect.sources.tables.values import GROUPS, name_age
 from facewright.errors import FileError
 from facewright.media.formats import PICTURE_ENDINGS
 from facewright.provenance.publish import render_entry

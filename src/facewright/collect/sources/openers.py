@@ -9,9 +9,14 @@ from pathlib import Path
 
 from facewright.collect.library.folder import is_library
 from facewright.collect.sources.addresses import Address, read_addresses, read_text, read_web
-from facewright.collect.sources.albums import read_album_files, read_page
-from facewright.collect.sources.archives import count_members, is_archive, read_archive, read_tables
-from facewright.collect.sources.folders import list_files, read_file, read_folder
+from facewright.collect.sources.albums.pages import read_album_files, read_page
+from facewright.collect.sources.files.archives import (
+    count_members,
+    is_archive,
+    read_archive,
+    read_tables,
+)
+from facewright.collect.sources.files.folders import list_files, read_file, read_folder
 from facewright.collect.sources.items import (
     Aside,
     Limits,
@@ -29,7 +34,7 @@ from facewright.collect.sources.layouts import (
     read_pixels,
     read_table,
 )
-from facewright.collect.sources.tables import LabelTable, decode_text
+from facewright.collect.sources.tables.reader import LabelTable, decode_text
 from facewright.collect.sources.web.hosts import is_private
 from facewright.errors import FileError, InputError
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
-from facewright.collect.sources.archives import count_members, is_archive, read_archive
-from facewright.collect.sources.folders import list_files, read_file
+from facewright.collect.sources.files.archives import count_members, is_archive, read_archive
+from facewright.collect.sources.files.folders import list_files, read_file
 from facewright.collect.sources.items import (
     Aside,
     Found,

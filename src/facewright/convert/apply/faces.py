@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from facewright.convert.generators import Translator, check_strength, translate_images
 from facewright.faces.align import align, paste_change
+from facewright.faces.geometry.matrices import transform_points
 from facewright.faces.masks import Mask, draw_face_mask, fade_border, measure_face, soften_outside
-from facewright.faces.matrices import transform_points
 from facewright.types import Crop, Image
 
 Finish: TypeAlias = Callable[[Image], Image]

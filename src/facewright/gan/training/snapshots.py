@@ -15,7 +15,7 @@ from facewright.files import delete_leftovers
 from facewright.gan.training.steps import AdversarialTrainer
 from facewright.gan.weights import KIND, count_labels, pack_generator
 from facewright.hub.bundle import save_bundle
-from facewright.media.draw import contact_sheet
+from facewright.media.drawing.sheets import contact_sheet
 from facewright.provenance.publish import publish_image
 from facewright.training.checkpoint import (
     checkpoint_path,

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from facewright.errors import FacewrightError, InputError, WeightsError
-from facewright.faces.features import FaceFeatures, compare_maps, compare_traits
+from facewright.faces.similarity.features import FaceFeatures, compare_maps, compare_traits
 from facewright.gan.discriminator import Discriminator, DiscriminatorConfig
 from facewright.gan.training.snapshots import load_run
 

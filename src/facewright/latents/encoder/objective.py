@@ -24,7 +24,7 @@ from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable
 from facewright.latents.encoder.features import Perception
 from facewright.latents.encoder.psp import Encoder, EncoderConfig, fit_pictures, small_config
-from facewright.media.draw import contact_sheet
+from facewright.media.drawing.sheets import contact_sheet
 from facewright.training.loop import TrainingOptions
 from facewright.types import Image
 

@@ -18,13 +18,13 @@ from facewright.collect.sources.walk import (
 from facewright.device import name_device
 from facewright.errors import FacewrightError, InputError
 from facewright.faces.choose import select_faces
-from facewright.faces.doubts import hint_at_face
-from facewright.faces.frames.follow import FaceFollower, FrameConfig
-from facewright.faces.frames.picking import Picker
+from facewright.faces.detection.doubts import hint_at_face
+from facewright.faces.tracking.follow import FaceFollower, FrameConfig
+from facewright.faces.tracking.picking import Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.video import read_clip
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.converting.options import ConvertOptions, check_convert, is_single
 from facewright.tasks.converting.page import Leaf, render_leaf, write_page
@@ -276,7 +276,7 @@ class _Run:
             parameters=said,
             models=shop.models,
             sources={f"picture/{name}": sha256},
-            consent=settle_consent("convert", options.consent, self.sources),
+            consent=resolve_consent("convert", options.consent, self.sources),
             version=__version__,
             torch=torch.__version__,
             device=name_device(shop.device),

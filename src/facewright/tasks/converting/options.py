@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from facewright.collect.sources.archives import is_archive
+from facewright.collect.sources.files.archives import is_archive
 from facewright.collect.sources.walk import check_paths, is_clip
 from facewright.convert.generators import check_strength
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.tasks.destinations import Output, plan_results
 from facewright.tasks.rules import check_options
 
@@ -89,7 +89,7 @@ def check_convert(sources: Sequence[str], options: ConvertOptions) -> Output:
     except InputError as error:
         raise InputError(f"--faces: {error}", hint=error.hint) from error
     _check_views(sources, options)
-    settle_consent("convert", options.consent, sources)
+    resolve_consent("convert", options.consent, sources)
     if options.page:
         return _plan_page(options)
     return plan_results(options.out, sources, overwrite=options.overwrite)

@@ -11,7 +11,7 @@ from string import Template
 
 from facewright.errors import FileError
 from facewright.files import replacing
-from facewright.media.resize import fit_image
+from facewright.media.stills.resize import fit_image
 from facewright.provenance.publish import render_image
 from facewright.types import Image, Manifest
 from facewright.version import __version__

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facewright.media.draw import contact_sheet
-from facewright.media.resize import fit_image
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.media.stills.resize import fit_image
 from facewright.types import Face, Image
 
 _SIDE = 640

@@ -19,15 +19,15 @@ from facewright.expressions.classifier import (
     load_classifier,
     score_faces,
 )
-from facewright.faces.finder import Finder
+from facewright.faces.detection.mesh_detector import FaceDetector
+from facewright.faces.geometry.topology import POINTS
 from facewright.faces.templates import TEMPLATES
-from facewright.faces.topology import POINTS
 from facewright.gan.weights import load_generator
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.latents.directions.bundle import Direction
 from facewright.latents.scenes import find_styles
-from facewright.media.resize import resize_image
+from facewright.media.stills.resize import resize_image
 from facewright.pipelines.weights import open_weights
 from facewright.tasks.drawing import DrawOptions, Easel, open_easel
 from facewright.tasks.emoji.options import EmojiOptions
@@ -65,7 +65,7 @@ class Troupe:
     cartoonist: Cartoonist
     moods: Mapping[str, Direction]
     classifier: Classifier
-    finder: Finder
+    finder: FaceDetector
     models: dict[str, str]
     """Name of each set of weights → sha256."""
 
@@ -88,7 +88,7 @@ class Troupe:
         return find_near(self.finder, image, flat)
 
 
-def find_near(finder: Finder, image: Image, about: Points) -> Face:
+def find_near(finder: FaceDetector, image: Image, about: Points) -> Face:
     """Return the face near some points, (5 or 478, 3); those points where none is seen."""
     low, high = about[:, :2].min(0), about[:, :2].max(0)
     face = Face(np.concatenate([low, high]).astype(np.float32), about, 1.0)

@@ -13,7 +13,7 @@ from facewright.media.camera import open_camera
 from facewright.tasks.emoji.options import EmojiOptions
 from facewright.tasks.live import OpenViewer, watch_live
 from facewright.tasks.stage import Stage, Watched
-from facewright.toon.disguise import disguise
+from facewright.toon.heads.disguise import disguise
 from facewright.types import Image, Manifest
 
 FOLDER = Path("live")

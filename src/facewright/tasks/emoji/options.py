@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from facewright.errors import FileError, InputError
 from facewright.media.camera import PREFIX as CAMERA
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
 from facewright.tasks.destinations import MEANT_AS_FILE
 from facewright.tasks.live import ShowOptions
@@ -107,11 +107,11 @@ def check_emoji(photo: Sequence[str], options: EmojiOptions) -> list[Item]:
     check_subject(photo, options.seed)
     if options.live is not None:
         check_live(options)
-        settle_consent("emoji", options.consent, [*photo, options.live.removeprefix(CAMERA)])
+        resolve_consent("emoji", options.consent, [*photo, options.live.removeprefix(CAMERA)])
         return []
     if options.show:
         raise InputError("--show needs a camera", hint="facewright emoji PHOTO --live camera:0")
-    settle_consent("emoji", options.consent, photo)
+    resolve_consent("emoji", options.consent, photo)
     items = plan_files(options)
     for item in items:
         check_destination(item.path, PICTURES, overwrite=options.overwrite)

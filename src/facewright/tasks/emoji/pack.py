@@ -11,7 +11,7 @@ import torch
 from facewright.device import name_device
 from facewright.errors import InputError
 from facewright.hub.store import Progress
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import publish_image
 from facewright.tasks.drawing import DrawOptions
 from facewright.tasks.emoji.acting import draw_acts
@@ -172,7 +172,7 @@ def describe(
         seeds=portraits.seeds,
         models=lookout.models | portraits.models,
         sources={f"face/{name}": sha256 for name, sha256 in portraits.sources.items()},
-        consent=settle_consent("emoji", options.consent, photo),
+        consent=resolve_consent("emoji", options.consent, photo),
         version=__version__,
         torch=torch.__version__,
         device=name_device(lookout.device),

@@ -10,7 +10,7 @@ from facewright.enhance.chain import ChainOptions, check_chain
 from facewright.enhance.filters import read_strength
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.tasks.destinations import plan_results
 from facewright.tasks.rules import check_options
 from facewright.types import Smoothing
@@ -72,7 +72,7 @@ def check_enhance(sources: Sequence[str], options: EnhanceOptions) -> None:
     if options.faces is not None:
         check_choice(options.faces)
     plan_results(options.out, sources, overwrite=options.overwrite)
-    settle_consent("enhance", options.consent, sources)
+    resolve_consent("enhance", options.consent, sources)
 
 
 def read_chain(options: EnhanceOptions) -> ChainOptions:

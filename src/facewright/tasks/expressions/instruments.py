@@ -14,8 +14,8 @@ from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.expressions.classifier import KIND, Classifier, Scores, load_classifier, score_faces
 from facewright.expressions.reader import ExpressionReader, ReadConfig, measure_offset
-from facewright.faces.frames.follow import FaceFollower, FrameConfig
-from facewright.faces.frames.picking import Picker
+from facewright.faces.tracking.follow import FaceFollower, FrameConfig
+from facewright.faces.tracking.picking import Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress

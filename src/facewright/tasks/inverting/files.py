@@ -15,7 +15,7 @@ from facewright.hub.store import Progress
 from facewright.latents.files import LATENTS
 from facewright.latents.invert import REFINE_STEPS, RefineOptions
 from facewright.latents.tune import TuneOptions
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.cropping import TemplateName
 from facewright.tasks.destinations import Folder, is_done
@@ -154,7 +154,7 @@ def check_invert(photos: Sequence[str], options: InvertOptions) -> None:
     for photo in photos:
         if not Path(photo).exists():
             raise FileError(f"there is no {photo}", hint="check the name")
-    settle_consent("invert", options.consent, photos)
+    resolve_consent("invert", options.consent, photos)
     plan = _plan(photos, options)
     if len(plan) == 1:
         _check_absent(plan[0], options)
@@ -287,7 +287,7 @@ def _describe(
         seeds=(options.seed,),
         models=inverter.models if options.aligned else {**inverter.models, **lookout.models},
         sources={f"photo/{photo.name}": file_sha256(photo)},
-        consent=settle_consent("invert", options.consent, [str(photo)]),
+        consent=resolve_consent("invert", options.consent, [str(photo)]),
         version=__version__,
         torch=torch.__version__,
         device=name_device(inverter.device),

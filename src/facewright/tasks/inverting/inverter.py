@@ -8,10 +8,10 @@ import torch
 
 from facewright.device import configure_cuda, pick_device, pick_dtype
 from facewright.errors import InputError
-from facewright.faces.features import KIND as FEATURES
-from facewright.faces.features import FaceFeatures, load_face_features
-from facewright.faces.identity import KIND as LIKENESS
-from facewright.faces.identity import Likeness, load_likeness
+from facewright.faces.similarity.features import KIND as FEATURES
+from facewright.faces.similarity.features import FaceFeatures, load_face_features
+from facewright.faces.similarity.identity import KIND as LIKENESS
+from facewright.faces.similarity.identity import Likeness, load_likeness
 from facewright.faces.templates import TEMPLATES
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, read_template

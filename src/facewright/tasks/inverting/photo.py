@@ -11,14 +11,14 @@ import numpy as np
 
 from facewright.errors import InputError
 from facewright.faces.align import align
-from facewright.faces.identity import embed_face, measure_likeness
+from facewright.faces.similarity.identity import embed_face, measure_likeness
 from facewright.gan.generator import Generator
 from facewright.latents.files import StoredLatents
 from facewright.latents.invert import Inversion, RefineOptions, invert_faces, look_at
 from facewright.latents.tune import TuneOptions, tune_generator
 from facewright.media.decode import read_image
-from facewright.media.draw import contact_sheet
-from facewright.media.resize import resize_image
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.media.stills.resize import resize_image
 from facewright.tasks.inverting.inverter import Inverter
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.portraits import read_portraits

@@ -10,8 +10,8 @@ from facewright.hub.store import Progress
 from facewright.latents.directions.bundle import Direction, restrict_direction
 from facewright.latents.edit import parse_layers
 from facewright.latents.scenes import draw_moves
-from facewright.media.draw import contact_sheet
-from facewright.media.resize import resize_image
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.media.stills.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.drawing import Easel, open_easel, resolve
 from facewright.tasks.rules import check_options, check_sheet

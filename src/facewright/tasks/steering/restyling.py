@@ -12,8 +12,8 @@ from facewright.errors import InputError
 from facewright.hub.store import Progress
 from facewright.latents.edit import RANGES, draw_layers, format_layers, parse_layers
 from facewright.latents.scenes import draw_each, draw_injections
-from facewright.media.draw import contact_sheet
-from facewright.media.resize import resize_image
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.media.stills.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.destinations import is_done
 from facewright.tasks.drawing import Easel, open_easel, resolve

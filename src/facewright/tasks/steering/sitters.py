@@ -17,7 +17,7 @@ from facewright.latents.invert import REFINE_STEPS
 from facewright.latents.scenes import find_styles
 from facewright.latents.tuning import apply_tuning
 from facewright.media.formats import find_kind
-from facewright.pipelines.consent import GENERATED, settle_consent
+from facewright.pipelines.consent import GENERATED, resolve_consent
 from facewright.tasks.drawing import DrawOptions, Easel, describe, read_seeds
 from facewright.tasks.steering.darkroom import Darkroom
 from facewright.types import Image, Manifest
@@ -84,7 +84,7 @@ def check_sitters(task: str, sitters: Mapping[str, str], options: SitterOptions)
         _check(text, role)
     files = {text: _read_consent(text) for text in sitters.values() if not is_seed(text)}
     asked = [text for text, told in files.items() if not told]
-    consent = settle_consent(task, options.consent, asked)
+    consent = resolve_consent(task, options.consent, asked)
     agreed = [told for told in files.values() if told not in {"", GENERATED}]
     return consent if options.consent else "; ".join(dict.fromkeys(agreed)) or consent
 

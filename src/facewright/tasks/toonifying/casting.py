@@ -13,13 +13,13 @@ from facewright.device import name_device, pick_device
 from facewright.enhance.network import load_enhancer
 from facewright.errors import FileError, InputError
 from facewright.faces.choose import check_choice
-from facewright.faces.frames.follow import FaceFollower, FrameConfig
-from facewright.faces.frames.picking import Picker
+from facewright.faces.tracking.follow import FaceFollower, FrameConfig
+from facewright.faces.tracking.picking import Picker
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.formats import find_kind
-from facewright.pipelines.consent import settle_consent
+from facewright.pipelines.consent import resolve_consent
 from facewright.pipelines.weights import open_weights
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
 from facewright.tasks.destinations import check_absent
@@ -27,7 +27,7 @@ from facewright.tasks.inverting.inverter import Inverter, open_inverter
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.rules import check_options
 from facewright.toon.cartoon import Cartoonist, breed_characters
-from facewright.toon.film import ClipCartoonist, ClipOptions
+from facewright.toon.clips import ClipCartoonist, ClipOptions
 from facewright.types import Manifest
 from facewright.version import __version__
 
@@ -140,7 +140,7 @@ def check_toonify(source: Path, options: ToonifyOptions) -> None:
     _check_kept(source, options, still=still)
     if options.faces is not None:
         check_choice(options.faces)
-    settle_consent("toonify", options.consent, [str(source)])
+    resolve_consent("toonify", options.consent, [str(source)])
 
 
 def _check_every(options: ToonifyOptions, *, still: bool) -> None:
@@ -255,7 +255,7 @@ def _describe(
         parameters=said,
         models=models,
         sources={f"photo/{source.name}": file_sha256(source)},
-        consent=settle_consent("toonify", options.consent, [str(source)]),
+        consent=resolve_consent("toonify", options.consent, [str(source)]),
         version=__version__,
         torch=torch.__version__,
         device=name_device(pick_device(options.device)),

@@ -9,8 +9,8 @@ from pathlib import Path
 from facewright.errors import InputError
 from facewright.hub.store import Progress
 from facewright.latents.scenes import draw_cast
-from facewright.media.draw import contact_sheet
-from facewright.media.resize import resize_image
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.media.stills.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.drawing import DrawOptions, Easel, describe, open_easel, read_seeds, resolve
 from facewright.tasks.rules import check_options, check_sheet

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facewright.faces.topology import LEFT_BROW, RIGHT_BROW
+from facewright.faces.geometry.topology import LEFT_BROW, RIGHT_BROW
 from facewright.toon.heads.upright import UNIT
 from facewright.toon.shapes import Floats
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facewright.faces.topology import OVAL
+from facewright.faces.geometry.topology import OVAL
 from facewright.toon.colours import pick_colour, shade
 from facewright.toon.heads.matting import fill_holes
 from facewright.toon.heads.upright import SIDE, UNIT, Frame, Head, Upright

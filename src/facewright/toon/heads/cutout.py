@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facewright.faces.geometry.topology import OVAL
 from facewright.faces.masks import draw_face_mask
-from facewright.faces.topology import OVAL
 from facewright.toon.heads.matting import find_alpha, find_front
 from facewright.toon.heads.upright import SIDE, Frame, Head, Upright
 from facewright.toon.shapes import Floats, cover, smooth_loop

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.faces.matrices import (
+from facewright.faces.geometry.matrices import (
     Matrix,
     make_similarity,
     measure_scale,
     transform_points,
 )
+from facewright.faces.geometry.resample import REPLICATE, resample
+from facewright.faces.geometry.topology import LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_EYE, five_points
 from facewright.faces.pose import estimate_pose
-from facewright.faces.resample import REPLICATE, resample
-from facewright.faces.topology import LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_EYE, five_points
 from facewright.toon.shapes import Floats
 from facewright.types import Image
 

@@ -1,0 +1,1 @@
+"""Album pages of the web: their tags and pictures."""

@@ -1,0 +1,1 @@
+"""Folders, archives and clips on this machine."""

@@ -1,0 +1,1 @@
+"""Training of translators: CycleGAN, its plan, losses and snapshots."""

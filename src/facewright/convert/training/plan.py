@@ -1,0 +1,257 @@
+"""Put options and the pictures of two styles together: what a training run is going to do."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+
+from facewright.convert.blocks import Norm, Upsampling
+from facewright.convert.discriminators import PatchConfig
+from facewright.convert.generators import TranslatorConfig, check_size
+from facewright.convert.training.cyclegan import TrainConfig
+from facewright.convert.training.losses import Mode
+from facewright.convert.weights import check_name
+from facewright.datasets.dataset import Dataset, open_dataset
+from facewright.device import pick_dtype
+from facewright.errors import InputError
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "resnet-6": {"architecture": "resnet", "blocks": 6},
+    "resnet-9": {"architecture": "resnet", "blocks": 9},
+    "unet-128": {"architecture": "unet", "blocks": 7},
+    "unet-256": {"architecture": "unet", "blocks": 8},
+}
+_STYLES = ("trainA", "trainB")
+_COMPARED = 16  # pictures
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatorTrainOptions:
+    """How to train two translators that undo each other."""
+
+    name: str = ""
+    """What the way there is called, such as ageing; the way back is ageing:reverse. Empty is the
+    name of the folder of the run."""
+    kimg: float = 200
+    """Stop after so many thousands of pictures of each style."""
+    batch: int = 1
+    """Pictures of each style per step, of all processes together."""
+    generator: Literal["resnet-6", "resnet-9", "unet-128", "unet-256"] = "resnet-9"
+    """Architecture of both translators."""
+    discriminator: Literal["basic", "n-layers", "pixel"] = "basic"
+    """What a score looks at: patches of 70 pixels, of another size, or single pixels."""
+    layers: int = 3
+    """Halvings of the discriminator n-layers."""
+    features: str = ""
+    """Weights of the kind features, such as face-features, through which the discriminators see
+    faces in addition to pixels: they know at once what to look at. Empty is none."""
+    filters: int = 64
+    """Feature maps of the first layer of every network."""
+    norm: Norm = "instance"
+    """What normalises feature maps."""
+    upsampling: Upsampling = "transposed"
+    """How feature maps get larger: transposed convolution, or resize, which leaves no
+    checkerboards."""
+    residual: bool = False
+    """ResNets draw what changes instead of all of the picture: they begin with the picture as it
+    is, and a short run suffices for changes of detail."""
+    colour: float = 0.25
+    """With --residual, how much of a change of colour is drawn, 0 to 1; 0 changes brightness alone,
+    as years do."""
+    gan: Mode = "lsgan"
+    """What the discriminators are told by."""
+    cycle: float = 10.0
+    """Weight of the way there and back."""
+    identity: float = 0.5
+    """Weight of leaving pictures of the right style as they are, as a share of `cycle`."""
+    pool: int = 50
+    """How many made pictures of each style the discriminators are reminded of."""
+    augment: float = 0.0
+    """For sets of a few hundred pictures: the chance, 0 to 1, that discriminators see a picture,
+    real or made, flipped, shifted, in other light, in other colours; 0.3 is a beginning."""
+    lr: float = 0.0002
+    """Learning rate of all networks."""
+    judge_lr: float = 0.0
+    """Learning rate of the discriminators, where it is another; 0 is that of all."""
+    decay: float = 0.5
+    """Over the last part of the run, as a share of it, the learning rate falls to zero."""
+    ema_kimg: float = 10.0
+    """Half-life of the averaged weights, which are those that are kept."""
+    mirror: bool = False
+    """Add every picture flipped left to right."""
+    snap: int = 10
+    """Ticks between two snapshots of weights and checkpoints; samples come with every tick."""
+    tick_kimg: float = 1
+    """Thousands of pictures between two reports."""
+    seed: int = 0
+    """Where every random number starts."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Number format of the convolutions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """The pictures of two styles, all of one size."""
+
+    a: Dataset
+    b: Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationPlan:
+    """What a run is going to do."""
+
+    translator: TranslatorConfig
+    discriminator: PatchConfig
+    config: TrainConfig
+
+
+def open_styles(a: Path, b: Path | None = None, *, mirror: bool = False) -> Styles:
+    """Open the pictures of two styles.
+
+    Args:
+        a: A folder or zip of the pictures of style A; without `b`, a folder with the folders
+            trainA and trainB.
+        b: A folder or zip of the pictures of style B.
+        mirror: Whether to add every picture flipped left to right.
+
+    Returns:
+        Both, every picture decoded once.
+
+    Raises:
+        DatasetError: There are no pictures, or one cannot be used.
+        InputError: There is one picture, both are the same pictures, or the sizes differ.
+    """
+    if b is None:
+        a, b = a / _STYLES[0], a / _STYLES[1]
+        if not (a.is_dir() and b.is_dir()):
+            raise InputError(
+                f"{a.parent} does not hold the folders {_STYLES[0]} and {_STYLES[1]}",
+                hint="name two folders or zips: --a young.zip --b old.zip",
+            )
+    if a.resolve() == b.resolve():
+        raise InputError(
+            f"{a} is named for both styles", hint="--a and --b name different pictures"
+        )
+    pictures = Styles(*(open_dataset(path, mirror=mirror, verify=True) for path in (a, b)))
+    _check_styles(pictures, a, b)
+    return pictures
+
+
+def plan_translation(
+    styles: Styles, options: TranslatorTrainOptions, device: torch.device, *, world: int = 1
+) -> TranslationPlan:
+    """Put options and pictures together, and check them.
+
+    Args:
+        styles: What to learn from.
+        options: How.
+        device: Where to compute.
+        world: How many processes share a batch.
+
+    Raises:
+        InputError: An option is invalid, or does not fit the size of the pictures.
+    """
+    check_options(options)
+    if options.batch % world:
+        raise InputError(f"a batch of {options.batch} does not divide among {world} processes")
+    translator = TranslatorConfig(
+        **NETWORKS[options.generator],
+        filters=options.filters,
+        norm=options.norm,
+        upsampling=options.upsampling,
+        residual=options.residual,
+        colour=options.colour,
+    )
+    discriminator = PatchConfig(
+        options.discriminator, filters=options.filters, layers=options.layers, norm=options.norm
+    )
+    side = styles.a.resolution
+    check_size(translator, side, side)
+    if side < discriminator.smallest:
+        raise InputError(
+            f"the discriminator {options.discriminator} takes pictures from "
+            f"{discriminator.smallest} pixels on, not of {side}",
+            hint="--discriminator n-layers --layers 1, or pixel",
+        )
+    config = TrainConfig(
+        batch=options.batch,
+        lr=options.lr,
+        judge_lr=options.judge_lr or options.lr,
+        total=round(options.kimg * 1000),
+        decay=options.decay,
+        mode=options.gan,
+        cycle=options.cycle,
+        identity=options.identity,
+        pool=options.pool,
+        augment=options.augment,
+        ema_kimg=options.ema_kimg,
+        dtype=pick_dtype(device, options.precision),
+    )
+    return TranslationPlan(translator, discriminator, config)
+
+
+def check_options(options: TranslatorTrainOptions) -> None:
+    """Raise for options that are invalid, whatever the pictures are.
+
+    Raises:
+        InputError: At least one; names all of them.
+    """
+    numbers = {name: getattr(options, name) for name in TranslatorTrainOptions.__slots__}
+    broken = [
+        f"--{name.replace('_', '-')} is a number, not {value}"
+        for name, value in numbers.items()
+        if isinstance(value, float) and not math.isfinite(value)
+    ]
+    above = ("batch", "layers", "filters", "lr", "snap", "tick_kimg", "ema_kimg")
+    least = ("cycle", "identity", "pool", "decay", "augment", "seed", "judge_lr")
+    broken += [f"--{n.replace('_', '-')} is above 0" for n in above if not numbers[n] > 0]
+    broken += [f"--{n.replace('_', '-')} is 0 or more" for n in least if not numbers[n] >= 0]
+    if round(options.kimg * 1000 if math.isfinite(options.kimg) else 1) < 1:
+        broken.append("--kimg is at least 0.001, one picture")
+    broken += [f"--{n} is at most 1" for n in ("decay", "augment") if numbers[n] > 1]
+    if options.generator not in NETWORKS:
+        broken.append(f"--generator is one of {', '.join(NETWORKS)}")
+    if options.features and options.gan == "wgangp":
+        broken.append("--features goes with --gan lsgan or vanilla")
+    if options.gan not in get_args(Mode):
+        broken.append(f"--gan is one of {', '.join(get_args(Mode))}")
+    if broken:
+        raise InputError(
+            "; ".join(broken), hint="`facewright train translator --help` says what each option is"
+        )
+    if options.name:
+        check_name(options.name)
+
+
+def _check_styles(styles: Styles, a: Path, b: Path) -> None:
+    """Raise unless two styles can be learned from."""
+    for dataset, path in ((styles.a, a), (styles.b, b)):
+        if len(dataset.names) < 2:
+            raise InputError(
+                f"there is one picture in {path}", hint="a style is learned from many pictures"
+            )
+    if _look_alike(styles):
+        raise InputError(
+            f"{a} and {b} hold the same pictures", hint="--a and --b name different pictures"
+        )
+    if styles.a.resolution != styles.b.resolution:
+        raise InputError(
+            f"the pictures in {a} have {styles.a.resolution} pixels a side, "
+            f"those in {b} {styles.b.resolution}",
+            hint="`facewright prepare` cuts out faces at one --size",
+        )
+
+
+def _look_alike(styles: Styles) -> bool:
+    """Tell whether the first files of both styles have the same names and show the same."""
+    a, b = styles.a, styles.b
+    if a.names != b.names or a.resolution != b.resolution:
+        return False
+    places = range(min(len(a.names), _COMPARED))
+    return np.array_equal(a.images(places), b.images(places))

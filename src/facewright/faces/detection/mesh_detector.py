@@ -1,0 +1,222 @@
+"""Find faces and their meshes: the two networks together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.device import pick_dtype
+from facewright.errors import InputError
+from facewright.faces.detection.detector import (
+    SMALLEST,
+    USUAL,
+    Detector,
+    detect_faces,
+    find_smallest,
+    load_detector,
+)
+from facewright.faces.detection.landmarks import MeshNetwork, load_mesh, place_meshes
+from facewright.faces.geometry.topology import five_points
+from facewright.types import Bundle, Face, Image
+
+_PRESENT = 0.3
+_SUSPICION = 0.2  # the detector's score from which on the mesh network is asked
+_SAME = 0.5
+_DOUBT, _CLEAR = 0.99, 0.98
+"""Upright, the mesh network is surer than the first of nearly every face; where it is not, the face
+may be turned, and the start that is surest counts if it is surer than the second."""
+_TURNS = (60.0, -60.0, 120.0, -120.0, 180.0)
+"""Degrees: within 40 of the right one, the mesh network finds how a face is turned."""
+
+
+class FaceDetector(Protocol):
+    """What finds faces, and follows them: `MeshFaceDetector`, or what stands in for it."""
+
+    def find(
+        self, images: Sequence[Image], *, smallest: float | None = None, threshold: float = 0.4
+    ) -> list[list[Face]]:
+        """Return the faces of each picture, the largest first, with 478 points each."""
+        ...
+
+    def follow(self, images: Sequence[Image], faces: Sequence[Sequence[Face]]) -> list[list[Face]]:
+        """Return the faces of each picture, looked for only near where others were."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MeshFaceDetector:
+    """A detector and a mesh network."""
+
+    detector: Detector
+    mesh: MeshNetwork
+
+    def find(
+        self,
+        images: Sequence[Image],
+        *,
+        smallest: float | None = None,
+        threshold: float = 0.4,
+    ) -> list[list[Face]]:
+        """Find the faces in pictures, with their meshes.
+
+        Args:
+            images: Of any sizes; those of one size are computed together.
+            smallest: Pixels of the smallest face to look for, as `detect_faces` takes it. With
+                None, a large picture in which no face is found is looked at once more, for faces
+                half as large.
+            threshold: The least score, from 0 to 1.
+
+        Returns:
+            For each picture its faces, the largest first, with 478 points each; the box is that
+            of the mesh, and the score what the detector and the mesh network think together. No
+            face is an empty list.
+
+        Raises:
+            InputError: An argument is invalid.
+        """
+        if not 0 < threshold < 1:
+            raise InputError(
+                f"a threshold of {threshold} is not between 0 and 1", hint="such as 0.5"
+            )
+        results = self._find(images, smallest, threshold)
+        for number, image in enumerate(images):
+            if smallest is None and not results[number] and max(image.shape[:2]) > USUAL:
+                smaller = max(find_smallest(image) / 2, SMALLEST)
+                (results[number],) = self._find([image], smaller, threshold)
+        return results
+
+    def _find(
+        self, images: Sequence[Image], smallest: float | None, threshold: float
+    ) -> list[list[Face]]:
+        """Find the faces in pictures, with their meshes, in one search."""
+        found = detect_faces(
+            self.detector, images, smallest=smallest, threshold=min(_SUSPICION, threshold)
+        )
+        rough = self._place(images, found, turning=threshold)
+        fine = self._place(  # nearer to what the network knows: upright, in the middle
+            images, [[face for face, _ in mine] for mine in rough]
+        )
+        return [
+            [
+                replace(face, score=face.score * present)
+                for face, present in mine
+                if face.score * present >= threshold
+            ]
+            for mine in fine
+        ]
+
+    def follow(self, images: Sequence[Image], faces: Sequence[Sequence[Face]]) -> list[list[Face]]:
+        """Place meshes anew on faces whose places are roughly known.
+
+        On a clip, the faces of one frame may stand in for a detection in the next.
+
+        Args:
+            images: n pictures.
+            faces: For each, faces with 5 or 478 points.
+
+        Returns:
+            For each picture its faces, the largest first; those that are not there are left out,
+            and of two in one place the surer one stays.
+
+        Raises:
+            InputError: There are not as many lists of faces as pictures.
+        """
+        if len(images) != len(faces):
+            raise InputError(f"{len(images)} pictures do not fit {len(faces)} lists of faces")
+        return [[face for face, _ in mine] for mine in self._place(images, faces)]
+
+    def _place(
+        self,
+        images: Sequence[Image],
+        faces: Sequence[Sequence[Face]],
+        *,
+        turning: float | None = None,
+    ) -> list[list[tuple[Face, float]]]:
+        """Place meshes anew; each comes with how sure the mesh network is of it.
+
+        Args:
+            images: n pictures.
+            faces: For each, faces with 5 or 478 points.
+            turning: Faces from this score on are tried in all turns where the network is not sure.
+        """
+        every = [image for image, mine in zip(images, faces, strict=True) for _ in mine]
+        flat = [face for mine in faces for face in mine]
+        meshes, presence = place_meshes(self.mesh, every, [_five(face) for face in flat])
+        for number, face in enumerate(flat):
+            if turning is not None and face.score >= turning and presence[number] < _DOUBT:
+                starts = [turn_points(_five(face), degrees) for degrees in _TURNS]
+                turned, sure = place_meshes(self.mesh, [every[number]] * len(starts), starts)
+                best = int(sure.argmax())
+                if sure[best] >= _CLEAR:
+                    meshes[number], presence[number] = turned[best], sure[best]
+        results, first = [], 0
+        for mine in faces:
+            last = first + len(mine)
+            results.append(_join(mine, meshes[first:last], presence[first:last]))
+            first = last
+        return results
+
+
+def load_face_detector(
+    detector: Bundle, mesh: Bundle, device: torch.device | str = "cpu"
+) -> MeshFaceDetector:
+    """Build what finds faces.
+
+    Args:
+        detector: Weights of the kind "finder".
+        mesh: Weights of the kind "mesh".
+        device: Where to put them.
+
+    Raises:
+        WeightsError: The weights are of another kind, or damaged.
+    """
+    face_detector = load_detector(detector, device)
+    return MeshFaceDetector(
+        face_detector.to(pick_dtype(torch.device(device))), load_mesh(mesh, device)
+    )
+
+
+def turn_points(points: NDArray[np.float32], degrees: float) -> NDArray[np.float32]:
+    """Turn points in the picture about their middle, clockwise as seen.
+
+    Args:
+        points: (n, 3), pixels; z stays.
+        degrees: By how much.
+    """
+    angle, middle = np.radians(degrees), points[:, :2].mean(0)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    turned = points.copy()
+    turned[:, :2] = (points[:, :2] - middle) @ turn + middle
+    return turned
+
+
+def _five(face: Face) -> NDArray[np.float32]:
+    """Return the five points of a face that has five, or a mesh."""
+    return face.points if len(face.points) == 5 else five_points(face.points)
+
+
+def _join(
+    faces: Sequence[Face], meshes: NDArray[np.float32], presence: NDArray[np.float32]
+) -> list[tuple[Face, float]]:
+    """Return the faces of one picture with their meshes, the largest first."""
+    order = sorted(range(len(faces)), key=lambda number: -faces[number].score)
+    kept: list[tuple[Face, float]] = []
+    for number in order:
+        points = meshes[number]
+        box = np.concatenate([points[:, :2].min(0), points[:, :2].max(0)])
+        face = Face(box, points, faces[number].score)
+        if presence[number] >= _PRESENT and not any(_is_same(face, other) for other, _ in kept):
+            kept.append((face, float(presence[number])))
+    return sorted(kept, key=lambda pair: -float((pair[0].box[2:] - pair[0].box[:2]).prod()))
+
+
+def _is_same(a: Face, b: Face) -> bool:
+    """Tell whether two boxes share more than half of the smaller one."""
+    both = np.clip(np.minimum(a.box[2:], b.box[2:]) - np.maximum(a.box[:2], b.box[:2]), 0, None)
+    sizes = [float((face.box[2:] - face.box[:2]).prod()) for face in (a, b)]
+    return float(both.prod()) > _SAME * min(sizes)

@@ -1,0 +1,1 @@
+"""How alike two faces look, by features that are no identification."""

@@ -1,0 +1,1 @@
+"""Fitting a face into a picture: seam, light, fine detail."""

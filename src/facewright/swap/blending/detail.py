@@ -1,0 +1,58 @@
+"""Give a pasted face the sharpness and the grain of the picture that it joins."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facewright.swap.mesh.raster import Floats
+from facewright.types import Image
+
+_STRONGEST = 1.0
+_FINEST = 0.7
+"""Standard deviation in pixels below which a blur leaves nothing to compare."""
+
+
+def match_detail(pasted: Floats, below: Image, mask: Floats, coarseness: float) -> Floats:
+    """Lend a face the fine detail that its source is too small to have, or take what is too much.
+
+    What a source of few pixels cannot show (pores, lashes, the edges of the lids, grain) comes from
+    the picture below: the mesh has brought the features of both to the same places. A source that
+    is sharper than the picture is softened.
+
+    Args:
+        pasted: (height, width, 3), the face in the right colours.
+        below: (height, width, 3), the picture.
+        mask: (height, width), 0 to 1: where the face shows.
+        coarseness: Pixels of the picture for each pixel of the source.
+
+    Returns:
+        (height, width, 3).
+    """
+    sigma = max(0.75 * coarseness, _FINEST)
+    ours = _take_fine(pasted, sigma)
+    theirs = _take_fine(below.astype(np.float32), sigma)
+    own, wanted = _measure(ours, mask), _measure(theirs, mask)
+    if own > wanted:
+        return pasted - ours * np.float32(1 - wanted / own)
+    share = min(np.sqrt(1 - (own / max(wanted, 1e-6)) ** 2), _STRONGEST)
+    return pasted + theirs * np.float32(share)
+
+
+def _take_fine(colours: Floats, sigma: float) -> Floats:
+    """Return what a blur takes away."""
+    height, width = colours.shape[:2]
+    step = max(1.0, sigma / 1.5)
+    if step < 1.5:
+        return colours - cv2.GaussianBlur(colours, (0, 0), sigma)
+    small = (max(2, round(width / step)), max(2, round(height / step)))
+    coarse = cv2.resize(colours, small, interpolation=cv2.INTER_AREA)
+    coarse = cv2.GaussianBlur(coarse, (0, 0), 1.2)
+    return colours - cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def _measure(fine: Floats, mask: Floats) -> float:
+    """Return how strong detail is where a face shows, extremes left aside."""
+    step = max(1, min(fine.shape[:2]) // 64)
+    found = np.abs(fine[::step, ::step, 1])[mask[::step, ::step] > 0.5]
+    return float(np.minimum(found, 20).mean()) if found.size else 0.0

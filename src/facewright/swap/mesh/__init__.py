@@ -1,0 +1,1 @@
+"""The mesh of a face as triangles: rasterizing, textures, regions, shape."""
