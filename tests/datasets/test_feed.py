@@ -24,7 +24,7 @@ def test_a_feed_reads_what_the_sampler_says(dataset):
     sampler, places = InfiniteSampler(5, seed=3), InfiniteSampler(5, seed=3)
     with Feed(dataset, sampler, 3) as feed:
         for number in range(1, 5):
-            pictures, labels = feed.take()
+            pictures, labels, _ = feed.take()
             wanted = places.take(3)
             assert np.array_equal(pictures, dataset.images(wanted))
             assert torch.equal(labels, dataset.labels[wanted])

@@ -50,11 +50,12 @@ class Feed:
         """Stop reading."""
         self._pool.shutdown(cancel_futures=True)
 
-    def take(self) -> tuple[Image, torch.Tensor]:
+    def take(self) -> tuple[Image, torch.Tensor, torch.Tensor]:
         """Return the next batch, and begin to read the one after it.
 
         Returns:
-            Pictures (batch / processes, h, w, 3) and their labels (batch / processes, c_dim).
+            Pictures (batch / processes, h, w, 3), their labels (batch / processes, c_dim) and which
+            of the dataset they are (batch / processes,).
 
         Raises:
             DatasetError: A picture is damaged.
@@ -63,7 +64,8 @@ class Feed:
         pictures = reading.result()
         self.position = self._sampler.position
         self._ahead = self._begin()
-        return pictures, self._dataset.labels[torch.from_numpy(places)]
+        indices = torch.from_numpy(places)
+        return pictures, self._dataset.labels[indices], indices
 
     def _begin(self) -> tuple[NDArray[np.int64], Future[Image]]:
         """Begin to read the next batch."""

@@ -48,6 +48,9 @@ class GeneratorConfig:
     """Most feature maps of any layer."""
     conv_clamp: float | None = None
     """Limit of every activation; float16 needs 256, other precisions need none."""
+    linear_rgb: int = 0
+    """Up to this resolution, blocks add a picture that is linear in their style vector, and every
+    later block sees the picture so far; 0 is StyleGAN2 as published. Needs `skip`."""
 
     def __post_init__(self) -> None:
         """Check what cannot work."""
@@ -59,6 +62,8 @@ class GeneratorConfig:
             raise InputError(
                 f"no architecture is called `{self.architecture}`", hint="skip, resnet or orig"
             )
+        if self.linear_rgb and self.architecture != "skip":
+            raise InputError("pictures linear in w add to the RGB of the architecture `skip`")
 
 
 class SynthesisBlock(nn.Module):
@@ -83,7 +88,13 @@ class SynthesisBlock(nn.Module):
             self.conv0 = SynthesisLayer(inputs, outputs, up=2, **common)
         self.conv1 = SynthesisLayer(outputs, outputs, **common)
         draws = last or config.architecture == "skip"
-        self.torgb = ToRGB(outputs, w_dim=config.w_dim, clamp=config.conv_clamp) if draws else None
+        side = resolution if resolution <= config.linear_rgb else 0
+        self.torgb = (
+            ToRGB(outputs, w_dim=config.w_dim, clamp=config.conv_clamp, linear=side)
+            if draws
+            else None
+        )
+        self.fromrgb = Conv2d(3, inputs, 3) if config.linear_rgb and not first else None
         if config.architecture == "resnet" and not first:
             self.skip = Conv2d(inputs, outputs, 1, bias=False, up=2)
         self.register_buffer("resample_filter", setup_filter(TAPS), persistent=False)
@@ -110,6 +121,8 @@ class SynthesisBlock(nn.Module):
             rng: Where random noise comes from.
             dtype: The number format of the convolutions.
         """
+        if self.fromrgb is not None and x is not None and image is not None:
+            x = as_channels_last(x + self.fromrgb(image.to(dtype)))
         x = self._convolve(x, ws, noise=noise, rng=rng, dtype=dtype)
         if image is not None:
             image = upsample2d(image, self.resample_filter)

@@ -10,12 +10,14 @@ import torch
 
 from facewright.datasets.labels import LabelGroup, groups_from_json, groups_to_json
 from facewright.errors import FacewrightError, InputError, WeightsError
+from facewright.gan.anchors.appearance import AppearanceModel, read_appearance
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.stylegan1.networks import ProgressiveConfig, ProgressiveGenerator
 from facewright.types import Bundle, Card, Json
 
 KIND = "generator"
 
+_APPEARANCE = "appearance."  # what the names of an appearance model's tensors begin with
 _GENERATION_1, _GENERATION_2 = "progressive", "generator"  # names of configurations
 
 
@@ -56,6 +58,7 @@ def pack_generator(
     *,
     labels: LabelTable = NO_LABELS,
     template: str | None = None,
+    appearance: AppearanceModel | None = None,
 ) -> Bundle:
     """Return a generator as a bundle.
 
@@ -64,6 +67,7 @@ def pack_generator(
         card: What is known about it; its kind is "generator".
         labels: What its labels mean.
         template: How the faces were cut that it learned from, if that is known.
+        appearance: What turns faces into anchors, for a generator that was trained with them.
     """
     if card.kind != KIND:
         raise InputError(f"the card of a generator is of the kind `{KIND}`, not `{card.kind}`")
@@ -74,7 +78,10 @@ def pack_generator(
         config["labels"] = labels_to_json(labels)
     if template is not None:
         config["template"] = template
-    return Bundle(card, config, generator.state_dict())
+    tensors = generator.state_dict()
+    if appearance is not None:
+        tensors |= {_APPEARANCE + name: x for name, x in appearance.to_tensors().items()}
+    return Bundle(card, config, tensors)
 
 
 def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Generator:
@@ -97,12 +104,30 @@ def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Genera
             hint="`facewright models list` shows which weights are generators",
         )
     generator = build_generator(read_config(bundle))
-    tensors = {key: tensor.float() for key, tensor in bundle.tensors.items()}
+    tensors = {
+        key: tensor.float()
+        for key, tensor in bundle.tensors.items()
+        if not key.startswith(_APPEARANCE)
+    }
     try:
         generator.load_state_dict(tensors)
     except RuntimeError as error:
         raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
     return generator.to(device).freeze()
+
+
+def load_appearance(bundle: Bundle) -> AppearanceModel | None:
+    """Return what turns faces into anchors of a bundle's generator; None where it has no anchors.
+
+    Raises:
+        WeightsError: Its tensors do not fit.
+    """
+    tensors = {
+        key.removeprefix(_APPEARANCE): tensor
+        for key, tensor in bundle.tensors.items()
+        if key.startswith(_APPEARANCE)
+    }
+    return read_appearance(tensors) if tensors else None
 
 
 def build_generator(config: GeneratorConfig) -> Generator:

@@ -9,10 +9,15 @@ from typing import Any
 
 import torch
 
-from facewright.datasets.dataset import open_dataset
+from facewright.datasets.dataset import Dataset, open_dataset
 from facewright.device import pick_device
 from facewright.errors import InputError, TrainingError
-from facewright.gan.training.plan import TrainOptions, check_options, plan_training
+from facewright.faces.landmarks import load_mesh
+from facewright.gan.anchors.find import FILE as ANCHORS
+from facewright.gan.anchors.find import find_anchors, load_anchors, save_anchors
+from facewright.gan.training.anchored import Anchoring
+from facewright.gan.training.efficientnet import load_efficientnet
+from facewright.gan.training.plan import TrainOptions, check_options, is_anchored, plan_training
 from facewright.gan.training.snapshots import load_run
 from facewright.gan.training.train import train_generator as run_training
 from facewright.gan.training.transfer import (
@@ -114,6 +119,7 @@ def train_generator(
         }
         parts = {name: _to_json(part) for name, part in asdict(plan).items()}
         return Outlook(named, outdir, str(place), asdict(options), parts, processes.rank)
+    anchoring = _prepare_anchoring(pictures, outdir, options) if is_anchored(options) else None
     processes = start_processes(os.environ, place.type)
     if processes.world > 1 and place.type == "cuda":
         place = torch.device("cuda", processes.local_rank)
@@ -124,6 +130,7 @@ def train_generator(
             options,
             device=place,
             start=start,
+            anchoring=anchoring,
             processes=processes,
             version=__version__,
         )
@@ -132,6 +139,19 @@ def train_generator(
     finally:
         stop_processes(processes)
     return Trained(weights, kimg, kimg >= options.kimg, processes.rank)
+
+
+def _prepare_anchoring(dataset: Dataset, outdir: Path, options: TrainOptions) -> Anchoring:
+    """Open the frozen network, and the anchors of a run: those in its folder, or new ones."""
+    backbone = load_efficientnet()
+    if options.anchor == "none":
+        return Anchoring(backbone, None)
+    path = outdir / ANCHORS
+    if not path.exists():
+        mesh = load_mesh(open_weights("face-mesh"))
+        outdir.mkdir(parents=True, exist_ok=True)
+        save_anchors(path, find_anchors(dataset, mesh, size=options.anchor_size), dataset)
+    return Anchoring(backbone, load_anchors(path, dataset))
 
 
 def _check_outdir(outdir: Path) -> None:

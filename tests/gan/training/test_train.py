@@ -4,15 +4,20 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from facewright.datasets.dataset import open_dataset
 from facewright.device import seeded
-from facewright.errors import TrainingError
+from facewright.errors import InputError, TrainingError
+from facewright.gan.anchors.appearance import SIDE, average_shape, fit_appearance
+from facewright.gan.anchors.find import Anchors
+from facewright.gan.training.anchored import Anchoring
+from facewright.gan.training.efficientnet import EfficientNetLite0
 from facewright.gan.training.snapshots import load_run
 from facewright.gan.training.train import plan_training, train_generator
-from facewright.gan.weights import load_generator
+from facewright.gan.weights import load_appearance, load_generator
 from facewright.hub.bundle import load_bundle
 from facewright.provenance.publish import read_manifest
 from facewright.training.checkpoint import flatten_state, latest_checkpoint, save_checkpoint
@@ -223,3 +228,47 @@ def test_datasets_without_labels_can_be_learned(train, tiny_archive, tmp_path):
     generator = load_generator(load_bundle(path))
     assert generator.config.c_dim == 0
     assert generator(torch.randn(1, 512, generator=seeded(0))).isfinite().all()
+
+
+# ---------------------------------------------------------------- anchors
+
+
+def anchor_pictures(dataset) -> Anchors:
+    """Return anchors of pictures that need not be faces: what is tested here is the run."""
+    count = len(dataset)
+    shapes = np.zeros((count, 478, 2), np.float32)
+    shapes += torch.randn(count, 1, 2, generator=seeded(1)).numpy() * 0.01
+    textures = torch.rand(count, SIDE, SIDE, 3, generator=seeded(2)).numpy()
+    model = fit_appearance(textures, shapes, dataset.labels, size=4, mean=average_shape(shapes))
+    return Anchors(model, model.encode(textures, shapes, dataset.labels))
+
+
+def train_anchored(dataset, outdir, options):
+    torch.default_generator.set_state(seeded(0).get_state())
+    backbone = EfficientNetLite0().eval().requires_grad_(False)
+    anchoring = Anchoring(backbone, anchor_pictures(dataset))
+    return train_generator(dataset, outdir, options, device=CPU, anchoring=anchoring)
+
+
+def test_an_anchored_run_that_stopped_goes_on_to_the_same_bits(
+    tiny_dataset, tiny_options, tmp_path
+):
+    anchored = {"anchor": "components", "anchor_size": 4, "anchor_kimg": 0.004, "w_dim": 80}
+    short, long = (
+        tiny_options(kimg=kimg, discriminator="projected", **anchored) for kimg in (0.008, 0.016)
+    )
+    weights = train_anchored(tiny_dataset, tmp_path / "whole", long)
+    train_anchored(tiny_dataset, tmp_path / "parts", short)
+    train_anchored(tiny_dataset, tmp_path / "parts", long)
+    assert_same_state(tmp_path / "whole", tmp_path / "parts")
+    bundle = load_bundle(weights)
+    assert load_generator(bundle).config.linear_rgb == 8
+    appearance = load_appearance(bundle)
+    assert appearance is not None
+    assert appearance.size == 4
+
+
+def test_anchors_that_were_asked_for_have_to_be_there(tiny_dataset, tiny_options, tmp_path):
+    options = tiny_options(anchor="components", anchor_size=4, w_dim=80)
+    with pytest.raises(InputError, match="not handed over"):
+        train_generator(tiny_dataset, tmp_path / "run", options, device=CPU)

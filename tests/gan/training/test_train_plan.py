@@ -25,7 +25,11 @@ def test_a_plan_resolves_what_was_left_open(tiny_dataset):
 def test_a_plan_keeps_what_was_asked_for(tiny_dataset):
     asked = {"batch": 6, "gamma": 0.0, "lr": 0.001, "channel_base": 128, "mapping_layers": 3}
     options = TrainOptions(
-        cfg="stylegan2", path_length_weight=0, discriminator="orig", generator="resnet", **asked
+        cfg="stylegan2",
+        path_length_weight=0,
+        discriminator_architecture="orig",
+        generator="resnet",
+        **asked,
     )
     plan = plan_training(tiny_dataset, options, CPU)
     config = dataclasses.asdict(plan.config) | dataclasses.asdict(plan.generator)

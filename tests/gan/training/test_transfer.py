@@ -145,20 +145,22 @@ def test_what_is_left_open_is_taken_from_the_weights(tiny_config, tiny_options):
     options = adopt_shape(tiny_options(**OPEN), shape_of_bundle(bundle))
     assert (options.channel_base, options.channel_max) == (32, 8)
     assert (options.mapping_layers, options.generator) == (2, "resnet")
-    assert options.discriminator is None
-    kept = tiny_options(generator="orig")
+    assert (options.z_dim, options.w_dim, options.linear_rgb) == (8, 8, 0)
+    assert options.discriminator_architecture is None
+    kept = tiny_options(generator="orig", z_dim=16, w_dim=16, linear_rgb=0)
     assert adopt_shape(kept, shape_of_bundle(bundle)) == kept
 
 
 def test_what_is_left_open_is_taken_from_a_run(tiny_options, finished):
     run: Any = load_run(finished)
     options = adopt_shape(tiny_options(**OPEN), shape_of_run(run))
-    same = tiny_options(generator="skip", discriminator="resnet")
+    sizes = {"z_dim": 512, "w_dim": 512, "linear_rgb": 0}
+    same = tiny_options(generator="skip", discriminator_architecture="resnet", **sizes)
     assert options == same
     run["options"] |= {"cfg": "cifar", "channel_base": None, "mapping_layers": None}
     shape = shape_of_run(run)
     assert (shape["channel_base"], shape["mapping_layers"]) == (32768, 2)
-    assert (shape["channel_max"], shape["discriminator"]) == (8, "orig")
+    assert (shape["channel_max"], shape["discriminator_architecture"]) == (8, "orig")
 
 
 def test_weights_of_another_kind_have_no_shape():

@@ -24,6 +24,8 @@ from facewright.types import Noise
 
 _FOLD_FROM = 18  # pixels per output channel: two passes over the weights of a 3×3 kernel
 
+_LINEAR_LR = 0.1  # how fast pictures learn that are linear in w, in parts of the learning rate
+
 HALF_CLAMP = 256.0
 """Limit of every activation in float16, whose largest number is 65,504."""
 
@@ -140,11 +142,17 @@ class ToRGB(nn.Module):
         inputs: Channels in.
         w_dim: Size of a style vector.
         clamp: Limit of the absolute value of what comes out, or None.
+        linear: Add a picture of so many pixels that is linear in the style vector; 0 adds none.
     """
 
-    def __init__(self, inputs: int, *, w_dim: int, clamp: float | None = None) -> None:
+    def __init__(
+        self, inputs: int, *, w_dim: int, clamp: float | None = None, linear: int = 0
+    ) -> None:
         super().__init__()
         self.clamp = clamp
+        self.linear = (
+            FullyConnected(w_dim, 3 * linear**2, lr_multiplier=_LINEAR_LR) if linear else None
+        )
         self.affine = FullyConnected(w_dim, inputs, bias_init=1)
         self.weight = nn.Parameter(torch.randn(3, inputs, 1, 1))
         self.bias = nn.Parameter(torch.zeros(3))
@@ -159,5 +167,7 @@ class ToRGB(nn.Module):
         else:
             y = modulated_conv2d(x, self.weight, styles, demodulate=False).float()
         y = y + self.bias[None, :, None, None]
+        if self.linear is not None:
+            y = y + self.linear(w).view_as(y)
         clamp = HALF_CLAMP if self.clamp is None and x.dtype == torch.float16 else self.clamp
         return y if clamp is None else y.clamp(-clamp, clamp)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -25,6 +25,13 @@ CHANNEL_MAX = 512
 
 ARCHITECTURE: Architecture = "skip"
 """Of the generator, where nobody says anything else."""
+
+
+FREE_Z = 64
+"""Numbers of z beyond the anchors, which nothing but chance decides."""
+
+_LINEAR_RGB = 32
+_ANCHORED_MIXING = 0.5  # style mixing, in parts of the batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +82,32 @@ class TrainOptions:
     """Fully connected layers from z to w."""
     path_length_weight: float | None = None
     """Weight of path length regularisation; 0 leaves it out."""
+    z_dim: int | None = None
+    """Size of z; 512, or with anchors 64 more than there are components."""
+    w_dim: int | None = None
+    """Size of w."""
+    linear_rgb: int | None = None
+    """Blocks up to this resolution add a picture that is linear in w; 0, or 32 with anchors."""
     generator: Architecture | None = None
     """Architecture of the generator; skip, or as in the weights to start from."""
-    discriminator: Architecture | None = None
-    """Architecture of the discriminator."""
+    discriminator: Literal["stylegan2", "projected", "both"] = "stylegan2"
+    """What judges: StyleGAN2's own network, heads on a frozen network, or both."""
+    discriminator_architecture: Architecture | None = None
+    """Architecture of StyleGAN2's discriminator."""
+    projected_weight: float = 0.2
+    """Weight of the heads in the loss of the generator."""
+    anchor: Literal["none", "components"] = "none"
+    """Give every picture a latent of its own, by the components of its shape and texture."""
+    anchor_size: int = 192
+    """How many components; the rest of z stays free."""
+    anchor_kimg: float = 7.0
+    """Thousands of pictures that are only reconstructed before a discriminator joins in."""
+    anchor_pixels: float = 1.0
+    """Weight of the pixels in reconstruction."""
+    anchor_features: float = 0.3
+    """Weight of what the frozen network sees in reconstruction."""
+    ema_kimg: float | None = None
+    """Half-life of the averaged weights, in thousands of pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +143,16 @@ def plan_training(
     )
     chosen = {
         name: value
-        for name in ("gamma", "lr", "channel_base", "mapping_layers", "path_length_weight")
+        for name in (
+            *("gamma", "lr", "channel_base", "mapping_layers", "path_length_weight", "ema_kimg"),
+        )
         if (value := getattr(options, name)) is not None
     }
+    if is_anchored(options):
+        recipe = replace(recipe, path_length_weight=0.0, style_mixing=_ANCHORED_MIXING)
     values = {name: getattr(recipe, name) for name in Recipe.__slots__}
-    if options.discriminator is not None:
-        chosen["discriminator"] = options.discriminator
+    if options.discriminator_architecture is not None:
+        chosen["discriminator"] = options.discriminator_architecture
     recipe = Recipe(**{**values, **chosen})
     dtype = pick_dtype(device, options.precision)
     common: dict[str, Any] = {
@@ -137,6 +170,7 @@ def plan_training(
         GeneratorConfig(
             mapping_layers=recipe.mapping_layers,
             architecture=options.generator or ARCHITECTURE,
+            **pick_sizes(options, dataset.resolution),
             **common,
         ),
         DiscriminatorConfig(
@@ -160,6 +194,22 @@ def plan_training(
     )
 
 
+def is_anchored(options: TrainOptions) -> bool:
+    """Tell whether anchors or projected heads join StyleGAN2's two networks."""
+    return options.anchor != "none" or options.discriminator != "stylegan2"
+
+
+def pick_sizes(options: TrainOptions, resolution: int) -> dict[str, int]:
+    """Return the sizes of z and w, and up to which resolution pictures are linear in w."""
+    sizes = {"z_dim": 512, "w_dim": 512, "linear_rgb": 0}
+    if options.anchor != "none":
+        sizes["z_dim"] = options.anchor_size + FREE_Z
+        sizes["w_dim"] = max(512, 2 * options.anchor_size + FREE_Z)
+        sizes["linear_rgb"] = min(_LINEAR_RGB, resolution // 2)
+    chosen = {name: value for name in sizes if (value := getattr(options, name)) is not None}
+    return sizes | chosen
+
+
 def check_options(options: TrainOptions) -> None:
     """Raise for numbers that are invalid, whatever the dataset is.
 
@@ -173,10 +223,12 @@ def check_options(options: TrainOptions) -> None:
         if isinstance(value, float) and not math.isfinite(value)
     ]
     above = [*("kimg", "tick_kimg", "snap", "lr", "ada_kimg", "batch")]
-    above += [*("channel_base", "channel_max", "mapping_layers")]
+    above += [*("channel_base", "channel_max", "mapping_layers", "anchor_size", "ema_kimg")]
+    above += ["z_dim", "w_dim"]
     small = [name for name in above if numbers[name] is not None and not numbers[name] > 0]
     small = [f"--{name.replace('_', '-')} is above 0" for name in small]
-    least = ("gamma", "freezed", "path_length_weight", "seed")
+    least = [*("gamma", "freezed", "path_length_weight", "seed", "linear_rgb")]
+    least += ["projected_weight", "anchor_kimg", "anchor_pixels", "anchor_features"]
     negative = [name for name in least if numbers[name] is not None and numbers[name] < 0]
     negative = [f"--{name.replace('_', '-')} is 0 or more" for name in negative]
     config = (
@@ -184,6 +236,11 @@ def check_options(options: TrainOptions) -> None:
         (options.aug in {"ada", "fixed", "noaug"}, "--aug is ada, fixed or noaug"),
         (0 <= options.p <= 1, "--p is between 0 and 1"),
         (0 < options.target < 1, "--target is between 0 and 1"),
+        (
+            options.discriminator in {"stylegan2", "projected", "both"},
+            "--discriminator is stylegan2, projected or both",
+        ),
+        (options.anchor in {"none", "components"}, "--anchor is none or components"),
         (options.augpipe in PIPES, f"--augpipe is one of {', '.join(PIPES)}"),
         (options.cfg in PRESETS, f"--cfg is one of {', '.join(PRESETS)}, not {options.cfg}"),
     )

@@ -12,6 +12,7 @@ import torch
 from facewright.datasets.dataset import Dataset
 from facewright.device import seeded, to_images
 from facewright.files import delete_leftovers
+from facewright.gan.anchors.appearance import AppearanceModel
 from facewright.gan.training.steps import AdversarialTrainer
 from facewright.gan.weights import KIND, count_labels, pack_generator
 from facewright.hub.bundle import save_bundle
@@ -73,6 +74,7 @@ class Archive:
         options: The options of the run, for manifests and for comparison when it goes on.
         device: The type of device that computes, for manifests.
         version: Of Facewright, for manifests.
+        appearance: What turns faces into anchors; goes into the weights.
     """
 
     def __init__(
@@ -81,12 +83,13 @@ class Archive:
         dataset: Dataset,
         options: dict[str, Json],
         *,
+        appearance: AppearanceModel | None = None,
         device: str = "cpu",
         version: str = "",
     ) -> None:
         outdir.mkdir(parents=True, exist_ok=True)
         self.outdir, self.dataset, self.options = outdir, dataset, options
-        self.device, self.version = device, version
+        self.device, self.version, self.appearance = device, version, appearance
 
     def tidy(self, images: int | None) -> None:
         """Remove what a run that was killed had not finished; only the first process may.
@@ -133,7 +136,9 @@ class Archive:
         cut = self.dataset.details.get("template")
         template = cut if isinstance(cut, str) else None
         path = snapshot_path(self.outdir, trainer.images)
-        bundle = pack_generator(trainer.G_ema, card, labels=labels, template=template)
+        bundle = pack_generator(
+            trainer.G_ema, card, labels=labels, template=template, appearance=self.appearance
+        )
         save_bundle(path, bundle, half=True)
         return path
 
@@ -171,4 +176,12 @@ def load_run(
     if found is None:
         return None
     state: Any = found[1]
-    return dict(state)
+    return {**state, "options": _read_options(state.get("options", {}))}
+
+
+def _read_options(options: dict[str, Json]) -> dict[str, Json]:
+    """Return options under the names of today: `discriminator` was an architecture once."""
+    judge = options.get("discriminator", "stylegan2")
+    if judge in {"stylegan2", "projected", "both"}:
+        return options
+    return {**options, "discriminator": "stylegan2", "discriminator_architecture": judge}

@@ -106,12 +106,18 @@ class AdversarialTrainer:
         }
         self.averages = Averages()
 
-    def step(self, reals: torch.Tensor, c: torch.Tensor) -> None:
+    def step(
+        self,
+        reals: torch.Tensor,
+        c: torch.Tensor,
+        indices: torch.Tensor | None = None,  # noqa: ARG002 - for trainers that anchor pictures
+    ) -> None:
         """Let both networks learn from one batch.
 
         Args:
             reals: (batch / processes, 3, h, w), float32 in [-1, 1].
             c: (batch / processes, c_dim), their labels.
+            indices: (batch / processes,), which pictures of the dataset they are.
         """
         config = self.config
         self.step_generator()

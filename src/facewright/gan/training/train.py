@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -10,15 +11,27 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from torch.nn import functional as F
 
 from facewright.datasets.dataset import Dataset
 from facewright.datasets.feed import Feed
 from facewright.datasets.sampler import InfiniteSampler
-from facewright.device import configure_cuda, to_tensor
-from facewright.errors import TrainingError
+from facewright.device import configure_cuda, seeded, to_tensor
+from facewright.errors import InputError, TrainingError
+from facewright.gan.anchors.find import Anchors
+from facewright.gan.anchors.start import start_linear
 from facewright.gan.augment.pipeline import PIPES, Augment
-from facewright.gan.training.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions, plan_training
+from facewright.gan.training.anchored import AnchorConfig, AnchoredTrainer, Anchoring
+from facewright.gan.training.plan import (
+    ARCHITECTURE,
+    CHANNEL_MAX,
+    Plan,
+    TrainOptions,
+    is_anchored,
+    plan_training,
+)
 from facewright.gan.training.snapshots import Archive, Gallery, load_run
 from facewright.gan.training.steps import AdversarialTrainer
 from facewright.gan.training.transfer import Start, check_start, transfer
@@ -29,6 +42,8 @@ from facewright.training.log import TrainingLog, peak_memory
 from facewright.training.names import format_kimg, snapshot_path
 from facewright.training.stop import StopSignal
 from facewright.types import Json
+
+CPU = torch.device("cpu")
 
 _FREE = {"kimg", "snap", "tick_kimg"}  # may change when a run goes on
 _MEANT: dict[str, Json] = {"channel_max": CHANNEL_MAX, "generator": ARCHITECTURE}  # by None
@@ -42,6 +57,7 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
     *,
     device: torch.device,
     start: Start | None = None,
+    anchoring: Anchoring | None = None,
     processes: Processes | None = None,
     version: str = "",
     clock: Callable[[], float] = time.monotonic,
@@ -58,6 +74,7 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
         options: How to train.
         device: Where to compute.
         start: Weights to start from, "G_ema" and optionally "G" and "D": name → tensor.
+        anchoring: What anchors and projected heads need; None where neither is asked for.
         processes: Which of how many processes this is; None is the only one.
         version: Of Facewright, for the manifests of pictures.
         clock: Returns seconds.
@@ -77,20 +94,25 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
     if latest_checkpoint(outdir) is None:
         check_start(options, start)
     saved: dict[str, Json] = asdict(options)
+    anchors = None if anchoring is None else anchoring.anchors
     with ExitStack() as held:
         if processes.first:
             held.enter_context(lock_run(outdir))
-        archive = Archive(outdir, dataset, saved, device=device.type, version=version)
+        archive = Archive(
+            outdir,
+            dataset,
+            saved,
+            device=device.type,
+            version=version,
+            appearance=None if anchors is None else anchors.model,
+        )
 
         # The networks, as they start or as they were.
-        trainer = AdversarialTrainer(
-            plan.generator,
-            plan.discriminator,
-            plan.config,
-            labels=dataset.labels,
-            augment=Augment(PIPES[options.augpipe]),
-            p=options.p if options.aug == "fixed" else 0.0,
-            seed=options.seed,
+        trainer = _build_trainer(
+            dataset,
+            options,
+            plan,
+            anchoring=anchoring,
             device=device,
             processes=processes,
         )
@@ -106,6 +128,8 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
             sampler.position = earlier["position"]
         elif start is not None:
             notes.append(transfer(trainer, start))
+        elif anchors is not None:
+            _start_from_anchors(trainer, dataset, anchors)
         for network in (trainer.G, trainer.D, trainer.G_ema):
             broadcast_module(network, processes)
 
@@ -130,8 +154,8 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
         feed = held.enter_context(Feed(dataset, sampler, plan.config.batch))
         ticks_since_snap, stopping = 0, False
         while trainer.images < total and not stopping:
-            pictures, labels = feed.take()
-            trainer.step(to_tensor(pictures, device, torch.float32), labels.to(device))
+            pictures, labels, indices = feed.take()
+            trainer.step(to_tensor(pictures, device, torch.float32), labels.to(device), indices)
             if log:
                 log.advance(trainer.images)
 
@@ -161,6 +185,62 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
         if log and stopping:
             log.note(f"stopped at {trainer.images / 1000:.1f} kimg; the same command goes on")
     return snapshot_path(outdir, trainer.images)
+
+
+def _build_trainer(
+    dataset: Dataset,
+    options: TrainOptions,
+    plan: Plan,
+    *,
+    anchoring: Anchoring | None,
+    device: torch.device,
+    processes: Processes,
+) -> AdversarialTrainer:
+    """Return the networks in training, as they start."""
+    arguments = (plan.generator, plan.discriminator, plan.config)
+    named: dict[str, Any] = {
+        "labels": dataset.labels,
+        "augment": Augment(PIPES[options.augpipe]),
+        "p": options.p if options.aug == "fixed" else 0.0,
+        "seed": options.seed,
+        "device": device,
+        "processes": processes,
+    }
+    if not is_anchored(options):
+        return AdversarialTrainer(*arguments, **named)
+    if anchoring is None or (anchoring.anchors is None) != (options.anchor == "none"):
+        raise InputError("the options ask for anchors or heads that were not handed over")
+    anchors = anchoring.anchors
+    config = AnchorConfig(
+        anchors=None if anchors is None else anchors.values,
+        pixels=options.anchor_pixels,
+        features=options.anchor_features,
+        projected=0.0 if options.discriminator == "stylegan2" else options.projected_weight,
+        warm_images=round(options.anchor_kimg * 1000),
+        stylegan2=options.discriminator != "projected",
+    )
+    return AnchoredTrainer(config, anchoring.backbone, *arguments, **named)
+
+
+def _start_from_anchors(trainer: AdversarialTrainer, dataset: Dataset, anchors: Anchors) -> None:
+    """Let the generator begin as the linear reconstruction of the pictures."""
+    config, count = trainer.G.config, len(anchors.values)
+    rest = torch.randn(count, config.z_dim - anchors.model.size, generator=seeded(0))
+    small = [
+        F.interpolate(
+            to_tensor(
+                dataset.images(np.arange(first, min(first + 256, count))), CPU, torch.float32
+            ),
+            (config.linear_rgb, config.linear_rgb),
+            mode="area",
+        )
+        for first in range(0, count, 256)
+    ]
+    z = torch.cat([anchors.values, rest], 1)
+    generator = copy.deepcopy(trainer.G).cpu()
+    start_linear(generator, z, dataset.labels, torch.cat(small), anchors=anchors.model.size)
+    for network in (trainer.G, trainer.G_ema):
+        network.load_state_dict(generator.state_dict())
 
 
 def _is_wanted(stop: StopSignal, device: torch.device, processes: Processes) -> bool:

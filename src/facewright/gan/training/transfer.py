@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import torch
 
 from facewright.errors import TrainingError, WeightsError
 from facewright.gan.stylegan1.networks import ProgressiveConfig
-from facewright.gan.training.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions
+from facewright.gan.training.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions, pick_sizes
 from facewright.gan.training.presets import pick_recipe
 from facewright.gan.training.steps import AdversarialTrainer
 from facewright.gan.weights import KIND, copy_matching, read_config
@@ -20,7 +20,11 @@ from facewright.types import Bundle, Json
 Start: TypeAlias = Mapping[str, Mapping[str, torch.Tensor]]
 """Weights to start from: "G_ema" and optionally "G" and "D", each name → tensor."""
 
-_SHAPE = ("channel_base", "channel_max", "mapping_layers", "generator", "discriminator")
+_SHAPE = (
+    *("z_dim", "w_dim", "linear_rgb", "channel_base", "channel_max", "mapping_layers"),
+    "generator",
+    "discriminator_architecture",
+)
 _EMBEDDING = "mapping.embed.weight"  # of labels
 _BLOCK = re.compile(r"synthesis\.b(\d+)\.")
 
@@ -42,12 +46,8 @@ def shape_of_bundle(bundle: Bundle) -> dict[str, Json]:
             f"`{bundle.card.name}` is of StyleGAN 1, and training makes StyleGAN2",
             hint="start without --transfer, or from weights of StyleGAN2",
         )
-    return {
-        "channel_base": config.channel_base,
-        "channel_max": config.channel_max,
-        "mapping_layers": config.mapping_layers,
-        "generator": config.architecture,
-    }
+    shape = {name: getattr(config, name) for name in _SHAPE[:-2]}
+    return {**shape, "generator": config.architecture}
 
 
 def shape_of_run(run: Mapping[str, Any]) -> dict[str, Json]:
@@ -58,10 +58,17 @@ def shape_of_run(run: Mapping[str, Any]) -> dict[str, Json]:
     """
     options, names = run["options"], run["contest"]["G"]
     resolution = max(int(found[1]) for name in names if (found := _BLOCK.match(name)))
-    recipe = asdict(pick_recipe(options["cfg"], resolution=resolution))
-    shape = {**recipe, "channel_max": CHANNEL_MAX, "generator": ARCHITECTURE}
+    recipe = pick_recipe(options["cfg"], resolution=resolution)
+    shape: dict[str, Json] = {
+        **pick_sizes(TrainOptions(**options), resolution),
+        "channel_base": recipe.channel_base,
+        "channel_max": CHANNEL_MAX,
+        "mapping_layers": recipe.mapping_layers,
+        "generator": ARCHITECTURE,
+        "discriminator_architecture": recipe.discriminator,
+    }
     chosen = {name: options[name] for name in _SHAPE if options.get(name) is not None}
-    return {name: {**shape, **chosen}[name] for name in _SHAPE}
+    return {**shape, **chosen}
 
 
 def adopt_shape(options: TrainOptions, shape: Mapping[str, Any]) -> TrainOptions:

@@ -1,0 +1,1 @@
+"""Anchors: a latent for each training picture, known before training begins."""

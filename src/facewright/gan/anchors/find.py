@@ -1,0 +1,141 @@
+"""Find the anchor of each picture of a dataset, and keep them beside the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.datasets.dataset import Dataset
+from facewright.errors import DatasetError, TrainingError
+from facewright.faces.landmarks import MeshNetwork, place_meshes
+from facewright.faces.templates import TEMPLATES
+from facewright.faces.topology import five_points
+from facewright.gan.anchors.appearance import (
+    AppearanceModel,
+    Unwarper,
+    average_shape,
+    fit_appearance,
+    mirror_shapes,
+    read_appearance,
+)
+from facewright.hub.bundle import load_bundle, save_bundle
+from facewright.types import Bundle, Card, Image
+
+KIND = "anchors"
+FILE = "anchors.safetensors"
+
+_PRESENT = 0.3  # how sure the mesh network is that there is a face
+_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """What is known of z before training begins."""
+
+    model: AppearanceModel
+    values: torch.Tensor
+    """(pictures, k): the first numbers of each picture's z, flipped pictures included."""
+
+
+def find_anchors(
+    dataset: Dataset,
+    mesh: MeshNetwork,
+    *,
+    size: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Anchors:
+    """Fit an appearance model to the faces of a dataset, and describe each by it.
+
+    Args:
+        dataset: Of aligned faces; `template` in its description says how, else `tight` is taken.
+        mesh: What places 478 points on each.
+        size: How many numbers an anchor has.
+        progress: Called with how many pictures are done, and how many there are.
+
+    Returns:
+        The anchors.
+
+    Raises:
+        DatasetError: The mesh network sees no face in some pictures.
+        InputError: There are too few pictures for so many numbers.
+    """
+    count = len(dataset.names)
+    shapes = np.concatenate(
+        [_place(dataset, mesh, part, progress) for part in _chunks(count)]
+    )  # [count 478 2]
+    turned = mirror_shapes(shapes) if dataset.mirror else shapes[:0]
+    mean = average_shape(np.concatenate([shapes, turned]))
+    unwarper = Unwarper(mean)
+    every = np.concatenate([shapes, turned])
+    textures = np.concatenate(
+        [unwarper.unwarp(dataset.images(part), every[part]) for part in _chunks(len(every))]
+    )
+    model = fit_appearance(textures, every, dataset.labels, size=size, mean=mean)
+    return Anchors(model, model.encode(textures, every, dataset.labels))
+
+
+def save_anchors(path: Path, anchors: Anchors, dataset: Dataset) -> None:
+    """Write anchors beside a run."""
+    card = Card(
+        name=f"{dataset.name}-anchors",
+        kind=KIND,
+        licence="that of the dataset",
+        trained_on=dataset.name,
+        source="facewright train generator --anchor components",
+    )
+    tensors = {**anchors.model.to_tensors(), "values": anchors.values}
+    save_bundle(path, Bundle(card, {"dataset": dataset.sha256}, tensors))
+
+
+def load_anchors(path: Path, dataset: Dataset) -> Anchors:
+    """Read the anchors of a run.
+
+    Raises:
+        TrainingError: They belong to another dataset.
+        WeightsError: The file is damaged.
+    """
+    bundle = load_bundle(path)
+    values = bundle.tensors.get("values")
+    if bundle.config.get("dataset") != dataset.sha256 or values is None:
+        raise TrainingError(
+            f"{path} holds the anchors of other pictures than {dataset.name}",
+            hint="use the same dataset to go on, or another --outdir",
+        )
+    return Anchors(read_appearance(bundle.tensors), values.float())
+
+
+def _place(
+    dataset: Dataset,
+    mesh: MeshNetwork,
+    part: NDArray[np.int64],
+    progress: Callable[[int, int], None] | None,
+) -> NDArray[np.float32]:
+    """Return the meshes of some pictures in the unit square, (n, 478, 2)."""
+    template = str(dataset.details.get("template"))
+    start = TEMPLATES[template if template in TEMPLATES else "tight"].points
+    side = dataset.resolution
+    images: list[Image] = list(dataset.images(part))
+    five = np.pad((start * side - 0.5).astype(np.float32), ((0, 0), (0, 1)))
+    points, _ = place_meshes(mesh, images, [five] * len(images))
+    points, presence = place_meshes(mesh, images, [five_points(mine) for mine in points])
+    missing = [dataset.names[i] for i in part[presence < _PRESENT]]
+    if missing:
+        more = f" and in {len(missing) - 1} near it" if len(missing) > 1 else ""
+        raise DatasetError(
+            f"no face is seen in {missing[0]} of {dataset.name}{more}",
+            hint="anchors describe aligned faces: leave such pictures out, or --anchor none",
+        )
+    if progress is not None:
+        progress(int(part[-1]) + 1, len(dataset.names))
+    placed: NDArray[np.float32] = ((points[..., :2] + 0.5) / side).astype(np.float32)
+    return placed
+
+
+def _chunks(count: int) -> list[NDArray[np.int64]]:
+    """Return 0 to count - 1 in parts."""
+    return [np.arange(first, min(first + _CHUNK, count)) for first in range(0, count, _CHUNK)]
