@@ -33,9 +33,9 @@ from facewright.datasets.archive import write_dataset
 from facewright.datasets.labels import LabelGroup, encode_label
 from facewright.device import to_tensor
 from facewright.faces.align import align
-from facewright.faces.features import load_face_features
-from facewright.faces.identity import embed_faces, load_likeness
-from facewright.faces.matrices import invert_matrix, transform_points
+from facewright.faces.geometry.matrices import invert_matrix, transform_points
+from facewright.faces.similarity.features import load_face_features
+from facewright.faces.similarity.identity import embed_faces, load_likeness
 from facewright.faces.templates import fit_template
 from facewright.media.decode import read_image
 from facewright.tasks.lookout import open_lookout

@@ -12,7 +12,7 @@ import torch
 from facewright.datasets.dataset import Dataset, open_dataset
 from facewright.device import pick_device
 from facewright.errors import InputError, TrainingError
-from facewright.faces.landmarks import load_mesh
+from facewright.faces.detection.landmarks import load_mesh
 from facewright.gan.anchors.find import FILE as ANCHORS
 from facewright.gan.anchors.find import find_anchors, load_anchors, save_anchors
 from facewright.gan.training.anchored import Anchoring

@@ -4,7 +4,7 @@ import torch
 
 from facewright.device import seeded
 from facewright.errors import InputError, WeightsError
-from facewright.faces.topology import CANONICAL
+from facewright.faces.geometry.topology import CANONICAL
 from facewright.gan.anchors.appearance import (
     SIDE,
     Unwarper,

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from facewright.errors import InputError, WeightsError
-from facewright.faces.topology import MIRROR, POINTS, SKIN
+from facewright.faces.geometry.topology import MIRROR, POINTS, SKIN
 from facewright.types import Image
 
 SIDE = 48

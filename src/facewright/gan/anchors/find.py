@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from facewright.datasets.dataset import Dataset
 from facewright.errors import DatasetError, TrainingError
-from facewright.faces.landmarks import MeshNetwork, place_meshes
+from facewright.faces.detection.landmarks import MeshNetwork, place_meshes
+from facewright.faces.geometry.topology import five_points
 from facewright.faces.templates import TEMPLATES
-from facewright.faces.topology import five_points
 from facewright.gan.anchors.appearance import (
     AppearanceModel,
     Unwarper,
