@@ -1,5 +1,6 @@
 """Read the command line, call the task, print the outcome."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         interrupted.
     """
     survive_letters()
+    _show_warnings()
     try:
         return _run(sys.argv[1:] if argv is None else list(argv))
     except KeyboardInterrupt:
@@ -77,6 +79,21 @@ def _run(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CUT_OFF
     return status if isinstance(status, int) else 0
+
+
+class _Warnings(logging.Handler):
+    """Prints what is worth knowing but no error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one warning."""
+        print(f"warning: {make_printable(record.getMessage())}", file=sys.stderr)
+
+
+def _show_warnings() -> None:
+    """Print the warnings of the package; a second call changes nothing."""
+    log = logging.getLogger("facewright")
+    if not any(isinstance(handler, _Warnings) for handler in log.handlers):
+        log.addHandler(_Warnings(logging.WARNING))
 
 
 def build_app() -> App:

@@ -46,7 +46,7 @@ def read_clip(path: Path, *, lenient: bool = False) -> Clip:
     Args:
         path: MP4, MOV, WebM, MKV, AVI, MTS, WMV, GIF, ..., whatever it is called; or a picture,
             which is a clip of one frame.
-        lenient: Only warn of a file that breaks off or is damaged; otherwise `check_whole` raises
+        lenient: Only warn of a file that breaks off or is damaged; otherwise `check_complete` raises
             once its frames were read.
 
     Returns:
@@ -70,7 +70,9 @@ def read_clip(path: Path, *, lenient: bool = False) -> Clip:
         first = open_reader(*size)(frame)
         sound = str(path) if source.streams.audio else None
         count = stream.frames or None
-    times, extent = deque[int](), Extent(_find_time(frame) or Fraction(0))
+    missing = count_missing(path)
+    flaw = describe_flaw(path, None, missing, []) if missing and not lenient else ""
+    times, extent = deque[int](), Extent(_find_time(frame) or Fraction(0), flaw=flaw)
     frames = _read_frames(_Source(path, timeline, extent, count, lenient), times)
     size = (first.shape[1], first.shape[0])
     return Clip(size, rate, frames, count, sound, hand_out(times), timeline.tick, extent)
@@ -94,19 +96,19 @@ def read_clip_metadata(path: Path) -> dict[str, str]:
         return {key.lower(): value for key, value in source.metadata.items()}
 
 
-def check_whole(clip: Clip) -> None:
-    """Raise if the file of a clip turned out to lack a part, once its frames were read.
+def check_complete(clip: Clip) -> None:
+    """Raise if the file of a clip lacks a part: all is known once its frames were read.
 
     Args:
-        clip: A clip whose frames were used up.
+        clip: A clip, better after its frames were used up.
 
     Raises:
         BrokenClipError: It did, and was not read leniently.
     """
     if clip.extent and clip.extent.flaw:
         raise BrokenClipError(
-            f"{clip.extent.flaw}; what is there was used",
-            hint="copy or fetch it again; --lenient takes what is there",
+            f"{clip.extent.flaw}",
+            hint="what is there was used; copy or fetch it again; --lenient takes what is there",
         )
 
 

@@ -137,18 +137,20 @@ def read_file(path: Path) -> Source:
     return Source(colours, path.name, file_sha256(path), consent, alpha=alpha)
 
 
-def read_clip(path: str | os.PathLike[str]) -> Clip:
+def read_clip(path: str | os.PathLike[str], *, lenient: bool = False) -> Clip:
     """Open a clip for the `frames` of a pipeline.
 
     Args:
-        path: An MP4, MOV, WebM, MKV, AVI, GIF, ...; "camera:0" for a camera.
+        path: An MP4, MOV, WebM, MKV, AVI, MTS, WMV, GIF, ...; "camera:0" for a camera.
+        lenient: Only warn of a clip that breaks off or is damaged. Otherwise, what is there of it
+            is used, and saving the result raises `BrokenClipError` once it is written.
 
     Raises:
         FileError: The file is missing, damaged, or has no pictures.
         InputError: There is no such camera.
     """
     name = os.fspath(path)
-    return open_camera(name) if name.startswith(CAMERA) else open_clip(Path(name))
+    return open_camera(name) if name.startswith(CAMERA) else open_clip(Path(name), lenient=lenient)
 
 
 def read_seeds(seeds: Seeds, name: str = "seeds") -> tuple[int, ...]:

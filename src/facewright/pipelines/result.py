@@ -12,6 +12,7 @@ from facewright.hub.bundle import save_bundle
 from facewright.latents.files import StoredLatents, Tuning, save_latents
 from facewright.media.pillow import PillowImage, to_pillow
 from facewright.media.stills.alpha import Alpha, attach
+from facewright.media.video import check_complete
 from facewright.pipelines.consent import needs_consent
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.types import Bundle, Clip, Crop, Face, Image, Json, Manifest
@@ -201,7 +202,11 @@ class ClipResult:
             FileError: The file cannot be written.
         """
         manifest = record_consent(self.manifest, consent)
-        return publish_clip(self.clip, Path(path), manifest, overwrite=overwrite, stopped=stopped)
+        written = publish_clip(
+            self.clip, Path(path), manifest, overwrite=overwrite, stopped=stopped
+        )
+        check_complete(self.clip)
+        return written
 
 
 def record_consent(manifest: Manifest, given: str | None = None) -> Manifest:

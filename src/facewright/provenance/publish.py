@@ -15,7 +15,7 @@ from facewright.media.decode import read_metadata
 from facewright.media.encode import TEXT_KEY, Format, encode_image
 from facewright.media.encode_video import ClipFormat, EarlyStop, write_clip
 from facewright.media.stills.alpha import Alpha, attach, fit, lay_over
-from facewright.media.video import check_whole, read_clip_metadata
+from facewright.media.video import read_clip_metadata
 from facewright.provenance.credentials import TYPES, explain_unsigned, sign, sign_bytes
 from facewright.provenance.manifest import from_text, is_manifest, to_text
 from facewright.types import Clip, Image, Manifest
@@ -185,7 +185,6 @@ def publish_clip(
         InputError: The extension is unknown, the file is there already, the clip has no frames or
             one of another size, or the manifest is not JSON.
         FileError: The file cannot be written, or the sound of the clip cannot be read.
-        BrokenClipError: The file of the clip breaks off; what is there of it was written.
     """
     form = CLIPS[check_destination(path, CLIPS, overwrite=overwrite)]
     manifest = _note_signature(manifest, form)
@@ -199,7 +198,6 @@ def publish_clip(
         EarlyStop(stopped, lambda count: to_text(_note_end(manifest, count))) if stopped else None
     )
     write_clip(clip, path, form, text=to_text(manifest), stop=stop, finish=finish)
-    check_whole(clip)
     return path
 
 

@@ -29,7 +29,7 @@ from facewright.tasks.rules import check_options
 from facewright.types import Blend, Manifest, Part, WarpMethod
 from facewright.version import __version__
 
-_NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open"}
+_NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open", "lenient"}
 _NOT_RECORDED |= {"finder", "mesh"}  # they may be paths, and are among the models
 
 
@@ -85,6 +85,8 @@ class SwapFacesOptions(ShowOptions):
     """Where to compute: auto, cpu, cuda or cuda:1."""
     overwrite: bool = False
     """Replace a file that is there already."""
+    lenient: bool = False
+    """Exit with 0 even if a clip breaks off, once what is there of it was used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from facewright.faces.detection.doubts import DOUBTFUL, describe_doubtful, split
 from facewright.faces.tracking.track import Tracker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
-from facewright.media.video import read_clip
+from facewright.media.video import check_complete, read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.annotating import Drawn, Numbered, annotate
 from facewright.tasks.cropping import Cropper, TemplateName
@@ -195,6 +195,7 @@ class Search:
                 spare_source(path, clip_source.source)
                 publish_clip(followed, path, manifest, overwrite=overwrite)
             self.found.files.extend([path] if path else [])
+            check_complete(clip)
         except FacewrightError as error:
             self._refuse(clip_source.source, strip_name(str(error), clip_source.source))
         if tally.frames:

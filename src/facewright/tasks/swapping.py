@@ -12,7 +12,7 @@ from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
 from facewright.media.decode import read_with_alpha
 from facewright.media.formats import find_kind
-from facewright.media.video import read_clip
+from facewright.media.video import check_complete, read_clip
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,
@@ -179,7 +179,7 @@ def _swap_clip(
     """Put a face onto every frame of a clip."""
     out = options.out or Path()
     filmed = cast.body.startswith(CAMERA)
-    clip = open_camera(cast.body) if filmed else read_clip(Path(cast.body))
+    clip = open_camera(cast.body) if filmed else read_clip(Path(cast.body), lenient=options.lenient)
     tally = Tally()
     with StopSignal(_NOTICE) as stop, contextlib.ExitStack() as stack:
         swapped = swap_frames(cast, clip, tally, progress)
@@ -195,6 +195,7 @@ def _swap_clip(
             stopped=lambda: stop.requested,
         )
         finished = not stop.requested
+    check_complete(clip)
     flicker = cast.swapper.flicker.read()
     return Swapped(out, tally.frames, tally.changed, _count(cast), flicker, finished)
 

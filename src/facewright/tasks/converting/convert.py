@@ -23,7 +23,7 @@ from facewright.faces.tracking.follow import FaceFollower, FrameConfig
 from facewright.faces.tracking.picking import Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
-from facewright.media.video import read_clip
+from facewright.media.video import check_complete, read_clip
 from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.converting.options import ConvertOptions, check_convert, is_single
@@ -40,6 +40,7 @@ from facewright.version import __version__
 _LARGEST = 256 << 20  # bytes of a picture
 _NOTICE = "stopping: the clip up to here is written"
 _NOT_RECORDED = {"with_", "out", "page", "consent", "device", "overwrite", "finder", "mesh"}
+_NOT_RECORDED |= {"lenient"}
 
 
 @dataclass(slots=True)
@@ -204,12 +205,13 @@ class _Run:
                 f"{clip_source.source} is a clip", hint="name a folder, or an .mp4: -o OUT.mp4"
             )
         spare_source(path, clip_source.source)
-        clip = read_clip(clip_source.path)
+        clip = read_clip(clip_source.path, lenient=options.lenient)
         self.total += (clip.count or 1) - 1
         manifest = self._describe(clip_source.place.name, file_sha256(clip_source.path))
         if not options.overwrite and is_done(path, manifest):
             self.result.files.append(path)
             self._tick()
+            check_complete(clip)
             return
         follower = self._follow()
 
@@ -236,6 +238,7 @@ class _Run:
         self.result.files.append(path)
         self.result.frames += tally.frames
         self.result.converted += tally.changed
+        check_complete(clip)
 
     def _follow(self) -> FaceFollower | None:
         """Return what finds the faces of frames; None where whole ones are converted."""

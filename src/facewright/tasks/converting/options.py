@@ -66,6 +66,8 @@ class ConvertOptions:
     """Where to compute: auto, cpu, cuda or cuda:1."""
     overwrite: bool = False
     """Replace a file that is there already."""
+    lenient: bool = False
+    """Exit with 0 even if a clip breaks off, once what is there of it was used."""
 
 
 def check_convert(sources: Sequence[str], options: ConvertOptions) -> Output:

@@ -24,7 +24,7 @@ from facewright.version import __version__
 STARTERS: Mapping[int, str | None] = {1: None, 2: "enhance-x2", 4: "enhance-x4"}
 """How many times larger → the network that ships for it; at 1 there is none."""
 
-_NOT_RECORDED = {"consent", "device", "out", "overwrite"}
+_NOT_RECORDED = {"consent", "device", "out", "overwrite", "lenient"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class EnhanceOptions:
     """Where to compute: auto, cpu, cuda or cuda:1."""
     overwrite: bool = False
     """Replace files that are there already."""
+    lenient: bool = False
+    """Exit with 0 even if a clip breaks off, once what is there of it was used."""
 
 
 def check_enhance(sources: Sequence[str], options: EnhanceOptions) -> None:

@@ -12,7 +12,7 @@ from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
 from facewright.media.clips.changing import map_frames
 from facewright.media.decode import read_image
-from facewright.media.video import read_clip
+from facewright.media.video import check_complete, read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.destinations import Output, is_cut_short, is_done
 from facewright.tasks.enhancing.optics import Optics, check_size
@@ -109,7 +109,8 @@ class Run:
         """Make every frame of a clip clear."""
         path = self._name(self.output.name_clip(clip_source.place))
         spare_source(path, clip_source.source)
-        clip, scale, scores = read_clip(clip_source.path), self.optics.scale, list[float]()
+        clip = read_clip(clip_source.path, lenient=self.options.lenient)
+        scale, scores = self.optics.scale, list[float]()
         check_size(*clip.size, scale)
         width, height = (side * scale for side in clip.size)
         manifest = self.optics.describe(
@@ -117,6 +118,7 @@ class Run:
         )
         if not self.options.overwrite and is_done(path, manifest):
             self._tick()
+            check_complete(clip)
             return Result(path, clip_source.source, width, height, clip.count or 0, ())
         self.total += (clip.count or 1) - 1
         faces, count = 0, 0
@@ -140,6 +142,7 @@ class Run:
         larger = replace(clip, size=(width, height), frames=frames(), times=times)
         overwrite = self.options.overwrite or is_cut_short(path, manifest)
         publish_clip(larger, path, manifest, overwrite=overwrite, stopped=self.stopped)
+        check_complete(clip)
         return Result(path, clip_source.source, width, height, count, tuple(scores))
 
     def _check_found(self, faces: int) -> None:

@@ -16,7 +16,7 @@ from facewright.expressions.drawing import TIMELINE, History, label_picture
 from facewright.expressions.reader import NamedFace, read_picture
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
-from facewright.media.video import read_clip
+from facewright.media.video import check_complete, read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.destinations import Output, is_done
 from facewright.tasks.expressions.frames import Frame, label_frames
@@ -105,7 +105,8 @@ class Run:
                 _spare_source(path, clip_source.source)
             named = (clip_source.place.name, file_sha256(clip_source.path)) if path else ("", "")
             manifest = describe_run(self.instruments, self.options, *named)
-            self.take_clip(clip_source.source, read_clip(clip_source.path), path, manifest)
+            clip = read_clip(clip_source.path, lenient=self.options.lenient)
+            self.take_clip(clip_source.source, clip, path, manifest)
         except FacewrightError as error:
             self._refuse(clip_source.source, strip_name(str(error), clip_source.source))
             self._tick()
@@ -153,6 +154,7 @@ class Run:
         self.found.clips.append(
             ReadClip(name, *size, counts[0], counts[1], history.people, shares, finished)
         )
+        check_complete(clip)
 
     def _check_clip(self, clip: Clip, path: Path | None) -> None:
         """Raise if a clip is too short to calibrate with, or its timeline is there already."""

@@ -34,7 +34,7 @@ from facewright.version import __version__
 STYLES = {"toon": "toon-128", "baby": "baby-128"}
 """Name of a style → the weights that draw it."""
 
-_NOT_RECORDED = {"consent", "device", "out", "overwrite", "finder", "mesh"}
+_NOT_RECORDED = {"consent", "device", "out", "overwrite", "finder", "mesh", "lenient"}
 _NOT_RECORDED |= {"keep", "style"}  # the style as "character": it is a file elsewhere
 _LEAST_LABELLED = 128  # pixels of a portrait beside which bars can be read
 _SMALL, _ENHANCER = 128, "enhance-x4"  # drawings of so few pixels are made larger and clearer
@@ -102,6 +102,8 @@ class ToonifyOptions:
     """Where to compute: auto, cpu, cuda or cuda:1."""
     overwrite: bool = False
     """Replace a file that is there already."""
+    lenient: bool = False
+    """Exit with 0 even if a clip breaks off, once what is there of it was used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from facewright.hub.store import Progress
 from facewright.media.clips.thin import thin_clip
 from facewright.media.decode import read_with_alpha
 from facewright.media.stills.alpha import lay_over
-from facewright.media.video import read_clip
+from facewright.media.video import check_complete, read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.framewise import Tally, change_stream
 from facewright.tasks.lookout import Lookout, open_lookout
@@ -144,6 +144,7 @@ def _draw_clip(
                 stopped=lambda: stop.requested,
             )
         finished = not stop.requested
+    check_complete(clip)
     return Toonified(options.out, tally.frames, tally.changed, finished, tuple(kept))
 
 
@@ -169,7 +170,8 @@ def draw_frames(
         with _naming(source):
             yield from film.draw_stream(shown, every=every)
 
-    clip = read_clip(source) if options.fill else thin_clip(read_clip(source), options.every)
+    clip = read_clip(source, lenient=options.lenient)
+    clip = clip if options.fill else thin_clip(clip, options.every)
     drawn = change_stream(clip, draw, tally or Tally(), lambda: _miss(source, options), progress)
     return replace(drawn, size=(options.size, options.size)) if options.portrait else drawn
 

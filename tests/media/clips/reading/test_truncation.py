@@ -10,7 +10,7 @@ from PIL import Image as Pictures
 
 from facewright.errors import BrokenClipError, FileError
 from facewright.media.clips.reading.truncation import count_missing
-from facewright.media.video import check_whole, read_clip
+from facewright.media.video import check_complete, read_clip
 from facewright.provenance.publish import publish_clip, read_manifest
 from facewright.types import Manifest
 
@@ -45,7 +45,7 @@ def test_whole_clips_lack_nothing(tmp_path, ending):
     assert count_missing(path) == 0
     clip = read_clip(path)
     assert len(list(clip.frames)) >= 23
-    check_whole(clip)
+    check_complete(clip)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -92,7 +92,7 @@ def test_animations_that_break_off_keep_their_first_frames(tmp_path, form):
     clip = read_clip(tmp_path / "x")
     assert 2 <= len(list(clip.frames)) <= 4
     with pytest.raises(BrokenClipError, match="breaks off|damaged: [234] pictures"):
-        check_whole(clip)
+        check_complete(clip)
 
 
 def test_what_has_no_picture_at_all_is_an_error(tmp_path):

@@ -45,24 +45,26 @@ def count_missing(path: Path) -> int:
 
 
 def describe_flaw(
-    path: Path, counts: tuple[int, int | None], missing: int, damage: Sequence[str]
+    path: Path, counts: tuple[int, int | None] | None, missing: int, damage: Sequence[str]
 ) -> str:
-    """Say what a clip lacks, once it was read.
+    """Say what a clip lacks.
 
     Args:
         path: The file.
-        counts: How many pictures were read, and how many there should be, where that is known.
+        counts: How many pictures were read, and how many there should be, where that is known; None
+            if they were not read yet.
         missing: As `count_missing` returns it.
         damage: Why parts of it could not be read.
 
     Returns:
         A sentence that names the file; empty where it is whole.
     """
-    count, promised = counts
+    count, promised = counts or (0, None)
     of = f" of {promised}" if promised and promised > count else ""
+    after = f"after {count}{of} pictures" if counts else "before its end"
     if missing:
         lacks = f"{missing:,} bytes are missing at its end" if missing > 1 else "its end is missing"
-        return f"{path} breaks off after {count}{of} pictures: {lacks}"
+        return f"{path} breaks off {after}: {lacks}"
     if damage:
         return f"{path} is damaged: {count}{of} pictures can be read ({damage[0]})"
     return ""
