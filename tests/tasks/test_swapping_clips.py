@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from facewright.errors import FileError, InputError
+from facewright.errors import BrokenClipError, FileError, InputError
 from facewright.media.video import read_clip
 from facewright.provenance.publish import publish_clip, read_manifest
 from facewright.tasks.casting import open_cast
@@ -225,3 +225,14 @@ def test_a_gif_becomes_a_gif(swap, film, tmp_path):
     body = film([20] * 4, name="body.gif", rate=Fraction(10))
     swapped = swap(body, out=tmp_path / "out.gif", faces="largest")
     assert len(list(read_clip(swapped.path).frames)) == 4
+
+
+def test_a_body_that_breaks_off_is_swapped_as_far_as_it_goes_and_told(swap, film, tmp_path):
+    body = film(range(10, 40))
+    data = body.read_bytes()
+    body.write_bytes(data[: -len(data) // 6])
+    with pytest.raises(BrokenClipError, match="breaks off after"):
+        swap(body)
+    assert 5 <= len(list(read_clip(tmp_path / "out.mp4").frames)) < 30
+    swapped = swap(body, lenient=True, overwrite=True)
+    assert 5 <= swapped.frames < 30

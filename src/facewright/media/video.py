@@ -46,8 +46,8 @@ def read_clip(path: Path, *, lenient: bool = False) -> Clip:
     Args:
         path: MP4, MOV, WebM, MKV, AVI, MTS, WMV, GIF, ..., whatever it is called; or a picture,
             which is a clip of one frame.
-        lenient: Only warn of a file that breaks off or is damaged; otherwise `check_complete` raises
-            once its frames were read.
+        lenient: Only warn of a file that breaks off or is damaged; otherwise `check_complete`
+            raises once its frames were read.
 
     Returns:
         The clip. Its frames can be read once; `count` is what the file claims. What is there of a

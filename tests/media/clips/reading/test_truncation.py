@@ -53,8 +53,10 @@ def test_clips_that_break_off_keep_what_is_there_and_say_so(tmp_path, ending):
     path = tmp_path / f"x.{ending}"
     write_noise(path, ending)
     cut(path, 0.6)
+    clip = read_clip(path)
+    publish_clip(clip, tmp_path / "y.mp4", Manifest("x", {}))
     with pytest.raises(BrokenClipError, match=r"breaks off after \d+") as caught:
-        publish_clip(read_clip(path), tmp_path / "y.mp4", Manifest("x", {}))
+        check_complete(clip)
     assert str(path) in str(caught.value)
     assert caught.value.hint
     assert 6 <= len(list(read_clip(tmp_path / "y.mp4").frames)) <= 20
@@ -64,11 +66,18 @@ def test_clips_that_break_off_keep_what_is_there_and_say_so(tmp_path, ending):
 def test_leniently_read_they_are_only_warned_of(tmp_path, caplog):
     write_noise(tmp_path / "x.mp4", "mp4")
     cut(tmp_path / "x.mp4", 0.6)
+    clip = read_clip(tmp_path / "x.mp4", lenient=True)
     with caplog.at_level(logging.WARNING):
-        publish_clip(
-            read_clip(tmp_path / "x.mp4", lenient=True), tmp_path / "y.mp4", Manifest("x", {})
-        )
+        assert 0 < len(list(clip.frames)) < 24
+    check_complete(clip)
     assert "of 24 pictures" in caplog.text
+
+
+def test_a_clip_is_known_to_break_off_before_it_is_read(tmp_path):
+    write_noise(tmp_path / "x.mp4", "mp4")
+    cut(tmp_path / "x.mp4", 0.6)
+    with pytest.raises(BrokenClipError, match="breaks off before its end"):
+        check_complete(read_clip(tmp_path / "x.mp4"))
 
 
 def test_damage_in_the_middle_does_not_hide_the_rest(tmp_path):
