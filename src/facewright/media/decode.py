@@ -19,7 +19,7 @@ from facewright.files import find_placeholder
 from facewright.media.formats import HEAD_BYTES, identify
 from facewright.media.stills.alpha import WHITE, Alpha, fill_hidden, lay_over
 from facewright.media.stills.bitmap import extract_text
-from facewright.media.stills.chunks import leave_out, read_profile
+from facewright.media.stills.chunks import leave_out, read_codes, read_profile
 from facewright.media.stills.exif import (
     DAMAGE,
     read_comment,
@@ -28,6 +28,7 @@ from facewright.media.stills.exif import (
 )
 from facewright.media.stills.jpeg import JPEG, MOST_SCANS, count_scans, end_twice, find_reduction
 from facewright.media.stills.pixels import to_rgb
+from facewright.media.stills.spaces import find_named_space
 from facewright.types import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
@@ -196,7 +197,8 @@ def _opened(
             if max_pixels is not None:
                 _check_size(picture, name, max_pixels)
                 _check_scans(picture, data, name)
-            picture.info |= {"icc_profile": profile} if profile else {}
+                profile = profile or picture.info.get("icc_profile")
+                picture.info["icc_profile"] = profile or find_named_space(picture, read_codes(data))
             yield picture, data
     except FileError:
         raise

@@ -12,9 +12,10 @@ _BRADFORD = np.array(
 SPACES = {
     "sRGB": (((0.64, 0.33), (0.30, 0.60), (0.15, 0.06)), D65, 2.2),
     "Display P3": (((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)), D65, 2.2),
+    "P3 as sRGB curves": (((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)), D65, None),
     "Adobe RGB": (((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), D65, 563 / 256),
     "ProPhoto": (((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001)), (0.3457, 0.3585), 1.8),
-}  # primaries, white, gamma
+}  # primaries, white, gamma; None is the curve of sRGB
 
 
 def to_d50(name):
@@ -35,7 +36,12 @@ def encode_in(name, srgb):
     levels = np.asarray(srgb) / 255
     linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
     theirs = linear @ (np.linalg.inv(to_d50(name)) @ to_d50("sRGB")).T
-    return (theirs.clip(0, 1) ** (1 / SPACES[name][2]) * 255).round().astype(np.uint8)
+    theirs = theirs.clip(0, 1)
+    curved = np.where(
+        theirs <= 0.0031308, theirs * 12.92, 1.055 * theirs ** (1 / 2.4) - 0.055
+    )  # of sRGB
+    gamma = SPACES[name][2]
+    return ((theirs ** (1 / gamma) if gamma else curved) * 255).round().astype(np.uint8)
 
 
 def write_profile(tags, *, space=b"RGB ", kind=b"mntr", version=2):

@@ -149,3 +149,45 @@ def test_pixels_of_srgb_stay_bit_for_bit():
     stored = draw_patches(PATCHES)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     assert np.array_equal(read_image(to_bytes(stored, icc_profile=profile)), stored)
+
+
+def insert_chunks(data, *chunks):
+    """Put chunks behind the header of a PNG."""
+    packed = (
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+    return data[:33] + b"".join(packed) + data[33:]
+
+
+def test_adobe_rgb_is_read_from_exif_as_cameras_write_it():
+    exif = Pictures.Exif()
+    exif.get_ifd(0x8769)[0xA001] = 2
+    stored = draw_patches(encode_in("Adobe RGB", PATCHES))
+    data = to_bytes(stored, "JPEG", quality=100, subsampling=0, exif=exif)
+    assert np.abs(read_patches(read_image(data)) - PATCHES).max() <= 4
+    exif.get_ifd(0x8769)[0xA001] = 1
+    plain = to_bytes(stored, "JPEG", quality=100, subsampling=0, exif=exif)
+    assert np.abs(read_patches(read_image(plain)) - stored[8, 8::16]).max() <= 3
+
+
+def test_spaces_that_a_png_names_by_code_are_converted():
+    stored = to_bytes(draw_patches(encode_in("P3 as sRGB curves", PATCHES)))
+    named = insert_chunks(stored, (b"cICP", bytes([12, 13, 0, 1])))
+    assert np.abs(read_patches(read_image(named)) - PATCHES).max() <= 1
+    for code in ([1, 13, 0, 1], [2, 2, 0, 1], [9, 16, 0, 1]):
+        as_it_is = insert_chunks(stored, (b"cICP", bytes(code)))
+        assert np.array_equal(read_image(as_it_is), read_image(stored))
+
+
+def test_gamma_of_a_png_counts_where_it_is_not_that_of_screens():
+    grey = np.array([[20, 64, 128, 200, 255]], np.uint8)
+    linear = insert_chunks(to_bytes(grey), (b"gAMA", struct.pack(">I", 100_000)))
+    assert np.abs(read_image(linear)[0, :, 0] - as_srgb(grey[0] / 255)).max() <= 1.5
+    usual = insert_chunks(to_bytes(grey), (b"gAMA", struct.pack(">I", 45_455)))
+    assert np.array_equal(read_image(usual)[0, :, 0], grey[0])
+    adobe = (0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
+    chromaticity = struct.pack(">8I", *(round(x * 100_000) for x in adobe))
+    stored = to_bytes(draw_patches(encode_in("Adobe RGB", PATCHES)))
+    both = insert_chunks(stored, (b"gAMA", struct.pack(">I", 45_455)), (b"cHRM", chromaticity))
+    assert np.abs(read_patches(read_image(both)) - PATCHES).max() <= 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from itertools import takewhile
 
 _SIGN = b"\x89PNG\r\n\x1a\n"
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -43,15 +44,25 @@ def read_profile(data: bytes) -> bytes | None:
     Args:
         data: The whole file.
     """
-    if not data.startswith(_SIGN):
-        return None
-    for kind, start, end in _list_chunks(data):
-        if kind == b"iCCP":
-            packed = data[start:end].partition(b"\0")[2][1:]
-            return _unpack(packed, _LARGEST_PROFILE + 1) or None
-        if kind == b"IDAT":
-            return None
-    return None
+    packed = _find_chunk(data, b"iCCP").partition(b"\0")[2][1:]
+    return _unpack(packed, _LARGEST_PROFILE + 1) or None
+
+
+def read_codes(data: bytes) -> tuple[int, int] | None:
+    """Return the codes of primaries and transfer that a PNG names; None where it names none.
+
+    Args:
+        data: The whole file.
+    """
+    coded = _find_chunk(data, b"cICP")
+    return (coded[0], coded[1]) if len(coded) == 4 else None
+
+
+def _find_chunk(data: bytes, wanted: bytes) -> bytes:
+    """Return what is in the first chunk of a kind before the pixels; nothing if there is none."""
+    chunks = _list_chunks(data) if data.startswith(_SIGN) else ()
+    before = takewhile(lambda chunk: chunk[0] != b"IDAT", chunks)
+    return next((data[start:end] for kind, start, end in before if kind == wanted), b"")
 
 
 def _list_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
