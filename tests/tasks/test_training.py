@@ -181,3 +181,18 @@ def test_signal_leaves_a_checkpoint_and_the_same_command_goes_on(dataset, tmp_pa
 
 def _has_reported(folder):
     return bool((folder / "stats.jsonl").read_text(encoding="utf-8"))
+
+
+def test_dry_run_tells_how_often_groups_are_drawn(dataset, tmp_path):
+    options = TrainOptions(**TINY, balance="age", balance_limit=2)
+    outlook = train_generator(dataset, outdir=tmp_path, options=options, device="cpu", dry_run=True)
+    assert [row["labels"] for row in outlook.dataset["weights"]] == ["20-29", "30-39", "40-49"]
+    assert outlook.dataset["labels"] == []  # without --cond, the networks learn none
+
+
+def test_a_label_that_the_dataset_does_not_have_cannot_be_balanced(dataset, tmp_path):
+    with pytest.raises(InputError, match="no label `mood` to balance") as error:
+        train(dataset, tmp_path, balance="age,mood")
+    assert "age" in error.value.hint
+    with pytest.raises(InputError, match="--balance-limit is 1 or more"):
+        train(dataset, tmp_path, balance="age", balance_limit=0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facewright.datasets.balance import LIMIT, Balance, balance_labels
 from facewright.datasets.archive import (
     DESCRIPTION,
     UNREADABLE,
@@ -52,6 +53,8 @@ class Dataset:
     """The path of each picture inside the folder or zip."""
     _source: Source
     _cache: PictureCache
+    balance: Balance | None = None
+    """How often each group of pictures is drawn in training; None is all alike."""
 
     def __len__(self) -> int:
         """Return how many pictures there are, flipped ones included."""
@@ -61,6 +64,29 @@ class Dataset:
     def label_names(self) -> tuple[str, ...]:
         """What each number of a label stands for, such as "age: 20-29"; c_dim of them."""
         return tuple(f"{g.name}: {value}" for g in self.label_groups for value in g.values)
+
+    @property
+    def drawn_labels(self) -> torch.Tensor:
+        """(m, c_dim): rows as often as training draws such labels."""
+        return self.labels if self.balance is None else self.balance.spread(self.labels)
+
+    def balanced(self, names: Sequence[str], *, limit: float = LIMIT) -> Dataset:
+        """Return the same pictures, of which training draws combinations of labels equally often.
+
+        Args:
+            names: Of label groups, such as ("age", "ethnicity").
+            limit: How many times as often as without balance a picture may be drawn.
+
+        Raises:
+            InputError: There is no such group, or the limit is below 1.
+        """
+        return replace(
+            self, balance=balance_labels(self.labels, self.label_groups, names, limit=limit)
+        )
+
+    def unlabelled(self) -> Dataset:
+        """Return the same pictures, drawn as often, as if opened without `cond`."""
+        return replace(self, labels=self.labels[:, :0], label_groups=())
 
     def images(self, indices: Sequence[int] | NDArray[np.int64]) -> Image:
         """Read pictures; each file is decoded once where the cache has room.

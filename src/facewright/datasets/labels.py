@@ -185,7 +185,8 @@ def read_labels(
     if missing:
         more = f"; {len(missing) - 1} more have none" if len(missing) > 1 else ""
         raise DatasetError(
-            f"{missing[0]} has no label{more}", hint="add it to dataset.json, or leave out --cond"
+            f"{missing[0]} has no label{more}",
+            hint="add it to dataset.json, or leave out --cond and --balance",
         )
     table = _to_vectors(known, names)
     groups = groups_from_json(description.get("label_groups"))
@@ -207,7 +208,7 @@ def _list_labels(labels: object) -> dict[str, Any]:
         raise DatasetError(
             "the dataset has no labels",
             hint='they are "labels" in dataset.json, which lies beside the pictures or the folders '
-            "of them; or leave out --cond",
+            "of them; or leave out --cond and --balance",
         )
     if isinstance(labels, dict):
         labels = list(labels.items())

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facewright.datasets.balance import Balance
 from facewright.device import seeded
 from facewright.errors import InputError
 
@@ -31,7 +32,14 @@ class InfiniteSampler:
     """
 
     def __init__(
-        self, size: int, *, seed: int, position: int = 0, rank: int = 0, world: int = 1
+        self,
+        size: int,
+        *,
+        seed: int,
+        position: int = 0,
+        rank: int = 0,
+        world: int = 1,
+        balance: Balance | None = None,
     ) -> None:
         """Begin at a position.
 
@@ -41,6 +49,7 @@ class InfiniteSampler:
             position: How many pictures have been taken before.
             rank: The number of this process.
             world: How many processes there are.
+            balance: How often each group of pictures is drawn; None draws all alike.
 
         Raises:
             InputError: There are no pictures, the position is negative, or the rank is not below
@@ -54,7 +63,8 @@ class InfiniteSampler:
         self.position = position
         self._size, self._seed = size, seed
         self._rank, self._world = rank, world
-        self._rounds: dict[int, NDArray[np.int64]] = {}
+        self._balance = balance
+        self._orders: dict[str, dict[int, NDArray[np.int64]]] = {}
 
     def take(self, batch: int) -> NDArray[np.int64]:
         """Return the next pictures of this process, and advance the position.
@@ -72,17 +82,30 @@ class InfiniteSampler:
             raise InputError(f"a batch of {batch} does not divide among {self._world} processes")
         places = np.arange(self.position, self.position + batch)[self._rank :: self._world]
         self.position += batch
-        rounds, within = np.divmod(places, self._size)
-        return np.array(
-            [self._order(int(r))[w] for r, w in zip(rounds, within, strict=True)], dtype=np.int64
-        )
+        return np.array([self._find(int(place)) for place in places], dtype=np.int64)
 
-    def _order(self, number: int) -> NDArray[np.int64]:
-        """Return the permutation of one round; the last few are kept."""
-        if number not in self._rounds:
-            digest = hashlib.sha256(f"{self._seed} {number}".encode()).digest()
+    def _find(self, place: int) -> int:
+        """Return which picture comes at a place of the order."""
+        balance = self._balance
+        if balance is None:
+            number, within = divmod(place, self._size)
+            return int(self._order(number, self._size)[within])
+        cycle, within = divmod(place, int(balance.quotas.sum()))
+        deck = np.repeat(np.arange(len(balance.quotas)), balance.quotas)
+        groups = deck[self._order(cycle, len(deck), "groups")]
+        group = int(groups[within])
+        drawn = cycle * int(balance.quotas[group]) + int((groups[:within] == group).sum())
+        members = balance.members[group]
+        number, within = divmod(drawn, len(members))
+        return int(members[self._order(number, len(members), f"group {group}")[within]])
+
+    def _order(self, number: int, size: int, name: str = "") -> NDArray[np.int64]:
+        """Return the permutation of one round; the last few of each name are kept."""
+        orders = self._orders.setdefault(name, {})
+        if number not in orders:
+            digest = hashlib.sha256(f"{self._seed} {number} {name}".rstrip().encode()).digest()
             rng = seeded(int.from_bytes(digest[:8], "little") >> 1)
-            self._rounds[number] = torch.randperm(self._size, generator=rng).numpy()
-            for old in [r for r in self._rounds if r < number - 1]:
-                del self._rounds[old]
-        return self._rounds[number]
+            orders[number] = torch.randperm(size, generator=rng).numpy()
+            for old in [r for r in orders if r < number - 1]:
+                del orders[old]
+        return orders[number]

@@ -108,7 +108,7 @@ def train_generator(
             hint="--device cuda: each process takes the GPU of its local rank",
         )
     options, start = _prepare(options, outdir)
-    pictures = open_dataset(dataset, cond=options.cond, mirror=options.mirror, verify=True)
+    pictures = _open_pictures(dataset, options)
     plan = plan_training(pictures, options, place, world=processes.world)
     if dry_run:
         named: dict[str, Json] = {
@@ -117,6 +117,8 @@ def train_generator(
             "resolution": pictures.resolution,
             "labels": list(pictures.label_names),
         }
+        if pictures.balance is not None:
+            named["weights"] = pictures.balance.to_json()
         parts = {name: _to_json(part) for name, part in asdict(plan).items()}
         return Outlook(named, outdir, str(place), asdict(options), parts, processes.rank)
     anchoring = _prepare_anchoring(pictures, outdir, options) if is_anchored(options) else None
@@ -152,6 +154,17 @@ def _prepare_anchoring(dataset: Dataset, outdir: Path, options: TrainOptions) ->
         outdir.mkdir(parents=True, exist_ok=True)
         save_anchors(path, find_anchors(dataset, mesh, size=options.anchor_size), dataset)
     return Anchoring(backbone, load_anchors(path, dataset))
+
+
+def _open_pictures(path: Path, options: TrainOptions) -> Dataset:
+    """Open the dataset, with the labels that are learned and those that are balanced."""
+    names = [name.strip() for name in (options.balance or "").split(",") if name.strip()]
+    pictures = open_dataset(
+        path, cond=options.cond or bool(names), mirror=options.mirror, verify=True
+    )
+    if names:
+        pictures = pictures.balanced(names, limit=options.balance_limit)
+    return pictures if options.cond else pictures.unlabelled()
 
 
 def _check_outdir(outdir: Path) -> None:

@@ -17,7 +17,7 @@ from facewright.gan.training.anchored import Anchoring
 from facewright.gan.training.efficientnet import EfficientNetLite0
 from facewright.gan.training.snapshots import load_run
 from facewright.gan.training.train import plan_training, train_generator
-from facewright.gan.weights import load_appearance, load_generator
+from facewright.gan.weights import load_appearance, load_generator, load_labels
 from facewright.hub.bundle import load_bundle
 from facewright.provenance.publish import read_manifest
 from facewright.training.checkpoint import flatten_state, latest_checkpoint, save_checkpoint
@@ -272,3 +272,41 @@ def test_anchors_that_were_asked_for_have_to_be_there(tiny_dataset, tiny_options
     options = tiny_options(anchor="components", anchor_size=4, w_dim=80)
     with pytest.raises(InputError, match="not handed over"):
         train_generator(tiny_dataset, tmp_path / "run", options, device=CPU)
+
+
+# ---------------------------------------------------------------- groups drawn equally often
+
+
+def test_a_balanced_run_stopped_and_resumed_equals_one_never_stopped(train, tiny_dataset, tmp_path):
+    balanced = tiny_dataset.balanced(["age", "gender"])
+    train(balanced, tmp_path / "whole", balance="age,gender")
+    train(balanced, tmp_path / "parts", balance="age,gender", kimg=0.044)
+    train(balanced, tmp_path / "parts", balance="age,gender")
+    assert_same_state(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_a_balanced_run_records_its_weights(train, tiny_dataset, tmp_path):
+    balanced = tiny_dataset.balanced(["gender"])
+    path = train(balanced, tmp_path, balance="gender", kimg=0.004)
+    weights = [
+        {"labels": "female", "pictures": 8, "weight": 1.5},
+        {"labels": "male", "pictures": 16, "weight": 0.75},
+    ]
+    run: Any = load_run(tmp_path)
+    assert run["dataset"]["weights"] == weights
+    assert read_manifest(tmp_path / "fakes_init.png").parameters["weights"] == weights
+    table = load_labels(load_bundle(path))
+    female = table.vectors[:, 2] == 1
+    assert table.counts[female].sum() == table.counts[~female].sum()
+
+
+def test_a_run_does_not_go_on_with_another_balance(train, tiny_dataset, tmp_path):
+    train(tiny_dataset, tmp_path, kimg=0.004)
+    with pytest.raises(TrainingError, match="other options: balance None"):
+        train(tiny_dataset.balanced(["age"]), tmp_path, balance="age")
+
+
+def test_generated_people_get_labels_as_often_as_pictures_are_drawn(tiny_dataset):
+    balanced = tiny_dataset.balanced(["gender"])
+    assert balanced.drawn_labels[:, 2].mean() == balanced.drawn_labels[:, 3].mean() == 0.5
+    assert tiny_dataset.drawn_labels is tiny_dataset.labels

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import torch
 
+from facewright.datasets.balance import LIMIT
 from facewright.datasets.dataset import Dataset
 from facewright.device import pick_dtype
 from facewright.errors import InputError
@@ -60,6 +61,11 @@ class TrainOptions:
     """Which augmentations: blit, geom, color, filter, noise, cutout, or bg, bgc ... bgcfnc."""
     cond: bool = False
     """Learn the labels of the dataset too."""
+    balance: str | None = None
+    """Draw every combination of these labels equally often, such as age,ethnicity; with --cond or
+    without."""
+    balance_limit: float = LIMIT
+    """How many times as often as without --balance a picture may be drawn at most."""
     resume: str | None = None
     """Start from these weights or this run instead of from noise: transfer learning."""
     freezed: int = 0
@@ -234,6 +240,7 @@ def check_options(options: TrainOptions) -> None:
     config = (
         (options.seed < _SEEDS, "--seed is below 2 to the power of 48"),
         (options.aug in {"ada", "fixed", "noaug"}, "--aug is ada, fixed or noaug"),
+        (options.balance_limit >= 1, "--balance-limit is 1 or more"),
         (0 <= options.p <= 1, "--p is between 0 and 1"),
         (0 < options.target < 1, "--target is between 0 and 1"),
         (

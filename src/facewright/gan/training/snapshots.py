@@ -112,7 +112,7 @@ class Archive:
         seed = self.options.get("seed")
         manifest = Manifest(
             task="train generator",
-            parameters={**self.options, "images": images},
+            parameters={**self.options, "images": images, **self._weights()},
             seeds=(seed,) if isinstance(seed, int) else (),
             sources={self.dataset.name: self.dataset.sha256},
             version=self.version,
@@ -132,7 +132,7 @@ class Archive:
             trained_on=f"{self.dataset.name}" + (f" ({licence})" if licence else ""),
             source=f"facewright train generator, {kimg} kimg",
         )
-        labels = count_labels(self.dataset.labels, self.dataset.label_groups)
+        labels = count_labels(self.dataset.drawn_labels, self.dataset.label_groups)
         cut = self.dataset.details.get("template")
         template = cut if isinstance(cut, str) else None
         path = snapshot_path(self.outdir, trainer.images)
@@ -148,13 +148,22 @@ class Archive:
             "contest": trainer.state(),
             "position": position,
             "options": self.options,
-            "dataset": {"sha256": self.dataset.sha256, "resolution": self.dataset.resolution},
+            "dataset": {
+                "sha256": self.dataset.sha256,
+                "resolution": self.dataset.resolution,
+                **self._weights(),
+            },
         }
         tensors, rest = flatten_state(state)
         path = checkpoint_path(self.outdir, trainer.images)
         save_checkpoint(path, tensors, rest)
         prune_checkpoints(self.outdir)
         return path
+
+    def _weights(self) -> dict[str, Json]:
+        """Return how often each group is drawn, where that is balanced."""
+        balance = self.dataset.balance
+        return {} if balance is None else {"weights": balance.to_json()}
 
 
 def load_run(

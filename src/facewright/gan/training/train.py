@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from facewright.datasets.balance import LIMIT
 from facewright.datasets.dataset import Dataset
 from facewright.datasets.feed import Feed
 from facewright.datasets.sampler import InfiniteSampler
@@ -47,6 +48,7 @@ CPU = torch.device("cpu")
 
 _FREE = {"kimg", "snap", "tick_kimg"}  # may change when a run goes on
 _MEANT: dict[str, Json] = {"channel_max": CHANNEL_MAX, "generator": ARCHITECTURE}  # by None
+_ALWAYS: dict[str, Json] = {"balance": None, "balance_limit": LIMIT}  # in runs that name none
 _NOTICE = "finishing this step, then writing a checkpoint; press Ctrl-C again to stop at once"
 
 
@@ -117,7 +119,11 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
             processes=processes,
         )
         sampler = InfiniteSampler(
-            len(dataset), seed=options.seed, rank=processes.rank, world=processes.world
+            len(dataset),
+            seed=options.seed,
+            rank=processes.rank,
+            world=processes.world,
+            balance=dataset.balance,
         )
         notes: list[str] = []
         earlier: Any = load_run(outdir, note=notes.append)
@@ -199,7 +205,7 @@ def _build_trainer(
     """Return the networks in training, as they start."""
     arguments = (plan.generator, plan.discriminator, plan.config)
     named: dict[str, Any] = {
-        "labels": dataset.labels,
+        "labels": dataset.drawn_labels,
         "augment": Augment(PIPES[options.augpipe]),
         "p": options.p if options.aug == "fixed" else 0.0,
         "seed": options.seed,
@@ -253,7 +259,7 @@ def _is_wanted(stop: StopSignal, device: torch.device, processes: Processes) -> 
 
 def _check_same_run(earlier: dict[str, Json], now: dict[str, Json], outdir: Path) -> None:
     """Raise if a folder holds a run with other options."""
-    before = {k: _MEANT.get(k) if v is None else v for k, v in earlier.items()}
+    before = {k: _MEANT.get(k) if v is None else v for k, v in (_ALWAYS | earlier).items()}
     after = {k: _MEANT.get(k) if v is None else v for k, v in now.items()}
     changed = [k for k in after if k not in _FREE and k in before and before[k] != after[k]]
     if changed:

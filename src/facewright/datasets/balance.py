@@ -1,0 +1,122 @@
+"""Decide how often the pictures of each group are drawn, so that small groups count as much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facewright.datasets.labels import LabelGroup
+from facewright.errors import InputError
+from facewright.types import Json
+
+LIMIT = 10.0
+"""How many times as often as without balance a picture may be drawn, where nobody says else."""
+
+_FINE = 4096  # draws in a cycle where groups are not drawn equally often
+
+
+@dataclass(frozen=True, eq=False)
+class Balance:
+    """How often each group of pictures is drawn. Made by `balance_labels`."""
+
+    names: tuple[str, ...]
+    """Of the groups, such as "20-29, Black"."""
+    members: tuple[NDArray[np.int64], ...]
+    """Which pictures each group has, at least one."""
+    quotas: NDArray[np.int64]
+    """(groups,), at least 1: how often each group is drawn in a cycle of `quotas.sum()` draws."""
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """(groups,): how many times as often as without balance each picture is drawn."""
+        sizes = np.array([len(rows) for rows in self.members])
+        return (self.quotas / self.quotas.sum()) / (sizes / sizes.sum())
+
+    def spread(self, labels: torch.Tensor) -> torch.Tensor:
+        """Repeat labels until each row stands for as many draws as any other.
+
+        Args:
+            labels: (n, c_dim), those of the pictures.
+
+        Returns:
+            (m, c_dim), of which each group has its part to the last row, and each picture of a
+            group as many rows as any other of it, or one more.
+        """
+        most = max(-(-len(m) // int(q)) for m, q in zip(self.members, self.quotas, strict=True))
+        rows = [np.resize(m, most * int(q)) for m, q in zip(self.members, self.quotas, strict=True)]
+        return labels[torch.from_numpy(np.concatenate(rows))]
+
+    def to_json(self) -> Json:
+        """Return what a run records: of each group its labels, pictures and weight."""
+        rows = zip(self.names, self.members, self.weights, strict=True)
+        return [
+            {"labels": name, "pictures": len(members), "weight": round(float(weight), 4)}
+            for name, members, weight in rows
+        ]
+
+
+def balance_labels(
+    labels: torch.Tensor,
+    groups: Sequence[LabelGroup],
+    names: Sequence[str],
+    *,
+    limit: float = LIMIT,
+) -> Balance:
+    """Draw every combination of some labels equally often.
+
+    Args:
+        labels: (n, c_dim), those of the pictures.
+        groups: What their numbers mean.
+        names: Of the groups whose combinations are balanced, such as ("age", "ethnicity").
+        limit: How many times as often as without balance a picture may be drawn, at least 1. The
+            draws that a small combination has to do without go to the others.
+
+    Returns:
+        The combinations that there are, in the order of their values.
+
+    Raises:
+        InputError: There is no such group, one is named twice, or the limit is below 1.
+    """
+    known = [group.name for group in groups]
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise InputError(
+            f"the dataset has no label `{', '.join(unknown)}` to balance",
+            hint=f"it has: {', '.join(known)}",
+        )
+    if len(set(names)) < len(names):
+        raise InputError(f"a label is balanced twice in {', '.join(names)}")
+    if not limit >= 1:
+        raise InputError(f"a limit of {limit:g} is below 1", hint="1 draws pictures as they come")
+    parts = torch.split(labels, [len(group.values) for group in groups], dim=1)
+    chosen = [parts[known.index(name)].argmax(dim=1).numpy() for name in names]
+    values, which = np.unique(np.stack(chosen, axis=1), axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    members = tuple(np.flatnonzero(which == number) for number in range(len(values)))
+    named = [groups[known.index(name)].values for name in names]
+    return Balance(
+        tuple(", ".join(texts[i] for texts, i in zip(named, row, strict=True)) for row in values),
+        members,
+        _share_draws(np.array([len(rows) for rows in members]), limit),
+    )
+
+
+def _share_draws(sizes: NDArray[np.int64], limit: float) -> NDArray[np.int64]:
+    """Return how often each group is drawn in a cycle: equally, but for groups at the limit."""
+    most = limit * sizes / sizes.sum()
+    if (most * len(sizes) >= 1).all():
+        return np.ones(len(sizes), np.int64)
+    shares, open_ = most.copy(), np.ones(len(sizes), bool)
+    while True:  # what groups at the limit leave goes to the others, in equal parts
+        equal = (1 - shares[~open_].sum()) / open_.sum()
+        full = open_ & (most < equal)
+        if not full.any():
+            break
+        open_ &= ~full
+    shares[open_] = equal
+    draws = shares * max(_FINE, 8 * len(sizes))
+    return np.maximum(np.where(open_, np.ceil(draws), np.floor(draws)), 1).astype(np.int64)
