@@ -47,6 +47,7 @@ class Balance:
             group as many rows as any other of it, or one more.
         """
         most = max(-(-len(m) // int(q)) for m, q in zip(self.members, self.quotas, strict=True))
+        most *= max(1, _FINE // (most * int(self.quotas.sum())))
         rows = [np.resize(m, most * int(q)) for m, q in zip(self.members, self.quotas, strict=True)]
         return labels[torch.from_numpy(np.concatenate(rows))]
 

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facewright.datasets.balance import LIMIT, Balance, balance_labels
 from facewright.datasets.archive import (
     DESCRIPTION,
     UNREADABLE,
@@ -22,6 +21,7 @@ from facewright.datasets.archive import (
     open_source,
     read_all,
 )
+from facewright.datasets.balance import LIMIT, Balance, balance_labels
 from facewright.datasets.cache import PictureCache
 from facewright.datasets.contents import check_sizes, list_pictures, map_threads, raise_first
 from facewright.datasets.labels import LabelGroup, read_labels
