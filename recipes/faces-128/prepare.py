@@ -26,7 +26,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from facewright.tasks.weights import open_weights
 from numpy.typing import NDArray
 
 from facewright.datasets.archive import write_dataset
@@ -38,6 +37,7 @@ from facewright.faces.similarity.features import load_face_features
 from facewright.faces.similarity.identity import embed_faces, load_likeness
 from facewright.faces.templates import fit_template
 from facewright.media.decode import read_image
+from facewright.pipelines.weights import open_weights
 from facewright.tasks.lookout import open_lookout
 from facewright.types import Crop, Image
 
