@@ -239,7 +239,7 @@ class Clip:
     count: int | None = None
     """How many frames there are, where known."""
     sound: str | None = None
-    """Path of the file whose sound belongs to the clip."""
+    """Path of the file whose sound and subtitles belong to the clip."""
     times: Iterator[int] | None = None
     """When each frame is shown, rising from 0, in ticks; each is asked for after its frame. None is
     a constant rate."""

@@ -68,7 +68,7 @@ def read_clip(path: Path, *, lenient: bool = False) -> Clip:
         if frame is None:
             raise FileError(f"{path} has no frame that can be read")
         first = open_reader(*size)(frame)
-        sound = str(path) if source.streams.audio else None
+        sound = str(path) if source.streams.audio or source.streams.subtitles else None
         count = stream.frames or None
     missing = count_missing(path)
     flaw = describe_flaw(path, None, missing, []) if missing and not lenient else ""

@@ -115,3 +115,41 @@ def test_every_sound_track_goes_along(tmp_path):
         wave = np.concatenate(parts)[8000:40_000]
         assert np.abs(np.fft.rfft(wave)).argmax() * 48_000 / 32_000 == pytest.approx(pitch, abs=3)
         assert sum(len(part) for part in parts) == pytest.approx(47 * 1024, abs=3000)
+
+
+STYLE = b"[Script Info]\n[V4+ Styles]\nFormat: Name\nStyle: Default\n[Events]\nFormat: Text\n"
+
+
+def write_subtitles(path, codec, data):
+    """Pictures of a second, and a line of text from 0.1 to 0.6 s."""
+    with av.open(str(path), "w") as out:
+        video = out.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 32, 24, "yuv420p"
+        text = out.add_stream(codec)
+        text.codec_context.subtitle_header = STYLE
+        text.codec_context.time_base = Fraction(1, 1000)
+        text.metadata["language"] = "deu"
+        for number in range(25):
+            image = np.full((24, 32, 3), 8 * number, np.uint8)
+            out.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(video.encode(None))
+        packet = av.Packet(data)
+        packet.stream, packet.pts, packet.dts, packet.duration = text, 100, 100, 500
+        packet.time_base = Fraction(1, 1000)
+        out.mux(packet)
+
+
+def test_subtitles_of_an_mp4_go_along(tmp_path):
+    write_subtitles(tmp_path / "x.mp4", "mov_text", b"\x00\x05hello")
+    copy(tmp_path / "x.mp4", tmp_path / "y.mp4")
+    with av.open(str(tmp_path / "y.mp4")) as file:
+        assert [s.language for s in file.streams.subtitles] == ["deu"]
+        found = [(p.pts * p.time_base, p.duration * p.time_base) for p in file.demux(subtitles=0)
+                 if bytes(p).endswith(b"hello")]  # fmt: skip
+    assert found == [(Fraction(1, 10), Fraction(1, 2))]
+
+
+def test_subtitles_that_are_left_out_are_named(tmp_path, caplog):
+    write_subtitles(tmp_path / "x.mkv", "subrip", b"hello")
+    copy(tmp_path / "x.mkv", tmp_path / "y.mp4")
+    assert "subtitles are left out (deu)" in caplog.text

@@ -53,7 +53,7 @@ def add_sound(
             claims.
 
     Returns:
-        The packets in order, to be given to `out`; none where the file has no sound. And how many
+        The packets in order, to be given to `out`; none where the file has neither. And how many
         seconds of sound are heard before the first picture: it has to start as late.
 
     Raises:
@@ -63,10 +63,8 @@ def add_sound(
         source = stack.enter_context(open_container(Path(path)))
         pictures = source.streams.video[0] if source.streams.video else None
         sounds = [s for s in source.streams.audio if getattr(s, "codec_context", None)]
-        if not sounds:
-            return iter(()), Fraction(0)
         begin = _find_start(pictures) if begin is None else begin
-        lead = begin - min(_find_start(stream) for stream in sounds)
+        lead = begin - min((_find_start(stream) for stream in sounds), default=begin)
         lead = lead if lead > _PRIMING else Fraction(0)
         tracks: dict[int, _Track] = {s.index: _add_track(out, s) for s in sounds}
         texts = _add_subtitles(out, source, path)
