@@ -15,8 +15,7 @@ from PIL import Image as Pictures
 from PIL import UnidentifiedImageError
 
 from facewright.errors import FileError
-from facewright.files import find_placeholder
-from facewright.media.formats import HEAD_BYTES, identify
+from facewright.media.formats import FORMATS, HEAD_BYTES, explain_unreadable, identify
 from facewright.media.stills.alpha import WHITE, Alpha, fill_hidden, lay_over
 from facewright.media.stills.bitmap import extract_text
 from facewright.media.stills.chunks import leave_out, read_codes, read_profile
@@ -30,9 +29,6 @@ from facewright.media.stills.jpeg import JPEG, MOST_SCANS, count_scans, end_twic
 from facewright.media.stills.pixels import to_rgb
 from facewright.media.stills.spaces import find_named_space
 from facewright.types import Image
-
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
-"""What can be read, whatever the name of the file."""
 
 MAX_PIXELS = 100_000_000
 """Pictures with more pixels are refused unless the caller allows them."""
@@ -203,11 +199,13 @@ def _opened(
     except FileError:
         raise
     except UnidentifiedImageError as error:
-        raise _unreadable(name, data) from error
+        said, hint = explain_unreadable(data[:HEAD_BYTES])
+        raise FileError(f"{name} {said}", hint=hint) from error
     except (Pictures.DecompressionBombError, Pictures.DecompressionBombWarning) as error:
         raise _too_large(name, "more pixels than Pillow accepts") from error
     except DAMAGE as error:
-        raise FileError(f"{name} is damaged or cut short: {error}") from error
+        reason = " ".join(str(error).split())
+        raise FileError(f"{name} is damaged or cut short: {reason}") from error
 
 
 def _pick_formats(data: bytes) -> tuple[str, ...]:
@@ -219,20 +217,6 @@ def _pick_formats(data: bytes) -> tuple[str, ...]:
 
     pi_heif.register_heif_opener(thumbnails=False)
     return FORMATS[-1:]
-
-
-def _unreadable(name: str, data: bytes) -> FileError:
-    """Return the error for a file that is no picture of a format that is read."""
-    head = data[:HEAD_BYTES]
-    if instead := find_placeholder(head):
-        return FileError(f"{name} is {instead.name}, not a picture", hint=instead.hint)
-    found, said = identify(head), "not a picture that can be read"
-    if found and (found.name == _HEIF or found.name.upper() in FORMATS):
-        said = f"damaged or cut short: it begins as {found.name} does"
-    elif found:
-        said = f"{found.name}, {'a clip' if found.kind == 'clip' else said}"
-    hint = f"save it as PNG or JPEG; what is read: {', '.join(FORMATS)}"
-    return FileError(f"{name} is {said}", hint=hint)
 
 
 def _load(picture: Pictures.Image, data: bytes, *, reduction: int = 1) -> Pictures.Image:

@@ -9,7 +9,12 @@ from typing import Literal, TypeAlias
 
 from PIL import Image as Pictures
 
+from facewright.files import find_placeholder
+
 Kind: TypeAlias = Literal["picture", "clip"]
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
+"""What can be read, whatever the name of the file."""
 
 PICTURE_ENDINGS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
@@ -100,6 +105,25 @@ def locate_packets(head: bytes) -> tuple[int, int] | None:
             if all(len(p) == 4 and p[0] == _SYNC and p[3] & 0x30 for p in packets):
                 return (start - 4) % size if size == _TIMED else start, size
     return None
+
+
+def explain_unreadable(head: bytes) -> tuple[str, str]:
+    """Say what a file is that is not read as a picture, and what to do.
+
+    Args:
+        head: The first `HEAD_BYTES` of it.
+
+    Returns:
+        What follows its name, such as "is a web page, not a picture", and a hint.
+    """
+    if instead := find_placeholder(head):
+        return f"is {instead.name}, not a picture", instead.hint
+    found, said = identify(head), "not a picture that can be read"
+    if found and (found == _HEIC or found.name.upper() in FORMATS):
+        said = f"damaged or cut short: it begins as {found.name} does"
+    elif found:
+        said = f"{found.name}, {'a clip' if found.kind == 'clip' else said}"
+    return f"is {said}", f"save it as PNG or JPEG; what is read: {', '.join(FORMATS)}"
 
 
 def is_animated(source: Path | bytes) -> bool:

@@ -10,8 +10,7 @@ from typing import IO, Any, TypeAlias
 
 from facewright.collect.sources.web.fetch import FetchPolicy
 from facewright.errors import FacewrightError
-from facewright.files import find_placeholder
-from facewright.media.formats import HEAD_BYTES, find_kind, identify
+from facewright.media.formats import HEAD_BYTES, explain_unreadable, find_kind, identify
 
 Labels: TypeAlias = Mapping[str, str]
 """Group → value, such as {"age": "30-39"}."""
@@ -136,11 +135,7 @@ def take_file(name: str, file: IO[bytes], source: str, reading: Reading) -> Foun
     if kind == "clip":
         return Refusal(source, "is a clip in an archive: unpack it first")
     if guess_suffix(head) is None:
-        instead = find_placeholder(head)
-        what = (
-            f"is {instead.name}, not a picture" if instead else "is not a picture that can be read"
-        )
-        reason = what if head else "is empty"
+        reason = explain_unreadable(head)[0] if head else "is empty"
         return Refusal(source, reason) if kind else Aside(source)
     data = head + file.read(limit + 1 - len(head))
     if len(data) > limit:
