@@ -77,7 +77,7 @@ def _known(tmp_path):
 def test_clip_that_is_damaged_or_empty_is_named(clip, gather, reading):
     clip.write_bytes(clip.read_bytes()[:200])
     (refusal,) = read_frames(clip, reading(every=10))
-    assert refusal.reason == "has no pictures in it"
+    assert refusal.reason.startswith(("has no pictures in it", "is damaged"))
     assert gather(clip).refused[0].source == str(clip)
     clip.write_bytes(b"")
     assert list(read_frames(clip, reading())) == [Refusal(str(clip), "is empty")]
@@ -92,3 +92,11 @@ def test_sharpness_falls_with_blur(paint):
     image = paint(1, (64, 64))
     assert measure_focus(np.full_like(image, 9)) == 0
     assert measure_focus(image // 4) < measure_focus(image)
+
+
+def test_clip_that_breaks_off_is_taken_as_far_as_it_goes_and_named(clip, reading):
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) * 3 // 4])
+    *frames, refusal = read_frames(clip, reading(every=1))
+    assert frames
+    assert "breaks off after" in refusal.reason

@@ -19,7 +19,7 @@ from facewright.collect.sources.items import (
 )
 from facewright.errors import FileError, InputError
 from facewright.faces.tracking.cuts import CutDetector
-from facewright.media.video import read_clip
+from facewright.media.video import check_complete, read_clip
 from facewright.provenance.publish import render_entry
 from facewright.types import Image, Manifest
 
@@ -61,6 +61,7 @@ def read_frames(path: Path, reading: Reading) -> Iterator[Found]:
         for number, image in chosen:
             manifest = Manifest("collect", {"frame": number}, sources={path.name: sha256})
             yield Item(f"{path}#{number}", render_entry(image, ".jpg", manifest), labels)
+        check_complete(clip)
         yield Note(key, {"source": str(path)})
     except FileError as error:
         yield Refusal(str(path), strip_name(str(error), str(path)))
