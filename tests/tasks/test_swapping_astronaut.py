@@ -5,11 +5,13 @@ import pytest
 from PIL import Image as Pillow
 from skimage.data import astronaut
 
-from facewright import SwapFacesOptions, find_faces, swap_faces
 from facewright.faces.geometry.topology import five_points
 from facewright.hub.cards import known_cards
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
+from facewright.tasks.casting import SwapFacesOptions
+from facewright.tasks.finding import find_faces
+from facewright.tasks.swapping import swap_faces
 
 pytestmark = pytest.mark.skipif(
     not {"finder", "mesh", "generator"} <= {entry.card.kind for entry in known_cards().values()},

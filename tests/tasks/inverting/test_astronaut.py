@@ -3,7 +3,7 @@
 from PIL import Image as Pillow
 from skimage.data import astronaut
 
-from facewright import InvertOptions, invert_photos
+from facewright.tasks.inverting.files import InvertOptions, invert_photos
 
 
 def test_the_astronaut_is_found_again(tmp_path):
