@@ -65,6 +65,16 @@ def test_a_dataset_trains_with_its_labels(run, tmp_path):
     assert not cache_of(tmp_path / "faces.zip").exists()
 
 
+def test_smiles_are_measured_if_asked(run, tmp_path):
+    run(smile=True)
+    run("plain.zip")
+    origins = read_origins(open_source(tmp_path / "faces.zip")).values()
+    assert len(origins) == 16
+    assert all(origin.labels["smile"] == origin.face["smile_label"] for origin in origins)
+    plain = read_origins(open_source(tmp_path / "plain.zip")).values()
+    assert not any("smile" in origin.labels for origin in plain)
+
+
 def test_other_trainers_find_what_they_look_for(run, tmp_path):
     run()
     with zipfile.ZipFile(tmp_path / "faces.zip") as archive:

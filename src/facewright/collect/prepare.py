@@ -67,6 +67,8 @@ class PrepareSettings:
     """What may be done with the pictures of a folder or zip; a library knows."""
     consent: str = ""
     """Who of those shown there agreed, and to what."""
+    smile: bool = False
+    """Whether each face gets a label `smile`: "no", "slight" or "broad", as measured."""
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -233,6 +235,7 @@ def _build_bench(
         ),
         EXTENSIONS[settings.form] if render else "",
         settings.quality,
+        settings.smile,
     )
 
 

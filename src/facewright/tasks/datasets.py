@@ -46,6 +46,8 @@ class PrepareOptions(QualityLimits):
     """What may be done with the pictures of a folder or zip; a library knows."""
     consent: str = ""
     """Who of those shown in a folder or zip agreed, and to what."""
+    smile: bool = False
+    """Give each face a label `smile`, measured on its points: no, slight or broad."""
     workers: int | None = None
     """How many processes; as many as there are cores if not given."""
     finder: str | None = None
@@ -133,6 +135,7 @@ def check_prepare(library: Path, options: PrepareOptions) -> PrepareSettings:
         quality=options.quality,
         licence=options.licence,
         consent=options.consent,
+        smile=options.smile,
     )
     if options.workers is not None and options.workers < 1:
         raise InputError(f"--workers is 1 or more, not {options.workers}")

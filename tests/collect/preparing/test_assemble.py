@@ -1,5 +1,7 @@
 """Labels become numbers that mean the same to every trainer."""
 
+from dataclasses import replace
+
 from facewright.collect.preparing.assemble import Cropped, find_groups, list_cropped
 from facewright.collect.preparing.originals import Original
 from facewright.collect.preparing.resume import KeptPiece, KeptResult
@@ -14,6 +16,15 @@ def crop(chosen):
 def test_labels_are_those_of_a_picture_with_one_face():
     assert crop(1).labels == {"age": "20-29"}
     assert crop(2).labels == {}
+
+
+def test_a_smile_that_was_measured_is_a_label_unless_the_picture_has_one():
+    facts = {"chosen": 2, "smile": 0.7, "smile_label": "broad"}
+    measured = Cropped(ORIGINAL, "ab", 0, KeptPiece("", facts, (0, 1)))
+    assert measured.labels == {"smile": "broad"}  # of several faces, too
+    said = replace(ORIGINAL, labels={"smile": "no"})
+    alone = Cropped(said, "ab", 0, KeptPiece("", {**facts, "chosen": 1}, (0, 1)))
+    assert alone.labels == {"smile": "no"}
 
 
 def test_only_what_is_cut_out_is_listed():

@@ -13,7 +13,10 @@ from facewright.collect.preparing.measures import (
     measure_light,
     measure_outside,
     measure_sharpness,
+    measure_smile,
+    name_smile,
 )
+from facewright.faces.geometry.topology import CANONICAL
 
 FACE = place_face(172, 62, 102)  # where the astronaut's is
 
@@ -92,3 +95,40 @@ def test_a_face_is_cut_off_where_its_picture_ends():
     assert measure_cut_off(place_face(10, 10, 40).points, (100, 100)) == 0
     assert 0.3 < measure_cut_off(place_face(-20, 10, 40).points, (100, 100)) < 0.7
     assert measure_cut_off(place_face(-60, 10, 40).points, (100, 100)) == 1
+
+
+# ---------------------------------------------------------------- smiles
+
+
+def face(wide=0.0, high=0.0):
+    """Return a mean face whose corners of the mouth are moved outwards and upwards."""
+    points = CANONICAL.astype(np.float64)
+    unit = np.linalg.norm(points[263] - points[33])
+    for corner, side in ((61, -1), (291, 1)):
+        points[corner] += np.array([side * wide, -high, 0]) * unit
+    return points
+
+
+@pytest.mark.parametrize("change", [{"wide": 0.05}, {"high": 0.05}])
+def test_corners_of_the_mouth_that_move_out_or_up_smile(change):
+    assert measure_smile(face(**change)) > measure_smile(face()) + 0.1
+
+
+@given(st.floats(-180, 180), st.floats(0.1, 500), st.floats(-1000, 1000))
+def test_a_smile_is_no_matter_of_place_size_and_tilt(degrees, scale, shift):
+    turn = np.deg2rad(degrees)
+    matrix = np.array(
+        [[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]
+    )
+    smiling = face(wide=0.07, high=0.03)
+    moved = scale * smiling @ matrix.T + shift
+    assert measure_smile(moved) == pytest.approx(measure_smile(smiling), abs=1e-6)
+
+
+def test_a_face_without_any_extent_does_not_smile():
+    assert measure_smile(np.zeros((478, 3))) == 0
+
+
+def test_smiles_get_names_by_how_broad_they_are():
+    smiles = [name_smile(measure_smile(face(wide=w, high=w / 2))) for w in (-0.08, 0.01, 0.2)]
+    assert smiles == ["no", "slight", "broad"]

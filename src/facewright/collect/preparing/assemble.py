@@ -29,8 +29,11 @@ class Cropped:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """Those of its picture; none where that shows several of the chosen faces."""
-        return self.original.labels if self.piece.facts.get("chosen") == 1 else {}
+        """Those measured, and those of its picture unless it shows several of the chosen faces."""
+        smile = self.piece.facts.get("smile_label")
+        measured = {"smile": str(smile)} if smile else {}
+        own = self.original.labels if self.piece.facts.get("chosen") == 1 else {}
+        return {**measured, **own}
 
 
 def list_cropped(done: Iterable[tuple[Original, KeptResult]]) -> list[Cropped]:

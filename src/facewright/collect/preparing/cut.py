@@ -17,7 +17,12 @@ from facewright.collect.preparing.candidates import (
     needs_another_pass,
 )
 from facewright.collect.preparing.choose import NO_FACE, CropQuality, check_quality
-from facewright.collect.preparing.measures import measure_light, measure_sharpness
+from facewright.collect.preparing.measures import (
+    measure_light,
+    measure_sharpness,
+    measure_smile,
+    name_smile,
+)
 from facewright.collect.preparing.originals import Original, OriginalReader
 from facewright.collect.preparing.views import View, cut_part, decode_enough, open_view
 from facewright.collect.sources.items import strip_name
@@ -49,6 +54,8 @@ class Bench:
     """How crops are written: ".png", ".jpg" or ".webp"; empty where only their number is wanted."""
     quality: int = 95
     """Of JPEG and WebP, 1 to 100."""
+    smile: bool = False
+    """Whether each face gets a label that says how much it smiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +180,9 @@ def _cut(number: int, file: _File, bench: Bench) -> Piece:
     }
     if reason := check_quality(quality, wanted.limits):
         return Piece(reason, facts, _render_example(_resize(image), bench))
+    if bench.smile:
+        smile = measure_smile(candidate.face.points)
+        facts |= {"smile": round(smile, 3), "smile_label": name_smile(smile)}
     facts |= {"matrix": [[round(float(x), 6) for x in row] for row in candidate.matrix]}
     return Piece("", facts, _render_crop(image, number, file, bench))
 
