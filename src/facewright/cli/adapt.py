@@ -41,12 +41,12 @@ def _adapt(command: Command) -> Callable[..., int]:
         if command.computes:
             _keep_memory()
         as_json, _ = named.pop("json", False), named.pop("options_file", None)
-        key = named.pop("signing_key", None)
+        key, marked = named.pop("signing_key", None), named.pop("watermark", True)
         if "viewer" in original:
             from facewright.cli.live import open_page
 
             named["viewer"] = open_page
-        with _signing_with(key):
+        with _signing_with(key), _marking(wanted=marked):
             if not reports:
                 outcome = task(*positional, **named)
             else:
@@ -87,6 +87,15 @@ def _signing_with(key: Path | None) -> Iterator[None]:
             os.environ[KEY_VARIABLE] = before
 
 
+def _marking(*, wanted: bool) -> contextlib.AbstractContextManager[None]:
+    """Leave the watermark out of what a task writes, if the user says so."""
+    if wanted:
+        return contextlib.nullcontext()
+    from facewright.provenance.marking import marking
+
+    return marking(wanted=False)
+
+
 def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect.Parameter]:
     """Return the parameters of a task as the command line has them, then those of printing."""
     hints = typing.get_type_hints(task, include_extras=True)
@@ -110,6 +119,9 @@ def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect
         told = "Sign with the key in this PEM file, with its certificates; otherwise one's own."
         key = Annotated[Path | None, Parameter(name="--signing-key", help=told)]
         found.append(_keyword("signing_key", key, None))
+        told = "Mark what is generated or altered invisibly; the manifest says if it is not."
+        mark = Annotated[bool, Parameter(name="--watermark", help=told)]
+        found.append(_keyword("watermark", mark, True))
     if as_data:
         flag = Annotated[bool, Parameter(negative=(), help="Print JSON.")]
         found.append(_keyword("json", flag, False))

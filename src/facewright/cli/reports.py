@@ -113,6 +113,7 @@ def print_verified(verified: Verified) -> int:
         print(f"  unaltered: {whole[found.unaltered]}")
         if found.problems:
             print(f"  problems:  {make_printable(', '.join(found.problems))}")
+        print(f"  marked:    {verdict.marked or 'no'}")
         if found.source_type:
             print(f"  made as:   {make_printable(found.source_type)}")
         if found.manifest:

@@ -18,6 +18,7 @@ from facewright.media.stills.alpha import Alpha, attach, fit, lay_over
 from facewright.media.video import read_clip_metadata
 from facewright.provenance.credentials import TYPES, explain_unsigned, sign, sign_bytes
 from facewright.provenance.manifest import from_text, is_manifest, to_text
+from facewright.provenance.marking import choose_mark
 from facewright.types import Clip, Image, Manifest
 
 PICTURES: dict[str, Format] = {
@@ -52,9 +53,9 @@ def publish_image(
     quality: int = 95,
     overwrite: bool = False,
 ) -> Path:
-    """Write a picture that says how it came about, signed, whole or not at all.
+    """Write a picture that says how it came about, marked and signed, whole or not at all.
 
-    Equal arguments give equal bytes but for the signature: nothing else in the file tells when or
+    What is generated or altered carries the watermark. Equal arguments give equal bytes but for the signature: nothing else in the file tells when or
     where it was written. A BMP, and a file of a machine that can keep no key, is not signed, and
     its manifest says so.
 
@@ -95,7 +96,7 @@ def render_image(
     alpha: Alpha | None = None,
     quality: int = 95,
 ) -> bytes:
-    """Turn a picture into the bytes of a file that says how it came about, signed.
+    """Turn a picture into the bytes of a file that says how it came about, marked and signed.
 
     Equal arguments give equal bytes but for the signature.
 
@@ -115,10 +116,12 @@ def render_image(
     """
     form = _find_form(extension)
     manifest = _note_signature(manifest, form)
-    text = to_text(manifest)
     if alpha is not None:
         kept = extension in _TRANSPARENT
         image = attach(image, alpha) if kept else lay_over(image, fit(alpha, image))
+    manifest, marker = choose_mark(manifest, image.shape[1::-1])
+    image = marker.mark(image) if marker else image
+    text = to_text(manifest)
     data = encode_image(image, form, text=text, quality=quality)
     return data if _UNSIGNED in manifest.marks else sign_bytes(data, form, manifest)
 
@@ -163,7 +166,7 @@ def publish_clip(
     overwrite: bool = False,
     stopped: Callable[[], bool] | None = None,
 ) -> Path:
-    """Write a clip that says how it came about, signed, whole or not at all.
+    """Write a clip that says how it came about, marked and signed, whole or not at all.
 
     Equal arguments give equal bytes but for the signature. An interrupted run leaves no file,
     unless `stopped` notices the interruption: then the file ends with the frame before, plays, and
@@ -187,7 +190,9 @@ def publish_clip(
         FileError: The file cannot be written, or the sound of the clip cannot be read.
     """
     form = CLIPS[check_destination(path, CLIPS, overwrite=overwrite)]
-    manifest = _note_signature(manifest, form)
+    manifest, marker = choose_mark(_note_signature(manifest, form), clip.size)
+    if marker:
+        clip = replace(clip, frames=map(marker.mark, clip.frames))
 
     def finish(unfinished: Path, ended: int | None) -> None:
         if _UNSIGNED not in manifest.marks:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from facewright.errors import FileError
+from facewright.media.decode import read_image
+from facewright.media.formats import find_kind
+from facewright.media.video import read_clip
 from facewright.provenance.credentials import Credentials, read_credentials
+from facewright.provenance.marking import explain_mark, number_manifest
 from facewright.provenance.publish import read_manifest
+from facewright.provenance.watermark import read_watermark
+
+_STEP, _FRAMES = 5, 12  # of a clip, every fifth frame is looked at, and no more than so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +26,22 @@ class Verdict:
     credentials: Credentials
     claims: str = ""
     """The command that an unsigned note in the file names; anybody can write such a note."""
+    watermark: int | None = None
+    """What the watermark in the picture carries, 32 bits; None if there is none."""
 
     @property
     def sound(self) -> bool:
         """Whether somebody trusted signed the file, and it is what was signed."""
         return self.credentials.trusted and bool(self.credentials.unaltered)
+
+    @property
+    def marked(self) -> str:
+        """What the watermark says, in words; empty if there is none."""
+        if self.watermark is None:
+            return ""
+        said, manifest = explain_mark(self.watermark), self.credentials.manifest
+        other = manifest is not None and self.watermark != number_manifest(manifest)
+        return f"{said}, that of another picture" if other else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +78,21 @@ def verify_file(path: Path) -> Verdict:
         FileError: It cannot be read.
     """
     credentials = read_credentials(path)
-    return Verdict(path, credentials, "" if credentials.manifest else _read_note(path))
+    claims = "" if credentials.manifest else _read_note(path)
+    return Verdict(path, credentials, claims, _find_mark(path))
+
+
+def _find_mark(path: Path) -> int | None:
+    """Return what the watermark of a picture carries, or that of some frames of a clip."""
+    try:
+        moves = find_kind(path) == "clip"
+        images = read_clip(path).frames if moves else iter([read_image(path)])
+        for image in islice(images, 0, _STEP * _FRAMES, _STEP):
+            if found := read_watermark(image):
+                return found.value
+    except FileError:
+        return None
+    return None
 
 
 def _read_note(path: Path) -> str:

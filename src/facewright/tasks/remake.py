@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from types import UnionType
@@ -20,6 +21,7 @@ from facewright.media.video import read_clip
 from facewright.pipelines.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.manifest import format_seeds
+from facewright.provenance.marking import marking, was_marked
 from facewright.provenance.publish import CLIPS, STOPPED_AFTER, read_manifest
 from facewright.tasks.casting import SwapFacesOptions
 from facewright.tasks.converting.convert import convert_pictures
@@ -143,9 +145,9 @@ def remake_file(
         if not files and not manifest.seeds:
             raise InputError(f"{_UNREPEATABLE[SECOND]} cannot be made again")
         faces = files if manifest.task in _NAMED else [files]
-        perform(*faces, options=options, progress=progress)
-    else:
-        perform(options, progress=progress)
+        perform = partial(perform, *faces)
+    with marking(wanted=was_marked(manifest)):
+        perform(options=options, progress=progress)
     likeness = _compare(file, out)
     reason = "" if likeness == "bytes" else _explain(manifest, read_manifest(out))
     return Remade(out, file, likeness, reason)
