@@ -24,6 +24,12 @@ if not os.environ.get("CI"):  # there, Hypothesis picks its own repeatable profi
     settings.load_profile("patient")
 
 
+@pytest.fixture
+def unmarked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves the watermark out, for tests that compare pixels of large pictures."""
+    monkeypatch.setenv("FACEWRIGHT_WATERMARK", "off")
+
+
 @pytest.fixture(scope="session")
 def oracles() -> Path:
     """The folder of reference numbers; the test skips on a machine that does not have it."""

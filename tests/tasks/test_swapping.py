@@ -35,8 +35,9 @@ def two(paint, tmp_path):
 
 
 @pytest.fixture
-def swap(lookout, tmp_path):
+def swap(lookout, tmp_path, request):
     """Swap with red blocks for faces."""
+    request.getfixturevalue("unmarked")
 
     def run(*names, **options):
         named = [str(name) for name in names]

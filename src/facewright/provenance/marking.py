@@ -22,6 +22,7 @@ WATERMARK = "watermark"
 """Among the marks of a manifest: the bits that the picture carries, or why it carries none."""
 
 _OFF = "off"
+_OF_FRAMES = {"second", "stopped_after"}  # parameters of one frame, or of a clip once it is made
 _KINDS: tuple[Literal["generated"], Literal["altered"]] = ("generated", "altered")
 
 
@@ -55,12 +56,11 @@ def number_manifest(manifest: Manifest) -> int:
 
     The first eight say what it is, 1 for generated and 2 for altered; the others tell pictures
     apart: they are those of the sha256 of the manifest, but for what may differ where the same
-    picture is made again.
+    picture is made again, and what differs from frame to frame of a camera.
     """
-    kind = _KINDS.index(
-        "generated" if find_policy(manifest.task).effect == "generates" else "altered"
-    )
-    same = replace(manifest, version="", torch="", device="", marks={})
+    kind = 0 if find_policy(manifest.task).effect == "generates" else 1  # of `_KINDS`
+    said = {k: v for k, v in manifest.parameters.items() if k not in _OF_FRAMES}
+    same = replace(manifest, parameters=said, version="", torch="", device="", marks={})
     digest = hashlib.sha256(to_text(same).encode()).digest()
     return (kind + 1) << 24 | int.from_bytes(digest[:3], "big")
 

@@ -55,9 +55,9 @@ def publish_image(
 ) -> Path:
     """Write a picture that says how it came about, marked and signed, whole or not at all.
 
-    What is generated or altered carries the watermark. Equal arguments give equal bytes but for the signature: nothing else in the file tells when or
-    where it was written. A BMP, and a file of a machine that can keep no key, is not signed, and
-    its manifest says so.
+    What is generated or altered carries the watermark. Equal arguments give equal bytes but for the
+    signature: nothing else in the file tells when or where it was written. A BMP, and a file of a
+    machine that can keep no key, is not signed, and its manifest says so.
 
     Args:
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.

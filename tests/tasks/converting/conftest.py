@@ -34,8 +34,9 @@ def translators(tmp_path_factory):
 
 
 @pytest.fixture
-def convert(lookout, translators, tmp_path):
+def convert(lookout, translators, tmp_path, request):
     """Convert with red blocks for faces: `convert(*sources, **options)`."""
+    request.getfixturevalue("unmarked")
 
     def run(*sources, progress=None, way="", **options):
         named = [str(source) for source in sources]

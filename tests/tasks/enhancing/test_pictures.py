@@ -61,6 +61,7 @@ def enhance(lookout):
     return run
 
 
+@pytest.mark.usefixtures("unmarked")
 def test_a_picture_gets_larger_and_its_faces_stay_themselves(enhance, photo, network, tmp_path):
     told = []
     made = enhance(
