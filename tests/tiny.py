@@ -10,8 +10,10 @@ import torch
 from facewright.datasets.labels import LabelGroup
 from facewright.faces.geometry.topology import CANONICAL
 from facewright.gan.generator import Generator, GeneratorConfig
-from facewright.gan.weights import LabelTable, pack_generator
+from facewright.gan.layers.quality import LEVELS, MOST_REJECTED, QualityScorer, ScorerTensors
+from facewright.gan.weights import LabelTable, measure_centres, pack_generator
 from facewright.hub.bundle import save_bundle
+from facewright.latents.sample import draw_latents
 from facewright.provenance.publish import publish_image
 from facewright.tasks.lookout import Lookout
 from facewright.types import Card, Face, Manifest
@@ -43,6 +45,24 @@ def weights(tmp_path_factory):
     table = LabelTable(GROUPS, vectors, torch.ones(3))
     card = Card(name="tiny", kind="generator", trained_on="nothing", licence="CC0-1.0")
     save_bundle(path, pack_generator(build_generator(), card, labels=table))
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def choosy_weights(tmp_path_factory):
+    """The file of a generator with centres, and with a scorer that rejects half of the people."""
+    path = tmp_path_factory.mktemp("weights") / "choosy.safetensors"
+    vectors = torch.tensor([[float(i == a) for i in range(3)] + [1.0, 0.0] for a in range(3)])
+    table = LabelTable(GROUPS, vectors, torch.ones(3))
+    generator = build_generator().requires_grad_(False)
+    generator.centres = measure_centres(generator, table)
+    z, c = draw_latents(generator.config, range(500), labels=table)
+    scores = generator.mapping(z, c)[:, 0]
+    quantiles = scores.quantile(torch.linspace(0, MOST_REJECTED, LEVELS))[None]
+    tensors = ScorerTensors(torch.eye(9)[:, :1], torch.eye(4)[0], quantiles)
+    generator.scorer = QualityScorer((), tensors, 0.5)
+    card = Card(name="choosy", kind="generator", trained_on="nothing", licence="CC0-1.0")
+    save_bundle(path, pack_generator(generator, card, labels=table))
     return str(path)
 
 

@@ -46,6 +46,13 @@ EmojiStyle: TypeAlias = Literal["drawn", "photo", "toon", "baby"]
 Noise: TypeAlias = Literal["const", "random", "none"]
 """The noise that a layer adds: its own fixed one, a new one each time, or none."""
 
+TruncationTarget: TypeAlias = Literal["centres", "mean"]
+"""What truncation pulls people towards: the nearest of several centres of people with their labels,
+where the generator has them, or the mean of all."""
+
+TRUNCATION_PSI = 0.7
+"""How far people go from the average of theirs where nobody says; measurements are made at 1."""
+
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 """Number format of convolutions; auto is bfloat16 where the processor multiplies it natively."""
 

@@ -7,6 +7,7 @@ from facewright.datasets.labels import LabelGroup
 from facewright.device import seeded
 from facewright.errors import InputError, WeightsError
 from facewright.gan.generator import Generator
+from facewright.gan.layers.quality import LEVELS, QualityScorer, ScorerTensors
 from facewright.gan.weights import (
     NO_LABELS,
     LabelTable,
@@ -14,6 +15,7 @@ from facewright.gan.weights import (
     count_labels,
     load_generator,
     load_labels,
+    measure_centres,
     pack_generator,
     read_config,
     read_template,
@@ -48,6 +50,56 @@ def test_half_precision_on_disk_is_float32_in_use(tiny_generator, tmp_path):
     assert {t.dtype for t in loaded.state_dict().values()} == {torch.float32}
     z = torch.randn(2, 8, generator=seeded(0))
     torch.testing.assert_close(loaded(z), tiny_generator(z), rtol=0, atol=0.02)
+
+
+def test_centres_and_a_scorer_survive_a_bundle(tiny_config, shake, tmp_path):
+    generator = shake(Generator(tiny_config(c_dim=4))).eval().requires_grad_(False)
+    generator.centres = measure_centres(generator, TABLE)
+    tensors = ScorerTensors(torch.randn(9, 3), torch.randn(10), torch.randn(2, LEVELS))
+    generator.scorer = QualityScorer(((0, 2),), tensors, 0.1)
+    save_bundle(tmp_path / "x.safetensors", pack_generator(generator, CARD, labels=TABLE))
+    loaded = load_generator(load_bundle(tmp_path / "x.safetensors"))
+    z, c = torch.randn(2, 8, generator=seeded(0)), TABLE.vectors
+    assert torch.equal(
+        loaded.map_to_w(z, c, truncation_psi=0), generator.map_to_w(z, c, truncation_psi=0)
+    )
+    assert torch.equal(loaded.scorer(z), generator.scorer(z))
+    assert torch.equal(loaded.scorer.threshold(c, 0.3), generator.scorer.threshold(c, 0.3))
+    assert loaded.scorer.reject == 0.1
+    assert loaded.state_dict().keys() == Generator(loaded.config).state_dict().keys()
+
+
+def test_truncation_goes_to_centres_or_to_the_mean(tiny_config, shake):
+    generator = shake(Generator(tiny_config(c_dim=4)), amount=0.5).eval().requires_grad_(False)
+    z, c = torch.randn(2, 8, generator=seeded(0)), TABLE.vectors
+    mean = generator.map_to_w(z, c, truncation_psi=0)
+    assert torch.equal(mean, generator.mapping.w_avg.expand_as(mean))
+    generator.centres = measure_centres(generator, TABLE)
+    assert torch.equal(generator.map_to_w(z, c, truncation_psi=0, truncate_to="mean"), mean)
+    near = generator.map_to_w(z, c, truncation_psi=0)
+    expected = generator.centres(generator.mapping(z, c), c)[:, None].expand_as(near)
+    assert torch.equal(near, expected)
+    assert torch.equal(generator.map_to_w(z, c), generator.map_to_w(z, c, truncate_to="mean"))
+    half = generator.map_to_w(z, c, truncation_psi=0.5, cutoff=2)
+    assert torch.equal(half[:, 2:], generator.map_to_w(z, c)[:, 2:])
+
+
+def test_centres_are_used_where_they_are_and_refused_where_they_are_not(tiny_generator):
+    assert tiny_generator.pick_target() == "mean"
+    with pytest.raises(InputError, match="no centres"):
+        tiny_generator.pick_target("centres")
+    tiny_generator.centres = measure_centres(tiny_generator, NO_LABELS)
+    assert tiny_generator.pick_target() == "centres"
+    assert tiny_generator.pick_target("mean") == "mean"
+
+
+@pytest.mark.parametrize(
+    "broken", [{"centres": {"parts": [[0, "x"]]}}, {"scorer": {"parts": []}}, {"centres": 5}]
+)
+def test_damaged_centres_and_scorers_are_refused(broken, tiny_generator):
+    tiny_generator.centres = measure_centres(tiny_generator, NO_LABELS)
+    with pytest.raises(WeightsError, match="says about w"):
+        load_generator(change(pack_generator(tiny_generator, CARD), **broken))
 
 
 def test_labels_survive_a_bundle(tiny_config, tmp_path):

@@ -53,6 +53,51 @@ def test_person_does_not_depend_on_who_is_drawn_beside(generate):
     assert digest_unsigned(alone) == digest_unsigned(beside)
 
 
+def test_weights_with_centres_and_a_scorer_use_them(generate, choosy_weights):
+    paths = generate("0-9", "people", weights=choosy_weights)
+    said = [read_manifest(path).parameters for path in paths]
+    assert {(one["truncate_to"], one["reject"]) for one in said} == {("centres", 0.5)}
+    taken = [one["candidates"] for one in said]
+    assert [] in taken
+    assert any(taken)
+    [sheet] = generate("0-9", "x.png", weights=choosy_weights)
+    assert read_manifest(sheet).parameters["candidates"] == [name for one in taken for name in one]
+
+
+def test_a_person_who_is_kept_is_the_one_of_the_seed(generate, choosy_weights):
+    chosen = generate("0-9", "chosen", weights=choosy_weights)
+    every = generate("0-9", "every", weights=choosy_weights, reject=0.0)
+    for one, other in zip(chosen, every, strict=True):
+        kept = not read_manifest(one).parameters["candidates"]
+        assert np.array_equal(read_image(one), read_image(other)) == kept
+        assert "candidates" not in read_manifest(other).parameters
+
+
+def test_truncation_to_the_mean_can_be_asked_for(generate, choosy_weights):
+    ways = [
+        generate("5", f"{to}-{psi}.png", weights=choosy_weights, truncate_to=to, truncation_psi=psi)
+        for to in ("centres", "mean")
+        for psi in (0.0, 1.0)
+    ]
+    near, full, mean, full_again = (read_image(path) for [path] in ways)
+    assert not np.array_equal(near, mean)
+    assert np.array_equal(full, full_again)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"truncate_to": "centres"}, "no centres"),
+        ({"reject": 0.2}, "nothing that tells flawed"),
+        ({"reject": 0.95}, "--reject is 0 to 0.9, not 0.95"),
+    ],
+)
+def test_what_weights_cannot_do_is_refused(options, message, generate, tmp_path):
+    with pytest.raises(InputError, match=message):
+        generate("5", "x.png", **options)
+    assert not list(tmp_path.iterdir())
+
+
 def test_seeds_named_twice_are_drawn_once_into_files_and_twice_onto_sheets(generate):
     paths = generate("1,1,2", "people")
     assert [path.name for path in paths] == ["seed0001.png", "seed0002.png"]

@@ -63,6 +63,13 @@ def test_file_is_made_again_to_the_last_bit(task, name, weights, tmp_path):
     assert digest_unsigned(remade.path) == digest_unsigned(path)
 
 
+@pytest.mark.parametrize("task", ["sheet", "varied", "mix", "interpolate"])
+def test_people_in_place_of_rejected_ones_are_made_again(task, choosy_weights, tmp_path):
+    name = "x.gif" if task == "interpolate" else "x.png"
+    [path] = make(task, choosy_weights, tmp_path / name)
+    assert remake_file(path, weights=choosy_weights).likeness == "bytes"
+
+
 def test_every_file_of_a_folder_can_be_made_again(weights, tmp_path):
     options = GenerateOptions(
         seeds="0-2", out=tmp_path / "p", sheet=True, captions=True, weights=weights, format="jpg"

@@ -102,6 +102,8 @@ def breed_generators(low: Generator, high: Generator, crossing: Crossing) -> Gen
     _check_crossing(low.config.resolution, high.config.resolution, crossing)
     bred = build_generator(replace(low.config, resolution=high.config.resolution))
     bred.load_state_dict(breed_tensors(low.state_dict(), high.state_dict(), crossing))
+    if crossing.share(None) == 0:  # the mapping network, and so w, is that of `low`
+        bred.centres = low.centres
     return bred.to(low.mapping.w_avg.device).freeze()
 
 

@@ -18,10 +18,12 @@ from facewright.gan.layers.basic import (
     channels_at,
     resolutions_up_to,
 )
+from facewright.gan.layers.centres import Centres
 from facewright.gan.layers.mapping import MappingNetwork
+from facewright.gan.layers.quality import QualityScorer
 from facewright.gan.layers.styled import SynthesisLayer, ToRGB
 from facewright.gan.ops.upfirdn import setup_filter, upsample2d
-from facewright.types import Noise
+from facewright.types import Noise, TruncationTarget
 
 Architecture: TypeAlias = Literal["skip", "resnet", "orig"]
 
@@ -213,6 +215,10 @@ class Generator(nn.Module):
         )
         self.synthesis = SynthesisNetwork(config)
         self.num_ws = self.synthesis.num_ws
+        self.centres: Centres | None = None
+        """What truncation pulls towards, where it was found; no part of the weights."""
+        self.scorer: QualityScorer | None = None
+        """What tells flawed people before they are drawn, where it was learned; likewise."""
 
     def freeze(self) -> Generator:
         """Promise that nobody trains it or moves it any more, so that drawing is quicker."""
@@ -221,6 +227,19 @@ class Generator(nn.Module):
                 module.freeze()
         return self.eval().requires_grad_(False)
 
+    def pick_target(self, asked: TruncationTarget | None = None) -> TruncationTarget:
+        """Return what truncation pulls towards: what is asked for, or else centres if there are.
+
+        Raises:
+            InputError: Centres are asked for, and there are none.
+        """
+        if asked == "centres" and self.centres is None:
+            raise InputError(
+                "this generator has no centres to truncate to",
+                hint="truncate to the mean, or take weights with centres",
+            )
+        return asked or ("mean" if self.centres is None else "centres")
+
     def map_to_w(
         self,
         z: torch.Tensor,
@@ -228,15 +247,18 @@ class Generator(nn.Module):
         *,
         truncation_psi: float = 1.0,
         cutoff: int | None = None,
+        truncate_to: TruncationTarget = "centres",
         track: bool = False,
     ) -> torch.Tensor:
-        """Map z and labels to w+, pulled towards the average face.
+        """Map z and labels to w+, pulled towards an average face.
 
         Args:
             z: (n, z_dim), normally distributed.
             c: (n, c_dim), or None without labels.
             truncation_psi: Truncation psi: 1 leaves w as it is, 0 is the average face.
             cutoff: Truncate only this many layers from the first; None is all.
+            truncate_to: Pull towards the nearest centre of people with these labels, where the
+                generator has `centres`, or towards the mean of all.
             track: Update the moving average of w, before truncation.
 
         Returns:
@@ -247,7 +269,10 @@ class Generator(nn.Module):
         if truncation_psi == 1:
             return ws
         cutoff = self.num_ws if cutoff is None else cutoff
-        near = self.mapping.w_avg.lerp(ws[:, :cutoff], truncation_psi)
+        average = self.mapping.w_avg
+        if truncate_to == "centres" and self.centres is not None:
+            average = self.centres(w, c)[:, None]  # [n 1 w_dim]
+        near = average.lerp(ws[:, :cutoff], truncation_psi)
         return torch.cat([near, ws[:, cutoff:]], dim=1)
 
     def forward(

@@ -9,15 +9,22 @@ from typing import Any
 import torch
 
 from facewright.datasets.labels import LabelGroup, groups_from_json, groups_to_json
+from facewright.device import seeded
 from facewright.errors import FacewrightError, InputError, WeightsError
 from facewright.gan.anchors.appearance import AppearanceModel, read_appearance
 from facewright.gan.generator import Generator, GeneratorConfig
+from facewright.gan.layers.centres import Centres, CentreTensors, Parts, find_centres
+from facewright.gan.layers.quality import QualityScorer, ScorerTensors
 from facewright.gan.stylegan1.networks import ProgressiveConfig, ProgressiveGenerator
 from facewright.types import Bundle, Card, Json
 
 KIND = "generator"
 
 _APPEARANCE = "appearance."  # what the names of an appearance model's tensors begin with
+_CENTRES, _SCORER = "centres", "scorer"
+_OF_W = (f"{_CENTRES}.", f"{_SCORER}.")
+_BESIDE = (_APPEARANCE, *_OF_W)  # tensors that are no weights of the generator
+_DRAWS = 1 << 14  # w of which centres are found
 _GENERATION_1, _GENERATION_2 = "progressive", "generator"  # names of configurations
 
 
@@ -59,6 +66,7 @@ def pack_generator(
     labels: LabelTable = NO_LABELS,
     template: str | None = None,
     appearance: AppearanceModel | None = None,
+    centres: Centres | None = None,
 ) -> Bundle:
     """Return a generator as a bundle.
 
@@ -68,6 +76,7 @@ def pack_generator(
         labels: What its labels mean.
         template: How the faces were cut that it learned from, if that is known.
         appearance: What turns faces into anchors, for a generator that was trained with them.
+        centres: What truncation pulls towards; None is what the generator has.
     """
     if card.kind != KIND:
         raise InputError(f"the card of a generator is of the kind `{KIND}`, not `{card.kind}`")
@@ -78,10 +87,34 @@ def pack_generator(
         config["labels"] = labels_to_json(labels)
     if template is not None:
         config["template"] = template
-    tensors = generator.state_dict()
+    tensors = dict(generator.state_dict())
+    centres = centres or generator.centres
+    if centres is not None:
+        config[_CENTRES] = {"parts": [list(part) for part in centres.parts]}
+        tensors |= _prefix(_CENTRES, centres)
+    if generator.scorer is not None:
+        parts: list[Json] = [list(part) for part in generator.scorer.parts]
+        config[_SCORER] = {"parts": parts, "reject": generator.scorer.reject}
+        tensors |= _prefix(_SCORER, generator.scorer)
     if appearance is not None:
         tensors |= {_APPEARANCE + name: x for name, x in appearance.to_tensors().items()}
     return Bundle(card, config, tensors)
+
+
+def measure_centres(generator: Generator, labels: LabelTable) -> Centres:
+    """Return centres of what a generator makes of random z, with labels as they occur.
+
+    They are the same each time on the same type of device.
+
+    Args:
+        generator: On any device.
+        labels: What its labels mean.
+    """
+    rng = seeded(0)
+    z = torch.randn(_DRAWS, generator.config.z_dim, generator=rng)
+    drawn = torch.multinomial(labels.counts, _DRAWS, replacement=True, generator=rng)
+    sizes = [len(group.values) for group in labels.groups]
+    return find_centres(generator.mapping, z, labels.vectors[drawn], sizes)
 
 
 def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Generator:
@@ -105,14 +138,13 @@ def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Genera
         )
     generator = build_generator(read_config(bundle))
     tensors = {
-        key: tensor.float()
-        for key, tensor in bundle.tensors.items()
-        if not key.startswith(_APPEARANCE)
+        key: tensor.float() for key, tensor in bundle.tensors.items() if not key.startswith(_BESIDE)
     }
     try:
         generator.load_state_dict(tensors)
     except RuntimeError as error:
         raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
+    generator.centres, generator.scorer = _load_beside(bundle)
     return generator.to(device).freeze()
 
 
@@ -204,6 +236,42 @@ def copy_matching(target: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) 
     fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
     target.load_state_dict(fitting, strict=False)
     return [name for name in own if name not in fitting]
+
+
+def _prefix(name: str, module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Return the buffers of a module as tensors of a bundle."""
+    return {f"{name}.{key}": tensor for key, tensor in module.named_buffers()}
+
+
+def _load_beside(bundle: Bundle) -> tuple[Centres | None, QualityScorer | None]:
+    """Return what was found of the w of a bundle's generator, as far as it was.
+
+    Raises:
+        WeightsError: It is damaged.
+    """
+    found: Any = [bundle.config.get(_CENTRES), bundle.config.get(_SCORER)]
+    tensors: Any = [
+        {k.partition(".")[2]: x for k, x in bundle.tensors.items() if k.startswith(prefix)}
+        for prefix in _OF_W
+    ]
+    centres = scorer = None
+    try:
+        if found[0] is not None:
+            centres = Centres(_read_parts(found[0]), CentreTensors(**tensors[0]))
+        if found[1] is not None:
+            reject = float(found[1]["reject"])
+            scorer = QualityScorer(_read_parts(found[1]), ScorerTensors(**tensors[1]), reject)
+    except (TypeError, KeyError, ValueError) as error:
+        raise WeightsError(
+            f"what `{bundle.card.name}` says about w is not understood: {error}",
+            hint="a newer version of facewright may have written it",
+        ) from error
+    return centres, scorer
+
+
+def _read_parts(written: Any) -> Parts:
+    """Return which labels make groups."""
+    return tuple((int(start), int(end)) for start, end in written["parts"])
 
 
 def _as_json(fields: dict[str, Any]) -> dict[str, Json]:

@@ -15,7 +15,8 @@ from facewright.errors import InputError
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.layers.basic import channels_at
 from facewright.gan.weights import NO_LABELS, LabelTable
-from facewright.types import Image, Noise
+from facewright.latents.candidates import replace_rejected
+from facewright.types import TRUNCATION_PSI, Image, Noise, TruncationTarget
 
 _LARGEST_BATCH = {"cpu": 16, "cuda": 64}
 _ROOM = {"cpu": 1 << 28, "cuda": 1 << 31}  # bytes of activations at a time; more gains nothing
@@ -26,10 +27,15 @@ _COPIES = 8  # feature maps of the last resolution that live at the same time
 class SamplingConfig:
     """How a generator draws."""
 
-    truncation_psi: float = 0.7
+    truncation_psi: float = TRUNCATION_PSI
     """Truncation psi: 1 is full variety, 0 is the average face."""
+    truncate_to: TruncationTarget = "centres"
+    """What psi pulls towards; without centres, it is the mean."""
     cutoff: int | None = None
     """Truncate only this many layers from the first; None is all."""
+    reject: float = 0.0
+    """Share of people with each combination of labels that are drawn anew, because they would look
+    flawed; 0 without a scorer."""
     noise: Noise = "const"
     """Which noise the layers add."""
     dtype: torch.dtype = torch.float32
@@ -77,7 +83,9 @@ def sample_people(
     sampling, chosen, stream = sampling or SamplingConfig(), chosen or {}, iter(seeds)
     check_labels(labels, chosen)
     while group := list(islice(stream, batch)):
-        z, c = draw_latents(generator.config, group, labels=labels, chosen=chosen)
+        z, c = choose_latents(
+            generator, group, labels=labels, chosen=chosen, reject=sampling.reject
+        )
         images = draw_faces(generator, z, c, sampling=sampling, batch=batch)
         for seed, image, label in zip(group, images, c, strict=True):
             named = decode_label(labels.groups, label) if labels.groups else {}
@@ -108,7 +116,7 @@ def draw_faces(
     sampling = sampling or SamplingConfig()
     device, count = generator.mapping.w_avg.device, len(z)
     z, c = _fill(z, batch).to(device), _fill(c, batch).to(device)
-    ws = generator.map_to_w(z, c, truncation_psi=sampling.truncation_psi, cutoff=sampling.cutoff)
+    ws = truncate_latents(generator, z, c, sampling)
     return draw_styles(generator, ws, sampling=sampling, batch=batch)[:count]
 
 
@@ -162,6 +170,45 @@ def draw_latents(
         z.append(torch.randn(config.z_dim, generator=rng))
         c.append(vectors[torch.multinomial(weights, 1, generator=rng)[0]])
     return torch.stack(z), torch.stack(c)
+
+
+def choose_latents(
+    generator: Generator,
+    seeds: Sequence[int],
+    *,
+    labels: LabelTable = NO_LABELS,
+    chosen: Mapping[str, str] | None = None,
+    reject: float = 0.0,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the latents of seeds as `draw_latents` does, without people who would look flawed.
+
+    Args:
+        generator: With a scorer, if anybody is to be rejected.
+        seeds: One per person.
+        labels: What the labels of the generator mean.
+        chosen: Label → value; what is not chosen is drawn.
+        reject: Which share of people with the same labels does not pass, 0 to 0.9.
+
+    Raises:
+        InputError: The generator has no scorer.
+    """
+    z, c = draw_latents(generator.config, seeds, labels=labels, chosen=chosen)
+    if reject:
+        z = replace_rejected(generator, seeds, z, c, reject=reject)
+    return z, c
+
+
+def truncate_latents(
+    generator: Generator, z: torch.Tensor, c: torch.Tensor, sampling: SamplingConfig
+) -> torch.Tensor:
+    """Map z (n, z_dim) and labels (n, c_dim) to w+ (n, num_ws, w_dim), truncated."""
+    return generator.map_to_w(
+        z,
+        c,
+        truncation_psi=sampling.truncation_psi,
+        cutoff=sampling.cutoff,
+        truncate_to=sampling.truncate_to,
+    )
 
 
 def check_labels(labels: LabelTable, chosen: Mapping[str, str]) -> None:

@@ -13,14 +13,17 @@ from facewright.errors import InputError
 from facewright.gan.generator import Generator
 from facewright.gan.weights import NO_LABELS, LabelTable
 from facewright.hub.store import Progress
+from facewright.latents.candidates import number_candidates
 from facewright.latents.directions.bundle import Direction, push_styles
 from facewright.latents.edit import lerp, mix_styles, slerp, walk
 from facewright.latents.sample import (
     SamplingConfig,
     check_labels,
+    choose_latents,
     draw_faces,
     draw_latents,
     draw_styles,
+    truncate_latents,
 )
 from facewright.types import Image
 
@@ -67,13 +70,18 @@ def draw_cast(
     Raises:
         InputError: A label is unknown, or the generator has none.
     """
-    config = sampler.generator.config
     for start in range(0, len(cast), sampler.batch):
         z, c = [], []
         for seed, label in cast[start : start + sampler.batch]:
             chosen = {**sampler.chosen, **label}
             check_labels(sampler.labels, chosen)
-            latent, vector = draw_latents(config, [seed], labels=sampler.labels, chosen=chosen)
+            latent, vector = choose_latents(
+                sampler.generator,
+                [seed],
+                labels=sampler.labels,
+                chosen=chosen,
+                reject=sampler.sampling.reject,
+            )
             z.append(latent)
             c.append(vector)
         yield from draw_faces(
@@ -216,6 +224,15 @@ def find_styles(sampler: FaceSampler, seeds: Sequence[int]) -> torch.Tensor:
     return _map(sampler, *_latents(sampler, seeds))
 
 
+def name_candidates(sampler: FaceSampler, seeds: Sequence[int]) -> list[str]:
+    """Say which seeds do not take their first candidate, and which they take: ["7=2"]."""
+    c = draw_latents(sampler.generator.config, seeds, labels=sampler.labels, chosen=sampler.chosen)[
+        1
+    ]
+    numbers = number_candidates(sampler.generator, seeds, c, reject=sampler.sampling.reject)
+    return [f"{seed}={number}" for seed, number in zip(seeds, numbers, strict=True) if number]
+
+
 def draw_each(
     sampler: FaceSampler, ws: torch.Tensor, *, progress: Progress | None = None
 ) -> list[Image]:
@@ -274,8 +291,12 @@ def find_group(labels: LabelTable, name: str) -> LabelGroup:
 def _latents(sampler: FaceSampler, seeds: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return z (n, z_dim) and labels (n, c_dim) of seeds."""
     check_labels(sampler.labels, sampler.chosen)
-    return draw_latents(
-        sampler.generator.config, seeds, labels=sampler.labels, chosen=sampler.chosen
+    return choose_latents(
+        sampler.generator,
+        seeds,
+        labels=sampler.labels,
+        chosen=sampler.chosen,
+        reject=sampler.sampling.reject,
     )
 
 
@@ -283,7 +304,4 @@ def _latents(sampler: FaceSampler, seeds: Sequence[int]) -> tuple[torch.Tensor, 
 def _map(sampler: FaceSampler, z: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
     """Map z and labels to w+, truncated, (n, num_ws, w_dim)."""
     device = sampler.generator.mapping.w_avg.device
-    sampling = sampler.sampling
-    return sampler.generator.map_to_w(
-        z.to(device), c.to(device), truncation_psi=sampling.truncation_psi, cutoff=sampling.cutoff
-    )
+    return truncate_latents(sampler.generator, z.to(device), c.to(device), sampler.sampling)

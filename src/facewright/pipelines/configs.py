@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from facewright.types import Blend, Smoothing, WarpMethod
+from facewright.types import TRUNCATION_PSI, Blend, Smoothing, WarpMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class ToonConfig(DetectionConfig):
     refine: int | None = None
     """How often the latents of a face are corrected; otherwise 20 times in a picture, and in clips
     not at all; 60 times where no encoder says where to begin."""
-    truncation_psi: float = 0.75
+    truncation_psi: float = TRUNCATION_PSI
     """How much of the person the character has: 0 is the average character, 1 everything that was
     found, which draws it less clearly."""
     temporal_smoothing: float = 0.2

@@ -35,12 +35,20 @@ from facewright.toon.acting import Costume, cast_actor, change_photo, choose_ste
 from facewright.toon.cartoon import Cartoonist, cut_face, draw_character, find_latents
 from facewright.toon.emoji import Window, draw_emoji, find_window, lay_sheet, outline, sit, trim
 from facewright.toon.heads.disguise import disguise
-from facewright.types import EmojiStyle, Face, HairStyle, Image, Json, Precision
+from facewright.types import (
+    TRUNCATION_PSI,
+    EmojiStyle,
+    Face,
+    HairStyle,
+    Image,
+    Json,
+    Precision,
+)
 
 Points = NDArray[np.float32]
 
 _OWN_STEPS, _OWN_PSI = 60, 1.0
-_STEPS, _PSI = 20, 0.75
+_STEPS, _PSI = 20, TRUNCATION_PSI
 """How often latents of a photo are corrected, and their truncation. A photo lends its own pixels,
 and wants latents that are near; characters are the clearer the nearer the average they are."""
 _SEEN = 256  # pixels of faces on which meshes are placed
@@ -145,7 +153,7 @@ class EmojiPipeline(Pipeline):
         hair: HairStyle = "auto",
         rim: bool = False,
         faces: str = "largest",
-        truncation_psi: float = 0.7,
+        truncation_psi: float = TRUNCATION_PSI,
         consent: str | None = None,
     ) -> EmojiResult:
         """Draw seven expressions of a person.

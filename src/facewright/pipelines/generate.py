@@ -14,6 +14,7 @@ import torch
 from facewright.errors import InputError
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable, load_generator, load_labels
+from facewright.latents.candidates import pick_reject
 from facewright.latents.edit import parse_layers
 from facewright.latents.files import StoredLatents
 from facewright.latents.sample import (
@@ -23,7 +24,13 @@ from facewright.latents.sample import (
     resolve_batch,
     sample_people,
 )
-from facewright.latents.scenes import FaceSampler, draw_mixing_grid, draw_walk, find_styles
+from facewright.latents.scenes import (
+    FaceSampler,
+    draw_mixing_grid,
+    draw_walk,
+    find_styles,
+    name_candidates,
+)
 from facewright.media.drawing.grid import header_grid
 from facewright.media.stills.resize import resize_image
 from facewright.pipelines.consent import GENERATED
@@ -31,7 +38,16 @@ from facewright.pipelines.inputs import Seeds, read_seeds
 from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
 from facewright.pipelines.result import ClipResult, LatentsResult, Result
 from facewright.pipelines.weights import pick_weights
-from facewright.types import Bundle, Clip, Json, Latents, Manifest, Noise
+from facewright.types import (
+    TRUNCATION_PSI,
+    Bundle,
+    Clip,
+    Json,
+    Latents,
+    Manifest,
+    Noise,
+    TruncationTarget,
+)
 
 MOST_FRAMES = 36_000
 """Of a clip from person to person."""
@@ -43,8 +59,14 @@ Space: TypeAlias = Literal["z", "w"]
 class Sampling:
     """How a generator draws people."""
 
-    truncation_psi: float = 0.7
+    truncation_psi: float = TRUNCATION_PSI
     """1 is full variety, 0 is the average face (Karras et al. 2019, B)."""
+    truncate_to: TruncationTarget | None = None
+    """What psi pulls towards: "centres", the nearest of several of people with the same labels, or
+    "mean", that of all; None is centres, where the generator has them."""
+    reject: float | None = None
+    """Share of people of each kind that are drawn anew because they would look flawed; None is what
+    the weights recommend, and 0 where they cannot tell."""
     cutoff: int | None = None
     """Truncate only this many layers from the first; None is all."""
     noise: Noise = "const"
@@ -92,12 +114,15 @@ class GeneratorPipeline(Pipeline):
         """Return what draws people in one way.
 
         Raises:
-            InputError: The generator does not know a label or its value.
+            InputError: The generator does not know a label or its value, or lacks what it takes to
+                draw that way.
         """
         sampling = sampling or Sampling()
         check_labels(self.labels, sampling.labels)
         config = SamplingConfig(
             truncation_psi=sampling.truncation_psi,
+            truncate_to=self.generator.pick_target(sampling.truncate_to),
+            reject=pick_reject(self.generator, sampling.reject),
             cutoff=sampling.cutoff,
             noise=sampling.noise,
             dtype=self.dtype,
@@ -113,12 +138,16 @@ class GeneratorPipeline(Pipeline):
         said: dict[str, Json] = {
             "weights": self.name,  # never a path: the picture may be published
             "truncation_psi": sampling.truncation_psi,
+            "truncate_to": sampling.truncate_to,
+            "reject": sampling.reject,
             "cutoff": sampling.cutoff,
             "noise": sampling.noise,
             "label": [f"{name}={value}" for name, value in sampler.chosen.items()],
             "batch": sampler.batch,
             "precision": str(sampling.dtype).removeprefix("torch."),
         }
+        if sampling.reject:
+            said["candidates"] = list(name_candidates(sampler, used.seeds))
         return build_manifest(
             self.verb, {**said, **parameters}, used | Ingredients(models=self.models), self.device
         )
@@ -149,7 +178,7 @@ class GeneratePipeline(GeneratorPipeline):
         self,
         seeds: Seeds = 0,
         *,
-        truncation_psi: float = 0.7,
+        truncation_psi: float = TRUNCATION_PSI,
         age: str | None = None,
         gender: str | None = None,
         ethnicity: str | None = None,

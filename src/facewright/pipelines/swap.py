@@ -32,7 +32,7 @@ from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import make_source
-from facewright.types import Bundle, Clip, Face, Image, Json, Part, Precision
+from facewright.types import TRUNCATION_PSI, Bundle, Clip, Face, Image, Json, Part, Precision
 
 Score: TypeAlias = Callable[[Image, Face], float]
 
@@ -131,7 +131,9 @@ class SwapPipeline(PicturePipeline):
         with naming(source.name):
             return Portrait(source, self.find.pick(source.image, choice, drawn=source.drawn))
 
-    def draw_face(self, seed: int, truncation_psi: float = 0.7) -> tuple[Portrait, Ingredients]:
+    def draw_face(
+        self, seed: int, truncation_psi: float = TRUNCATION_PSI
+    ) -> tuple[Portrait, Ingredients]:
         """Draw a person who does not exist, and find the face.
 
         Raises:
@@ -155,7 +157,7 @@ class SwapPipeline(PicturePipeline):
         faces: str = "largest",
         strength: float = 1.0,
         keep: Sequence[Part] = (),
-        truncation_psi: float = 0.7,
+        truncation_psi: float = TRUNCATION_PSI,
         config: SwapConfig | None = None,
         consent: str | None = None,
     ) -> SwapSession:

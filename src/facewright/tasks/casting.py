@@ -26,7 +26,7 @@ from facewright.tasks.lookout import Lookout
 from facewright.tasks.portraits import Portraits, draw_portrait, list_references, read_portraits
 from facewright.tasks.resemblance import PREFIX, Resemblance, open_resemblance
 from facewright.tasks.rules import check_options
-from facewright.types import Blend, Manifest, Part, WarpMethod
+from facewright.types import TRUNCATION_PSI, Blend, Manifest, Part, WarpMethod
 from facewright.version import __version__
 
 _NOT_RECORDED = {"seed", "consent", "device", "out", "overwrite", "show", "port", "open", "lenient"}
@@ -44,7 +44,7 @@ class SwapFacesOptions(ShowOptions):
     """Draw the face on the fly: a person who does not exist. Then BODY is named alone."""
     weights: str | None = None
     """The generator for --seed: a name that `facewright models list` shows, or a file."""
-    truncation_psi: float = 0.7
+    truncation_psi: float = TRUNCATION_PSI
     """Truncation psi for --seed, --psi for short: 1 is full variety, 0 is the average
     face."""
     faces: str | None = None

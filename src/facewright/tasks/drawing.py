@@ -1,6 +1,6 @@
 """What every task that draws people shares: its options, the open generator, the manifest."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -11,11 +11,12 @@ from facewright.device import configure_cuda, name_device, pick_device, pick_dty
 from facewright.errors import FileError, InputError
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
+from facewright.latents.candidates import pick_reject
 from facewright.latents.sample import SamplingConfig, check_labels, resolve_batch
-from facewright.latents.scenes import FaceSampler
+from facewright.latents.scenes import FaceSampler, name_candidates
 from facewright.pipelines.weights import open_weights, pick_weights
 from facewright.provenance.manifest import parse_seeds
-from facewright.types import Manifest, Precision
+from facewright.types import TRUNCATION_PSI, Manifest, Precision, TruncationTarget
 from facewright.version import __version__
 
 T = TypeVar("T")
@@ -35,8 +36,14 @@ class DrawOptions:
     """Where to write; overwrites nothing unless --overwrite."""
     weights: str | None = None
     """The generator: a name that `facewright models list` shows, or a file."""
-    truncation_psi: float = 0.7
+    truncation_psi: float = TRUNCATION_PSI
     """Truncation psi, --psi for short: 1 is full variety, 0 is the average face."""
+    truncate_to: TruncationTarget | None = None
+    """What psi pulls towards: the nearest of several centres of people with the same labels, or the
+    mean of all; otherwise centres, where the generator has them."""
+    reject: float | None = None
+    """Share of people of each kind, such as 0.2, that are drawn anew because they would look
+    flawed; otherwise what the weights recommend, and 0 where they cannot tell."""
     cutoff: int | None = None
     """Truncate only this many layers from the first; otherwise all."""
     noise: Literal["const", "none"] = "const"
@@ -105,6 +112,8 @@ def open_easel(options: DrawOptions, progress: Progress | None = None) -> Easel:
     generator = load_generator(bundle, device)
     sampling = SamplingConfig(
         truncation_psi=options.truncation_psi,
+        truncate_to=generator.pick_target(options.truncate_to),
+        reject=pick_reject(generator, options.reject),
         cutoff=options.cutoff,
         noise=options.noise,
         dtype=dtype,
@@ -112,6 +121,8 @@ def open_easel(options: DrawOptions, progress: Progress | None = None) -> Easel:
     batch = options.batch or resolve_batch(generator, sampling)
     resolved = {
         "weights": bundle.card.name,  # never a path: the picture may be published
+        "truncate_to": sampling.truncate_to,
+        "reject": sampling.reject,
         "batch": batch,
         "precision": str(dtype).removeprefix("torch."),
         "device": device.type,
@@ -132,7 +143,9 @@ def resolve(options: Options, easel: Easel, *, smallest: int = 0) -> Options:
     return replace(options, **easel.resolved, size=size)
 
 
-def describe(task: str, options: DrawOptions, seeds: Iterable[int], easel: Easel) -> Manifest:
+def describe(
+    task: str, options: DrawOptions, seeds: Sequence[int], easel: Easel, *, varied: bool = False
+) -> Manifest:
     """Say how a picture comes about.
 
     Args:
@@ -140,8 +153,13 @@ def describe(task: str, options: DrawOptions, seeds: Iterable[int], easel: Easel
         options: Settled ones.
         seeds: Of the people in the picture.
         easel: What draws it.
+        varied: Every seed is drawn with several labels.
     """
-    parameters = {k: v for k, v in asdict(options).items() if k not in _NOT_RECORDED}
+    parameters: dict[str, Any] = {
+        k: v for k, v in asdict(options).items() if k not in _NOT_RECORDED
+    }
+    if options.reject and seeds and not varied:
+        parameters["candidates"] = name_candidates(easel.sampler, seeds)
     return Manifest(
         task=task,
         parameters={**parameters, "label": list(options.label)},

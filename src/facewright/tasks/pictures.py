@@ -283,7 +283,8 @@ def _publish_varied(
         row_labels=groups[0].values,
         column_labels=headers,
     )
-    return _publish(sheet, options.out, options, describe("generate", options, seeds, easel))
+    manifest = describe("generate", options, seeds, easel, varied=True)
+    return _publish(sheet, options.out, options, manifest)
 
 
 def _publish(

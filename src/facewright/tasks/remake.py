@@ -84,6 +84,9 @@ _FIELDS = {
 }
 """Parameters of manifests whose options have another name."""
 
+_FOUND = frozenset({"candidates"})
+"""Parameters of manifests that say what came of the others."""
+
 Likeness = Literal["bytes", "pixels", "different"]
 
 
@@ -173,7 +176,7 @@ def _restore(manifest: Manifest, out: Path, *, overwrite: bool) -> tuple[Any, Ca
     values = {
         _FIELDS.get(k, k): tuple(v) if isinstance(v, list) else v
         for k, v in manifest.parameters.items()
-        if k not in ROLES or manifest.task not in _FROM_FILES
+        if k not in _FOUND and (k not in ROLES or manifest.task not in _FROM_FILES)
     }
     if manifest.task in _FROM_FILES:
         values |= {"consent": manifest.consent or None} if "consent" in known else {}

@@ -22,6 +22,7 @@ class Rule:
 
 RULES: Mapping[str, Rule] = {
     "truncation_psi": Rule(-10, 10, "1 is full variety, 0 is the average face; 0.7 is usual"),
+    "reject": Rule(0, 0.9, "the share of people to draw anew; 0.2 is usual, 0 keeps everybody"),
     "cutoff": Rule(0, math.inf, "the number of layers to truncate, from the first"),
     "size": Rule(1, 16_384, "the width and height of each face in pixels"),
     "batch": Rule(1, 4096, "the number of people at a time; leave it out to have it chosen"),

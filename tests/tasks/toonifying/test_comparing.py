@@ -71,7 +71,7 @@ def test_a_sheet_that_is_too_large_is_refused_before_anything_is_drawn(run, tmp_
 
 def test_options_that_make_no_sense_are_refused(run, tmp_path):
     options = CompareOptions(out=tmp_path / "x.png", truncation_psi=float("nan"))
-    with pytest.raises(InputError, match="--psi"):
+    with pytest.raises(InputError, match="--truncation-psi"):
         compare_snapshots(run, options=options)
 
 

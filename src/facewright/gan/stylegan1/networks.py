@@ -159,6 +159,7 @@ class ProgressiveGenerator(Generator):
         )
         self.synthesis = ProgressiveSynthesis(config)  # type: ignore[assignment]
         self.num_ws = self.synthesis.num_ws
+        self.centres = self.scorer = None
 
 
 class ProgressiveDiscriminator(nn.Module):

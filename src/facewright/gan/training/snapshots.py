@@ -14,7 +14,7 @@ from facewright.device import seeded, to_images
 from facewright.files import delete_leftovers
 from facewright.gan.anchors.appearance import AppearanceModel
 from facewright.gan.training.steps import AdversarialTrainer
-from facewright.gan.weights import KIND, count_labels, pack_generator
+from facewright.gan.weights import KIND, count_labels, measure_centres, pack_generator
 from facewright.hub.bundle import save_bundle
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.provenance.publish import publish_image
@@ -137,7 +137,12 @@ class Archive:
         template = cut if isinstance(cut, str) else None
         path = snapshot_path(self.outdir, trainer.images)
         bundle = pack_generator(
-            trainer.G_ema, card, labels=labels, template=template, appearance=self.appearance
+            trainer.G_ema,
+            card,
+            labels=labels,
+            template=template,
+            appearance=self.appearance,
+            centres=measure_centres(trainer.G_ema, labels),
         )
         save_bundle(path, bundle, half=True)
         return path

@@ -45,13 +45,13 @@ from facewright.toon.acting import (
     draw_act,
 )
 from facewright.toon.cartoon import Cartoonist, cut_face, draw_character, find_latents
-from facewright.types import Face, Image
+from facewright.types import TRUNCATION_PSI, Face, Image
 
 Points = NDArray[np.float32]
 
 _ENHANCER = "enhance-x4"
 _OWN_STEPS, _OWN_PSI = 60, 1.0
-_STEPS, _PSI = 20, 0.75
+_STEPS, _PSI = 20, TRUNCATION_PSI
 """How often latents of a photo are corrected, and their truncation. A photo lends its own pixels,
 and wants latents that are near; characters are the clearer the nearer the average they are."""
 _SEEN = 256  # pixels of faces on which meshes are placed

@@ -15,7 +15,7 @@ from facewright.tasks.destinations import MEANT_AS_FILE
 from facewright.tasks.live import ShowOptions
 from facewright.tasks.rules import check_options
 from facewright.toon.emoji import EXPRESSIONS
-from facewright.types import HairStyle
+from facewright.types import TRUNCATION_PSI, HairStyle
 
 EmojiStyle: TypeAlias = Literal["drawn", "photo", "toon", "baby"]
 
@@ -53,7 +53,7 @@ class EmojiOptions(ShowOptions):
     """How expressions come about. drawn: by hand, as it were, sharp at any size. photo, toon, baby:
     a generator moves the latents of the face along each expression, and draws it as it is, as a
     toon or as a baby; of a photo, `photo` moves its own pixels."""
-    truncation_psi: float = 0.7
+    truncation_psi: float = TRUNCATION_PSI
     """Truncation psi for --seed, --psi for short: 1 is full variety, 0 is the average
     face."""
     only: str | None = None

@@ -28,7 +28,7 @@ from facewright.tasks.lookout import Lookout
 from facewright.tasks.rules import check_options
 from facewright.toon.cartoon import Cartoonist, breed_characters
 from facewright.toon.clips import ClipCartoonist, ClipOptions
-from facewright.types import Manifest
+from facewright.types import TRUNCATION_PSI, Manifest
 from facewright.version import __version__
 
 STYLES = {"toon": "toon-128", "baby": "baby-128"}
@@ -65,7 +65,7 @@ class ToonifyOptions:
     refine: int | None = None
     """How often the latents of a face are corrected; otherwise 20 times in a picture, and in clips
     not at all; 60 times where no encoder says where to begin."""
-    truncation_psi: float = 0.75
+    truncation_psi: float = TRUNCATION_PSI
     """How much of the person the character has: 0 is the average character, 1 everything that was
     found, which draws it less clearly."""
     temporal_smoothing: float = 0.2
