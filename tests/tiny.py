@@ -14,6 +14,7 @@ from facewright.gan.layers.quality import LEVELS, MOST_REJECTED, QualityScorer, 
 from facewright.gan.weights import LabelTable, measure_centres, pack_generator
 from facewright.hub.bundle import save_bundle
 from facewright.latents.sample import draw_latents
+from facewright.pipelines.find import FindPipeline
 from facewright.provenance.publish import publish_image
 from facewright.tasks.lookout import Lookout
 from facewright.types import Card, Face, Manifest
@@ -144,3 +145,9 @@ def portrait(tmp_path_factory):
 def lookout():
     """Take red blocks for faces."""
     return Lookout(RedDetector(), {"red": "0" * 64}, torch.device("cpu"))
+
+
+@pytest.fixture
+def find(lookout):
+    """Take red blocks for faces, as a pipeline."""
+    return FindPipeline(finder=lookout.finder, device="cpu")

@@ -13,8 +13,8 @@ import pytest
 
 from facewright.cli.live import open_page
 from facewright.errors import FacewrightError
-from facewright.tasks.live import ShowOptions, watch_live
-from facewright.tasks.stage import Stage
+from facewright.live.session import Stage
+from facewright.live.watch import ShowOptions, watch_live
 from facewright.types import Clip, Manifest
 
 SIZE, MANIFEST = (32, 24), Manifest("swap", {"body": "camera:clip.mp4"}, consent="generated")

@@ -15,10 +15,10 @@ from tests.cli.running import MANIFEST, SIZE, film, picture, start
 from facewright.cli.live import open_page
 from facewright.cli.page import Page
 from facewright.errors import InputError
+from facewright.live.session import Stage
+from facewright.live.watch import ShowOptions, show_along
 from facewright.media.camera import open_camera
 from facewright.provenance.publish import publish_clip, read_manifest
-from facewright.tasks.live import ShowOptions, show_along
-from facewright.tasks.stage import Stage
 from facewright.types import Clip
 
 __all__ = ["start"]  # a fixture

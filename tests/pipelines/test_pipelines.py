@@ -13,11 +13,6 @@ from facewright.pipelines.inputs import IN_MEMORY, read_picture, read_seeds
 
 
 @pytest.fixture
-def find(lookout):
-    return fw.FindPipeline(finder=lookout.finder, device="cpu")
-
-
-@pytest.fixture
 def generate(weights):
     return fw.GeneratePipeline(weights, device="cpu", dtype="float32")
 

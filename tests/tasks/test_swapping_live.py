@@ -10,12 +10,12 @@ import pytest
 from tests.tasks.watcher import Watcher
 
 from facewright.errors import FileError, InputError
+from facewright.live.session import Stage, Watched
+from facewright.live.watch import ShowOptions, watch_live
 from facewright.media.video import read_clip
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_clip, read_manifest
 from facewright.tasks.casting import SwapFacesOptions
-from facewright.tasks.live import ShowOptions, watch_live
-from facewright.tasks.stage import Stage, Watched
 from facewright.tasks.swapping import check_swap, swap_with
 from facewright.types import Clip, Manifest
 

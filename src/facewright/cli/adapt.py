@@ -19,6 +19,7 @@ from facewright.cli.options_file import NAME as OPTIONS_FILE
 from facewright.cli.outcome import PRINTERS, print_json
 from facewright.cli.progress import progress_line
 
+_FROM_DOORS = {"progress", "viewer", "return"}  # not for users: a door gives them
 _MISSING = inspect.Parameter.empty
 _BY_NAME = {command.name.replace(" ", "_"): command for command in COMMANDS}
 
@@ -98,13 +99,15 @@ def _marking(*, wanted: bool) -> contextlib.AbstractContextManager[None]:
 
 def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect.Parameter]:
     """Return the parameters of a task as the command line has them, then those of printing."""
-    hints = typing.get_type_hints(task, include_extras=True)
+    wanted = {name: a for name, a in task.__annotations__.items() if name not in _FROM_DOORS}
+    holder = type("Holder", (), {"__annotations__": wanted})  # the others need not be importable
+    hints = typing.get_type_hints(holder, globalns=task.__globals__, include_extras=True)
     found, has_options = [], False
     for parameter in inspect.signature(task).parameters.values():
+        if parameter.name in _FROM_DOORS:
+            continue
         hint = hints[parameter.name]
         kinds: list[Any] = [part for part in (hint, *get_args(hint)) if is_dataclass(part)]
-        if parameter.name in {"progress", "viewer"}:  # not for users: a door gives them
-            continue
         if kinds:
             has_options = True
             default = _MISSING if parameter.default is _MISSING else kinds[0]()

@@ -22,8 +22,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from facewright.cli.page import Page
 from facewright.errors import FacewrightError, InputError
-from facewright.tasks.live import ShowOptions
-from facewright.tasks.stage import Stage
+from facewright.live.options import ShowOptions
+from facewright.live.session import Stage
 
 _HOST = "127.0.0.1"
 _BEAT = 0.5  # seconds after which a page hears how things are even if there is no new frame

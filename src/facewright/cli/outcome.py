@@ -14,12 +14,11 @@ from rich.text import Text
 from facewright.cli.printable import make_name_printable, make_printable
 from facewright.cli.reports import (
     print_audit,
-    print_converted,
-    print_enhanced,
     print_expressed,
     print_found,
     print_gathered,
     print_inverted,
+    print_outcome,
     print_prepared,
     print_swapped,
     print_toonified,
@@ -30,12 +29,12 @@ from facewright.cli.reports import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from facewright.live.session import Watched
     from facewright.tasks.doctor import Diagnosis
     from facewright.tasks.evaluation import Measured
     from facewright.tasks.exchange import Imported
     from facewright.tasks.models import Checked, Listed
     from facewright.tasks.remake import Remade
-    from facewright.tasks.stage import Watched
     from facewright.tasks.training import Outlook, Trained
     from facewright.types import Card, Manifest
 
@@ -57,7 +56,7 @@ def print_files(outcome: Path | Sequence[Path]) -> int:
 
 def print_emoji(outcome: Sequence[Path] | Watched) -> int:
     """Print the files of a pack, or what was kept of a camera."""
-    from facewright.tasks.stage import Watched
+    from facewright.live.session import Watched
 
     return print_watched(outcome) if isinstance(outcome, Watched) else print_files(outcome)
 
@@ -202,9 +201,8 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "diagnosis": print_diagnosis,
     "found": print_found,
     "swapped": print_swapped,
-    "enhanced": print_enhanced,
+    "outcome": print_outcome,
     "inverted": print_inverted,
-    "converted": print_converted,
     "expressed": print_expressed,
     "toonified": print_toonified,
     "gathered": print_gathered,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from facewright.tasks.stage import Stage, View
+from facewright.live.session import Stage, View
 
 _GRACE = 2.0  # seconds in which a page that was left may come back: that is what a reload does
 _PRESENT = 30.0  # seconds after which a page that asks for nothing counts as gone

@@ -11,15 +11,14 @@ from facewright.cli.printable import make_name_printable, make_printable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from facewright.jobs.effect import Outcome
+    from facewright.live.session import Watched
     from facewright.provenance.verify import Verified
-    from facewright.tasks.converting.convert import Converted
     from facewright.tasks.datasets import PreparedDataset
-    from facewright.tasks.enhancing.run import Enhanced, Result
     from facewright.tasks.expressions.records import Expressed
     from facewright.tasks.inverting.files import Inverted
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.sightings import Found
-    from facewright.tasks.stage import Watched
     from facewright.tasks.swapping import Swapped
     from facewright.tasks.toonifying.toonify import Toonified
 
@@ -27,7 +26,8 @@ _FAILED = 1
 _MOST_PAIRS = 20  # of a kind; JSON has all
 _BAR = 30  # letters
 _INTERRUPTED = 130
-_MOST_FILES = 20  # that are named one by one
+_MOST_FILES = 20  # pictures that are named one by one
+_FEW = 8  # files of a folder, likewise
 
 
 def print_found(found: Found) -> int:
@@ -48,13 +48,13 @@ def print_found(found: Found) -> int:
         print(f"{make_name_printable(clip.name)}: {people} in {seen}")
     if found.refused:
         print(f"refused: {len(found.refused)}")
-    _print_some(found.files)
+    print_paths(found.files)
     return _FAILED if found.failed else 0
 
 
 def print_expressed(outcome: Expressed | Watched) -> int:
     """Print what was read in each picture and clip; 1 if anything was refused, 130 if ended."""
-    from facewright.tasks.stage import Watched
+    from facewright.live.session import Watched
 
     if isinstance(outcome, Watched):
         return print_watched(outcome)
@@ -82,7 +82,7 @@ def print_watched(watched: Watched) -> int:
 
 def print_swapped(swapped: Swapped | Watched) -> int:
     """Print how many frames got a face, how steady it is, and where; 130 if someone ended it."""
-    from facewright.tasks.stage import Watched
+    from facewright.live.session import Watched
 
     if isinstance(swapped, Watched):
         return print_watched(swapped)
@@ -128,31 +128,25 @@ def print_verified(verified: Verified) -> int:
     return _FAILED if verified.failed else 0
 
 
-def print_enhanced(enhanced: Enhanced) -> int:
-    """Print the size of what was made, how much faces look like themselves, and where it is.
+def print_outcome(outcome: Outcome | Watched) -> int:
+    """Print what a run did, what was refused, and the files.
 
     Returns:
         1 if anything was refused, 130 if someone ended it.
     """
-    _print_refused(enhanced.refused)
-    for result in enhanced.results:
-        frames = f", {result.frames} frames" if result.frames > 1 else ""
-        print(f"{result.width}×{result.height} pixels{frames}, {_tell_likeness(result)}")
-        print(make_name_printable(result.path))
-    if not enhanced.finished:
+    from facewright.live.session import Watched
+
+    if isinstance(outcome, Watched):
+        return print_watched(outcome)
+    _print_refused(outcome.refused)
+    for line in outcome.lines:
+        print(make_name_printable(line))
+    if outcome.refused:
+        print(f"refused: {len(outcome.refused)}")
+    print_paths(outcome.files)
+    if not outcome.finished:
         return _INTERRUPTED
-    return _FAILED if enhanced.failed else 0
-
-
-def _tell_likeness(result: Result) -> str:
-    """Say how much the faces of a result look like themselves before."""
-    scores = result.likeness
-    if not scores:
-        return "no face to compare"
-    if len(scores) == 1:
-        return f"likeness of the face to itself before: {scores[0]:.3f}"
-    where = f"{len(scores)} faces" if result.frames == 1 else "every 25th frame"
-    return f"likeness to themselves before, {where}: {min(scores):.3f} to {max(scores):.3f}"
+    return _FAILED if outcome.failed else 0
 
 
 def print_inverted(found: Inverted) -> int:
@@ -168,22 +162,6 @@ def print_inverted(found: Inverted) -> int:
     if found.known:
         print(f"there already: {found.known}")
     return _FAILED if found.failed else 0
-
-
-def print_converted(converted: Converted) -> int:
-    """Print what was converted and where it is; 1 if anything was refused, 130 if someone ended."""
-    _print_refused(converted.refused)
-    if converted.pictures > 1:
-        faces = f", {_count(converted.faces, 'face')}" if converted.faces else ""
-        print(f"{_count(converted.pictures, 'picture')} converted{faces}")
-    if converted.frames:
-        print(f"{converted.converted} of {_count(converted.frames, 'frame')} converted")
-    if converted.refused:
-        print(f"refused: {len(converted.refused)}")
-    _print_some(converted.files)
-    if not converted.finished:
-        return _INTERRUPTED
-    return _FAILED if converted.failed else 0
 
 
 def print_toonified(toonified: Toonified) -> int:
@@ -262,13 +240,17 @@ def _print_refused(refused: Iterable[Any]) -> None:
         print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
 
 
-def _print_some(files: Sequence[Path]) -> None:
-    """Print the first files of many, and how many more there are."""
-    for path in files[:_MOST_FILES]:
-        print(make_name_printable(path))
-    if len(files) > _MOST_FILES:
-        folder = make_name_printable(files[-1].parent)
-        print(f"and {len(files) - _MOST_FILES} more files in {folder}")
+def print_paths(files: Sequence[Path]) -> None:
+    """Print the files of each folder: one by one if they are few, otherwise how many."""
+    folders: dict[Path, list[Path]] = {}
+    for path in files:
+        folders.setdefault(path.parent, []).append(path)
+    for folder, paths in folders.items():
+        if len(paths) <= _FEW:
+            for path in paths:
+                print(make_name_printable(path))
+        else:
+            print(make_name_printable(f"{len(paths)} files in {folder}"))
 
 
 def _print_readings(outcome: Expressed) -> None:

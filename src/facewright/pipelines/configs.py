@@ -1,13 +1,12 @@
 """How verbs work: the arguments of pipelines that most callers leave as they are. No PyTorch."""
 
-from __future__ import annotations
+from dataclasses import dataclass, fields
+from typing import Any
 
-from dataclasses import dataclass
-
-from facewright.types import TRUNCATION_PSI, Blend, Smoothing, WarpMethod
+from facewright.types import TRUNCATION_PSI, Blend, Json, Smoothing, WarpMethod
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DetectionConfig:
     """Which faces are found."""
 
@@ -18,7 +17,7 @@ class DetectionConfig:
     """Leave out faces of which the detector is less sure, 0.01 to 0.99."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SwapConfig(DetectionConfig):
     """How a face is put onto others."""
 
@@ -35,7 +34,7 @@ class SwapConfig(DetectionConfig):
     """Which face of FACE is taken where it shows several: largest, left, right or a number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ConvertConfig(DetectionConfig):
     """How faces are converted."""
 
@@ -45,7 +44,7 @@ class ConvertConfig(DetectionConfig):
     """Smooth what was translated, then sharpen it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class EnhanceConfig:
     """What follows the network that enlarges."""
 
@@ -59,7 +58,7 @@ class EnhanceConfig:
     """Leave out faces of which the detector is less sure, 0.01 to 0.99."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReadingConfig(DetectionConfig):
     """How expressions are read."""
 
@@ -71,7 +70,7 @@ class ReadingConfig(DetectionConfig):
     is neutral, such as 3. It suits one person, and changes nothing else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ToonConfig(DetectionConfig):
     """How characters are drawn."""
 
@@ -92,3 +91,8 @@ class ToonConfig(DetectionConfig):
     found, which draws it less clearly."""
     temporal_smoothing: float = 0.2
     """Over how many seconds the character of a clip is smoothed; 0 is not at all."""
+
+
+def record_config(config: Any, kind: type[Any]) -> dict[str, Json]:
+    """Return option → value of a configuration, without what subclasses add."""
+    return {one.name: getattr(config, one.name) for one in fields(kind)}

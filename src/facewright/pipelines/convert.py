@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -20,7 +19,7 @@ from facewright.faces.tracking.follow import FaceFollower, FrameConfig
 from facewright.faces.tracking.picking import Picker
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
-from facewright.pipelines.configs import ConvertConfig
+from facewright.pipelines.configs import ConvertConfig, record_config
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.pipeline import Ingredients, hashes
@@ -42,7 +41,11 @@ class ConvertSession(Session):
         config: ConvertConfig,
     ) -> None:
         found = {} if config.whole else pipeline.find.models
-        said: dict[str, Json] = {**asdict(config), "with": pipeline.direction, "faces": faces}
+        said: dict[str, Json] = {
+            **record_config(config, ConvertConfig),
+            "with": pipeline.direction,
+            "faces": faces,
+        }
         said |= {"strength": strength, "precision": str(pipeline.dtype).removeprefix("torch.")}
         super().__init__(Ingredients(models=pipeline.models | found), said)
         self._pipeline, self._strength, self._config = pipeline, strength, config

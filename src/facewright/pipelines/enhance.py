@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -17,9 +17,9 @@ from facewright.errors import InputError, WeightsError
 from facewright.faces.choose import check_choice, select_faces
 from facewright.hub.store import Progress
 from facewright.media.decode import MAX_PIXELS
-from facewright.pipelines.configs import EnhanceConfig
+from facewright.pipelines.configs import EnhanceConfig, record_config
 from facewright.pipelines.find import FindPipeline
-from facewright.pipelines.inputs import Picture, read_picture
+from facewright.pipelines.inputs import Picture
 from facewright.pipelines.pipeline import Ingredients, hashes
 from facewright.pipelines.result import ClipResult, Result
 from facewright.pipelines.session import PicturePipeline, Session, Step
@@ -31,19 +31,30 @@ STARTERS: Mapping[int, str | None] = {1: None, 2: "enhance-x2", 4: "enhance-x4"}
 
 
 class EnhanceSession(Session):
-    """A network at work on one picture or clip."""
+    """A network at work on one picture or clip.
+
+    Attributes:
+        scale: How many times larger frames get.
+        every: Compare faces before and after in each so many-th frame; 0 is never.
+        scores: How much each of these faces still looks like itself, 0 to 1.
+    """
 
     def __init__(
         self, pipeline: EnhancePipeline, scale: int, faces: str | None, config: EnhanceConfig
     ) -> None:
         bundle = pipeline.bundle(scale)
         found = {} if faces is None else pipeline.find.models
-        said: dict[str, Json] = {**asdict(config), "scale": scale, "faces": faces}
+        said: dict[str, Json] = {
+            **record_config(config, EnhanceConfig),
+            "scale": scale,
+            "faces": faces,
+        }
         said["weights"] = bundle.card.name if bundle else None
         super().__init__(Ingredients(models=found | hashes(bundle)), said)
         self._pipeline, self._faces, self._threshold = pipeline, faces, config.threshold
         self._chain = ChainOptions(config.smooth, config.sharpen, config.smoothing)
         self.scale, self._enhancer = scale, pipeline.network(scale)
+        self.every, self.scores, self._frames = 0, list[float](), 0
 
     def step(self, image: Image, seconds: float = 0.0) -> Step:  # noqa: ARG002
         """Make the next frame, or the chosen faces in it, large and clear.
@@ -52,10 +63,14 @@ class EnhanceSession(Session):
             InputError: The result would be too large.
         """
         self.resize((image.shape[1], image.shape[0]))
+        faces = [] if self._faces is None else select_faces(self.find(image), self._faces)
         if self._faces is None:
-            return Step(enhance_image(image, self._chain, enhancer=self._enhancer))
-        faces = select_faces(self.find(image), self._faces)
-        clear = enhance_faces(image, faces, self._chain, enhancer=self._enhancer)
+            clear = enhance_image(image, self._chain, enhancer=self._enhancer)
+        else:
+            clear = enhance_faces(image, faces, self._chain, enhancer=self._enhancer)
+        if self.every and self._frames % self.every == 0:
+            self.scores.extend(self.compare(image, clear))
+        self._frames += 1
         return Step(clear, tuple(faces))
 
     def find(self, image: Image) -> list[Face]:
@@ -181,10 +196,9 @@ class EnhancePipeline(PicturePipeline):
             InputError: An argument is out of range, or no face is chosen.
         """
         session = self.start(scale=scale, faces=faces, config=config)
-        source = read_picture(picture)
-        result, step = self.apply(session, picture, consent)
-        likeness: list[Json] = list(session.compare(source.image, step.image))
-        return replace(result, measurements={"likeness": likeness})
+        session.every = 1
+        result, _ = self.apply(session, picture, consent)
+        return replace(result, measurements={"likeness": list(session.scores)})
 
     def frames(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.media.video import read_clip
-from facewright.pipelines.configs import ReadingConfig
+from facewright.pipelines.configs import ReadingConfig, record_config
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.pipeline import Ingredients, hashes
@@ -138,7 +138,10 @@ class ExpressionsPipeline(PicturePipeline):
         config = config or ReadingConfig()
         frames = FrameConfig(smallest=config.smallest, threshold=config.threshold)
         seconds, offset, sources = read_seconds(config.calibrate), None, dict[str, str]()
-        said: dict[str, Json] = {**asdict(config), "weights": self.bundle.card.name}
+        said: dict[str, Json] = {
+            **record_config(config, ReadingConfig),
+            "weights": self.bundle.card.name,
+        }
         if config.calibrate is not None and seconds is None:
             path = Path(config.calibrate)
             offset = self._measure(path, frames)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from facewright.errors import InputError
@@ -78,7 +79,6 @@ class Tally:
     """Frames with at least one face that was changed, or found."""
     latest: int = 0
     """Faces in the last one."""
-    readings: list[Any] = field(default_factory=list)
 
 
 class PicturePipeline(Pipeline):
@@ -110,7 +110,12 @@ class PicturePipeline(Pipeline):
         return ClipResult(step_through(session, clip), manifest)
 
 
-def step_through(session: Session, clip: Clip, tally: Tally | None = None) -> Clip:
+def step_through(
+    session: Session,
+    clip: Clip,
+    tally: Tally | None = None,
+    tell: Callable[[int, float, Step], None] | None = None,
+) -> Clip:
     """Return a clip whose frames a session makes, when they are asked for.
 
     Frames are read, changed, and used by whoever asks for them at the same time: each in a thread
@@ -120,15 +125,28 @@ def step_through(session: Session, clip: Clip, tally: Tally | None = None) -> Cl
         session: What makes them.
         clip: Its frames are used up. A camera will do.
         tally: Counts the frames that come out.
+        tell: Called with the number of each frame, from 0, its time in seconds, and what was made.
 
     Returns:
         The same times and sound. The last frame raises what `miss` says if none had a face.
     """
-    counted = tally or Tally()
-    made, times = map_stream(clip, session.stream)
+    counted, shown = tally or Tally(), deque[float]()
+
+    def stream(frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
+        def note() -> Iterator[tuple[Image, float]]:
+            for image, seconds in frames:
+                shown.append(seconds)
+                yield image, seconds
+
+        return session.stream(note())
+
+    made, times = map_stream(clip, stream)
 
     def frames() -> Iterator[Image]:
         for step in made:
+            seconds = shown.popleft()
+            if tell:
+                tell(counted.frames, seconds, step)
             counted.frames, counted.latest = counted.frames + 1, len(step.faces)
             counted.changed += bool(step.faces)
             yield step.image

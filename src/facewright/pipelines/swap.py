@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, TypeAlias
@@ -20,7 +20,7 @@ from facewright.faces.tracking.follow import FrameConfig
 from facewright.faces.tracking.picking import LIKE, Picker
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
-from facewright.pipelines.configs import SwapConfig
+from facewright.pipelines.configs import SwapConfig, record_config
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.generate import GeneratePipeline, Sampling
@@ -206,7 +206,7 @@ class SwapPipeline(PicturePipeline):
         names = tuple(one.source.name for one in shown)
         reference = faces.removeprefix(PREFIX)
         said: dict[str, Json] = {
-            **asdict(config),
+            **record_config(config, SwapConfig),
             "face": None if used.seeds else names[0],
             "weights": self.generate.name if used.seeds else None,
             "truncation_psi": truncation_psi,

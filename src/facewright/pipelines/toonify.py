@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import cached_property
 from typing import ClassVar
 
@@ -16,7 +15,7 @@ from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator
 from facewright.hub.store import Progress
 from facewright.media.clips.thin import thin_clip
-from facewright.pipelines.configs import ToonConfig
+from facewright.pipelines.configs import ToonConfig, record_config
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.invert import NONE, LatentsPipeline
@@ -185,7 +184,7 @@ class ToonifyPipeline(PicturePipeline):
         follower = FaceFollower(self.find.finder, Picker(faces), frames)
         style = self.weights or "toon"
         said: dict[str, Json] = {
-            **asdict(config),
+            **record_config(config, ToonConfig),
             "refine": refine,
             "strength": strength,
             "faces": faces,

@@ -14,6 +14,8 @@ from facewright.faces.tracking.follow import FrameConfig
 from facewright.faces.tracking.picking import CHOICES, LIKE, Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options
+from facewright.live.options import ShowOptions
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.pipelines.consent import resolve_consent
 from facewright.swap.blending.seam import PARTS
@@ -21,11 +23,9 @@ from facewright.swap.frames import FrameSwapper
 from facewright.swap.swap import SwapOptions
 from facewright.swap.warp import make_source
 from facewright.tasks.drawing import DrawOptions
-from facewright.tasks.live import ShowOptions
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.portraits import Portraits, draw_portrait, list_references, read_portraits
 from facewright.tasks.resemblance import PREFIX, Resemblance, open_resemblance
-from facewright.tasks.rules import check_options
 from facewright.types import TRUNCATION_PSI, Blend, Manifest, Part, WarpMethod
 from facewright.version import __version__
 

@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 
 from facewright.errors import FileError, InputError
 from facewright.faces.align import align
+from facewright.jobs.outputs import Folder, is_done
 from facewright.provenance.publish import publish_image, read_manifest
 from facewright.tasks.annotating import Numbered
-from facewright.tasks.destinations import Folder, is_done
 from facewright.types import Image, Json, Manifest
 
 TemplateName: TypeAlias = Literal["ffhq", "tight", "portrait", "arcface", "expression"]

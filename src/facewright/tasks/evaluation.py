@@ -15,6 +15,7 @@ from facewright.device import configure_cuda, pick_device, pick_dtype, seeded
 from facewright.errors import InputError
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress, find_weights
+from facewright.jobs.checks import check_options
 from facewright.latents.sample import SamplingConfig, resolve_batch, sample_people
 from facewright.latents.scenes import FaceSampler, draw_pairs, synthesise
 from facewright.metrics.compare import (
@@ -27,7 +28,6 @@ from facewright.metrics.inception import load_inception
 from facewright.metrics.smoothness import perceptual_path_length
 from facewright.pipelines.weights import cache_folder, open_weights, pick_weights
 from facewright.tasks.drawing import count_off
-from facewright.tasks.rules import check_options
 from facewright.types import Bundle, Image, Precision
 
 METRICS = {

@@ -15,10 +15,10 @@ from facewright.collect.sources.walk import (
     walk_sources,
 )
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options
+from facewright.jobs.outputs import Folder, Output, check_folder, plan_output
 from facewright.tasks.cropping import Cropper, check_crops
-from facewright.tasks.destinations import Folder, Output, check_folder, plan_output
 from facewright.tasks.lookout import Lookout, open_lookout
-from facewright.tasks.rules import check_options
 from facewright.tasks.search import PIXELS_AT_ONCE, Search, SearchOptions
 from facewright.tasks.sightings import Found, write_sightings
 

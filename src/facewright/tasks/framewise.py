@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from facewright.errors import FacewrightError
 from facewright.hub.store import Progress
+from facewright.live.watch import Effect
 from facewright.media.clips.changing import map_stream
-from facewright.tasks.live import Effect
 from facewright.types import Clip, Image
 
 StreamEffect: TypeAlias = Callable[[Iterator[tuple[Image, float]]], Iterator[tuple[Image, int]]]

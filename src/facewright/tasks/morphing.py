@@ -10,6 +10,7 @@ import torch
 from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.pipelines.consent import GENERATED, resolve_consent, shows_nobody
 from facewright.provenance.publish import (
@@ -24,7 +25,6 @@ from facewright.swap.morph import average_faces, morph_faces, plan_morph
 from facewright.tasks.drawing import count_off
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import Portrait, read_portraits
-from facewright.tasks.rules import check_options
 from facewright.types import Clip, Image, Manifest
 from facewright.version import __version__
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options, check_sheet
 from facewright.latents.edit import parse_layers
 from facewright.latents.sample import sample_people
 from facewright.latents.scenes import draw_cast, draw_mixing_grid, draw_walk, find_group
@@ -33,7 +34,6 @@ from facewright.tasks.drawing import (
     read_vary,
     resolve,
 )
-from facewright.tasks.rules import check_options, check_sheet
 from facewright.types import Clip, Image, Manifest
 
 _SHEET, _CLIP = 128, 256  # pixels: faces on a sheet and in a clip are enlarged to at least that

@@ -16,19 +16,20 @@ import numpy as np
 from facewright.errors import FacewrightError, FileError, InputError, WeightsError
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.jobs.commands.convert import ConvertOptions, convert_pictures
+from facewright.jobs.commands.enhance import EnhanceOptions, enhance_pictures
+from facewright.live.recording import SECOND
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
+from facewright.pipelines.convert import read_direction
 from facewright.pipelines.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.manifest import format_seeds
 from facewright.provenance.marking import marking, was_marked
 from facewright.provenance.publish import CLIPS, STOPPED_AFTER, read_manifest
 from facewright.tasks.casting import SwapFacesOptions
-from facewright.tasks.converting.convert import convert_pictures
-from facewright.tasks.converting.options import ConvertOptions, read_way
 from facewright.tasks.emoji.options import EmojiOptions
 from facewright.tasks.emoji.pack import make_emoji
-from facewright.tasks.enhancing.pictures import EnhanceOptions, enhance_pictures
 from facewright.tasks.expressions.instruments import ExpressionOptions
 from facewright.tasks.expressions.reading import read_expressions
 from facewright.tasks.ingredients import ROLES, find_ingredients
@@ -42,7 +43,6 @@ from facewright.tasks.pictures import (
     interpolate_faces,
     mix_faces,
 )
-from facewright.tasks.recordings import SECOND
 from facewright.tasks.steering.editing import EditOptions, edit_face
 from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
 from facewright.tasks.swapping import swap_faces
@@ -252,7 +252,7 @@ def _find_weights(manifest: Manifest, recorded: str | None, named: str | None) -
 
 def _find_way(manifest: Manifest, recorded: str, named: str | None) -> str:
     """Return the translator that made a file, with its direction."""
-    name, direction = read_way(recorded)
+    name, direction = read_direction(recorded)
     found = _find_weights(manifest, name, named)
     return f"{found}:{direction}" if direction else found
 

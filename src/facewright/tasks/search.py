@@ -17,11 +17,11 @@ from facewright.faces.detection.doubts import DOUBTFUL, describe_doubtful, split
 from facewright.faces.tracking.track import Tracker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
+from facewright.jobs.outputs import Output, is_done
 from facewright.media.video import check_complete, read_clip
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.tasks.annotating import Drawn, Numbered, annotate
 from facewright.tasks.cropping import Cropper, TemplateName
-from facewright.tasks.destinations import Output, is_done
 from facewright.tasks.lookout import Lookout
 from facewright.tasks.sightings import (
     Filmed,

@@ -8,6 +8,8 @@ from pathlib import Path
 from facewright.errors import FacewrightError, InputError
 from facewright.faces.tracking.picking import CHOICES
 from facewright.hub.store import Progress
+from facewright.live.session import Stage, Watched
+from facewright.live.watch import OpenViewer, show_along, show_nobody
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
 from facewright.media.decode import read_with_alpha
@@ -24,9 +26,7 @@ from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
 from facewright.tasks.casting import Cast, SwapFacesOptions, check_cast, open_cast
 from facewright.tasks.framewise import Tally, change_frames
-from facewright.tasks.live import OpenViewer, show_along, show_nobody
 from facewright.tasks.lookout import Lookout, open_lookout
-from facewright.tasks.stage import Stage, Watched
 from facewright.tasks.swapping_live import check_live, is_live, swap_live
 from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.live.session import Stage, Watched
+from facewright.live.watch import OpenViewer, watch_live
 from facewright.media.camera import PREFIX, open_camera
 from facewright.provenance.publish import CLIPS, PICTURES
 from facewright.tasks.casting import Cast, SwapFacesOptions
-from facewright.tasks.live import OpenViewer, watch_live
-from facewright.tasks.stage import Stage, Watched
 from facewright.types import Image
 
 FOLDER = Path("live")

@@ -9,10 +9,10 @@ from typing import Protocol
 
 from facewright.expressions.reader import NamedFace
 from facewright.hub.store import Progress
+from facewright.live.session import Stage, Watched
+from facewright.live.watch import OpenViewer, watch_live
 from facewright.media.camera import open_camera
 from facewright.tasks.emoji.options import EmojiOptions
-from facewright.tasks.live import OpenViewer, watch_live
-from facewright.tasks.stage import Stage, Watched
 from facewright.toon.heads.disguise import disguise
 from facewright.types import Image, Manifest
 

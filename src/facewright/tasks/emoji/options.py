@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from facewright.errors import FileError, InputError
+from facewright.jobs.checks import check_options
+from facewright.jobs.outputs import MEANT_AS_FILE
+from facewright.live.options import ShowOptions
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
-from facewright.tasks.destinations import MEANT_AS_FILE
-from facewright.tasks.live import ShowOptions
-from facewright.tasks.rules import check_options
 from facewright.toon.emoji import EXPRESSIONS
 from facewright.types import TRUNCATION_PSI, HairStyle
 

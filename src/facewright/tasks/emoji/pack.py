@@ -11,6 +11,8 @@ import torch
 from facewright.device import name_device
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.live.session import Watched
+from facewright.live.watch import OpenViewer, show_nobody
 from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import publish_image
 from facewright.tasks.drawing import DrawOptions
@@ -18,10 +20,8 @@ from facewright.tasks.emoji.acting import draw_acts
 from facewright.tasks.emoji.live import Disguise, describe_live, watch_disguise
 from facewright.tasks.emoji.options import EmojiOptions, check_emoji, plan_files
 from facewright.tasks.expressions.instruments import ExpressionOptions, equip
-from facewright.tasks.live import OpenViewer, show_nobody
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import Portraits, draw_portrait, read_portraits
-from facewright.tasks.stage import Watched
 from facewright.toon.emoji import (
     EXPRESSIONS,
     Window,

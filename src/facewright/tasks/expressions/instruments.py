@@ -19,10 +19,10 @@ from facewright.faces.tracking.picking import Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.live.options import ShowOptions
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.video import read_clip
 from facewright.pipelines.weights import open_weights
-from facewright.tasks.live import ShowOptions
 from facewright.tasks.lookout import Lookout, open_lookout, pick_kind
 from facewright.types import Manifest
 from facewright.version import __version__

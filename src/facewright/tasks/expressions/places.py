@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from facewright.errors import InputError
+from facewright.jobs.outputs import Output, check_absent, plan_output
 from facewright.provenance.publish import CLIPS
-from facewright.tasks.destinations import Output, check_absent, plan_output
 from facewright.tasks.expressions.instruments import ExpressionOptions, is_camera
 from facewright.tasks.expressions.records import TABLES
 from facewright.tasks.sightings import RECORDS

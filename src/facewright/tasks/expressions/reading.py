@@ -14,6 +14,9 @@ from facewright.collect.sources.walk import (
 )
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options
+from facewright.live.session import Watched
+from facewright.live.watch import OpenViewer, show_nobody
 from facewright.media.camera import open_camera
 from facewright.tasks.expressions.instruments import (
     ExpressionOptions,
@@ -27,10 +30,7 @@ from facewright.tasks.expressions.places import plan_places
 from facewright.tasks.expressions.records import Expressed, write_readings
 from facewright.tasks.expressions.run import Run
 from facewright.tasks.expressions.watching import check_watching, watch_expressions
-from facewright.tasks.live import OpenViewer, show_nobody
-from facewright.tasks.rules import check_options
 from facewright.tasks.search import PIXELS_AT_ONCE
-from facewright.tasks.stage import Watched
 
 _AT_ONCE = 16  # pictures that the networks see together, if they are not large
 

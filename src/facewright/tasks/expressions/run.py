@@ -16,9 +16,9 @@ from facewright.expressions.drawing import TIMELINE, History, label_picture
 from facewright.expressions.reader import NamedFace, read_picture
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
+from facewright.jobs.outputs import Output, is_done
 from facewright.media.video import check_complete, read_clip
 from facewright.provenance.publish import publish_clip, publish_image
-from facewright.tasks.destinations import Output, is_done
 from facewright.tasks.expressions.frames import Frame, label_frames
 from facewright.tasks.expressions.instruments import (
     ExpressionOptions,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.live.session import Stage, Watched
+from facewright.live.watch import OpenViewer, watch_live
 from facewright.media.camera import open_camera
 from facewright.provenance.publish import CLIPS, PICTURES
 from facewright.tasks.expressions.frames import label_frame
 from facewright.tasks.expressions.instruments import ExpressionOptions, Instruments, describe_run
-from facewright.tasks.live import OpenViewer, watch_live
-from facewright.tasks.stage import Stage, Watched
 from facewright.types import Image
 
 FOLDER = Path("live")

@@ -12,13 +12,14 @@ from facewright.device import name_device
 from facewright.errors import FacewrightError, FileError, InputError
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options
+from facewright.jobs.outputs import Folder, is_done
 from facewright.latents.files import LATENTS
 from facewright.latents.invert import REFINE_STEPS, RefineOptions
 from facewright.latents.tune import TuneOptions
 from facewright.pipelines.consent import resolve_consent
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.cropping import TemplateName
-from facewright.tasks.destinations import Folder, is_done
 from facewright.tasks.inverting.inverter import Inverter, open_inverter
 from facewright.tasks.inverting.photo import (
     Reading,
@@ -30,7 +31,6 @@ from facewright.tasks.inverting.photo import (
 from facewright.tasks.inverting.stored import name_tuning, save_inverted
 from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.tasks.portraits import list_references
-from facewright.tasks.rules import check_options
 from facewright.types import Crop, Json, Manifest
 from facewright.version import __version__
 

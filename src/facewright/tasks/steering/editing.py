@@ -7,6 +7,7 @@ from pathlib import Path
 
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options, check_sheet
 from facewright.latents.directions.bundle import Direction, restrict_direction
 from facewright.latents.edit import parse_layers
 from facewright.latents.scenes import draw_moves
@@ -14,7 +15,6 @@ from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.drawing import Easel, open_easel, resolve
-from facewright.tasks.rules import check_options, check_sheet
 from facewright.tasks.steering.compass import Compass, open_compass
 from facewright.tasks.steering.darkroom import Darkroom, set_up_darkroom
 from facewright.tasks.steering.sitters import (

@@ -10,14 +10,14 @@ from typing import Literal
 from facewright.device import seeded
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options, check_sheet
+from facewright.jobs.outputs import is_done
 from facewright.latents.edit import RANGES, draw_layers, format_layers, parse_layers
 from facewright.latents.scenes import draw_each, draw_injections
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
-from facewright.tasks.destinations import is_done
 from facewright.tasks.drawing import Easel, open_easel, resolve
-from facewright.tasks.rules import check_options, check_sheet
 from facewright.tasks.steering.darkroom import Darkroom, set_up_darkroom
 from facewright.tasks.steering.sitters import (
     Sitter,

@@ -18,14 +18,14 @@ from facewright.faces.tracking.picking import Picker
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options
+from facewright.jobs.outputs import check_absent
 from facewright.media.formats import find_kind
 from facewright.pipelines.consent import resolve_consent
 from facewright.pipelines.weights import open_weights
 from facewright.provenance.publish import CLIPS, PICTURES, check_destination
-from facewright.tasks.destinations import check_absent
 from facewright.tasks.inverting.inverter import Inverter, open_inverter
 from facewright.tasks.lookout import Lookout
-from facewright.tasks.rules import check_options
 from facewright.toon.cartoon import Cartoonist, breed_characters
 from facewright.toon.clips import ClipCartoonist, ClipOptions
 from facewright.types import TRUNCATION_PSI, Manifest

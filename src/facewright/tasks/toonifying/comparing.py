@@ -8,12 +8,12 @@ from pathlib import Path
 
 from facewright.errors import InputError
 from facewright.hub.store import Progress
+from facewright.jobs.checks import check_options, check_sheet
 from facewright.latents.scenes import draw_cast
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import resize_image
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.drawing import DrawOptions, Easel, describe, open_easel, read_seeds, resolve
-from facewright.tasks.rules import check_options, check_sheet
 from facewright.training.names import snapshot_kimg
 from facewright.types import Image
 

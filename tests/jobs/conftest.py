@@ -1,17 +1,14 @@
 """A tiny translator as weights, and what converts with red blocks for faces."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
 from facewright.convert.blocks import build_seeded
 from facewright.convert.generators import Translator, TranslatorConfig
 from facewright.convert.weights import pack_translators
-from facewright.hub.bundle import load_bundle, save_bundle
-from facewright.tasks.converting.convert import convert_with
-from facewright.tasks.converting.options import ConvertOptions, check_convert
-from facewright.tasks.converting.workshop import equip
+from facewright.hub.bundle import save_bundle
+from facewright.jobs.commands.convert import Convert, ConvertOptions
+from facewright.jobs.run import run_files
 from facewright.types import Card
 
 
@@ -34,19 +31,21 @@ def translators(tmp_path_factory):
 
 
 @pytest.fixture
-def convert(lookout, translators, tmp_path, request):
+def convert(find, translators, tmp_path, request):
     """Convert with red blocks for faces: `convert(*sources, **options)`."""
     request.getfixturevalue("unmarked")
 
     def run(*sources, progress=None, way="", **options):
         named = [str(source) for source in sources]
         with_ = translators + (f":{way}" if way else "")
-        options = {"with_": with_, "out": tmp_path / "out.png", "consent": "self", **options}
+        options = {
+            "with_": with_,
+            "out": tmp_path / "out.png",
+            "consent": "self",
+            "faces": "all",
+            **options,
+        }
         chosen = ConvertOptions(precision="float32", **options)
-        output = check_convert(named, chosen)
-        bundle = load_bundle(Path(translators))
-        found = None if chosen.whole else lookout
-        shop = equip(bundle, found, chosen, torch.device("cpu"))
-        return convert_with(shop, output, named, chosen, progress)
+        return run_files(Convert(chosen, progress, find), named)
 
     return run

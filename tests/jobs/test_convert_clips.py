@@ -35,8 +35,9 @@ def test_rate_size_and_length_stay(convert, clip_source, tmp_path):
     made = read_clip(done.files[0])
     assert (made.rate, made.size) == (RATE, (128, 96))
     assert len(list(made.frames)) == 16
-    assert done.frames == 16
-    assert 6 <= done.converted <= 12  # a face that is lost is converted a moment longer
+    (clip,) = done.clips
+    assert clip.frames == 16
+    assert 6 <= clip.changed <= 12  # a face that is lost is converted a moment longer
     assert told[-1] == (16, 16)
     assert read_manifest(done.files[0]).parameters["picture"] == "clip.mp4"
 

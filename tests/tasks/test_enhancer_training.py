@@ -5,7 +5,7 @@ import pytest
 from facewright.enhance.network import load_enhancer
 from facewright.errors import InputError
 from facewright.hub.bundle import load_bundle
-from facewright.tasks.enhancing.training import EnhancerTrainOptions, train_enhancer
+from facewright.tasks.enhancer_training import EnhancerTrainOptions, train_enhancer
 
 OPTIONS = EnhancerTrainOptions(kimg=0.002, batch=2, filters=4, blocks=1, patch=8, scale=4)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 
 from facewright.errors import FacewrightError, FileError, InputError
+from facewright.live.recording import Recording, date, number_file
 from facewright.provenance.publish import publish_image, render_image
-from facewright.tasks.recordings import Recording, date, number_file
 from facewright.types import Image, Manifest
 
 _QUALITY = 85  # of what is only shown: 7 ms for a frame of 1280 by 720

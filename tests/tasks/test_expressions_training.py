@@ -12,7 +12,7 @@ from facewright.expressions.classifier import EXPRESSIONS, KIND, load_classifier
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.tasks.expressions.instruments import ExpressionOptions, equip
 from facewright.tasks.expressions.reading import read_with
-from facewright.tasks.expressions.training import ExpressionTrainOptions, train_expressions
+from facewright.tasks.expressions_training import ExpressionTrainOptions, train_expressions
 
 OPTIONS = ExpressionTrainOptions(kimg=0.004, batch=4, network="mini-xception", size=32, blocks=1)
 SLOW = pytest.mark.slow

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 from facewright.errors import InputError
 from facewright.hub.store import Progress
-from facewright.tasks.rules import check_options
-from facewright.tasks.stage import Stage, View, Watched
+from facewright.live.options import ShowOptions
+from facewright.live.session import Stage, View, Watched
 from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image
 
@@ -19,18 +19,6 @@ Effect: TypeAlias = Callable[[Image, float], tuple[Image, int]]
 Says, too, how many faces it found."""
 
 _NOTICE = "Ending. Press Ctrl-C again to end at once."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowOptions:
-    """How a run is shown while it runs."""
-
-    show: bool = False
-    """Show the result as it is made, in a page that only this machine can open."""
-    port: int = 0
-    """The port of the page; 0 takes a free one."""
-    open: bool = True
-    """Open the page in a browser; otherwise its address is printed."""
 
 
 class Viewer(Protocol):
@@ -78,7 +66,6 @@ def watch_live(
     Raises:
         InputError: An option is invalid, the port is taken, or the camera fails.
     """
-    check_options(options)
     with (
         _freeing(clip.frames),
         StopSignal(_NOTICE) as stop,

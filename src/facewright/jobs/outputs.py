@@ -10,6 +10,7 @@ from facewright.collect.sources.files.archives import is_archive
 from facewright.collect.sources.walk import is_clip
 from facewright.errors import FacewrightError, InputError
 from facewright.files import fit_name
+from facewright.jobs.records import RECORDS
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,
@@ -17,7 +18,6 @@ from facewright.provenance.publish import (
     check_destination,
     read_manifest,
 )
-from facewright.tasks.sightings import RECORDS
 from facewright.types import Manifest
 
 MEANT_AS_FILE = frozenset({".tif", ".tiff", ".avif", ".pdf", ".svg", ".csv", ".txt"})

@@ -1,0 +1,268 @@
+"""What a command is to the engine: how it checks its options, opens its pipeline, and reports.
+
+Nothing heavy is imported before an effect is opened, so that help is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+
+from facewright.jobs.options import record_options
+from facewright.types import Clip, Image, Json, Manifest
+
+if TYPE_CHECKING:
+    import torch
+
+    from facewright.collect.sources.items import Refusal
+    from facewright.collect.sources.walk import Developed
+    from facewright.hub.store import Progress
+    from facewright.jobs.outputs import Output
+    from facewright.media.stills.alpha import Alpha
+    from facewright.pipelines.find import FindPipeline
+    from facewright.pipelines.session import Session, Step, Tally
+
+O = TypeVar("O")  # noqa: E741 - options
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of one picture or clip."""
+
+    name: str
+    """The file, as it was named; of an archive with the member after a "!"."""
+    width: int
+    """Of the result, in pixels."""
+    height: int
+    frames: int = 1
+    """That were looked at; a picture is one. 0 if it was there already."""
+    changed: int = 1
+    """Frames in which at least one face was changed, or all was."""
+    faces: int = 0
+    """That were changed in a picture."""
+    written: str | None = None
+    measurements: dict[str, Json] = field(default_factory=dict)
+    """What was measured, by name."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did."""
+
+    pictures: list[Any] = field(default_factory=list)
+    """For each what was found, or a `Summary`."""
+    clips: list[Any] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    """Files that could not be read or written, each with the reason."""
+    files: list[Path] = field(default_factory=list)
+    """What was written."""
+    finished: bool = True
+    """False if someone ended it early."""
+    lenient: bool = False
+    """Whether refused files count as success."""
+    lines: list[str] = field(default_factory=list)
+    """What is printed for people."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the exit status says that something went wrong."""
+        return bool(self.refused) and not self.lenient
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A picture or clip on its way through a command."""
+
+    source: str
+    """What messages call it."""
+    place: PurePosixPath
+    """Its path inside of its source."""
+    sha256: str = ""
+    path: Path | None = None
+    """Where the result goes."""
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without its folder."""
+        return self.place.name
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """What was made of a picture."""
+
+    image: Image
+    alpha: Alpha | None
+    step: Step
+    record: Any = None
+    """What the outcome and JSON say of it; None is a `Summary`."""
+
+
+class Running(Protocol):
+    """A run, as effects see it."""
+
+    outcome: Outcome
+
+    @property
+    def overwrite(self) -> bool:
+        """Whether files that are there already are replaced."""
+        ...
+
+    def is_stopped(self) -> bool:
+        """Tell whether someone wants the run to end."""
+        ...
+
+
+class Effect(Generic[O]):
+    """What a command does to pictures and clips. The engine opens it after everything was checked.
+
+    Attributes:
+        verb: The name of the command.
+        role: What manifests call its source.
+        record: The name of the file of records in a folder; None if there are none.
+        columns: Of a table of records.
+        at_once: Pictures that are looked at together.
+        options: Of the command.
+        progress: Called with what is done, and with all there is to do.
+        find: What finds faces.
+    """
+
+    verb: ClassVar[str]
+    role: ClassVar[str] = "picture"
+    record: ClassVar[str | None] = None
+    columns: ClassVar[tuple[str, ...]] = ()
+    at_once: ClassVar[int] = 1
+
+    def __init__(
+        self, options: O, progress: Progress | None = None, find: FindPipeline | None = None
+    ) -> None:
+        """Take the options; nothing is loaded yet.
+
+        Args:
+            options: Of the command.
+            progress: Called with what is done, and in all.
+            find: What finds faces; None loads the networks that the options name.
+        """
+        self.options, self.progress, self._find = options, progress, find
+
+    @property
+    def find(self) -> FindPipeline:
+        """What finds faces."""
+        from facewright.pipelines.find import FindPipeline
+
+        options: Any = self.options
+        if self._find is None:
+            names = (getattr(options, name, None) for name in ("finder", "mesh"))
+            weights, mesh = names
+            self._find = FindPipeline(
+                weights, mesh=mesh, device=options.device, progress=self.progress
+            )
+        return self._find
+
+    def check(self, sources: Sequence[str]) -> None:
+        """Raise InputError for options that contradict each other, before anything is loaded."""
+
+    def plan(self, sources: Sequence[str]) -> tuple[Output, list[Path]]:
+        """Return where results go, and where records go.
+
+        Raises:
+            InputError: A name does not fit the sources, or is there already.
+        """
+        from facewright.jobs.outputs import plan_output
+
+        options: Any = self.options
+        output = plan_output(
+            options.out, sources, draws=True, overwrite=options.overwrite, record=self.record
+        )
+        return output, [output.record] if output.record else []
+
+    def open(self) -> None:
+        """Load the networks."""
+        raise NotImplementedError
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        raise NotImplementedError
+
+    def start(self, *, moves: bool) -> Session:
+        """Return what steps through one clip, or makes one picture."""
+        raise NotImplementedError
+
+    def preview(self, batch: Sequence[Developed]) -> None:
+        """Do what is cheaper for several pictures than for each."""
+
+    def draw(self, session: Session, one: Developed) -> Still:
+        """Make something of a picture."""
+        step = session.step(one.colours)
+        return Still(step.image, one.alpha, step)
+
+    def keep(self, still: Still, item: Item, manifest: Manifest) -> None:
+        """Take note of a picture that was made."""
+
+    def recall(self, one: Developed, item: Item) -> Any:
+        """Return what the outcome says of a picture that is there already."""
+        height, width = one.image.shape[:2]
+        return Summary(item.source, width, height, 0, 0, 0, name_written(item.path))
+
+    def prepare(self, clip: Clip) -> Clip:
+        """Return the frames of a clip that are looked at."""
+        return clip
+
+    def describe_step(self, item: Item, number: int, seconds: float, step: Step) -> Any:
+        """Return the record of a frame; None if there is none."""
+
+    def list_rows(self, record: Any) -> Iterator[Sequence[object]]:
+        """Yield the rows of a table for a record."""
+        raise NotImplementedError(f"{self.verb} writes no tables of {type(record).__name__}")
+
+    def name_extras(self, path: Path) -> list[Path]:  # noqa: ARG002
+        """Return what is written beside a clip."""
+        return []
+
+    def sum_up(self, session: Session, tally: Tally, item: Item, size: tuple[int, int]) -> Any:
+        """Return what the outcome says of a clip."""
+        written = name_written(item.path)
+        return Summary(
+            item.source, *session.resize(size), tally.frames, tally.changed, written=written
+        )
+
+    def write_clip(self, clip: Clip, path: Path, manifest: Manifest, run: Running) -> list[Path]:
+        """Write a clip; return what was written beside it."""
+        from facewright.jobs.outputs import is_cut_short
+        from facewright.provenance.publish import publish_clip
+
+        overwrite = run.overwrite or is_cut_short(path, manifest)
+        publish_clip(clip, path, manifest, overwrite=overwrite, stopped=run.is_stopped)
+        return []
+
+    def finish(self, run: Running) -> None:
+        """Do what follows the last source."""
+
+    def report(self, outcome: Outcome) -> list[str]:
+        """Return what is printed for people, beside files and refusals."""
+        pictures = sum(one.frames for one in outcome.pictures)
+        lines = [f"{pictures} pictures"] if pictures > 1 else []
+        clips = (clip for clip in outcome.clips if clip.frames)
+        return lines + [f"{clip.name}: {clip.changed} of {clip.frames} frames" for clip in clips]
+
+    def describe(self, session: Session, item: Item, consent: str) -> Manifest:
+        """Record how a result comes about. Files count by name: it may be published."""
+        from facewright.pipelines.pipeline import Ingredients, build_manifest
+
+        said = {**record_options(self.options), **session.parameters}
+        used = session.used
+        if item.name:
+            said[self.role] = item.name
+        if item.sha256:
+            used |= Ingredients(sources={f"{self.role}/{item.name}": item.sha256})
+        return build_manifest(self.verb, said, replace(used, consent=consent), self.device)
+
+
+def name_written(path: Path | None) -> str | None:
+    """Return what a record calls a file that was written."""
+    from facewright.collect.sources.items import to_printable
+
+    return None if path is None else to_printable(str(path))

@@ -1,1 +1,0 @@
-"""Convert faces from one style to another: pictures, folders and clips."""

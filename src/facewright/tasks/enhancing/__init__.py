@@ -1,1 +1,0 @@
-"""Make small or dull pictures large and clear, and train what does so."""
