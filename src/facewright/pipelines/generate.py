@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -37,7 +37,7 @@ from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.inputs import Seeds, read_seeds
 from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
 from facewright.pipelines.result import ClipResult, LatentsResult, Result
-from facewright.pipelines.weights import pick_weights
+from facewright.pipelines.weights import STARTERS, pick_weights
 from facewright.types import (
     TRUNCATION_PSI,
     Bundle,
@@ -80,10 +80,13 @@ class Sampling:
 class GeneratorPipeline(Pipeline):
     """A generator, and what its labels mean: what every verb has that draws people."""
 
+    starters: ClassVar[Sequence[str]] = STARTERS
+    """What is used where no weights are named, the best first."""
+
     @cached_property
     def bundle(self) -> Bundle:
         """The weights of the generator."""
-        return self.open(pick_weights(self.weights))
+        return self.open(pick_weights(self.weights, starters=self.starters))
 
     @cached_property
     def generator(self) -> Generator:

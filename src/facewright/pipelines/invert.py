@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +53,7 @@ from facewright.pipelines.generate import GeneratorPipeline
 from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
 from facewright.pipelines.pipeline import Ingredients, build_manifest, hashes
 from facewright.pipelines.result import LatentsResult, Stage
+from facewright.pipelines.weights import ENCODED
 from facewright.types import Bundle, Card, Crop, Image, Json, Latents, Precision
 
 TEMPLATE = "tight"
@@ -97,6 +99,8 @@ class InvertedCrop:
 
 class LatentsPipeline(GeneratorPipeline):
     """A generator, and what finds the latents of pictures: what invert, edit and restyle share."""
+
+    starters: ClassVar[Sequence[str]] = ENCODED
 
     def __init__(  # noqa: PLR0913
         self,

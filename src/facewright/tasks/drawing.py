@@ -14,7 +14,7 @@ from facewright.hub.store import Progress
 from facewright.latents.candidates import pick_reject
 from facewright.latents.sample import SamplingConfig, check_labels, resolve_batch
 from facewright.latents.scenes import FaceSampler, name_candidates
-from facewright.pipelines.weights import open_weights, pick_weights
+from facewright.pipelines.weights import STARTERS, open_weights, pick_weights
 from facewright.provenance.manifest import parse_seeds
 from facewright.types import TRUNCATION_PSI, Manifest, Precision, TruncationTarget
 from facewright.version import __version__
@@ -89,12 +89,18 @@ class Easel:
         return self.sampler.generator.config.resolution
 
 
-def open_easel(options: DrawOptions, progress: Progress | None = None) -> Easel:
+def open_easel(
+    options: DrawOptions,
+    progress: Progress | None = None,
+    *,
+    starters: Sequence[str] = STARTERS,
+) -> Easel:
     """Load the generator and decide what the options leave open.
 
     Args:
         options: How to draw.
         progress: Called with how far a download of weights is.
+        starters: What is used where no weights are named, the best first.
 
     Returns:
         Everything ready to draw.
@@ -105,7 +111,7 @@ def open_easel(options: DrawOptions, progress: Progress | None = None) -> Easel:
     """
     device = pick_device(options.device)
     dtype, chosen = pick_dtype(device, options.precision), read_labels(options)
-    bundle = open_weights(pick_weights(options.weights), progress)
+    bundle = open_weights(pick_weights(options.weights, starters=starters), progress)
     labels = load_labels(bundle)
     check_labels(labels, chosen)
     configure_cuda(device, repeatable=True)

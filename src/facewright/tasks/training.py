@@ -13,6 +13,7 @@ from facewright.datasets.dataset import Dataset, open_dataset
 from facewright.device import pick_device
 from facewright.errors import InputError, TrainingError
 from facewright.faces.detection.landmarks import load_mesh
+from facewright.gan.anchors.appearance import AppearanceModel, read_appearance
 from facewright.gan.anchors.find import FILE as ANCHORS
 from facewright.gan.anchors.find import find_anchors, load_anchors, save_anchors
 from facewright.gan.training.anchored import Anchoring
@@ -27,6 +28,8 @@ from facewright.gan.training.transfer import (
     shape_of_bundle,
     shape_of_run,
 )
+from facewright.gan.weights import load_appearance
+from facewright.hub.bundle import load_bundle
 from facewright.pipelines.weights import open_weights
 from facewright.training.checkpoint import latest_checkpoint
 from facewright.training.distributed import (
@@ -144,16 +147,30 @@ def train_generator(
 
 
 def _prepare_anchoring(dataset: Dataset, outdir: Path, options: TrainOptions) -> Anchoring:
-    """Open the frozen network, and the anchors of a run: those in its folder, or new ones."""
+    """Open the frozen network, and the anchors of a run: those in its folder, or new ones.
+
+    Where a run resumes from weights that were anchored, its pictures get anchors by the same model,
+    so that z means the same.
+    """
     backbone = load_efficientnet()
     if options.anchor == "none":
         return Anchoring(backbone, None)
     path = outdir / ANCHORS
     if not path.exists():
         mesh = load_mesh(open_weights("face-mesh"))
+        model = None if options.resume is None else _find_appearance(options.resume)
+        found = find_anchors(dataset, mesh, size=options.anchor_size, model=model)
         outdir.mkdir(parents=True, exist_ok=True)
-        save_anchors(path, find_anchors(dataset, mesh, size=options.anchor_size), dataset)
+        save_anchors(path, found, dataset)
     return Anchoring(backbone, load_anchors(path, dataset))
+
+
+def _find_appearance(resume: str) -> AppearanceModel | None:
+    """Return what turns faces into anchors of the weights or run to resume from, if anything."""
+    if not Path(resume).is_dir():
+        return load_appearance(open_weights(resume))
+    path = Path(resume) / ANCHORS
+    return read_appearance(load_bundle(path).tensors) if path.exists() else None
 
 
 def _open_pictures(path: Path, options: TrainOptions) -> Dataset:
@@ -199,7 +216,9 @@ def _load_start(resume: str) -> tuple[Start, dict[str, Json]]:
         raise TrainingError(
             f"{resume} holds no checkpoint", hint="name a run that left one, or a file of weights"
         )
-    return {name: run["contest"][name] for name in ("G", "D", "G_ema")}, shape_of_run(run)
+    names = ("G", "D", "G_ema", "heads")
+    start = {name: run["contest"][name] for name in names if name in run["contest"]}
+    return start, shape_of_run(run)
 
 
 def _count_images(outdir: Path) -> int:

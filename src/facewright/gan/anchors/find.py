@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from facewright.datasets.dataset import Dataset
-from facewright.errors import DatasetError, TrainingError
+from facewright.errors import DatasetError, InputError, TrainingError
 from facewright.faces.detection.landmarks import MeshNetwork, place_meshes
 from facewright.faces.geometry.topology import five_points
 from facewright.faces.templates import TEMPLATES
@@ -47,6 +47,7 @@ def find_anchors(
     mesh: MeshNetwork,
     *,
     size: int,
+    model: AppearanceModel | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Anchors:
     """Fit an appearance model to the faces of a dataset, and describe each by it.
@@ -55,6 +56,7 @@ def find_anchors(
         dataset: Of aligned faces; `template` in its description says how, else `tight` is taken.
         mesh: What places 478 points on each.
         size: How many numbers an anchor has.
+        model: One that was fitted before, to other pictures; None fits one to these.
         progress: Called with how many pictures are done, and how many there are.
 
     Returns:
@@ -62,20 +64,28 @@ def find_anchors(
 
     Raises:
         DatasetError: The mesh network sees no face in some pictures.
-        InputError: There are too few pictures for so many numbers.
+        InputError: There are too few pictures for so many numbers, or the model has another
+            number of them or was fitted with other labels.
     """
     count = len(dataset.names)
     shapes = np.concatenate(
         [_place(dataset, mesh, part, progress) for part in _chunks(count)]
     )  # [count 478 2]
     turned = mirror_shapes(shapes) if dataset.mirror else shapes[:0]
-    mean = average_shape(np.concatenate([shapes, turned]))
-    unwarper = Unwarper(mean)
     every = np.concatenate([shapes, turned])
+    mean = average_shape(every) if model is None else model.shape.numpy()
+    unwarper = Unwarper(mean)
     textures = np.concatenate(
         [unwarper.unwarp(dataset.images(part), every[part]) for part in _chunks(len(every))]
     )
-    model = fit_appearance(textures, every, dataset.labels, size=size, mean=mean)
+    if model is None:
+        model = fit_appearance(textures, every, dataset.labels, size=size, mean=mean)
+    if (model.size, len(model.labels) - 1) != (size, dataset.labels.shape[1]):
+        raise InputError(
+            f"the anchors to go on from have {model.size} numbers and {len(model.labels) - 1} "
+            f"labels, not {size} and {dataset.labels.shape[1]}",
+            hint="use the same --anchor-size, and pictures with the same labels",
+        )
     return Anchors(model, model.encode(textures, every, dataset.labels))
 
 

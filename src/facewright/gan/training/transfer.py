@@ -11,6 +11,7 @@ import torch
 
 from facewright.errors import TrainingError, WeightsError
 from facewright.gan.stylegan1.networks import ProgressiveConfig
+from facewright.gan.training.anchored import AnchoredTrainer
 from facewright.gan.training.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions, pick_sizes
 from facewright.gan.training.presets import pick_recipe
 from facewright.gan.training.steps import AdversarialTrainer
@@ -18,7 +19,7 @@ from facewright.gan.weights import KIND, copy_matching, read_config
 from facewright.types import Bundle, Json
 
 Start: TypeAlias = Mapping[str, Mapping[str, torch.Tensor]]
-"""Weights to start from: "G_ema" and optionally "G" and "D", each name → tensor."""
+"""Weights to start from: "G_ema" and optionally "G", "D" and "heads", each name → tensor."""
 
 _SHAPE = (
     *("z_dim", "w_dim", "linear_rgb", "channel_base", "channel_max", "mapping_layers"),
@@ -118,6 +119,8 @@ def transfer(trainer: AdversarialTrainer, start: Start) -> str:
                 hint="leave out --channel-base, --channel-max and --generator, or pass those that "
                 "they were trained with",
             )
+    if isinstance(trainer, AnchoredTrainer):
+        copy_matching(trainer.heads, start.get("heads", {}))
     said = "copied " + " and ".join(parts)
     if _EMBEDDING in averaged and _EMBEDDING not in trainer.G.state_dict():
         said += "; what was copied draws by label: with --cond, and labels, it begins more like it"

@@ -28,7 +28,7 @@ from facewright.hub.store import Progress
 from facewright.latents.directions.bundle import Direction
 from facewright.latents.scenes import find_styles
 from facewright.media.stills.resize import resize_image
-from facewright.pipelines.weights import open_weights
+from facewright.pipelines.weights import ENCODED, open_weights
 from facewright.tasks.drawing import DrawOptions, Easel, open_easel
 from facewright.tasks.emoji.options import EmojiOptions
 from facewright.tasks.inverting.inverter import open_inverter
@@ -112,7 +112,7 @@ def open_troupe(
         WeightsError: There are no such weights.
         InputError: No directions ship for the generator.
     """
-    easel = open_easel(_say_how(options), progress)
+    easel = open_easel(_say_how(options), progress, starters=ENCODED)
     layers = range(easel.sampler.generator.num_ws)
     try:
         compass = open_compass(easel, None, EXPRESSIONS, progress)

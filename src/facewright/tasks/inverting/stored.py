@@ -16,7 +16,7 @@ from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.latents.files import StoredLatents, Tuning, load_latents, save_latents
 from facewright.latents.tuning import KIND, apply_tuning, pack_tuning
-from facewright.pipelines.weights import open_weights, pick_weights
+from facewright.pipelines.weights import ENCODED, open_weights, pick_weights
 from facewright.tasks.inverting.inverter import TEMPLATE, Inverter
 from facewright.tasks.inverting.photo import InvertedPhoto
 from facewright.types import Card
@@ -104,7 +104,7 @@ def open_latents(
     stored, place = load_latents(path), pick_device(device)
     own = stored.latents.generator
     bundle = open_weights(
-        weights or (own if own in known_cards() else pick_weights(None)), progress
+        weights or (own if own in known_cards() else pick_weights(None, starters=ENCODED)), progress
     )
     stored.check_generator(bundle.card.name, bundle.card.sha256)
     generator = load_generator(bundle)

@@ -13,6 +13,7 @@ from facewright.latents.edit import parse_layers
 from facewright.latents.scenes import draw_moves
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import resize_image
+from facewright.pipelines.weights import ENCODED
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.drawing import Easel, open_easel, resolve
 from facewright.tasks.steering.compass import Compass, open_compass
@@ -74,7 +75,7 @@ def edit_face(face: str, *, options: EditOptions, progress: Progress | None = No
         WeightsError: There are no such weights.
     """
     asked, consent = check_edit(face, options)
-    easel = tune_easel(open_easel(options, progress), face)
+    easel = tune_easel(open_easel(options, progress, starters=ENCODED), face)
     darkroom = set_up_darkroom(
         options.weights, options.device, steps=options.refine, pick=options.pick, progress=progress
     )

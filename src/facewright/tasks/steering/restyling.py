@@ -16,6 +16,7 @@ from facewright.latents.edit import RANGES, draw_layers, format_layers, parse_la
 from facewright.latents.scenes import draw_each, draw_injections
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import resize_image
+from facewright.pipelines.weights import ENCODED
 from facewright.provenance.publish import PICTURES, check_destination, publish_image
 from facewright.tasks.drawing import Easel, open_easel, resolve
 from facewright.tasks.steering.darkroom import Darkroom, set_up_darkroom
@@ -92,7 +93,7 @@ def restyle_face(
         WeightsError: There are no such weights.
     """
     consent = check_restyle(face, style, options)
-    easel = tune_easel(open_easel(options, progress), face)
+    easel = tune_easel(open_easel(options, progress, starters=ENCODED), face)
     darkroom = set_up_darkroom(
         options.weights, options.device, steps=options.refine, pick=options.pick, progress=progress
     )
