@@ -23,12 +23,13 @@ test: .venv/installed-dev ## Run the default tests; ARGS='-k paste' chooses
 
 check: lint docs test ## Everything that must be green before a commit is shared
 
-lint: .venv/installed-dev ## Check format, style, spelling, types and architecture
+lint: .venv/installed-dev ## Check format, style, spelling, types, architecture and dead code
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/codespell $(CODE) docs *.md
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/vulture
 
 fix: .venv/installed-dev ## Mend what the linters can mend
 	@$(BIN)/ruff check --fix $(CODE)

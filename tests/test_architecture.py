@@ -14,6 +14,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 BANNED = {"utils", "helpers", "common", "misc", "core", "manager", "base", "tools"}
 LONGEST = 500
+FULL = 10
+"""Modules and packages that a package may hold; the root is the map and may hold more."""
+CROWDED = {"tasks", "pipelines"}
+"""What is being taken apart."""
 
 # What a contract may leave out: the doors themselves, what all share, and what a door may use.
 SHARED = {"errors", "threads", "types", "version", "device", "files", "__main__"}
@@ -62,6 +66,16 @@ def test_package_holds_only_its_docstring(path):
     body = ast.parse(path.read_text(encoding="utf-8")).body
     assert len(body) == 1
     assert isinstance(body[0], ast.Expr)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*/**/__init__.py")), ids=name_of)
+def test_package_has_few_children(path):
+    children = [
+        child.name
+        for child in path.parent.iterdir()
+        if (child.suffix == ".py" and child != path) or (child / "__init__.py").exists()
+    ]
+    assert len(children) <= FULL or path.parent.name in CROWDED, sorted(children)
 
 
 @pytest.mark.parametrize("path", TESTS, ids=name_of)

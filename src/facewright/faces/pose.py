@@ -92,12 +92,6 @@ def _about_y(angle: float) -> _Matrix:
     return np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]])
 
 
-def _about_z(angle: float) -> _Matrix:
-    """Return the rotation that tilts the head clockwise as seen in the picture; radians."""
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-
-
 _INDICES = np.array([index for indices in _STABLE.values() for index in indices])
 _WEIGHTS: _Matrix = np.array([w for w, indices in _STABLE.items() for _ in indices])
 _WEIGHTS /= _WEIGHTS.sum()

@@ -104,8 +104,7 @@ def show_along(clip: Clip, stage: Stage, viewer: Viewer, count_faces: Callable[[
     return replace(clip, frames=frames())
 
 
-@contextmanager
-def show_nobody(_stage: Stage, _options: ShowOptions) -> Iterator[Viewer]:
+def show_nobody(_stage: Stage, _options: ShowOptions) -> AbstractContextManager[Viewer]:
     """Refuse to show anything: what Python code gets that brings no viewer.
 
     Raises:
@@ -115,7 +114,6 @@ def show_nobody(_stage: Stage, _options: ShowOptions) -> Iterator[Viewer]:
         "nothing is there that could show frames",
         hint="pass a viewer, such as facewright.cli.live.open_page",
     )
-    yield  # what makes it a generator
 
 
 def _time(clip: Clip) -> Iterator[tuple[Image, float]]:

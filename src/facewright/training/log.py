@@ -91,7 +91,7 @@ class TrainingLog:
         self._console = console or Console(stderr=True)
         self._clock, self._total = clock, total
         self._start = self._tick_start = clock()
-        self._first_images = self._tick_images = images
+        self._tick_images = images
         path = outdir / _FILE
         earlier = _keep_lines(path, images)
         self._seconds_before = float(earlier.get("seconds") or 0)

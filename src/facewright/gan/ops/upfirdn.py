@@ -99,24 +99,6 @@ def upfirdn2d(  # noqa: PLR0913
     return resample(x, taps, Spacing(up, down), sides)
 
 
-def filter2d(x: Tensor, f: Tensor, *, padding: Padding = 0, gain: float = 1.0) -> Tensor:
-    """Filter each channel and keep the size, plus `padding` on each side.
-
-    Args:
-        x: (n, channels, height, width).
-        f: As for `upfirdn2d`.
-        padding: Pixels to add to, or cut from, the result.
-        gain: Factor on the result.
-
-    Returns:
-        (n, channels, height + padding, width + padding).
-    """
-    left, right, top, bottom = _four(padding)
-    high, wide = _size(f)
-    sides = (left + wide // 2, right + (wide - 1) // 2, top + high // 2, bottom + (high - 1) // 2)
-    return upfirdn2d(x, f, padding=sides, gain=gain)
-
-
 def upsample2d(
     x: Tensor, f: Tensor, *, up: int = 2, padding: Padding = 0, gain: float = 1.0
 ) -> Tensor:
