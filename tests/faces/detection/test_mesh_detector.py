@@ -6,7 +6,11 @@ from facewright.errors import InputError, WeightsError
 from facewright.faces.detection.blocks import fold_norms
 from facewright.faces.detection.detector import STRIDES, Detector, DetectorConfig
 from facewright.faces.detection.landmarks import MeshConfig, MeshNetwork, frame_face
-from facewright.faces.detection.mesh_detector import MeshFaceDetector, load_face_detector
+from facewright.faces.detection.mesh_detector import (
+    MeshFaceDetector,
+    join_scores,
+    load_face_detector,
+)
 from facewright.faces.geometry.topology import CANONICAL, five_points
 from facewright.types import Bundle, Card, Face
 
@@ -148,10 +152,19 @@ def test_a_head_is_found_however_far_it_is_turned(degrees):
 
 def test_a_face_that_is_upright_nowhere_is_doubtful():
     grey = np.full((192, 192, 3), 100, np.uint8)
-    (found,) = MeshFaceDetector(Sees(3.0), Compass()).find([grey], threshold=0.7)
+    (found,) = MeshFaceDetector(Sees(3.0), Compass()).find([grey])
     assert found == []
-    (found,) = MeshFaceDetector(Sees(3.0), Compass()).find([grey], threshold=0.3)
-    assert found[0].score < 0.7
+    (found,) = MeshFaceDetector(Sees(3.0), Compass()).find([grey], threshold=0.05)
+    assert found[0].score < 0.1
+
+
+def test_both_networks_have_to_be_sure():
+    assert join_scores(0.9, 0.9999) > 0.95
+    assert join_scores(0.3, 0.9999) > 0.8
+    assert join_scores(0.9, 0.9) < 0.2
+    assert join_scores(0.05, 0.9999) < 0.55
+    assert join_scores(1.0, 1.0) <= 1
+    assert join_scores(0.0, 0.0) >= 0
 
 
 def test_large_pictures_without_a_face_are_searched_for_smaller_ones():

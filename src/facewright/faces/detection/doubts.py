@@ -8,7 +8,7 @@ from facewright.faces.detection.detector import find_smallest
 from facewright.faces.detection.mesh_detector import FaceDetector
 from facewright.types import Face, Image
 
-DOUBTFUL = 0.25
+DOUBTFUL = 0.15
 """The score from which on what may be a face is worth a word."""
 
 _STEP = 0.05  # thresholds are named in such steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -25,11 +26,17 @@ from facewright.faces.geometry.topology import five_points
 from facewright.types import Bundle, Face, Image
 
 _PRESENT = 0.3
-_SUSPICION = 0.2  # the detector's score from which on the mesh network is asked
+_SUSPICION, _MANY = 0.1, 8
+"""The detector's score from which on the mesh network is asked; and of what scores less than twice
+as much, how many of the best in a picture."""
+_PRIOR, _SUREST = -6.0, 9.0
+"""What is added to the logits of both networks where neither is sure, and the most that the mesh
+network's counts: what the detector takes for a face is none unless the other is very sure of it."""
 _SAME = 0.5
 _DOUBT, _CLEAR = 0.99, 0.98
 """Upright, the mesh network is surer than the first of nearly every face; where it is not, the face
 may be turned, and the start that is surest counts if it is surer than the second."""
+_TURNING = 0.3  # the detector's score from which on
 _TURNS = (60.0, -60.0, 120.0, -120.0, 180.0)
 """Degrees: within 40 of the right one, the mesh network finds how a face is turned."""
 
@@ -94,21 +101,21 @@ class MeshFaceDetector:
         self, images: Sequence[Image], smallest: float | None, threshold: float
     ) -> list[list[Face]]:
         """Find the faces in pictures, with their meshes, in one search."""
-        found = detect_faces(
-            self.detector, images, smallest=smallest, threshold=min(_SUSPICION, threshold)
-        )
-        rough = self._place(images, found, turning=threshold)
+        found = [
+            _leave_out_faint(faces)
+            for faces in detect_faces(
+                self.detector, images, smallest=smallest, threshold=_SUSPICION
+            )
+        ]
+        rough = self._place(images, found, turning=_TURNING)
         fine = self._place(  # nearer to what the network knows: upright, in the middle
             images, [[face for face, _ in mine] for mine in rough]
         )
-        return [
-            [
-                replace(face, score=face.score * present)
-                for face, present in mine
-                if face.score * present >= threshold
-            ]
+        scored = [
+            [replace(face, score=join_scores(face.score, sure)) for face, sure in mine]
             for mine in fine
         ]
+        return [[face for face in mine if face.score >= threshold] for mine in scored]
 
     def follow(self, images: Sequence[Image], faces: Sequence[Sequence[Face]]) -> list[list[Face]]:
         """Place meshes anew on faces whose places are roughly known.
@@ -149,17 +156,24 @@ class MeshFaceDetector:
         meshes, presence = place_meshes(self.mesh, every, [_five(face) for face in flat])
         for number, face in enumerate(flat):
             if turning is not None and face.score >= turning and presence[number] < _DOUBT:
-                starts = [turn_points(_five(face), degrees) for degrees in _TURNS]
-                turned, sure = place_meshes(self.mesh, [every[number]] * len(starts), starts)
-                best = int(sure.argmax())
-                if sure[best] >= _CLEAR:
-                    meshes[number], presence[number] = turned[best], sure[best]
+                turned, sure = self._try_turns(every[number], face)
+                if sure >= _CLEAR:
+                    meshes[number], presence[number] = turned, sure
         results, first = [], 0
         for mine in faces:
             last = first + len(mine)
             results.append(_join(mine, meshes[first:last], presence[first:last]))
             first = last
         return results
+
+    def _try_turns(self, image: Image, face: Face) -> tuple[NDArray[np.float32], float]:
+        """Return the surest mesh of those that begin with a face turned, after two looks each."""
+        starts = [turn_points(_five(face), degrees) for degrees in _TURNS]
+        images = [image] * len(starts)
+        meshes, _ = place_meshes(self.mesh, images, starts)
+        meshes, presence = place_meshes(self.mesh, images, [five_points(mesh) for mesh in meshes])
+        best = int(presence.argmax())
+        return meshes[best], float(presence[best])
 
 
 def load_face_detector(
@@ -179,6 +193,24 @@ def load_face_detector(
     return MeshFaceDetector(
         face_detector.to(pick_dtype(torch.device(device))), load_mesh(mesh, device)
     )
+
+
+def join_scores(detected: float, present: float) -> float:
+    """Return how sure both networks together are of a face, 0 to 1.
+
+    Args:
+        detected: The detector's score, 0 to 1.
+        present: The presence that the mesh network sees at its second look, 0 to 1.
+    """
+    logits = [math.log(max(p, 1e-7) / max(1 - p, 1e-7)) for p in (detected, present)]
+    return 1 / (1 + math.exp(-(logits[0] + min(logits[1], _SUREST) + _PRIOR)))
+
+
+def _leave_out_faint(faces: Sequence[Face]) -> list[Face]:
+    """Return what the detector sees without the faintest, where there are many."""
+    faint = sorted(face.score for face in faces if face.score < 2 * _SUSPICION)
+    least = faint[-_MANY] if len(faint) > _MANY else 0.0
+    return [face for face in faces if face.score >= least]
 
 
 def turn_points(points: NDArray[np.float32], degrees: float) -> NDArray[np.float32]:

@@ -26,14 +26,23 @@ def cover_face(image: Image, points: NDArray[np.float32], rng: ExampleRng) -> Im
     """
     kind = rng.between(0, 1)
     if kind < 0.5:
-        return _draw_mask(image, points, rng)
+        return draw_mask(image, points, rng)
     if kind < 0.85:
-        return _draw_sunglasses(image, points, rng)
+        return draw_sunglasses(image, points, rng)
     return _hold_before(image, points, rng)
 
 
-def _draw_mask(image: Image, points: NDArray[np.float32], rng: ExampleRng) -> Image:
-    """Draw a mask from the bridge of the nose to below the chin, with pleats and straps."""
+def draw_mask(image: Image, points: NDArray[np.float32], rng: ExampleRng) -> Image:
+    """Draw a mask from the bridge of the nose to below the chin, with pleats and straps.
+
+    Args:
+        image: (height, width, 3).
+        points: (478, 3) in pixels.
+        rng: How it looks.
+
+    Returns:
+        A picture of the same size.
+    """
     five = five_points(points)[:, :2]
     eyes, mouth = five[:2].mean(0), five[3:].mean(0)
     down = mouth - eyes
@@ -69,8 +78,17 @@ def _draw_pleats(image: Image, hull: NDArray[np.floating], shade: list[float], w
         _line(image, ends[0], ends[1], shade, width)
 
 
-def _draw_sunglasses(image: Image, points: NDArray[np.float32], rng: ExampleRng) -> Image:
-    """Draw dark glasses over both eyes, with a bridge and temples."""
+def draw_sunglasses(image: Image, points: NDArray[np.float32], rng: ExampleRng) -> Image:
+    """Draw dark glasses over both eyes, with a bridge and temples.
+
+    Args:
+        image: (height, width, 3).
+        points: (478, 3) in pixels.
+        rng: How it looks.
+
+    Returns:
+        A picture of the same size.
+    """
     five = five_points(points)[:, :2]
     down = five[3:].mean(0) - five[:2].mean(0)
     size = float(np.linalg.norm(down))
