@@ -1,14 +1,14 @@
 """Label faces with the teacher: 478 points of MediaPipe's face mesh for every picture of archives.
 
 Runs in an environment of its own (`pip install mediapipe==0.10.21`), because the wheel that carries
-the teacher's networks is too old and heavy for Facewright to depend on. Every picture is shown four
-times, framed by 25 % and by 50 % of black border, each also mirrored; `merge.py` turns the four
-answers into one, which wavers less than each of them.
+the teacher's networks is too old and heavy for Facewright to depend on. Every picture is shown
+twice, framed by 25 % of black border, and by 50 % and mirrored; `merge.py` turns the answers into
+one, which wavers less than each of them.
 
     python label.py OUT.npz ARCHIVE.zip...
 
 The result holds `archives` and `names` [n], `sizes` [n 2] (width, height), and `points`
-[n 4 478 3] in pixels of the picture as shown (mirrored where it was), NaN where no face was found.
+[n 2 478 3] in pixels of the picture as shown (mirrored where it was), NaN where no face was found.
 """
 
 import sys
@@ -20,7 +20,7 @@ import cv2
 import mediapipe as mp
 import numpy as np
 
-BORDERS = (0.25, 0.5)
+LOOKS = ((0.25, False), (0.5, True))  # border, and whether mirrored
 WORKERS = 2
 
 
@@ -61,11 +61,10 @@ def label(task):
             image = decode(file.read(name))
             sizes.append(image.shape[1::-1])
             answers = []
-            for border in BORDERS:
+            for border, mirrored in LOOKS:
                 framed, wide = frame(image, border)
-                answers += [ask(mesh, framed) - (wide, wide, 0)]
-                mirrored = np.ascontiguousarray(framed[:, ::-1])
-                answers += [ask(mesh, mirrored) - (wide, wide, 0)]
+                shown = np.ascontiguousarray(framed[:, ::-1]) if mirrored else framed
+                answers.append(ask(mesh, shown) - (wide, wide, 0))
             points.append(answers)
     return [Path(archive).name] * len(names), names, sizes, points
 

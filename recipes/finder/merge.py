@@ -1,4 +1,4 @@
-"""Turn the teacher's four answers for each picture into one, and say how far they differ.
+"""Turn the teacher's answers for each picture into one, and say how far they differ.
 
     python recipes/finder/merge.py labels.npz merged.npz
 

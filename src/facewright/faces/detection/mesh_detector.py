@@ -29,7 +29,7 @@ _PRESENT = 0.3
 _SUSPICION, _MANY = 0.1, 8
 """The detector's score from which on the mesh network is asked; and of what scores less than twice
 as much, how many of the best in a picture."""
-_PRIOR, _SUREST = -6.0, 9.0
+_PRIOR, _SUREST = -7.25, 9.0
 """What is added to the logits of both networks where neither is sure, and the most that the mesh
 network's counts: what the detector takes for a face is none unless the other is very sure of it."""
 _SAME = 0.5
