@@ -37,15 +37,6 @@ class Consent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FaceChoice:
-    """Whose face it is."""
-
-    faces: str = "largest"
-    """Which faces: largest, all, left, right, or a number (1 is the largest). In a clip, it stays
-    with a person."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Runtime:
     """Where to compute."""
 
@@ -70,16 +61,6 @@ class Leniency:
 
     lenient: bool = False
     """Exit with 0 even if files were refused, or a clip broke off, once what is there was used."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Batch(Leniency):
-    """How many files are looked at."""
-
-    limit: int | None = None
-    """Look at no more than this many pictures and clips, and at this many frames of each clip."""
-    largest_mib: int = 256
-    """Refuse pictures whose files are larger, in MiB."""
 
 
 def record_options(options: Any) -> dict[str, Json]:
