@@ -21,6 +21,7 @@ FACE = (slice(60, 185), slice(165, 280))
 """Rows and columns around the face of the astronaut."""
 
 
+@pytest.mark.usefixtures("unmarked")
 def test_a_made_up_face_goes_onto_the_astronaut_and_only_there(tmp_path):
     Pillow.fromarray(astronaut()).save(tmp_path / "body.png")
     consent = "a work of NASA in the public domain"
