@@ -69,7 +69,7 @@ def test_portrait_shows_the_shoulders_and_expression_the_face_down_to_the_chin()
 def test_unknown_template_is_refused_with_the_known_ones():
     with pytest.raises(InputError, match="`square`") as error:
         fit_template(MESH, "square")
-    assert "ffhq, tight, portrait" in error.value.hint
+    assert "ffhq, tight, eyes-mouth, portrait" in error.value.hint
 
 
 @pytest.mark.parametrize("shape", [(68, 3), (5,), (478, 4), (2, 5, 3)])

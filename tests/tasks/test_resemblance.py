@@ -31,6 +31,7 @@ def test_the_same_face_scores_more_than_another(lookout, portrait, crowd):
     assert resemblance.sources == {"face.png": file_sha256(portrait)}
 
 
+@pytest.mark.usefixtures("unmarked")
 def test_the_face_that_looks_like_a_reference_is_covered(lookout, portrait, crowd, tmp_path):
     options = SwapFacesOptions(out=tmp_path / "x.png", consent="self", faces=f"like:{portrait}")
     names = [str(portrait), str(crowd)]

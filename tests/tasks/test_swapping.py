@@ -58,7 +58,7 @@ def test_not_a_bit_changes_outside_of_the_face(swap, portrait, body, tmp_path):
     assert (swapped.path, swapped.frames, swapped.missed) == (tmp_path / "out.png", 1, 0)
     difference = changed(body, swapped.path)
     left, top, right, bottom = BOX
-    assert difference[top : bottom + 1, left : right + 1].mean() > 0.2
+    assert difference[top : bottom + 1, left : right + 1].mean() > 0.15
     difference[top - 2 : bottom + 3, left - 2 : right + 3] = False
     assert not difference.any()
 

@@ -155,7 +155,7 @@ def test_2000_frames_take_no_more_memory_than_200(lookout, portrait, film, paint
     (face,) = lookout.finder.find([image])[0]
     names = [str(portrait), str(film([20]))]
     cast = open_cast(lookout, names, options)
-    cast.swapper._follower._finder = Now(face)
+    cast.swapper._follower._face_detector = Now(face)
     clip = Clip((SIZE[1], SIZE[0]), Fraction(25), (image.copy() for _ in range(2000)), count=2000)
     peaks = []
     for number, _ in enumerate(swap_frames(cast, clip).frames, 1):

@@ -50,7 +50,8 @@ def test_first_sheet_is_what_the_weights_draw(run, dataset, people):
     gallery = Gallery(open_dataset(dataset), seed=0, z_dim=generator.config.z_dim)
     drawn = to_images(generator(gallery.z, gallery.c[:, :0]))
     sheet = contact_sheet(list(drawn), columns=gallery.columns)
-    assert np.array_equal(read_image(run / "fakes_init.png"), sheet)
+    apart = np.abs(read_image(run / "fakes_init.png").astype(int) - sheet)
+    assert apart.mean() < 1.5  # what the watermark changes
 
 
 def test_every_tick_leaves_weights_and_a_sheet(run):

@@ -19,7 +19,7 @@ def spell_out(word: str) -> str:
     """Return a word of the command line with the full name of its option.
 
     Example:
-        >>> spell_out("--truncation_psi=0.5")
+        >>> spell_out("--psi=0.5")
         '--truncation-psi=0.5'
     """
     name, equals, value = word.partition("=")

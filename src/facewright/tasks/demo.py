@@ -133,7 +133,7 @@ def format_command(task: str, options: DrawOptions, hidden: set[str]) -> str:
     Example:
         >>> options = GenerateOptions(seeds="0-3", truncation_psi=0.5, out=Path("a b.png"))
         >>> format_command("generate", options, set())
-        "facewright generate --seeds 0-3 --psi 0.5 --out 'a b.png'"
+        "facewright generate --seeds 0-3 --truncation-psi 0.5 --out 'a b.png'"
     """
     words = ["facewright", task]
     ordered = sorted(fields(options), key=lambda field: (field.name == "out", _has_default(field)))

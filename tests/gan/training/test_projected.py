@@ -6,6 +6,7 @@ from facewright.gan.training.projected import (
     VIEWS,
     ProjectedDiscriminator,
     compare_maps,
+    draw_colours,
     draw_shift,
     view_pictures,
 )
@@ -79,6 +80,21 @@ def test_the_mixing_never_learns_and_depends_on_the_seed_alone():
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
     assert not any(p.requires_grad for p in one.mixers.parameters())
+
+
+def test_colours_are_changed_before_pictures_are_seen():
+    network, _ = build()
+    picture = draw(7)
+    colours = draw_colours(seeded(1))
+    gain, offset = colours
+    painted = picture * gain[None, :, None, None] + offset[None, :, None, None]
+    one, other = (
+        view_pictures(network, *arguments)
+        for arguments in ((picture, (0.0, 0.0), colours), (painted, (0.0, 0.0)))
+    )
+    torch.testing.assert_close(one, other)
+    assert (gain - 1).abs().max() <= 0.25
+    assert offset.abs().max() <= 0.1
 
 
 def test_shifts_stay_within_their_reach():

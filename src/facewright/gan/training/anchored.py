@@ -15,6 +15,7 @@ from facewright.gan.training.projected import (
     Maps,
     ProjectedDiscriminator,
     compare_maps,
+    draw_colours,
     draw_shift,
     view_pictures,
 )
@@ -130,12 +131,13 @@ class AnchoredTrainer(AdversarialTrainer):
         known = 0 if self.anchoring.anchors is None else len(reals)
         fakes = self._draw_pictures(ws)
         shift = draw_shift(self.rngs["shared"])
+        colours = draw_colours(self.rngs["shared"]).to(self.device)
         with torch.autocast(
             self.device.type, torch.bfloat16, enabled=self.config.dtype == torch.bfloat16
         ):
             with torch.no_grad():
-                seen = view_pictures(self.backbone, reals, shift)
-            drawn = view_pictures(self.backbone, fakes, shift)
+                seen = view_pictures(self.backbone, reals, shift, colours)
+            drawn = view_pictures(self.backbone, fakes, shift, colours)
             if self.steps == 0:
                 self.heads.calibrate(seen)
             if adversarial and self.anchoring.projected > 0:

@@ -30,13 +30,17 @@ pictures where that is less."""
 
 _INNER = (0.1875, 0.8125)  # the middle: from here to there, in parts of the width
 _SHIFT = 1 / 16  # of the width: pictures are moved by up to so much before they are seen
+_GAIN, _OFFSET = 0.25, 0.1  # how far colours are changed before pictures are seen
 _WIDTH = 64
 _SLOPE = 0.2
 _SEEN = WIDTHS[1:]  # the finest map shows little but edges
 
 
 def view_pictures(
-    network: EfficientNetLite0, images: torch.Tensor, shift: tuple[float, float]
+    network: EfficientNetLite0,
+    images: torch.Tensor,
+    shift: tuple[float, float],
+    colours: torch.Tensor | None = None,
 ) -> Maps:
     """Return what the frozen network sees of pictures that are moved a little.
 
@@ -45,10 +49,15 @@ def view_pictures(
         images: (n, 3, h, w) in [-1, 1], h = w.
         shift: Down and to the right, each -1 to 1, in parts of the largest shift: the same for
             pictures that are compared.
+        colours: (2, 3), what each channel is multiplied by and what is added then, the same
+            likewise; None changes none. Spots of one colour deceive the network otherwise.
 
     Returns:
         `VIEWS` lists of one (n, width, side, side) for each of four scales.
     """
+    if colours is not None:
+        gain, offset = colours[:, None, :, None, None]  # [1 3 1 1] each
+        images = images * gain + offset
     side = images.shape[-1]
     reach = round(side * _SHIFT)
     top, left = (reach + round(reach * part) for part in shift)
@@ -63,6 +72,12 @@ def draw_shift(rng: torch.Generator) -> tuple[float, float]:
     """Draw a shift for `view_pictures`."""
     down, right = (torch.rand(2, generator=rng) * 2 - 1).tolist()
     return down, right
+
+
+def draw_colours(rng: torch.Generator) -> torch.Tensor:
+    """Draw how colours are changed for `view_pictures`, (2, 3)."""
+    gain, offset = torch.rand(2, 3, generator=rng) * 2 - 1
+    return torch.stack([1 + _GAIN * gain, _OFFSET * offset])
 
 
 def compare_maps(ones: Maps, others: Maps, spread: torch.Tensor) -> torch.Tensor:
