@@ -5,6 +5,7 @@ Nothing heavy is imported before an effect is opened, so that help is quick.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -115,7 +116,7 @@ class Running(Protocol):
         ...
 
 
-class Effect(Generic[O]):
+class Effect(ABC, Generic[O]):
     """What a command does to pictures and clips. The engine opens it after everything was checked.
 
     Attributes:
@@ -178,18 +179,18 @@ class Effect(Generic[O]):
         )
         return output, [output.record] if output.record else []
 
+    @abstractmethod
     def open(self) -> None:
         """Load the networks."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def device(self) -> torch.device:
         """Where it computes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start(self, *, moves: bool) -> Session:
         """Return what steps through one clip, or makes one picture."""
-        raise NotImplementedError
 
     def preview(self, batch: Sequence[Developed]) -> None:
         """Do what is cheaper for several pictures than for each."""
