@@ -1,6 +1,6 @@
 """Turn the curated FairFace pictures and portraits into the datasets that `faces-128` learns from.
 
-    python recipes/faces-128/prepare.py DATA OUT [--leave-out again.txt]
+    python recipes/faces-128/prepare.py DATA OUT [--leave-out again.txt] [--most-official 0.1]
 
 DATA holds `fairface-frontal.zip`, `fairface-wild.zip`, `fairface-by-eye.csv` and `portraits.zip`.
 Pictures that a person judged `best` or `good` are aligned by our own mesh (template `eyes-mouth`);
@@ -74,7 +74,12 @@ class Picture:
 
 def is_held_out(name: str) -> bool:
     """Tell whether a picture is kept for measuring: one in ten, by the name of the file."""
-    return hashlib.sha256(name.rpartition("/")[2].encode()).digest()[0] < 26
+    return digest(name)[0] < 26
+
+
+def digest(name: str) -> bytes:
+    """Return the sha256 of the name of a file, without its folder."""
+    return hashlib.sha256(name.rpartition("/")[2].encode()).digest()
 
 
 def list_fairface(data: Path) -> Iterator[tuple[str, str, bytes, dict[str, str]]]:
@@ -152,6 +157,14 @@ def read_pictures(data: Path) -> list[Picture]:
     return kept
 
 
+def limit_share(pictures: list[Picture], folder: str, share: float) -> list[Picture]:
+    """Keep so many pictures of a folder, picked by their names, that they have at most a share."""
+    mine = [p for p in pictures if p.name.startswith(f"{folder}/")]
+    most = int((len(pictures) - len(mine)) * share / (1 - share))
+    kept = {p.name for p in sorted(mine, key=lambda p: digest(p.name))[:most]}
+    return [p for p in pictures if not p.name.startswith(f"{folder}/") or p.name in kept]
+
+
 def drop_returning(pictures: list[Picture]) -> list[Picture]:
     """Keep one picture of each person: the best judged, then the first."""
     likeness = open_weights("likeness")
@@ -227,6 +240,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--leave-out", type=Path, help="a list of files, one a line")
+    parser.add_argument("--most-official", type=float, help="share of official portraits at most")
     options = parser.parse_args()
     listed = options.leave_out.read_text().split() if options.leave_out else []
     again = {name.rpartition("/")[2] for name in listed}
@@ -234,6 +248,8 @@ def main() -> None:
     found = read_pictures(options.data)
     pictures = [p for p in drop_returning(found) if p.name.rpartition("/")[2] not in again]
     print(f"{len(found)} inside their pictures, {len(pictures)} different people")
+    if options.most_official is not None:
+        pictures = limit_share(pictures, "official", options.most_official)
     guess_labels(pictures)
     guess_smiles(pictures)
     parts = {
