@@ -73,7 +73,14 @@ def session():
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"architecture": "resnet"}, {"architecture": "orig"}, {"c_dim": 3}, {"conv_clamp": 1.0}],
+    [
+        {},
+        {"architecture": "resnet"},
+        {"architecture": "orig"},
+        {"c_dim": 3},
+        {"conv_clamp": 1.0},
+        {"linear_rgb": 8},
+    ],
     ids=str,
 )
 def test_onnx_draws_the_same_pictures_in_any_batch(changes, tiny_config, shake, session):

@@ -18,7 +18,7 @@ from facewright.gan.ops.upfirdn import setup_filter
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from facewright.gan.layers.basic import FullyConnected
+    from facewright.gan.layers.basic import Conv2d, FullyConnected
 
 OPSET = 17
 """Version of ONNX's operators, that onnxruntime knows since 1.12."""
@@ -134,6 +134,8 @@ def _add_synthesis(graph: _Graph, generator: Generator, w: str) -> None:
     for resolution in generator.synthesis.resolutions:
         name = f"b{resolution}"
         block = cast("SynthesisBlock", generator.synthesis.get_submodule(name))
+        if block.fromrgb is not None and image:
+            x = graph.add("Add", x, _see_picture(graph, block.fromrgb, image))
         x = _add_block(graph, block, x, w, name)
         if image:
             image = _enlarge(graph, image, 3)
@@ -193,7 +195,18 @@ def _add_picture(graph: _Graph, layer: ToRGB, x: str, w: str) -> str:
     weight = graph.number(layer.weight * layer.weight_gain)
     y = graph.add("Conv", graph.add("Mul", x, styles), weight)
     y = graph.add("Add", y, graph.number(layer.bias[:, None, None]))
+    if layer.linear is not None:
+        side = math.isqrt(len(layer.linear.bias) // 3)
+        shape = graph.number([-1, 3, side, side])
+        y = graph.add("Add", y, graph.add("Reshape", _connect(graph, w, layer.linear), shape))
     return _clip(graph, y, layer.clamp)
+
+
+def _see_picture(graph: _Graph, layer: Conv2d, image: str) -> str:
+    """Add the layer from the picture so far to feature maps."""
+    assert layer.bias is not None  # noqa: S101 - for the type checker
+    weight = graph.number(layer.weight * layer.weight_gain)
+    return graph.add("Conv", image, weight, graph.number(layer.bias), pads=[1, 1, 1, 1])
 
 
 def _connect(graph: _Graph, x: str, layer: FullyConnected) -> str:

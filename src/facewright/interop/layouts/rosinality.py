@@ -57,9 +57,11 @@ def to_rosinality(
     Raises:
         WeightsError: That project has no such generators: with labels, or without summed RGB.
     """
-    if config.c_dim or config.architecture != "skip" or config.z_dim != config.w_dim:
+    differs = config.c_dim or config.linear_rgb or config.architecture != "skip"
+    if differs or config.z_dim != config.w_dim:
         raise WeightsError(
-            "rosinality's generators have no labels, sum RGB, and have w of the size of z",
+            "rosinality's generators have no labels, sum RGB, add no picture that is linear in w, "
+            "and have w of the size of z",
             hint="export a .safetensors file instead",
         )
     kernel = setup_filter(TAPS) * 4
