@@ -144,7 +144,7 @@ def _parameters_of_commands(trees: dict[Path, ast.Module]) -> list[str]:
 
 def commands() -> tuple:
     """Return the table of commands."""
-    return importlib.import_module("facewright.cli.commands").COMMANDS
+    return importlib.import_module("facewright.jobs.table").COMMANDS
 
 
 def _top(tree: ast.Module, kind: type) -> list:

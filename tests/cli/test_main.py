@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from facewright.cli.commands import COMMANDS, GROUPS
 from facewright.cli.main import build_app, explain
 from facewright.cli.outcome import PRINTERS
 from facewright.gan.weights import NO_LABELS
+from facewright.jobs.table import COMMANDS, GROUPS
 from facewright.tasks.demo import format_command, plan_exhibits
 from facewright.version import __version__
 

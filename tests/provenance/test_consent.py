@@ -8,8 +8,8 @@ import pytest
 from PIL import Image as Pictures
 from PIL.PngImagePlugin import PngInfo
 
-from facewright.cli.commands import COMMANDS
 from facewright.errors import InputError
+from facewright.jobs.table import COMMANDS
 from facewright.provenance.certificates import load_identity
 from facewright.provenance.consent import ask_consent, shows_nobody
 from facewright.provenance.credentials import read_credentials, sign_bytes

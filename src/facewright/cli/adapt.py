@@ -14,10 +14,10 @@ from typing import Annotated, Any, get_args
 
 from cyclopts import Parameter
 
-from facewright.cli.commands import COMMANDS, Command
 from facewright.cli.options_file import NAME as OPTIONS_FILE
 from facewright.cli.outcome import PRINTERS, print_json
 from facewright.cli.progress import progress_line
+from facewright.jobs.table import COMMANDS, Command
 
 _FROM_DOORS = {"progress", "viewer", "return"}  # not for users: a door gives them
 _MISSING = inspect.Parameter.empty

@@ -9,10 +9,10 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.config import Env
 from cyclopts.field_info import FieldInfo
 
-from facewright.cli.commands import COMMANDS, GROUPS
 from facewright.cli.options_file import read_options_file, spell_out
 from facewright.cli.printable import make_printable, survive_letters
 from facewright.errors import FacewrightError
+from facewright.jobs.table import COMMANDS, GROUPS
 from facewright.version import __version__
 
 _LETTERS = {"out": "-o"}
