@@ -16,7 +16,7 @@ BANNED = {"utils", "helpers", "common", "misc", "core", "manager", "base", "tool
 LONGEST = 500
 FULL = 10
 """Modules and packages that a package may hold; the root is the map and may hold more."""
-CROWDED = {"tasks", "pipelines"}
+CROWDED = {"tasks"}
 """What is being taken apart."""
 
 # What a contract may leave out: the doors themselves, what all share, and what a door may use.

@@ -29,25 +29,25 @@ if TYPE_CHECKING:
         SwapConfig,
         ToonConfig,
     )
-    from facewright.pipelines.convert import ConvertPipeline
-    from facewright.pipelines.edit import EditPipeline, RestylePipeline
-    from facewright.pipelines.emoji import EmojiPipeline, EmojiResult
-    from facewright.pipelines.enhance import EnhancePipeline
-    from facewright.pipelines.expressions import ExpressionsPipeline, ExpressionsResult
-    from facewright.pipelines.find import FindPipeline
-    from facewright.pipelines.generate import (
+    from facewright.pipelines.draw.edit import EditPipeline, RestylePipeline
+    from facewright.pipelines.draw.generate import (
         GeneratePipeline,
         InterpolatePipeline,
         MixPipeline,
         Sampling,
     )
+    from facewright.pipelines.draw.invert import InvertPipeline
+    from facewright.pipelines.find import FindPipeline
     from facewright.pipelines.inputs import read_clip
-    from facewright.pipelines.invert import InvertPipeline
     from facewright.pipelines.load import load
-    from facewright.pipelines.morph import MorphPipeline
+    from facewright.pipelines.photos.convert import ConvertPipeline
+    from facewright.pipelines.photos.emoji import EmojiPipeline, EmojiResult
+    from facewright.pipelines.photos.enhance import EnhancePipeline
+    from facewright.pipelines.photos.expressions import ExpressionsPipeline, ExpressionsResult
+    from facewright.pipelines.photos.morph import MorphPipeline
+    from facewright.pipelines.photos.swap import SwapPipeline
+    from facewright.pipelines.photos.toonify import ToonifyPipeline
     from facewright.pipelines.result import ClipResult, LatentsResult, Result
-    from facewright.pipelines.swap import SwapPipeline
-    from facewright.pipelines.toonify import ToonifyPipeline
     from facewright.provenance.publish import read_manifest
     from facewright.types import Bundle, Card, Clip, Crop, Face, Image, Latents, Manifest
 
@@ -99,36 +99,36 @@ _HOMES = {
     "EnhanceConfig": "facewright.pipelines.configs",
     "ReadingConfig": "facewright.pipelines.configs",
     "ToonConfig": "facewright.pipelines.configs",
-    "ConvertPipeline": "facewright.pipelines.convert",
-    "EnhancePipeline": "facewright.pipelines.enhance",
-    "ExpressionsPipeline": "facewright.pipelines.expressions",
-    "ToonifyPipeline": "facewright.pipelines.toonify",
-    "EmojiPipeline": "facewright.pipelines.emoji",
-    "ExpressionsResult": "facewright.pipelines.expressions",
-    "EmojiResult": "facewright.pipelines.emoji",
+    "ConvertPipeline": "facewright.pipelines.photos.convert",
+    "EnhancePipeline": "facewright.pipelines.photos.enhance",
+    "ExpressionsPipeline": "facewright.pipelines.photos.expressions",
+    "ToonifyPipeline": "facewright.pipelines.photos.toonify",
+    "EmojiPipeline": "facewright.pipelines.photos.emoji",
+    "ExpressionsResult": "facewright.pipelines.photos.expressions",
+    "EmojiResult": "facewright.pipelines.photos.emoji",
     "Bundle": "facewright.types",
     "Card": "facewright.types",
     "Clip": "facewright.types",
     "ClipResult": "facewright.pipelines.result",
     "Crop": "facewright.types",
-    "EditPipeline": "facewright.pipelines.edit",
+    "EditPipeline": "facewright.pipelines.draw.edit",
     "Face": "facewright.types",
     "FacewrightError": "facewright.errors",
     "FindPipeline": "facewright.pipelines.find",
-    "GeneratePipeline": "facewright.pipelines.generate",
+    "GeneratePipeline": "facewright.pipelines.draw.generate",
     "Image": "facewright.types",
-    "InterpolatePipeline": "facewright.pipelines.generate",
-    "InvertPipeline": "facewright.pipelines.invert",
+    "InterpolatePipeline": "facewright.pipelines.draw.generate",
+    "InvertPipeline": "facewright.pipelines.draw.invert",
     "Latents": "facewright.types",
     "LatentsResult": "facewright.pipelines.result",
     "Manifest": "facewright.types",
-    "MixPipeline": "facewright.pipelines.generate",
-    "MorphPipeline": "facewright.pipelines.morph",
-    "RestylePipeline": "facewright.pipelines.edit",
+    "MixPipeline": "facewright.pipelines.draw.generate",
+    "MorphPipeline": "facewright.pipelines.photos.morph",
+    "RestylePipeline": "facewright.pipelines.draw.edit",
     "Result": "facewright.pipelines.result",
-    "Sampling": "facewright.pipelines.generate",
+    "Sampling": "facewright.pipelines.draw.generate",
     "SwapConfig": "facewright.pipelines.configs",
-    "SwapPipeline": "facewright.pipelines.swap",
+    "SwapPipeline": "facewright.pipelines.photos.swap",
     "load": "facewright.pipelines.load",
     "read_clip": "facewright.pipelines.inputs",
     "read_image": "facewright.media.decode",

@@ -7,7 +7,7 @@ from facewright.convert.blocks import build_seeded
 from facewright.convert.generators import Translator, TranslatorConfig
 from facewright.convert.weights import pack_translators
 from facewright.hub.bundle import save_bundle
-from facewright.jobs.commands.convert import Convert, ConvertOptions
+from facewright.jobs.commands.photos.convert import Convert, ConvertOptions
 from facewright.jobs.run import run_files
 from facewright.types import Card
 

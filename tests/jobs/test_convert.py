@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.hub.bundle import file_sha256
-from facewright.jobs.commands.convert import ConvertOptions, convert_pictures
+from facewright.jobs.commands.photos.convert import ConvertOptions, convert_pictures
 from facewright.media.decode import read_image
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_image, read_manifest

@@ -22,11 +22,11 @@ from facewright.enhance.network import (
 )
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
-from facewright.jobs.commands.enhance import Enhance, EnhanceOptions
+from facewright.jobs.commands.photos.enhance import Enhance, EnhanceOptions
 from facewright.jobs.run import check_run, run_files
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
-from facewright.pipelines.enhance import EnhancePipeline
+from facewright.pipelines.photos.enhance import EnhancePipeline
 from facewright.provenance.publish import publish_clip, publish_image, read_manifest
 from facewright.types import Card, Clip, Manifest
 

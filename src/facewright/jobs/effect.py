@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from facewright.jobs.outputs import Output
     from facewright.media.stills.alpha import Alpha
     from facewright.pipelines.find import FindPipeline
-    from facewright.pipelines.session import Session, Step, Tally
+    from facewright.pipelines.pipeline import Session, Step, Tally
 
 O = TypeVar("O")  # noqa: E741 - options
 
@@ -251,7 +251,7 @@ class Effect(ABC, Generic[O]):
 
     def describe(self, session: Session, item: Item, consent: str) -> Manifest:
         """Record how a result comes about. Files count by name: it may be published."""
-        from facewright.pipelines.pipeline import Ingredients, build_manifest
+        from facewright.pipelines.result import Ingredients, build_manifest
 
         said = {**record_options(self.options), **session.parameters}
         used = session.used

@@ -41,7 +41,7 @@ from facewright.media.camera import open_camera
 from facewright.media.video import check_complete, read_clip
 from facewright.pipelines.consent import resolve_consent
 from facewright.pipelines.inputs import naming
-from facewright.pipelines.session import Step, Tally, step_through
+from facewright.pipelines.pipeline import Step, Tally, step_through
 from facewright.provenance.publish import CLIPS, PICTURES, publish_image
 from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image, Manifest

@@ -95,7 +95,7 @@ COMMANDS = (
     ),
     Command(
         "enhance",
-        "facewright.jobs.commands.enhance:enhance_pictures",
+        "facewright.jobs.commands.photos.enhance:enhance_pictures",
         "Make small or dull pictures and clips large and clear.",
         prints="outcome",
         data=True,
@@ -111,7 +111,7 @@ COMMANDS = (
     ),
     Command(
         "convert",
-        "facewright.jobs.commands.convert:convert_pictures",
+        "facewright.jobs.commands.photos.convert:convert_pictures",
         "Convert faces from one style to another, such as young to old, and back.",
         prints="outcome",
         data=True,

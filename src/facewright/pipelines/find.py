@@ -19,8 +19,8 @@ from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import Progress
 from facewright.media.clips.changing import map_frames
 from facewright.pipelines.inputs import Picture, Pictures, Source, read_pictures
-from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
-from facewright.pipelines.result import Result
+from facewright.pipelines.pipeline import Pipeline
+from facewright.pipelines.result import Ingredients, Result, build_manifest, hashes
 from facewright.types import Bundle, Clip, Face, Image, Json, Manifest, Precision
 
 SMALLEST_PICTURE, SMALLEST_FACE = 64, 48

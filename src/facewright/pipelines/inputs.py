@@ -23,8 +23,7 @@ from facewright.media.pillow import PillowImage, from_pillow
 from facewright.media.stills.alpha import Alpha, lay_over
 from facewright.media.video import read_clip as open_clip
 from facewright.pipelines.consent import GENERATED, consent_of, shows_nobody
-from facewright.pipelines.pipeline import Ingredients
-from facewright.pipelines.result import LatentsResult, Result
+from facewright.pipelines.result import Ingredients, LatentsResult, Result
 from facewright.provenance.manifest import parse_seeds
 from facewright.types import Clip, Image, check_image
 

@@ -10,38 +10,38 @@ from facewright.errors import InputError
 if TYPE_CHECKING:
     import torch
 
-    from facewright.pipelines.convert import ConvertPipeline
-    from facewright.pipelines.edit import EditPipeline, RestylePipeline
-    from facewright.pipelines.emoji import EmojiPipeline
-    from facewright.pipelines.enhance import EnhancePipeline
-    from facewright.pipelines.expressions import ExpressionsPipeline
-    from facewright.pipelines.find import FindPipeline
-    from facewright.pipelines.generate import (
+    from facewright.pipelines.draw.edit import EditPipeline, RestylePipeline
+    from facewright.pipelines.draw.generate import (
         GeneratePipeline,
         InterpolatePipeline,
         MixPipeline,
     )
-    from facewright.pipelines.invert import InvertPipeline
-    from facewright.pipelines.morph import MorphPipeline
-    from facewright.pipelines.swap import SwapPipeline
-    from facewright.pipelines.toonify import ToonifyPipeline
+    from facewright.pipelines.draw.invert import InvertPipeline
+    from facewright.pipelines.find import FindPipeline
+    from facewright.pipelines.photos.convert import ConvertPipeline
+    from facewright.pipelines.photos.emoji import EmojiPipeline
+    from facewright.pipelines.photos.enhance import EnhancePipeline
+    from facewright.pipelines.photos.expressions import ExpressionsPipeline
+    from facewright.pipelines.photos.morph import MorphPipeline
+    from facewright.pipelines.photos.swap import SwapPipeline
+    from facewright.pipelines.photos.toonify import ToonifyPipeline
     from facewright.types import Precision
 
 _PIPELINES = {
-    "generate": "generate:GeneratePipeline",
-    "mix": "generate:MixPipeline",
-    "interpolate": "generate:InterpolatePipeline",
-    "invert": "invert:InvertPipeline",
-    "edit": "edit:EditPipeline",
-    "restyle": "edit:RestylePipeline",
+    "generate": "draw.generate:GeneratePipeline",
+    "mix": "draw.generate:MixPipeline",
+    "interpolate": "draw.generate:InterpolatePipeline",
+    "invert": "draw.invert:InvertPipeline",
+    "edit": "draw.edit:EditPipeline",
+    "restyle": "draw.edit:RestylePipeline",
     "find": "find:FindPipeline",
-    "swap": "swap:SwapPipeline",
-    "morph": "morph:MorphPipeline",
-    "convert": "convert:ConvertPipeline",
-    "enhance": "enhance:EnhancePipeline",
-    "expressions": "expressions:ExpressionsPipeline",
-    "toonify": "toonify:ToonifyPipeline",
-    "emoji": "emoji:EmojiPipeline",
+    "swap": "photos.swap:SwapPipeline",
+    "morph": "photos.morph:MorphPipeline",
+    "convert": "photos.convert:ConvertPipeline",
+    "enhance": "photos.enhance:EnhancePipeline",
+    "expressions": "photos.expressions:ExpressionsPipeline",
+    "toonify": "photos.toonify:ToonifyPipeline",
+    "emoji": "photos.emoji:EmojiPipeline",
 }
 """Verb → module and class, loaded when they are asked for."""
 

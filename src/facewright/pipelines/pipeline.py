@@ -1,19 +1,22 @@
-"""What all pipelines share: device, number format, weights, and how a result came about."""
+"""What all pipelines share: device, number format, weights, and stepping through frames."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import torch
 
-from facewright.device import configure_cuda, name_device, pick_device, pick_dtype
+from facewright.device import configure_cuda, pick_device, pick_dtype
+from facewright.errors import InputError
 from facewright.hub.store import Progress
-from facewright.pipelines.consent import GENERATED
+from facewright.media.clips.changing import map_stream
+from facewright.pipelines.inputs import Picture, naming, read_picture
+from facewright.pipelines.result import ClipResult, Ingredients, Result, build_manifest
 from facewright.pipelines.weights import open_weights
-from facewright.types import Bundle, Json, Manifest, Precision
-from facewright.version import __version__
+from facewright.types import Bundle, Clip, Face, Image, Json, Precision
 
 
 class Pipeline:
@@ -69,66 +72,142 @@ class Pipeline:
         return open_weights(name, self.progress)
 
 
-def hashes(*bundles: Bundle | None) -> dict[str, str]:
-    """Return the name of each bundle → sha256 of its file, as manifests list them."""
-    return {one.card.name: one.card.sha256 for one in bundles if one is not None}
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was made of one frame."""
+
+    image: Image
+    faces: tuple[Face, ...] = ()
+    """Of the frame: those that were changed, or found."""
+    reading: Any = None
+    """What was read in it, where the verb reads something."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ingredients:
-    """What went into a result beside the parameters of the call."""
+class Session:
+    """A pipeline at work on one clip, or on one picture, which is a clip of one frame.
 
-    models: Mapping[str, str] = field(default_factory=dict)
-    """Name of each set of weights → sha256."""
-    sources: Mapping[str, str] = field(default_factory=dict)
-    """Role and name of each picture, such as "face/me.jpg" → sha256."""
-    seeds: tuple[int, ...] = ()
-    consent: str | None = None
-    """Who agreed to what; empty where nobody did, though somebody real may be shown; None where
-    nobody is shown."""
-
-    def __or__(self, other: Ingredients) -> Ingredients:
-        """Join what two sources bring."""
-        return Ingredients(
-            models={**self.models, **other.models},
-            sources={**self.sources, **other.sources},
-            seeds=self.seeds + other.seeds,
-            consent=join_consents(self.consent, other.consent),
-        )
-
-
-def join_consents(*consents: str | None) -> str | None:
-    """Return what several consents come to: one that is missing counts for all.
-
-    >>> join_consents("generated", None, "self"), join_consents("generated", "")
-    ('self', '')
+    Attributes:
+        used: Weights, pictures and seeds that went in.
+        parameters: Option → value, as manifests record them.
     """
-    said = [text for text in consents if text is not None]
-    if not said or "" in said:
-        return "" if said else None
-    real = [text for text in dict.fromkeys(said) if text != GENERATED]
-    return "; ".join(real) or GENERATED
+
+    def __init__(self, used: Ingredients, parameters: dict[str, Json]) -> None:
+        self.used, self.parameters = used, parameters
+
+    @property
+    def keeps_alpha(self) -> bool:
+        """Whether what is made of a picture is transparent where the picture is."""
+        return True
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:
+        """Make something of the next frame.
+
+        Args:
+            image: (height, width, 3).
+            seconds: When it is shown; rises from frame to frame.
+        """
+        raise NotImplementedError
+
+    def stream(self, frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
+        """Make something of all frames; a session may look at later ones before it yields one."""
+        return (self.step(image, seconds) for image, seconds in frames)
+
+    def resize(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return width and height of what is made of frames of some size."""
+        return size
+
+    def miss(self, frames: int = 1) -> InputError | None:
+        """Return the error for frames in which there was no face; None if that is no error."""
+        where = f" in {frames} frames" if frames > 1 else ""
+        faces = self.parameters.get("faces")
+        if faces not in (None, "all", "largest"):
+            hint = "largest, all, left, right, or a number from 1"
+            return InputError(f"`{faces}` chooses no face{where}", hint=hint)
+        hint = "use one that shows a face; smallest=12 finds small ones, threshold=0.3 dim ones"
+        return InputError(f"no face was found{where}", hint=hint)
 
 
-def build_manifest(
-    verb: str, parameters: Mapping[str, Json], used: Ingredients, device: torch.device
-) -> Manifest:
-    """Record how a result came about: the only place where manifests are made.
+@dataclass(slots=True)
+class Tally:
+    """What is counted in a clip as its frames come out."""
+
+    frames: int = 0
+    changed: int = 0
+    """Frames with at least one face that was changed, or found."""
+    latest: int = 0
+    """Faces in the last one."""
+
+
+class PicturePipeline(Pipeline):
+    """What pipelines share that make one picture out of another."""
+
+    def apply(
+        self, session: Session, picture: Picture, consent: str | None = None, role: str = "picture"
+    ) -> tuple[Result, Step]:
+        """Make something of one picture.
+
+        Raises:
+            InputError: It shows no face, where one is needed.
+        """
+        source = read_picture(picture)
+        with naming(source.name):
+            step = session.step(source.colours if session.keeps_alpha else source.image)
+            if not step.faces and (error := session.miss()):
+                raise error
+        used = session.used | source.describe(role, consent)
+        said: dict[str, Json] = {**session.parameters, role: source.name}
+        manifest = build_manifest(self.verb, said, used, self.device)
+        alpha = source.alpha if session.keeps_alpha else None
+        return Result(step.image, manifest, step.faces, alpha=alpha), step
+
+    def follow(self, session: Session, clip: Clip, consent: str | None = None) -> ClipResult:
+        """Make something of every frame of a clip, when it is asked for."""
+        used = session.used | Ingredients(consent=(consent or "").strip())
+        manifest = build_manifest(self.verb, session.parameters, used, self.device)
+        return ClipResult(step_through(session, clip), manifest)
+
+
+def step_through(
+    session: Session,
+    clip: Clip,
+    tally: Tally | None = None,
+    tell: Callable[[int, float, Step], None] | None = None,
+) -> Clip:
+    """Return a clip whose frames a session makes, when they are asked for.
+
+    Frames are read, changed, and used by whoever asks for them at the same time: each in a thread
+    of its own, a few frames apart.
 
     Args:
-        verb: The name of the command.
-        parameters: Option → the value that it had.
-        used: Weights, pictures, seeds and consent.
-        device: Where it was computed.
+        session: What makes them.
+        clip: Its frames are used up. A camera will do.
+        tally: Counts the frames that come out.
+        tell: Called with the number of each frame, from 0, its time in seconds, and what was made.
+
+    Returns:
+        The same times and sound. The last frame raises what `miss` says if none had a face.
     """
-    return Manifest(
-        task=verb,
-        parameters=parameters,
-        seeds=used.seeds,
-        models=used.models,
-        sources=used.sources,
-        consent=used.consent or "",
-        version=__version__,
-        torch=torch.__version__,
-        device=name_device(device),
-    )
+    counted, shown = tally or Tally(), deque[float]()
+
+    def stream(frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
+        def note() -> Iterator[tuple[Image, float]]:
+            for image, seconds in frames:
+                shown.append(seconds)
+                yield image, seconds
+
+        return session.stream(note())
+
+    made, times = map_stream(clip, stream)
+
+    def frames() -> Iterator[Image]:
+        for step in made:
+            seconds = shown.popleft()
+            if tell:
+                tell(counted.frames, seconds, step)
+            counted.frames, counted.latest = counted.frames + 1, len(step.faces)
+            counted.changed += bool(step.faces)
+            yield step.image
+        if not counted.changed and (error := session.miss(counted.frames)):
+            raise error
+
+    return replace(clip, size=session.resize(clip.size), frames=frames(), times=times)

@@ -1,4 +1,4 @@
-"""What pipelines return: pictures and clips in memory that know how they came about."""
+"""What pipelines return: pictures and clips in memory, and how they came about."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+
+from facewright.device import name_device
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.hub.bundle import save_bundle
 from facewright.latents.files import StoredLatents, Tuning, save_latents
 from facewright.media.pillow import PillowImage, to_pillow
 from facewright.media.stills.alpha import Alpha, attach
 from facewright.media.video import check_complete
-from facewright.pipelines.consent import needs_consent
+from facewright.pipelines.consent import GENERATED, needs_consent
 from facewright.provenance.publish import publish_clip, publish_image
 from facewright.types import Bundle, Clip, Crop, Face, Image, Json, Manifest
+from facewright.version import __version__
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -228,3 +232,68 @@ def record_consent(manifest: Manifest, given: str | None = None) -> Manifest:
             hint='consent="who agreed to what"; "self" if it is you, "generated" if nobody is',
         )
     return manifest
+
+
+def hashes(*bundles: Bundle | None) -> dict[str, str]:
+    """Return the name of each bundle → sha256 of its file, as manifests list them."""
+    return {one.card.name: one.card.sha256 for one in bundles if one is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingredients:
+    """What went into a result beside the parameters of the call."""
+
+    models: Mapping[str, str] = field(default_factory=dict)
+    """Name of each set of weights → sha256."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Role and name of each picture, such as "face/me.jpg" → sha256."""
+    seeds: tuple[int, ...] = ()
+    consent: str | None = None
+    """Who agreed to what; empty where nobody did, though somebody real may be shown; None where
+    nobody is shown."""
+
+    def __or__(self, other: Ingredients) -> Ingredients:
+        """Join what two sources bring."""
+        return Ingredients(
+            models={**self.models, **other.models},
+            sources={**self.sources, **other.sources},
+            seeds=self.seeds + other.seeds,
+            consent=join_consents(self.consent, other.consent),
+        )
+
+
+def join_consents(*consents: str | None) -> str | None:
+    """Return what several consents come to: one that is missing counts for all.
+
+    >>> join_consents("generated", None, "self"), join_consents("generated", "")
+    ('self', '')
+    """
+    said = [text for text in consents if text is not None]
+    if not said or "" in said:
+        return "" if said else None
+    real = [text for text in dict.fromkeys(said) if text != GENERATED]
+    return "; ".join(real) or GENERATED
+
+
+def build_manifest(
+    verb: str, parameters: Mapping[str, Json], used: Ingredients, device: torch.device
+) -> Manifest:
+    """Record how a result came about: the only place where manifests are made.
+
+    Args:
+        verb: The name of the command.
+        parameters: Option → the value that it had.
+        used: Weights, pictures, seeds and consent.
+        device: Where it was computed.
+    """
+    return Manifest(
+        task=verb,
+        parameters=parameters,
+        seeds=used.seeds,
+        models=used.models,
+        sources=used.sources,
+        consent=used.consent or "",
+        version=__version__,
+        torch=torch.__version__,
+        device=name_device(device),
+    )

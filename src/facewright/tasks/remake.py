@@ -16,12 +16,12 @@ import numpy as np
 from facewright.errors import FacewrightError, FileError, InputError, WeightsError
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
-from facewright.jobs.commands.convert import ConvertOptions, convert_pictures
-from facewright.jobs.commands.enhance import EnhanceOptions, enhance_pictures
+from facewright.jobs.commands.photos.convert import ConvertOptions, convert_pictures
+from facewright.jobs.commands.photos.enhance import EnhanceOptions, enhance_pictures
 from facewright.live.recording import SECOND
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
-from facewright.pipelines.convert import read_direction
+from facewright.pipelines.photos.convert import read_direction
 from facewright.pipelines.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.manifest import format_seeds

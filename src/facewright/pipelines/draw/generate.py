@@ -35,8 +35,15 @@ from facewright.media.drawing.grid import header_grid
 from facewright.media.stills.resize import resize_image
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.inputs import Seeds, read_seeds
-from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
-from facewright.pipelines.result import ClipResult, LatentsResult, Result
+from facewright.pipelines.pipeline import Pipeline
+from facewright.pipelines.result import (
+    ClipResult,
+    Ingredients,
+    LatentsResult,
+    Result,
+    build_manifest,
+    hashes,
+)
 from facewright.pipelines.weights import STARTERS, pick_weights
 from facewright.types import (
     TRUNCATION_PSI,

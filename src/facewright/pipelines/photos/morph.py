@@ -15,8 +15,8 @@ from facewright.hub.store import Progress
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture, naming, read_picture
-from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest
-from facewright.pipelines.result import ClipResult, Result
+from facewright.pipelines.pipeline import Pipeline
+from facewright.pipelines.result import ClipResult, Ingredients, Result, build_manifest
 from facewright.swap.morph import average_faces, morph_faces, plan_morph
 from facewright.types import Clip, Image, Json, Manifest, Precision
 

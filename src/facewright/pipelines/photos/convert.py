@@ -22,9 +22,8 @@ from facewright.hub.store import Progress
 from facewright.pipelines.configs import ConvertConfig, record_config
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture
-from facewright.pipelines.pipeline import Ingredients, hashes
-from facewright.pipelines.result import ClipResult, Result
-from facewright.pipelines.session import PicturePipeline, Session, Step
+from facewright.pipelines.pipeline import PicturePipeline, Session, Step
+from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
 from facewright.types import Bundle, Clip, Face, Image, Json, Precision
 
 _USUAL = 256  # pixels, for translators that do not say

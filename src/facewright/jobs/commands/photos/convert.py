@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from facewright.collect.sources.walk import Developed
     from facewright.hub.store import Progress
     from facewright.jobs import outputs
-    from facewright.pipelines.convert import ConvertSession
+    from facewright.pipelines.photos.convert import ConvertSession
 
 _PAGE = ".html"
 _MOST_STEPS = 24
@@ -91,7 +91,7 @@ class Convert(Effect[ConvertOptions]):
 
     def open(self) -> None:
         """Load the translator, and what finds faces."""
-        from facewright.pipelines.convert import ConvertPipeline
+        from facewright.pipelines.photos.convert import ConvertPipeline
 
         options = self.options
         self.pipeline = ConvertPipeline(
@@ -115,8 +115,8 @@ class Convert(Effect[ConvertOptions]):
 
     def draw(self, session: Any, one: Developed) -> Still:
         """Convert a picture, or draw a strip of it."""
-        from facewright.jobs.commands.convert_strips import draw_strip, plan_strengths
-        from facewright.pipelines.session import Step
+        from facewright.jobs.commands.photos.convert_strips import draw_strip, plan_strengths
+        from facewright.pipelines.pipeline import Step
 
         options = self.options
         if not (options.strip or options.page or options.steps):
@@ -130,7 +130,7 @@ class Convert(Effect[ConvertOptions]):
 
     def keep(self, still: Still, item: Item, manifest: Manifest) -> None:
         """Add a picture to the page."""
-        from facewright.jobs.commands.convert_page import Leaf, render_leaf
+        from facewright.jobs.commands.photos.convert_page import Leaf, render_leaf
 
         if self.options.page:
             made, strengths = still.step.reading
@@ -138,7 +138,7 @@ class Convert(Effect[ConvertOptions]):
 
     def finish(self, run: Running) -> None:
         """Write the page."""
-        from facewright.jobs.commands.convert_page import write_page
+        from facewright.jobs.commands.photos.convert_page import write_page
 
         if self._leaves:
             write_page(self._leaves, self.options.out, self.pipeline.direction)
@@ -171,7 +171,7 @@ def convert_pictures(
 
 def check_translator(with_: str) -> None:
     """Raise InputError unless a translator is named: one that is known, or a file."""
-    from facewright.pipelines.convert import list_translators, read_direction
+    from facewright.pipelines.photos.convert import list_translators, read_direction
 
     name, _ = read_direction(with_)
     known = list_translators()

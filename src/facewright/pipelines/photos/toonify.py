@@ -16,12 +16,11 @@ from facewright.gan.weights import load_generator
 from facewright.hub.store import Progress
 from facewright.media.clips.thin import thin_clip
 from facewright.pipelines.configs import ToonConfig, record_config
+from facewright.pipelines.draw.invert import NONE, LatentsPipeline
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture
-from facewright.pipelines.invert import NONE, LatentsPipeline
-from facewright.pipelines.pipeline import Ingredients, hashes
-from facewright.pipelines.result import ClipResult, Result
-from facewright.pipelines.session import PicturePipeline, Session, Step
+from facewright.pipelines.pipeline import PicturePipeline, Session, Step
+from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
 from facewright.toon.cartoon import Cartoonist, breed_characters
 from facewright.toon.clips import ClipCartoonist, ClipOptions
 from facewright.toon.heads.upright import check_whole

@@ -48,11 +48,10 @@ from facewright.latents.tuning import apply_tuning, pack_tuning
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import resize_image
 from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.draw.generate import GeneratorPipeline
 from facewright.pipelines.find import FindPipeline, pick_kind
-from facewright.pipelines.generate import GeneratorPipeline
 from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
-from facewright.pipelines.pipeline import Ingredients, build_manifest, hashes
-from facewright.pipelines.result import LatentsResult, Stage
+from facewright.pipelines.result import Ingredients, LatentsResult, Stage, build_manifest, hashes
 from facewright.pipelines.weights import ENCODED
 from facewright.types import Bundle, Card, Crop, Image, Json, Latents, Precision
 

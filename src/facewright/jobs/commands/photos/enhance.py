@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from facewright.collect.sources.walk import Developed
     from facewright.hub.store import Progress
-    from facewright.pipelines.enhance import EnhanceSession
-    from facewright.pipelines.session import Session, Tally
+    from facewright.pipelines.photos.enhance import EnhanceSession
+    from facewright.pipelines.pipeline import Session, Tally
 
 _COMPARED = 25  # each so many-th frame of a clip
 
@@ -46,7 +46,7 @@ class Enhance(Effect[EnhanceOptions]):
     def check(self, sources: Sequence[str]) -> None:  # noqa: ARG002
         """Raise unless something would change."""
         from facewright.faces.choose import check_choice
-        from facewright.pipelines.enhance import check_enhance
+        from facewright.pipelines.photos.enhance import check_enhance
 
         options = self.options
         check_enhance(options.scale, options, named=options.weights is not None)
@@ -55,7 +55,7 @@ class Enhance(Effect[EnhanceOptions]):
 
     def open(self) -> None:
         """Load the network, and what finds faces."""
-        from facewright.pipelines.enhance import EnhancePipeline
+        from facewright.pipelines.photos.enhance import EnhancePipeline
 
         options = self.options
         self.pipeline = EnhancePipeline(

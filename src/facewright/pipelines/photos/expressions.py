@@ -24,9 +24,8 @@ from facewright.media.video import read_clip
 from facewright.pipelines.configs import ReadingConfig, record_config
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import Picture
-from facewright.pipelines.pipeline import Ingredients, hashes
-from facewright.pipelines.result import ClipResult, Result
-from facewright.pipelines.session import PicturePipeline, Session, Step
+from facewright.pipelines.pipeline import PicturePipeline, Session, Step
+from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
 from facewright.types import Bundle, Clip, Image, Json, Precision
 
 CALIBRATING = "look neutral"

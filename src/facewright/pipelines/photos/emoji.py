@@ -21,16 +21,15 @@ from facewright.latents.directions.bundle import Direction
 from facewright.latents.scenes import find_styles
 from facewright.media.stills.resize import resize_image
 from facewright.pipelines.consent import GENERATED
-from facewright.pipelines.edit import EditPipeline
-from facewright.pipelines.expressions import ExpressionsPipeline, ReadingSession
+from facewright.pipelines.draw.edit import EditPipeline
+from facewright.pipelines.draw.generate import Sampling
 from facewright.pipelines.find import FindPipeline
-from facewright.pipelines.generate import Sampling
 from facewright.pipelines.inputs import Picture, naming
-from facewright.pipelines.pipeline import Ingredients, Pipeline, build_manifest, hashes
-from facewright.pipelines.result import Result
-from facewright.pipelines.session import Session, Step
-from facewright.pipelines.swap import SwapPipeline
-from facewright.pipelines.toonify import STYLES, ToonifyPipeline
+from facewright.pipelines.photos.expressions import ExpressionsPipeline, ReadingSession
+from facewright.pipelines.photos.swap import SwapPipeline
+from facewright.pipelines.photos.toonify import STYLES, ToonifyPipeline
+from facewright.pipelines.pipeline import Pipeline, Session, Step
+from facewright.pipelines.result import Ingredients, Result, build_manifest, hashes
 from facewright.toon.acting import Costume, cast_actor, change_photo, choose_step, draw_act
 from facewright.toon.cartoon import Cartoonist, cut_face, draw_character, find_latents
 from facewright.toon.emoji import Window, draw_emoji, find_window, lay_sheet, outline, sit, trim

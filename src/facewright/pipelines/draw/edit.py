@@ -25,11 +25,10 @@ from facewright.latents.edit import mix_styles, parse_layers
 from facewright.latents.invert import REFINE_STEPS
 from facewright.latents.scenes import FaceSampler, draw_each
 from facewright.media.stills.resize import resize_image
+from facewright.pipelines.draw.generate import Sampling, check_size
+from facewright.pipelines.draw.invert import LatentInput, LatentSource, LatentsPipeline
 from facewright.pipelines.find import FindPipeline
-from facewright.pipelines.generate import Sampling, check_size
-from facewright.pipelines.invert import LatentInput, LatentSource, LatentsPipeline
-from facewright.pipelines.pipeline import Ingredients, hashes
-from facewright.pipelines.result import LatentsResult
+from facewright.pipelines.result import Ingredients, LatentsResult, hashes
 from facewright.types import Bundle, Json, Precision
 
 _CLOSED = re.compile(r"sefa-([1-9]\d{0,2})")

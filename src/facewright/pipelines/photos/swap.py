@@ -22,12 +22,11 @@ from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.pipelines.configs import SwapConfig, record_config
 from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.draw.generate import GeneratePipeline, Sampling
 from facewright.pipelines.find import FindPipeline, pick_kind
-from facewright.pipelines.generate import GeneratePipeline, Sampling
 from facewright.pipelines.inputs import Picture, Source, naming, read_picture
-from facewright.pipelines.pipeline import Ingredients, Pipeline, hashes
-from facewright.pipelines.result import ClipResult, Result
-from facewright.pipelines.session import PicturePipeline, Session, Step
+from facewright.pipelines.pipeline import PicturePipeline, Pipeline, Session, Step
+from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
 from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.swap import SwapOptions

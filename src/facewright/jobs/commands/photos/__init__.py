@@ -1,0 +1,1 @@
+"""Commands that change or read faces in pictures, clips and cameras, a file each."""
