@@ -23,17 +23,12 @@ from skimage.data import astronaut
 from benchmarks.timing import report
 from facewright.device import keep_memory, seeded
 from facewright.errors import FacewrightError
-from facewright.faces.tracking.picking import Picker
+from facewright.jobs.commands.photos.swap import Swap, SwapOptions
+from facewright.jobs.run import run_files
 from facewright.media.video import read_clip
+from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.photos.swap import SwapPipeline
 from facewright.provenance.publish import publish_clip, publish_image
-from facewright.swap.frames import FrameSwapper
-from facewright.swap.swap import SwapOptions
-from facewright.swap.warp import make_source
-from facewright.tasks.casting import open_cast
-from facewright.tasks.drawing import DrawOptions
-from facewright.tasks.lookout import Lookout, open_lookout
-from facewright.tasks.portraits import draw_portrait
-from facewright.tasks.swapping import SwapFacesOptions, swap_with
 from facewright.types import Clip, Image, Manifest
 
 SIZE, FRAMES, RATE = (1280, 720), 300, Fraction(30000, 1001)
@@ -44,33 +39,33 @@ _PEOPLE = {"seed": 42, "consent": "nobody: a benchmark", "faces": "largest", "ov
 def main() -> None:
     """Swap a clip and a photo."""
     try:
-        lookout = open_lookout("cpu")
+        find = FindPipeline(device="cpu")
+        find.finder  # noqa: B018 - loads the networks
     except FacewrightError as error:
         print(f"swapping clips is not measured: {error}", file=sys.stderr)
         return
     keep_memory()
     with tempfile.TemporaryDirectory() as folder:
-        measure_clip(lookout, Path(folder))
-        measure_photo(lookout, Path(folder))
+        measure_clip(find, Path(folder))
+        measure_photo(find, Path(folder))
 
 
-def measure_clip(lookout: Lookout, folder: Path) -> None:
+def measure_clip(find: FindPipeline, folder: Path) -> None:
     """Measure each stage, and all of them."""
     body, made = folder / "body.mp4", folder / "made.mp4"
     clip = Clip(SIZE, RATE, film(FRAMES), count=FRAMES)
     publish_clip(clip, body, Manifest("test", {}))
-    options = SwapFacesOptions(out=made, **_PEOPLE)
-    cast = open_cast(lookout, [str(body)], options)
+    options = SwapOptions(out=made, **_PEOPLE)
+    session = SwapPipeline(find=find, device="cpu").start(_PEOPLE["seed"])
     frames = list(film(60))
-    finder = lookout.finder
+    finder = find.finder
     (known,) = finder.find(frames[:1])
-    swapper = cast.swapper
     stages: dict[str, tuple[Callable[[], object], int]] = {
         "decode": (lambda: _drain(read_clip(body).frames), FRAMES),
         "find": (lambda: [finder.find([frame]) for frame in frames[:20]], 20),
         "follow": (lambda: [finder.follow([f], [known[:1]]) for f in frames[:20]], 20),
         "find_follow_swap": (
-            lambda: [swapper.swap(f, time=n / 30) for n, f in enumerate(frames, swapper.frames)],
+            lambda: [session.step(frame, n / 30) for n, frame in enumerate(frames)],
             len(frames),
         ),
         "encode": (lambda: _encode(body, frames, folder / "encoded.mp4"), len(frames)),
@@ -78,7 +73,7 @@ def measure_clip(lookout: Lookout, folder: Path) -> None:
     told = {}
     for name, (run, count) in stages.items():
         told[f"{name}_cpu_ms"] = _time(run)[1] / count * 1000
-    seconds, busy = _time(lambda: swap_with(lookout, [str(body)], options))
+    seconds, busy = _time(lambda: run_files(Swap(options, find=find), [str(body)]))
     report(
         "swapping clips",
         frames=FRAMES,
@@ -91,21 +86,21 @@ def measure_clip(lookout: Lookout, folder: Path) -> None:
     )
 
 
-def measure_photo(lookout: Lookout, folder: Path) -> None:
+def measure_photo(find: FindPipeline, folder: Path) -> None:
     """Measure a photo with networks that are warm: find and swap, file to file, and in memory."""
     side = (PHOTO, PHOTO)
     image = np.asarray(cv2.resize(astronaut(), side, interpolation=cv2.INTER_CUBIC), np.uint8)
     body = publish_image(image, folder / "photo.png", Manifest("test", {}))
-    options = SwapFacesOptions(out=folder / "swapped.jpg", **_PEOPLE)
-    (face,) = draw_portrait(lookout, 42, DrawOptions(out=folder)).portraits
-    source = make_source([(face.image, face.face.points)])
+    options = SwapOptions(out=folder / "swapped.jpg", **_PEOPLE)
+    pipeline = SwapPipeline(find=find, device="cpu")
+    prepared = pipeline.prepare(_PEOPLE["seed"])
 
     def swap() -> None:
-        FrameSwapper(lookout.finder, [source], Picker("largest"), SwapOptions()).swap(image, time=0)
+        pipeline.start(prepared).step(image)
 
     swap()
     times = [_time(swap) for _ in range(PHOTOS)]
-    files = [_time(lambda: swap_with(lookout, [str(body)], options)) for _ in range(3)]
+    files = [_time(lambda: run_files(Swap(options, find=find), [str(body)])) for _ in range(3)]
     report(
         "swapping a photo",
         side=PHOTO,

@@ -31,8 +31,8 @@ from facewright.hub.bundle import load_bundle
 from facewright.media.decode import read_image
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import reduce_image
-from facewright.tasks.lookout import open_lookout
-from facewright.tasks.resemblance import Comparison, open_comparison
+from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.photos.swap import Resemblance, open_resemblance
 from facewright.types import Face, Image
 
 BORDER = 4
@@ -73,7 +73,7 @@ class Case:
     face: Face | None
 
 
-def compare(made: Image, case: Case, comparison: Comparison) -> tuple[float, float, float]:
+def compare(made: Image, case: Case, comparison: Resemblance) -> tuple[float, float, float]:
     """Return PSNR in dB, SSIM, and likeness, which is not a number where no face is found."""
     truth, face = case.truth, case.face
     inner = (slice(BORDER, -BORDER), slice(BORDER, -BORDER))
@@ -104,7 +104,8 @@ def read_set(archive: zipfile.ZipFile, folder: str, count: int) -> list[Image]:
 
 def measure(images: list[Image], enhancer: Enhancer) -> dict[str, dict[str, list[float]]]:
     """Return the mean scores of every way to enlarge, for every way to make smaller."""
-    finder, comparison = open_lookout("cpu").finder, open_comparison()
+    find = FindPipeline(device="cpu")
+    finder, comparison = find.finder, open_resemblance(find)
     faces = [next(iter(finder.find([image])[0]), None) for image in images]
     cases = [Case(image, face) for image, face in zip(images, faces, strict=True)]
     ways, found = list_ways(enhancer), {}

@@ -1,28 +1,27 @@
 """Swapping and morphing at the terminal."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from facewright.cli.outcome import PRINTERS, print_json
+from facewright.cli.outcome import PRINTERS
+from facewright.jobs.commands.photos.swap import tell_clip
+from facewright.jobs.effect import Outcome, Summary
 from facewright.provenance.publish import publish_image
-from facewright.swap.flicker import Flicker
-from facewright.tasks.swapping import Swapped
 from facewright.types import Manifest
 
 
-def test_a_picture_prints_its_path(capsys):
-    assert PRINTERS["swapped"](Swapped(Path("x.png"), 1, 1)) == 0
-    assert capsys.readouterr().out == "x.png\n"
-
-
 def test_a_clip_prints_frames_flicker_and_references(capsys):
-    swapped = Swapped(Path("x.mp4"), 50, 48, {"left.jpg": 30, "front.jpg": 18}, Flicker(1.204, 1.5))
-    assert PRINTERS["swapped"](swapped) == 0
+    measured = {
+        "references": {"left.jpg": 30, "front.jpg": 18},
+        "flicker": {"before": 1.204, "after": 1.5},
+    }
+    clip = Summary("talk.mp4", 1280, 720, 50, 48, measurements=measured)
+    outcome = Outcome(clips=[clip], files=[Path("x.mp4")], lines=tell_clip(clip))
+    assert PRINTERS["outcome"](outcome) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "48 of 50 frames swapped",
+        "talk.mp4: 48 of 50 frames swapped",
         "2 frames without a face to swap, left as before",
         "flicker (change of the face from frame to frame, levels of 255): "
         "1.20 before, 1.50 after, +0.30",
@@ -30,17 +29,6 @@ def test_a_clip_prints_frames_flicker_and_references(capsys):
         "reference that fits best in 18 frames: front.jpg",
         "x.mp4",
     ]
-
-
-def test_a_clip_that_was_ended_early_says_so_by_its_status(capsys):
-    assert PRINTERS["swapped"](Swapped(Path("x.mp4"), 5, 5, finished=False)) == 130
-    assert capsys.readouterr().out.endswith("x.mp4\n")
-
-
-def test_json_has_every_number(capsys):
-    assert print_json(Swapped(Path("x.mp4"), 5, 4, flicker=Flicker(1, 2))) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["frames"], told["swapped"], told["flicker"]) == (5, 4, {"before": 1, "after": 2})
 
 
 @pytest.fixture
@@ -73,5 +61,12 @@ def test_mistakes_are_told_before_networks_are_loaded(facewright, picture, words
 def test_the_help_names_what_the_options_take(facewright):
     status, out, _ = facewright("swap", "--help")
     assert status == 0
-    for word in ("FACE-AND-BODY", "--consent", "--keep", "--no-match-colour", "--seed", "--faces"):
+    for word in (
+        "FACE-AND-BODIES",
+        "--consent",
+        "--keep",
+        "--no-match-colour",
+        "--seed",
+        "--faces",
+    ):
         assert word in out

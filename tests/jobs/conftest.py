@@ -8,7 +8,8 @@ from facewright.convert.generators import Translator, TranslatorConfig
 from facewright.convert.weights import pack_translators
 from facewright.hub.bundle import save_bundle
 from facewright.jobs.commands.photos.convert import Convert, ConvertOptions
-from facewright.jobs.run import run_files
+from facewright.jobs.commands.photos.swap import Swap, SwapOptions, split_sources
+from facewright.jobs.run import run, run_files
 from facewright.types import Card
 
 
@@ -49,3 +50,17 @@ def convert(find, translators, tmp_path, request):
         return run_files(Convert(chosen, progress, find), named)
 
     return run
+
+
+@pytest.fixture
+def swap(find, tmp_path, request):
+    """Swap with red blocks for faces: `swap(face, *bodies, **options)`."""
+    request.getfixturevalue("unmarked")
+    usual = find
+
+    def perform(*names, progress=None, viewer=None, find=usual, **options):
+        chosen = SwapOptions(**{"out": tmp_path / "out.png", "consent": "self", **options})
+        face, bodies = split_sources([str(name) for name in names], chosen.seed)
+        return run(Swap(chosen, progress, find, face=face), bodies, viewer)
+
+    return perform

@@ -6,32 +6,33 @@ import pytest
 
 from facewright.errors import FileError
 from facewright.hub.bundle import file_sha256
+from facewright.jobs.commands.photos.swap import Swap, SwapOptions
+from facewright.jobs.run import run_files
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.ingredients import find_ingredients
 from facewright.tasks.remake import _restore
-from facewright.tasks.swapping import SwapFacesOptions, swap_with
 
 
 @pytest.fixture
-def made(lookout, portrait, paint, tmp_path):
+def made(find, portrait, paint, tmp_path):
     """A swap, beside the files that went in."""
     from PIL import Image as Pillow
 
     (tmp_path / "face.png").write_bytes(portrait.read_bytes())
     Pillow.fromarray(paint((60, 40, 119, 109), size=(150, 200))).save(tmp_path / "body.png")
     names = [str(tmp_path / "face.png"), str(tmp_path / "body.png")]
-    options = SwapFacesOptions(out=tmp_path / "made.png", consent="Ada agreed", keep="mouth")
-    return swap_with(lookout, names, options).path
+    options = SwapOptions(out=tmp_path / "made.png", consent="Ada agreed", keep="mouth")
+    return run_files(Swap(options, find=find, face=names[0]), names[1:]).files[0]
 
 
-def test_a_swap_is_made_again_from_its_manifest_and_the_files_beside_it(made, lookout, tmp_path):
+def test_a_swap_is_made_again_from_its_manifest_and_the_files_beside_it(made, find, tmp_path):
     manifest = read_manifest(made)
     options, _ = _restore(manifest, tmp_path / "again.png", overwrite=False)
     options, names = find_ingredients(manifest, options, [made.parent])
     assert names == [str(tmp_path / "face.png"), str(tmp_path / "body.png")]
     assert (options.consent, options.keep, options.seed) == ("Ada agreed", "mouth", None)
-    again = swap_with(lookout, names, options).path
+    (again,) = run_files(Swap(options, find=find, face=names[0]), names[1:]).files
     assert digest_unsigned(again) == digest_unsigned(made)
 
 

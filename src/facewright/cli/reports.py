@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from facewright.tasks.inverting.files import Inverted
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.sightings import Found
-    from facewright.tasks.swapping import Swapped
     from facewright.tasks.toonifying.toonify import Toonified
 
 _FAILED = 1
@@ -78,27 +77,6 @@ def print_watched(watched: Watched) -> int:
     for path in watched.files:
         print(make_name_printable(path))
     return 0
-
-
-def print_swapped(swapped: Swapped | Watched) -> int:
-    """Print how many frames got a face, how steady it is, and where; 130 if someone ended it."""
-    from facewright.live.session import Watched
-
-    if isinstance(swapped, Watched):
-        return print_watched(swapped)
-    if swapped.frames > 1:
-        print(f"{swapped.swapped} of {_count(swapped.frames, 'frame')} swapped")
-    if swapped.missed:
-        print(f"{_count(swapped.missed, 'frame')} without a face to swap, left as before")
-    if swapped.flicker:
-        before, after = swapped.flicker.before, swapped.flicker.after
-        said = f"{before:.2f} before, {after:.2f} after, {swapped.flicker.score:+.2f}"
-        print(f"flicker (change of the face from frame to frame, levels of 255): {said}")
-    for name, count in swapped.references.items():
-        told = f" in {_count(count, 'frame')}" if swapped.frames > 1 else ""
-        print(f"reference that fits best{told}: {make_name_printable(name)}")
-    print(make_name_printable(swapped.path))
-    return 0 if swapped.finished else _INTERRUPTED
 
 
 def print_verified(verified: Verified) -> int:

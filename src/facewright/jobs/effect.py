@@ -165,6 +165,12 @@ class Effect(ABC, Generic[O]):
     def check(self, sources: Sequence[str]) -> None:
         """Raise InputError for options that contradict each other, before anything is loaded."""
 
+    def list_shown(self, sources: Sequence[str]) -> list[str]:
+        """Return the files that show somebody; of a camera, the clip that stands in for it."""
+        from facewright.media.camera import PREFIX
+
+        return [source.removeprefix(PREFIX) for source in sources]
+
     def plan(self, sources: Sequence[str]) -> tuple[Output, list[Path]]:
         """Return where results go, and where records go.
 

@@ -15,16 +15,22 @@ or are files, which count by name and sha256."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output:
+class Writing:
+    """How results are written."""
+
+    quality: int = 95
+    """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
+    overwrite: bool = False
+    """Replace files that are there already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output(Writing):
     """Where results go."""
 
     out: Path
     """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
     sources, a folder."""
-    quality: int = 95
-    """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
-    overwrite: bool = False
-    """Replace files that are there already."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -137,7 +137,7 @@ def check_run(effect: Effect[Any], sources: Sequence[str]) -> str:
                 hint="--show shows what is made of a camera; -o OUT.mp4 writes it",
             )
         effect.plan(sources)
-    return ask_consent(effect, [source.removeprefix(CAMERA) for source in sources])
+    return ask_consent(effect, effect.list_shown(sources))
 
 
 def ask_consent(effect: Effect[Any], shown: Sequence[str]) -> str:

@@ -81,15 +81,15 @@ COMMANDS = (
     ),
     Command(
         "swap",
-        "facewright.tasks.swapping:swap_faces",
+        "facewright.jobs.commands.photos.swap:swap_faces",
         "Put a face onto the body of a picture or clip.",
-        prints="swapped",
+        prints="outcome",
         data=True,
         computes=True,
     ),
     Command(
         "morph",
-        "facewright.tasks.morphing:morph_pictures",
+        "facewright.jobs.commands.photos.morph:morph_pictures",
         "Turn one face into another: a clip or a sheet; or draw the mean of several.",
         computes=True,
     ),

@@ -8,12 +8,12 @@ from typing import TypeAlias
 
 from facewright.errors import FacewrightError
 from facewright.hub.store import Progress
-from facewright.live.watch import Effect
 from facewright.media.clips.changing import map_stream
 from facewright.types import Clip, Image
 
 StreamEffect: TypeAlias = Callable[[Iterator[tuple[Image, float]]], Iterator[tuple[Image, int]]]
-"""An `Effect` that may look at later frames before it makes one."""
+"""Makes one frame out of another, and says how many faces it changed; it may look at later frames
+before it makes one."""
 
 
 @dataclass(slots=True)
@@ -27,9 +27,9 @@ class Tally:
     """How many faces were changed in the last one."""
 
 
-def change_frames(
+def change_stream(
     clip: Clip,
-    effect: Effect,
+    effect: StreamEffect,
     tally: Tally,
     miss: Callable[[], FacewrightError],
     progress: Progress | None = None,
@@ -41,36 +41,10 @@ def change_frames(
 
     Args:
         clip: Its frames are used up. A camera will do.
-        effect: What to make of each frame.
+        effect: What to make of all frames, in order.
         tally: Counts the frames that come out.
         miss: Returns what is raised at the end if nothing was changed.
         progress: Called with how many frames are done, and of how many.
-
-    Returns:
-        As many frames with the same times and sound.
-    """
-
-    def change(shown: Iterator[tuple[Image, float]]) -> Iterator[tuple[Image, int]]:
-        return (effect(image, seconds) for image, seconds in shown)
-
-    return change_stream(clip, change, tally, miss, progress)
-
-
-def change_stream(
-    clip: Clip,
-    effect: StreamEffect,
-    tally: Tally,
-    miss: Callable[[], FacewrightError],
-    progress: Progress | None = None,
-) -> Clip:
-    """Do what `change_frames` does where a frame can be changed only once later ones were seen.
-
-    Args:
-        clip: Its frames are used up.
-        effect: What to make of all frames, in order.
-        tally: As `change_frames` takes it.
-        miss: Likewise.
-        progress: Likewise.
 
     Returns:
         As many frames with the same times and sound.

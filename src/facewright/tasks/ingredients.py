@@ -9,7 +9,7 @@ from typing import Any
 
 from facewright.errors import FileError
 from facewright.hub.bundle import file_sha256
-from facewright.tasks.resemblance import PREFIX
+from facewright.pipelines.photos.swap import PREFIX
 from facewright.types import Manifest
 
 ROLES = ("face", "style", "body", "pictures", "picture", "photo")

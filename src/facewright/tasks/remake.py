@@ -18,6 +18,8 @@ from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.jobs.commands.photos.convert import ConvertOptions, convert_pictures
 from facewright.jobs.commands.photos.enhance import EnhanceOptions, enhance_pictures
+from facewright.jobs.commands.photos.morph import MorphOptions, morph_pictures
+from facewright.jobs.commands.photos.swap import SwapOptions, swap_faces
 from facewright.live.recording import SECOND
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
@@ -27,14 +29,12 @@ from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.manifest import format_seeds
 from facewright.provenance.marking import marking, was_marked
 from facewright.provenance.publish import CLIPS, STOPPED_AFTER, read_manifest
-from facewright.tasks.casting import SwapFacesOptions
 from facewright.tasks.emoji.options import EmojiOptions
 from facewright.tasks.emoji.pack import make_emoji
 from facewright.tasks.expressions.instruments import ExpressionOptions
 from facewright.tasks.expressions.reading import read_expressions
 from facewright.tasks.ingredients import ROLES, find_ingredients
 from facewright.tasks.inverting.files import InvertOptions, invert_photos
-from facewright.tasks.morphing import MorphOptions, morph_pictures
 from facewright.tasks.pictures import (
     GenerateOptions,
     InterpolateOptions,
@@ -45,7 +45,6 @@ from facewright.tasks.pictures import (
 )
 from facewright.tasks.steering.editing import EditOptions, edit_face
 from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
-from facewright.tasks.swapping import swap_faces
 from facewright.tasks.toonifying.casting import ToonifyOptions
 from facewright.tasks.toonifying.toonify import toonify_faces
 from facewright.types import Manifest
@@ -54,7 +53,7 @@ TASKS: Mapping[str, tuple[type[Any], Callable[..., Any]]] = {
     "generate": (GenerateOptions, generate_faces),
     "mix": (MixOptions, mix_faces),
     "interpolate": (InterpolateOptions, interpolate_faces),
-    "swap": (SwapFacesOptions, swap_faces),
+    "swap": (SwapOptions, swap_faces),
     "morph": (MorphOptions, morph_pictures),
     "enhance": (EnhanceOptions, enhance_pictures),
     "invert": (InvertOptions, invert_photos),

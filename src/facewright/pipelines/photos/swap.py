@@ -30,8 +30,13 @@ from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
 from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.swap import SwapOptions
+from facewright.swap.warp import Source as Texture
 from facewright.swap.warp import make_source
 from facewright.types import TRUNCATION_PSI, Bundle, Clip, Face, Image, Json, Part, Precision
+
+SwapFace: TypeAlias = "int | Picture | Sequence[Picture] | Prepared"
+"""The seed of a person who does not exist; a picture, or several of one person; or what `prepare`
+returned."""
 
 Score: TypeAlias = Callable[[Image, Face], float]
 
@@ -50,6 +55,17 @@ class Portrait:
     """With 478 points."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A face that is ready to go onto any number of pictures and clips."""
+
+    portraits: tuple[Portrait, ...]
+    """One person, in one or several poses."""
+    textures: tuple[Texture, ...]
+    """Each of them, unwrapped."""
+    used: Ingredients
+
+
 class SwapSession(Session):
     """A face that goes onto one frame after the other."""
 
@@ -62,11 +78,21 @@ class SwapSession(Session):
     ) -> None:
         super().__init__(used, parameters)
         self._swapper, self._names = swapper, names
+        self._missed: Image | None = None
 
     def step(self, image: Image, seconds: float = 0.0) -> Step:
         """Put the face onto the next frame; not a bit changes outside of the faces."""
         made = self._swapper.swap(image, time=seconds)
+        self._missed = None if self._swapper.faces else image
         return Step(made, self._swapper.faces)
+
+    def miss(self, frames: int = 1) -> InputError | None:
+        """Return the error for frames without the face, with a hint at one that was passed over."""
+        error = super().miss(frames)
+        wanted = self.parameters["faces"]
+        if error is None or self._missed is None or wanted not in ("all", "largest"):
+            return error
+        return InputError(str(error), hint=self._swapper.hint(self._missed, error.hint or ""))
 
     @property
     def references(self) -> dict[str, int]:
@@ -106,6 +132,7 @@ class SwapPipeline(PicturePipeline):
         """
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
+        self._references: dict[str, Portrait] = {}
 
     @cached_property
     def generate(self) -> GeneratePipeline:
@@ -149,9 +176,41 @@ class SwapPipeline(PicturePipeline):
         used = Ingredients(models=self.generate.models, seeds=(seed,), consent=GENERATED)
         return Portrait(source, face), used
 
+    def prepare(
+        self,
+        face: SwapFace,
+        truncation_psi: float = TRUNCATION_PSI,
+        config: SwapConfig | None = None,
+        consent: str | None = None,
+    ) -> Prepared:
+        """Read or draw a face once, for any number of pictures.
+
+        Args:
+            face: As `start` takes it.
+            truncation_psi: Of a seed: 1 is full variety, 0 is the average face.
+            config: How; None is the default of each.
+            consent: Who agreed to what.
+
+        Raises:
+            FileError: A file is missing or damaged.
+            InputError: A picture shows no face.
+        """
+        config = config or SwapConfig()
+        if isinstance(face, Prepared):
+            return face
+        if isinstance(face, int):
+            drawn, used = self.draw_face(face, truncation_psi)
+            return join_portraits([drawn], used, config)
+        several = face if isinstance(face, list | tuple) else [face]
+        shown = [self.read_face(one, config.source_face) for one in several]  # type: ignore[arg-type]
+        used = Ingredients()
+        for one in shown:
+            used |= one.source.describe("face", consent)
+        return join_portraits(shown, used, config)
+
     def start(  # noqa: PLR0913
         self,
-        face: int | Picture | Sequence[Picture],
+        face: SwapFace,
         *,
         faces: str = "largest",
         strength: float = 1.0,
@@ -163,8 +222,8 @@ class SwapPipeline(PicturePipeline):
         """Prepare to put a face onto one frame after the other.
 
         Args:
-            face: A picture, several of one person, of which the one is taken whose pose fits
-                best, or the seed of a person who does not exist.
+            face: The seed of a person who does not exist; a picture, or several of one person, of
+                which the one is taken whose pose fits best; or what `prepare` returned.
             faces: Whose face is covered: "largest", "all", "left", "right", a number from 1, or
                 "like:REFERENCE.jpg". In a clip, it stays with a person.
             strength: How much of the face shows, 0 to 1.
@@ -178,19 +237,13 @@ class SwapPipeline(PicturePipeline):
             InputError: A picture shows no face, or an argument is out of range.
         """
         config = config or SwapConfig()
-        if isinstance(face, int):
-            drawn, used = self.draw_face(face, truncation_psi)
-            shown = [drawn]
-        else:
-            several = face if isinstance(face, list | tuple) else [face]
-            shown = [self.read_face(one, config.source_face) for one in several]  # type: ignore[arg-type]
-            used = Ingredients()
-            for one in shown:
-                used |= one.source.describe("face", consent)
+        if not isinstance(face, Prepared):
+            face = self.prepare(face, truncation_psi, config, consent)
+        used = face.used
         picker, compared = self._pick_faces(faces)
         swapper = FrameSwapper(
             self.find.finder,
-            [make_source([(p.source.image, p.face.points)], method=config.warp) for p in shown],
+            face.textures,
             picker,
             SwapOptions(
                 blend=config.blend,
@@ -202,7 +255,7 @@ class SwapPipeline(PicturePipeline):
             FrameConfig(smallest=config.smallest, threshold=config.threshold),
         )
         used = Ingredients(models=self.find.models) | used | compared
-        names = tuple(one.source.name for one in shown)
+        names = tuple(one.source.name for one in face.portraits)
         reference = faces.removeprefix(PREFIX)
         said: dict[str, Json] = {
             **record_config(config, SwapConfig),
@@ -218,7 +271,7 @@ class SwapPipeline(PicturePipeline):
     def __call__(  # noqa: PLR0913
         self,
         *,
-        face: int | Picture | Sequence[Picture],
+        face: SwapFace,
         body: Picture,
         faces: str = "largest",
         strength: float = 1.0,
@@ -253,7 +306,7 @@ class SwapPipeline(PicturePipeline):
         self,
         clip: Clip,
         *,
-        face: int | Picture | Sequence[Picture],
+        face: SwapFace,
         faces: str = "largest",
         strength: float = 1.0,
         keep: Sequence[Part] = (),
@@ -280,13 +333,31 @@ class SwapPipeline(PicturePipeline):
         """Return what chooses faces, and what a manifest says of it."""
         if not faces.startswith(PREFIX):
             return Picker(faces), Ingredients()
-        reference = self.read_face(faces.removeprefix(PREFIX))
+        if faces not in self._references:
+            self._references[faces] = self.read_face(faces.removeprefix(PREFIX))
+        reference = self._references[faces]
         score = self.resemblance.prefer(reference.source.image, reference.face)
         source = reference.source
         used = Ingredients(
             models=self.resemblance.models, sources={f"like/{source.name}": source.sha256}
         )
         return Picker(LIKE, score), used
+
+
+def join_portraits(
+    portraits: Sequence[Portrait], used: Ingredients, config: SwapConfig
+) -> Prepared:
+    """Make pictures of one person ready to be put onto others.
+
+    Args:
+        portraits: At least one.
+        used: What a manifest says of them.
+        config: How.
+    """
+    textures = (
+        make_source([(one.source.image, one.face.points)], method=config.warp) for one in portraits
+    )
+    return Prepared(tuple(portraits), tuple(textures), used)
 
 
 class Resemblance:

@@ -15,8 +15,6 @@ from facewright.live.watch import ShowOptions, watch_live
 from facewright.media.video import read_clip
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_clip, read_manifest
-from facewright.tasks.casting import SwapFacesOptions
-from facewright.tasks.swapping import check_swap, swap_with
 from facewright.types import Clip, Manifest
 
 
@@ -30,14 +28,12 @@ def clip(paint, tmp_path):
 
 
 @pytest.fixture
-def swap(lookout, portrait, tmp_path, monkeypatch):
+def swap(swap, portrait, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(body, watcher, **options):
-        named = [str(portrait), body]
-        chosen = SwapFacesOptions(**{"consent": "self", **options})
-        check_swap(named, chosen)
-        return swap_with(lookout, named, chosen, viewer=watcher and watcher.open)
+        viewer = watcher and watcher.open
+        return swap(portrait, body, viewer=viewer, **{"out": None, **options})
 
     return run
 
@@ -72,17 +68,27 @@ def test_who_walks_past_ends_nothing(swap, clip):
     assert {view[1] for view in watcher.views} == {1}
 
 
-def test_without_a_page_a_camera_is_written_until_ctrl_c(clip, tmp_path, lookout, portrait):
-    named = [str(portrait), f"camera:{clip}"]
-    options = SwapFacesOptions(consent="self", out=tmp_path / "out.mp4", faces="largest")
-
+def test_without_a_page_a_camera_is_written_until_ctrl_c(swap, clip, tmp_path):
     def interrupt(done, _total):
         if done == 5:
             os.kill(os.getpid(), signal.SIGINT)
 
-    swapped = swap_with(lookout, named, options, interrupt)
+    swapped = swap(f"camera:{clip}", None, out=tmp_path / "out.mp4", progress=interrupt)
     assert not swapped.finished
-    assert sum(1 for _ in read_clip(swapped.path).frames) >= 5
+    assert sum(1 for _ in read_clip(swapped.files[0]).frames) >= 5
+
+
+def test_a_camera_is_shown_and_written_at_once(swap, clip, tmp_path):
+    def press(_stage, view):
+        if view.number == 9:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    watcher = Watcher(1000, press)
+    out = tmp_path / "out.mp4"
+    swapped = swap(f"camera:{clip}", watcher, out=out, show=True)
+    assert swapped.files == [out]
+    assert sum(1 for _ in read_clip(out).frames) == len(watcher.views) >= 9
+    assert read_manifest(out).parameters["body"] == f"camera:{clip}"
 
 
 def test_reading_along_changes_nothing_of_the_result(swap, clip, tmp_path):
@@ -99,7 +105,7 @@ def test_reading_along_changes_nothing_of_the_result(swap, clip, tmp_path):
     [
         ("camera:none.mp4", {"show": True}, FileError, "neither the number of a camera nor a clip"),
         ("camera:98", {"show": True}, InputError, "camera 98 is not there"),
-        ("camera:0", {"show": True, "out": "x.mp4"}, InputError, "x.mp4 is a file"),
+        ("camera:0", {"show": True, "out": "x.png"}, InputError, "x.png is a file"),
         ("camera:0", {}, InputError, "nothing says where the result goes"),
         ("camera:0", {"show": True, "port": 70_000}, InputError, "--port is 0 to 65535"),
     ],

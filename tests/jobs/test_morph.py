@@ -8,10 +8,16 @@ from PIL import Image as Pillow
 
 from facewright.errors import FacewrightError, InputError
 from facewright.hub.bundle import file_sha256
+from facewright.jobs.commands.photos.morph import (
+    MorphOptions,
+    check_morph,
+    morph_pictures,
+    morph_with,
+)
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
+from facewright.pipelines.photos.morph import MorphPipeline
 from facewright.provenance.publish import publish_image, read_manifest
-from facewright.tasks.morphing import MorphOptions, check_morph, morph_pictures, morph_with
 from facewright.types import Manifest
 
 
@@ -25,21 +31,20 @@ def pair(paint, tmp_path):
 
 
 @pytest.fixture
-def morph(lookout):
+def morph(find):
     def run(pictures, out, *, progress=None, **options):
-        named, chosen = (
-            [str(name) for name in pictures],
-            MorphOptions(**{"out": out, "consent": "Ada agreed", **options}),
-        )
-        check_morph(named, chosen)
-        return morph_with(lookout, named, chosen, progress)
+        chosen = MorphOptions(**{"out": out, "consent": "Ada agreed", **options})
+        named = [str(name) for name in pictures]
+        consent = check_morph(named, chosen)
+        pipeline = MorphPipeline(find=find, device="cpu")
+        return morph_with(pipeline, named, chosen, consent, progress)
 
     return run
 
 
 def test_a_clip_goes_from_one_to_the_other(morph, pair, tmp_path):
     told = []
-    (path,) = morph(
+    path = morph(
         pair, tmp_path / "m.mp4", steps=9, fps=24, progress=lambda *done: told.append(done)
     )
     clip = read_clip(path)
@@ -51,22 +56,22 @@ def test_a_clip_goes_from_one_to_the_other(morph, pair, tmp_path):
 
 
 def test_a_loop_comes_back_and_shows_both_ends_once(morph, pair, tmp_path):
-    (path,) = morph(pair, tmp_path / "m.gif", steps=5, fps=10, loop=True)
+    path = morph(pair, tmp_path / "m.gif", steps=5, fps=10, loop=True)
     frames = list(read_clip(path).frames)
     assert len(frames) == 8
     assert np.abs(frames[1].astype(int) - frames[7]).mean() < 6
 
 
 def test_without_a_number_a_clip_has_60_steps_and_a_sheet_6(morph, pair, tmp_path):
-    (path,) = morph(pair, tmp_path / "m.mp4")
+    path = morph(pair, tmp_path / "m.mp4")
     assert len(list(read_clip(path).frames)) == 60
-    (path,) = morph(pair, tmp_path / "m.png", columns=6)
+    path = morph(pair, tmp_path / "m.png", columns=6)
     assert read_image(path).shape[1] > 6 * 120
     assert read_manifest(path).parameters["steps"] == 6
 
 
 def test_the_manifest_says_everything(morph, pair, tmp_path):
-    (path,) = morph(pair, tmp_path / "m.png", steps=3, consent="both agreed")
+    path = morph(pair, tmp_path / "m.png", steps=3, consent="both agreed")
     manifest = read_manifest(path)
     assert (manifest.task, manifest.consent) == ("morph", "both agreed")
     assert manifest.parameters["pictures"] == ["a.png", "b.png"]
@@ -81,14 +86,14 @@ def test_a_morph_of_generated_people_says_so(morph, pair, tmp_path):
         publish_image(read_image(path), tmp_path / f"g{path.name}", Manifest("generate", {}))
         for path in pair
     ]
-    (path,) = morph(made, tmp_path / "m.png", consent=None)
+    path = morph(made, tmp_path / "m.png", consent=None)
     assert read_manifest(path).consent == "generated"
     with pytest.raises(InputError, match="may show a real person"):
         morph([made[0], pair[1]], tmp_path / "n.png", consent=None)
 
 
 def test_the_mean_of_several_is_one_picture(morph, pair, tmp_path):
-    (path,) = morph([*pair, pair[0]], tmp_path / "mean.png", average=True, size=128)
+    path = morph([*pair, pair[0]], tmp_path / "mean.png", average=True, size=128)
     mean = read_image(path)
     assert mean.shape == (128, 128, 3)
     assert mean[64, 64, 0] > 200

@@ -7,11 +7,10 @@ from skimage.data import astronaut
 
 from facewright.faces.geometry.topology import five_points
 from facewright.hub.cards import known_cards
+from facewright.jobs.commands.photos.swap import SwapOptions, swap_faces
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.casting import SwapFacesOptions
 from facewright.tasks.finding import find_faces
-from facewright.tasks.swapping import swap_faces
 
 pytestmark = pytest.mark.skipif(
     not {"finder", "mesh", "generator"} <= {entry.card.kind for entry in known_cards().values()},
@@ -25,18 +24,18 @@ FACE = (slice(60, 185), slice(165, 280))
 def test_a_made_up_face_goes_onto_the_astronaut_and_only_there(tmp_path):
     Pillow.fromarray(astronaut()).save(tmp_path / "body.png")
     consent = "a work of NASA in the public domain"
-    options = SwapFacesOptions(
+    options = SwapOptions(
         seed=3, out=tmp_path / "out.png", faces="largest", consent=consent, device="cpu"
     )
     swapped = swap_faces([str(tmp_path / "body.png")], options=options)
-    difference = np.abs(read_image(swapped.path).astype(int) - astronaut()).max(-1)
+    difference = np.abs(read_image(swapped.files[0]).astype(int) - astronaut()).max(-1)
     assert difference[FACE].mean() > 3
     difference[FACE] = 0
     assert not difference.any()
-    manifest = read_manifest(swapped.path)
+    manifest = read_manifest(swapped.files[0])
     assert (manifest.seeds, manifest.consent) == ((3,), consent)
     assert len(manifest.models) == 3
 
-    found = find_faces([str(tmp_path / "body.png"), str(swapped.path)])
+    found = find_faces([str(tmp_path / "body.png"), str(swapped.files[0])])
     before, after = (five_points(picture.faces[0].points)[:, :2] for picture in found.pictures)
     assert np.linalg.norm(before - after, axis=1).max() < 6  # of 42 from eye to eye: pose stays

@@ -1,7 +1,6 @@
 """A face goes onto a picture, and the file says how."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,11 @@ from PIL import Image as Pillow
 
 from facewright.errors import FacewrightError, FileError, InputError
 from facewright.hub.bundle import file_sha256
+from facewright.jobs.commands.photos.swap import SwapOptions, swap_faces
 from facewright.media.decode import read_image
+from facewright.pipelines.find import FindPipeline
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_image, read_manifest
-from facewright.tasks.swapping import SwapFacesOptions, check_swap, swap_faces, swap_with
 from facewright.types import Manifest
 
 BOX = (60, 40, 119, 109)
@@ -34,29 +34,14 @@ def two(paint, tmp_path):
     return tmp_path / "two.png"
 
 
-@pytest.fixture
-def swap(lookout, tmp_path, request):
-    """Swap with red blocks for faces."""
-    request.getfixturevalue("unmarked")
-
-    def run(*names, **options):
-        named = [str(name) for name in names]
-        options = {"out": tmp_path / "out.png", "consent": "self", **options}
-        chosen = SwapFacesOptions(**options)
-        check_swap(named, chosen)
-        return swap_with(lookout, named, chosen)
-
-    return run
-
-
 def changed(path, other):
     return (read_image(path) != read_image(other)).any(-1)
 
 
 def test_not_a_bit_changes_outside_of_the_face(swap, portrait, body, tmp_path):
     swapped = swap(portrait, body)
-    assert (swapped.path, swapped.frames, swapped.missed) == (tmp_path / "out.png", 1, 0)
-    difference = changed(body, swapped.path)
+    assert swapped.files == [tmp_path / "out.png"]
+    difference = changed(body, swapped.files[0])
     left, top, right, bottom = BOX
     assert difference[top : bottom + 1, left : right + 1].mean() > 0.15
     difference[top - 2 : bottom + 3, left - 2 : right + 3] = False
@@ -65,21 +50,21 @@ def test_not_a_bit_changes_outside_of_the_face(swap, portrait, body, tmp_path):
 
 def test_the_manifest_says_everything(swap, portrait, body):
     swapped = swap(portrait, body, consent="Ada agreed to be the body", keep="eyes,mouth")
-    manifest = read_manifest(swapped.path)
+    manifest = read_manifest(swapped.files[0])
     assert (manifest.task, manifest.consent) == ("swap", "Ada agreed to be the body")
     assert manifest.sources == {
         "face/face.png": file_sha256(portrait),
         "body/body.png": file_sha256(body),
     }
-    assert manifest.models == {"red": "0" * 64}
+    assert manifest.models == {"custom": ""}
     said = manifest.parameters
-    assert (said["face"], said["body"], said["keep"]) == ("face.png", "body.png", "eyes,mouth")
+    assert (said["face"], said["body"], said["keep"]) == ("face.png", "body.png", "mouth,eyes")
     assert not {"out", "overwrite", "seed", "consent"} & set(said)
 
 
 def test_equal_swaps_are_equal_files(swap, portrait, body, tmp_path):
-    first = digest_unsigned(swap(portrait, body, out=tmp_path / "1.png").path)
-    assert digest_unsigned(swap(portrait, body, out=tmp_path / "2.png").path) == first
+    first = digest_unsigned(swap(portrait, body, out=tmp_path / "1.png").files[0])
+    assert digest_unsigned(swap(portrait, body, out=tmp_path / "2.png").files[0]) == first
 
 
 def test_without_consent_only_generated_people_are_shown(swap, portrait, body, paint, tmp_path):
@@ -88,18 +73,20 @@ def test_without_consent_only_generated_people_are_shown(swap, portrait, body, p
     generated = tmp_path / "generated.png"
     publish_image(paint(BOX, size=(150, 200)), generated, Manifest("generate", {}))
     face = publish_image(read_image(portrait), tmp_path / "seed.png", Manifest("generate", {}))
-    assert read_manifest(swap(face, generated, consent=None).path).consent == "generated"
+    assert read_manifest(swap(face, generated, consent=None).files[0]).consent == "generated"
     with pytest.raises(InputError, match=r"face\.png may show a real person"):
         swap(portrait, generated, consent=None, out=tmp_path / "b.png")
 
 
-def test_several_faces_need_a_choice(swap, portrait, two):
-    with pytest.raises(InputError, match="there are 2 faces, and none is chosen") as caught:
-        swap(portrait, two)
-    assert "--faces" in caught.value.hint
-    with pytest.raises(InputError, match="there are 2 faces") as caught:
-        swap(two, portrait)
-    assert "--pick" in caught.value.hint
+def test_of_several_faces_in_the_source_one_is_chosen(swap, portrait, two, tmp_path):
+    names = ("largest", "right", "left")
+    made = [
+        read_image(swap(two, portrait, out=tmp_path / f"{n}.png", source_face=n).files[0])
+        for n in names
+    ]
+    assert np.array_equal(made[0], made[1])
+    with pytest.raises(InputError, match="`all` chooses 2 of 2 faces"):
+        swap(two, portrait, source_face="all")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +94,7 @@ def test_several_faces_need_a_choice(swap, portrait, two):
     [("left", [0]), ("right", [1]), ("largest", [1]), ("2", [0]), ("all", [0, 1])],
 )
 def test_a_choice_says_which_face_is_covered(swap, portrait, two, faces, where):
-    difference = changed(two, swap(portrait, two, faces=faces).path)
+    difference = changed(two, swap(portrait, two, faces=faces).files[0])
     halves = [difference[:, :100].any(), difference[:, 100:].any()]
     assert [n for n, half in enumerate(halves) if half] == where
 
@@ -120,16 +107,30 @@ def test_of_a_folder_the_reference_that_fits_best_is_used_and_named(swap, portra
     Pillow.new("RGB", (80, 80)).save(folder / "nobody.png")
     (folder / "notes.txt").write_text("no picture")
     swapped = swap(folder, body)
-    assert swapped.references == {"a.png": 1}  # equally turned: the first
-    assert set(read_manifest(swapped.path).sources) == {
+    assert set(read_manifest(swapped.files[0]).sources) == {
         "face/a.png",
         "face/b.png",
         "body/body.png",
     }
 
 
+def test_a_folder_of_bodies_gets_one_face_and_lists_who_shows_none(swap, portrait, body, tmp_path):
+    folder, out = tmp_path / "bodies", tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(body.read_bytes())
+    Pillow.new("RGB", (80, 80)).save(folder / "nobody.png")
+    swapped = swap(portrait, folder, out=out)
+    assert swapped.files == [out / "a.png", out / "b.png"]
+    assert [(one.source, one.reason) for one in swapped.refused] == [
+        (str(folder / "nobody.png"), "no face was found")
+    ]
+    assert swapped.failed
+    assert changed(body, out / "b.png").any()
+
+
 def test_strength_0_changes_nothing(swap, portrait, body):
-    assert not changed(body, swap(portrait, body, strength=0).path).any()
+    assert not changed(body, swap(portrait, body, strength=0).files[0]).any()
 
 
 def small(tmp_path, size):
@@ -151,7 +152,7 @@ def test_faces_that_are_too_small_or_not_there_are_named(swap, portrait, body, t
     with pytest.raises(InputError, match=r"dark\.png: no face was found") as caught:
         swap(portrait, tmp_path / "dark.png")
     assert caught.value.hint
-    with pytest.raises(InputError, match="--faces 3 chooses no face"):
+    with pytest.raises(InputError, match="`3` chooses no face"):
         swap(portrait, body, faces="3")
     assert not (tmp_path / "out.png").exists()
 
@@ -160,17 +161,17 @@ def test_faces_that_are_too_small_or_not_there_are_named(swap, portrait, body, t
     ("names", "options", "error"),
     [
         (["face"], {}, "takes FACE and BODY, not 1"),
-        (["face", "body", "body"], {}, "takes FACE and BODY, not 3"),
-        (["face", "body"], {"seed": 1}, "--seed draws the face"),
+        (["face", "body", "body"], {}, "holds one picture"),
+        (["face", "body"], {"seed": 1}, "holds one picture"),
         (["face", "missing.png"], {}, "there is no missing.png"),
         (["missing.png", "body"], {}, "there is no missing.png"),
-        (["body", "."], {}, "is a folder"),
+        (["body", "."], {}, "holds one picture"),
         (["face", "body"], {"out": None}, "nothing says where"),
         (["face", "body"], {"out": Path("x.mp4")}, "would be a clip"),
         (["face", "body"], {"out": Path("x.pdf")}, "no extension"),
         (["face", "body"], {"faces": "nobody"}, "--faces: `nobody` chooses no face"),
         (["face", "body"], {"faces": "like:none.jpg"}, "there is no none.jpg"),
-        (["face", "body"], {"pick": "0"}, "--pick"),
+        (["face", "body"], {"source_face": "0"}, "`0` chooses no face"),
         (["face", "body"], {"keep": "nose"}, "--keep knows no `nose`"),
         (["face", "body"], {"strength": 2}, "--strength is 0 to 1"),
         (["face", "body"], {"shape": -1}, "--shape is 0 to 1"),
@@ -180,15 +181,17 @@ def test_mistakes_are_told_before_anything_is_loaded(portrait, body, names, opti
     known = {"face": str(portrait), "body": str(body)}
     options = {"out": Path("out.png"), "consent": "self", **options}
     with pytest.raises(FacewrightError, match=error) as caught:
-        swap_faces([known.get(name, name) for name in names], options=SwapFacesOptions(**options))
+        swap_faces([known.get(name, name) for name in names], options=SwapOptions(**options))
     assert caught.value.hint
 
 
 def test_sources_are_not_overwritten_and_results_only_on_demand(swap, portrait, body):
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="the source itself"):
         swap(portrait, body, out=body)
-    with pytest.raises(InputError, match="one of the sources"):
+    with pytest.raises(InputError, match="the source itself"):
         swap(portrait, body, out=body, overwrite=True)
+    with pytest.raises(InputError, match="one of the sources"):
+        swap(portrait, body, out=portrait, overwrite=True)
 
 
 def test_a_clip_is_no_face_and_an_empty_folder_has_none(swap, body, tmp_path):
@@ -202,9 +205,9 @@ def test_a_clip_is_no_face_and_an_empty_folder_has_none(swap, body, tmp_path):
 
 def test_damaged_files_are_named(swap, portrait, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG")
-    with pytest.raises(FileError, match=r"broken\.png"):
-        swap(portrait, tmp_path / "broken.png")
     with pytest.raises(InputError, match=r"broken\.png"):
+        swap(portrait, tmp_path / "broken.png")
+    with pytest.raises(FileError, match=r"broken\.png"):
         swap(tmp_path / "broken.png", portrait)
     assert not (tmp_path / "out.png").exists()
 
@@ -212,20 +215,18 @@ def test_damaged_files_are_named(swap, portrait, tmp_path):
 class Everywhere:
     """Takes every picture for one face."""
 
-    def __init__(self, lookout):
-        self.lookout = lookout
+    def __init__(self, finder):
+        self.finder = finder
 
     def find(self, images, **_options):
-        place = self.lookout.finder._place
+        place = self.finder._place
         return [[place(1, 1, i.shape[1] - 2, i.shape[0] - 2)] for i in images]
 
 
-def test_a_seed_draws_the_face_on_the_fly(lookout, body, weights, tmp_path):
-    everywhere = replace(lookout, finder=Everywhere(lookout))
-    options = SwapFacesOptions(seed=42, weights=weights, out=tmp_path / "x.png", consent="self")
-    check_swap([str(body)], options)
-    swapped = swap_with(everywhere, [str(body)], options)
-    manifest = read_manifest(swapped.path)
+def test_a_seed_draws_the_face_on_the_fly(lookout, swap, body, weights, tmp_path):
+    everywhere = FindPipeline(finder=Everywhere(lookout.finder), device="cpu")
+    swapped = swap(body, seed=42, weights=weights, out=tmp_path / "x.png", find=everywhere)
+    manifest = read_manifest(swapped.files[0])
     assert manifest.seeds == (42,)
     assert manifest.models["tiny"] == file_sha256(Path(weights))
     assert (manifest.parameters["weights"], manifest.parameters["face"]) == ("tiny", None)
@@ -246,7 +247,7 @@ def test_what_is_transparent_stays_so(swap, portrait, cutout, tmp_path):
     before = np.asarray(Pillow.open(cutout))
     for name in ("a.png", "a.webp"):
         after = np.asarray(
-            Pillow.open(swap(portrait, cutout, out=tmp_path / name, quality=100).path)
+            Pillow.open(swap(portrait, cutout, out=tmp_path / name, quality=100).files[0])
         )
         assert np.array_equal(after[..., 3], before[..., 3])
         assert not (after[:, 150:, :3] == (0, 255, 0)).all(-1).any()
@@ -254,5 +255,5 @@ def test_what_is_transparent_stays_so(swap, portrait, cutout, tmp_path):
         assert np.array_equal(after[:, 140:150], before[:, 140:150])
     name = "a.jpg"
     assert (
-        read_image(swap(portrait, cutout, out=tmp_path / name, quality=100).path)[:, 160:] > 250
+        read_image(swap(portrait, cutout, out=tmp_path / name, quality=100).files[0])[:, 160:] > 250
     ).all()

@@ -1,0 +1,307 @@
+"""Put a face onto whoever pictures, clips and cameras show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from facewright.errors import FacewrightError, FileError, InputError
+from facewright.jobs.effect import Effect, Item, Outcome, Summary
+from facewright.jobs.options import Consent, Detectors, Leniency, Runtime, Writing
+from facewright.live.options import ShowOptions
+from facewright.pipelines.configs import SwapConfig
+from facewright.types import TRUNCATION_PSI, Json, Manifest, Part
+
+if TYPE_CHECKING:
+    import torch
+
+    from facewright.hub.store import Progress
+    from facewright.live.session import Watched
+    from facewright.live.watch import OpenViewer
+    from facewright.pipelines.find import FindPipeline
+    from facewright.pipelines.photos.swap import Prepared, SwapSession
+    from facewright.pipelines.pipeline import Session, Tally
+
+    Swapped: TypeAlias = Outcome | Watched
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapOptions(ShowOptions, Runtime, Leniency, Detectors, Consent, Writing, SwapConfig):
+    """Which face goes onto which, how, and where to."""
+
+    out: Path | None = None
+    """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
+    bodies, a folder; of a camera that is only shown, the folder for snapshots and recordings."""
+    seed: int | None = None
+    """Draw the face on the fly: a person who does not exist. Then the bodies are named alone."""
+    weights: str | None = None
+    """The generator for --seed: a name that `facewright models list` shows, or a file."""
+    truncation_psi: float = TRUNCATION_PSI
+    """Truncation psi for --seed, --psi for short: 1 is full variety, 0 is the average face."""
+    faces: str = "largest"
+    """Whose face is covered: largest, all, left, right, a number (1 is the largest), or
+    like:REFERENCE.jpg. In a clip, it stays with a person."""
+    keep: str | None = None
+    """What stays of the covered face: mouth, eyes, glasses, beard, or several such as
+    mouth,eyes."""
+    strength: float = 1.0
+    """How much of the face shows: 0 nothing, 1 all of it."""
+
+
+class Swap(Effect[SwapOptions]):
+    """Puts one face onto bodies."""
+
+    verb: ClassVar[str] = "swap"
+    role: ClassVar[str] = "body"
+
+    def __init__(
+        self,
+        options: SwapOptions,
+        progress: Progress | None = None,
+        find: FindPipeline | None = None,
+        *,
+        face: str | None = None,
+    ) -> None:
+        """Take the options; nothing is loaded yet.
+
+        Args:
+            options: Of the command.
+            progress: Called with what is done, and in all.
+            find: What finds faces; None loads the networks that the options name.
+            face: A picture, or a folder of pictures of one person; None for a seed.
+        """
+        super().__init__(options, progress, find)
+        self.face = face
+
+    def check(self, sources: Sequence[str]) -> None:
+        """Raise unless there is a face, the words are known, and what is written can be."""
+        from facewright.collect.sources.walk import is_clip
+        from facewright.faces.choose import check_choice
+        from facewright.media.camera import PREFIX as CAMERA
+
+        options = self.options
+        for path in list_references(self.face) if self.face else ():
+            if options.out and options.out.exists() and options.out.samefile(path):
+                raise InputError(f"{options.out} is one of the sources", hint="name another file")
+        check_covered(options.faces)
+        check_choice(options.source_face)
+        read_parts(options.keep)
+        moves = all(source.startswith(CAMERA) or is_clip(Path(source)) for source in sources)
+        if options.show and not moves:
+            hint = "leave it out, and open the file"
+            raise InputError("--show is for cameras and clips", hint=hint)
+        if options.out is None and not options.show:
+            raise InputError("nothing says where the result goes", hint="name a file: -o OUT")
+
+    def list_shown(self, sources: Sequence[str]) -> list[str]:
+        """Return the files that show somebody: the face, and the bodies."""
+        face = [] if self.face is None else [self.face]
+        return face + super().list_shown(sources)
+
+    def open(self) -> None:
+        """Load the networks, and read or draw the face."""
+        from facewright.pipelines.photos.swap import SwapPipeline
+
+        options = self.options
+        self.pipeline = SwapPipeline(
+            options.weights, find=self.find, device=options.device, progress=self.progress
+        )
+        if self.face is not None:
+            self.prepared = self._read_references(self.face)
+        else:
+            self.prepared = self.pipeline.prepare(
+                options.seed or 0, options.truncation_psi, options, options.consent
+            )
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.pipeline.device
+
+    def start(self, *, moves: bool) -> SwapSession:  # noqa: ARG002
+        """Return what puts the face onto one picture or clip."""
+        options = self.options
+        session = self.pipeline.start(
+            self.prepared,
+            faces=options.faces,
+            strength=options.strength,
+            keep=read_parts(options.keep),
+            truncation_psi=options.truncation_psi,
+            config=options,
+            consent=options.consent,
+        )
+        if self.face is not None:
+            session.parameters["face"] = Path(self.face).resolve().name
+        return session
+
+    def describe(self, session: Session, item: Item, consent: str) -> Manifest:
+        """Record how a result comes about."""
+        manifest = super().describe(session, item, consent)
+        said = dict(manifest.parameters)
+        said.setdefault(self.role, item.source)  # of a camera
+        return replace(manifest, parameters=said)
+
+    def sum_up(self, session: Any, tally: Tally, item: Item, size: tuple[int, int]) -> Summary:
+        """Return what became of a clip: how steady the face is, and which references were used."""
+        found: Summary = super().sum_up(session, tally, item, size)
+        measured: dict[str, Json] = {"references": dict(session.references)}
+        if flicker := session.flicker:
+            measured["flicker"] = {"before": flicker.before, "after": flicker.after}
+        return replace(found, measurements=measured)
+
+    def report(self, outcome: Outcome) -> list[str]:
+        """Say how many frames got the face, and how steady it is."""
+        pictures = sum(one.frames for one in outcome.pictures)
+        lines = [f"{pictures} pictures"] if pictures > 1 else []
+        for clip in outcome.clips:
+            lines += tell_clip(clip) if clip.frames else []
+        return lines
+
+    def _read_references(self, face: str) -> Prepared:
+        """Read the pictures of a face; of a folder, those that cannot be used are left out."""
+        from facewright.pipelines.photos.swap import join_portraits
+        from facewright.pipelines.result import Ingredients
+
+        paths, found, reasons = list_references(face), [], []
+        for path in paths:
+            try:
+                found.append(self.pipeline.read_face(path, self.options.source_face))
+            except FacewrightError as error:
+                if len(paths) == 1:
+                    raise
+                reasons.append(error)
+        if not found:
+            first = reasons[0]
+            raise InputError(f"no picture in {face} can be used: {first}", hint=first.hint)
+        used = Ingredients()
+        for one in found:
+            used |= one.source.describe("face", self.options.consent)
+        return join_portraits(found, used, self.options)
+
+
+def swap_faces(
+    face_and_bodies: list[str],
+    *,
+    options: SwapOptions | None = None,
+    progress: Progress | None = None,
+    viewer: OpenViewer | None = None,
+) -> Swapped:
+    """Put a face onto the bodies of pictures and clips, or onto whoever a camera sees.
+
+    Pose, expression and light stay those of the body, and not a bit changes outside of the face. In
+    folders, what shows no face is listed with the reason, the rest goes on, and the exit status is
+    1. Ctrl-C ends a clip in good order: what is there by then plays.
+
+    Args:
+        face_and_bodies: FACE, then BODY. FACE is a picture, or a folder of pictures of one person,
+            of which the one is taken whose pose fits best; with --seed there is none. BODY is a
+            picture, a clip, several of them, a folder or an archive; or a camera: camera:0, or
+            camera:clip.mp4 for a clip that stands in.
+        options: Which face, how, and where to.
+        progress: Called with the pictures and frames done, and in all.
+        viewer: Shows the frames of a camera or clip while they are made, where the options say so.
+    """
+    from facewright.jobs.run import run
+
+    options = options or SwapOptions()
+    face, bodies = split_sources(face_and_bodies, options.seed)
+    return run(Swap(options, progress, face=face), bodies, viewer)
+
+
+def split_sources(names: Sequence[str], seed: int | None) -> tuple[str | None, list[str]]:
+    """Return FACE, if it is named, and the bodies.
+
+    Raises:
+        InputError: One of them is missing.
+        FileError: There is no such face.
+    """
+    if seed is not None and names:
+        return None, list(names)
+    if len(names) < 2:
+        raise InputError(
+            f"a swap takes FACE and BODY, not {len(names)} file{'s' * (len(names) != 1)}",
+            hint="facewright swap FACE BODY -o OUT, or facewright swap --seed 42 BODY -o OUT",
+        )
+    if not Path(names[0]).exists():
+        raise FileError(f"there is no {names[0]}", hint="check the name")
+    return names[0], list(names[1:])
+
+
+def list_references(face: str) -> list[Path]:
+    """Return the pictures that show the face.
+
+    Args:
+        face: A picture, or a folder of them.
+
+    Returns:
+        The picture, or those in the folder by name.
+
+    Raises:
+        InputError: The folder has no pictures, or what is named is a clip.
+    """
+    from facewright.media.formats import find_kind
+
+    path = Path(face)
+    if path.is_dir():
+        found = sorted(file for file in path.iterdir() if find_kind(file) == "picture")
+        if not found:
+            raise InputError(f"{path} has no pictures in it", hint="name a folder of references")
+        return found
+    if path.is_file() and (kind := find_kind(path)) != "picture":
+        what = ", but a clip" if kind else ""
+        raise InputError(
+            f"{path} is no picture{what}", hint="a face comes from a picture: JPEG, PNG, WebP"
+        )
+    return [path]
+
+
+def check_covered(faces: str) -> None:
+    """Raise unless a word, a number or a reference says whose face is covered."""
+    from facewright.faces.choose import check_choice
+    from facewright.faces.tracking.picking import CHOICES
+    from facewright.pipelines.photos.swap import PREFIX
+
+    if not faces.startswith(PREFIX):
+        try:
+            check_choice(faces)
+        except InputError as error:
+            raise InputError(f"--faces: {error}", hint=CHOICES) from error
+        return
+    reference = faces.removeprefix(PREFIX)
+    if not Path(reference).is_file():
+        raise FileError(f"there is no {reference}", hint="--faces like:REFERENCE.jpg")
+
+
+def read_parts(text: str | None) -> tuple[Part, ...]:
+    """Read which parts of a face stay.
+
+    Raises:
+        InputError: One of them is unknown.
+    """
+    from facewright.swap.blending.seam import PARTS
+
+    words = [word.strip().lower() for word in (text or "").split(",") if word.strip()]
+    unknown = [word for word in words if word not in PARTS]
+    if unknown:
+        raise InputError(f"--keep knows no `{unknown[0]}`", hint=", ".join(PARTS))
+    return tuple(part for part in PARTS if part in words)
+
+
+def tell_clip(clip: Summary) -> list[str]:
+    """Say how many frames of a clip got the face, how steady it is, and from which reference."""
+    missed = clip.frames - clip.changed
+    lines = [f"{clip.name}: {clip.changed} of {clip.frames} frames swapped"]
+    if missed:
+        lines.append(f"{missed} frame{'s' * (missed > 1)} without a face to swap, left as before")
+    flicker: Any = clip.measurements.get("flicker")
+    if flicker:
+        before, after = flicker["before"], flicker["after"]
+        said = f"{before:.2f} before, {after:.2f} after, {after - before:+.2f}"
+        lines.append(f"flicker (change of the face from frame to frame, levels of 255): {said}")
+    used: Any = clip.measurements.get("references", {})
+    return lines + [
+        f"reference that fits best in {count} frame{'s' * (count > 1)}: {name}"
+        for name, count in used.items()
+    ]
