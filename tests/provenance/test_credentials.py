@@ -18,6 +18,7 @@ from tests.mutations import assert_survived
 from tests.provenance.identities import make_identity
 
 from facewright.errors import FileError
+from facewright.jobs.commands.verify import verify_files
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.certificates import load_identity, read_identity
@@ -36,7 +37,6 @@ from facewright.provenance.publish import (
     read_manifest,
     render_entry,
 )
-from facewright.provenance.verify import verify_files
 from facewright.types import Clip, Manifest
 
 SIGNED = ["x.png", "x.jpg", "x.webp", "x.gif", "x.mp4"]

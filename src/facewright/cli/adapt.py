@@ -8,15 +8,15 @@ import os
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from facewright.cli.options_file import NAME as OPTIONS_FILE
 from facewright.cli.outcome import PRINTERS, print_json
 from facewright.cli.progress import progress_line
+from facewright.cli.usage import describe_use
 from facewright.jobs.table import COMMANDS, Command
 
 _FROM_DOORS = {"progress", "viewer", "return"}  # not for users: a door gives them
@@ -24,17 +24,19 @@ _MISSING = inspect.Parameter.empty
 _BY_NAME = {command.name.replace(" ", "_"): command for command in COMMANDS}
 
 
-def __getattr__(name: str) -> Callable[..., int]:
+def __getattr__(name: str) -> App:
     """Build a command when cyclopts first asks for it (PEP 562)."""
     if name not in _BY_NAME:
         raise AttributeError(f"no command is called `{name}`")
-    return _adapt(_BY_NAME[name])
+    command = _BY_NAME[name]
+    app = App(name=command.name.split()[-1], help_epilogue=describe_use(command))
+    app.default(_adapt(command))
+    return app
 
 
 def _adapt(command: Command) -> Callable[..., int]:
     """Return a function with the options of a task that also prints the outcome."""
-    module, _, attribute = command.function.partition(":")
-    task = getattr(import_module(module), attribute)
+    task = command.load()
     original = inspect.signature(task).parameters
     reports = "progress" in original
 
@@ -55,7 +57,7 @@ def _adapt(command: Command) -> Callable[..., int]:
                     outcome = task(*positional, **named, progress=progress)
         return print_json(outcome) if as_json else PRINTERS[command.prints](outcome)
 
-    run.__name__, run.__doc__ = attribute, task.__doc__
+    run.__name__, run.__doc__ = task.__name__, task.__doc__
     signature = inspect.Signature(_list_parameters(task, as_data=command.data))
     run.__signature__ = signature  # type: ignore[attr-defined]
     return run
@@ -114,7 +116,7 @@ def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect
             flat = Annotated[kinds[0], Parameter(name="*")]  # type: ignore[valid-type]
             found.append(_keyword(parameter.name, flat, default))
         else:
-            found.append(parameter.replace(annotation=hint))
+            found.append(_name_less(parameter.replace(annotation=hint)))
     if has_options:
         told = "Read options from this TOML file; those on the command line come first."
         named = Annotated[Path | None, Parameter(name=OPTIONS_FILE, help=told)]
@@ -129,6 +131,14 @@ def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect
         flag = Annotated[bool, Parameter(negative=(), help="Print JSON.")]
         found.append(_keyword("json", flag, False))
     return found
+
+
+def _name_less(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return a parameter that has no name on the command line, if its place says what it is."""
+    placed = parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    if placed and parameter.default is _MISSING:
+        return parameter.replace(kind=inspect.Parameter.POSITIONAL_ONLY)
+    return parameter
 
 
 def _keyword(name: str, hint: Any, default: Any = _MISSING) -> inspect.Parameter:

@@ -11,6 +11,7 @@ from cyclopts.field_info import FieldInfo
 
 from facewright.cli.options_file import read_options_file, spell_out
 from facewright.cli.printable import make_printable, survive_letters
+from facewright.cli.usage import explain_usage
 from facewright.errors import FacewrightError
 from facewright.jobs.table import COMMANDS, GROUPS
 from facewright.version import __version__
@@ -52,7 +53,7 @@ def explain(error: Exception) -> int:
         Exception: It is a mistake in the program, whose traceback is wanted.
     """
     if isinstance(error, CycloptsError):
-        return _complain(str(error), "`facewright COMMAND --help` lists its options", _BAD_USAGE)
+        return _complain(*explain_usage(error), _BAD_USAGE)
     if isinstance(error, FacewrightError):
         return _complain(str(error), error.hint, _FAILED)
     if _is_out_of_memory(error):

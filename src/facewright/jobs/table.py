@@ -1,6 +1,13 @@
 """Every command: its name, the function behind it, one line of help."""
 
+import inspect
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+_SECTION = re.compile(r"^(\w+):\n((?:(?: .*)?\n)+)", re.MULTILINE)  # of a docstring
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +24,17 @@ class Command:
     """Whether it prints JSON on demand."""
     computes: bool = False
     """Whether networks run in it, so that the C library is told to keep memory for them."""
+
+    def load(self) -> Callable[..., Any]:
+        """Return the function. Its module imports no PyTorch before the function is called."""
+        module, _, attribute = self.function.partition(":")
+        return getattr(import_module(module), attribute)
+
+    def list_examples(self) -> list[str]:
+        """Return command lines to start from: the section `Examples` of the docstring."""
+        sections = _SECTION.findall((inspect.getdoc(self.load()) or "") + "\n")
+        lines = "\n".join(text for name, text in sections if name == "Examples").splitlines()
+        return [line.strip() for line in lines if line.strip()]
 
 
 COMMANDS = (
@@ -59,7 +77,7 @@ COMMANDS = (
     ),
     Command(
         "verify",
-        "facewright.provenance.verify:verify_files",
+        "facewright.jobs.commands.verify:verify_files",
         "Say who signed files, and whether they were altered since and are marked.",
         prints="verified",
         data=True,

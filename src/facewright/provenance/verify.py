@@ -56,18 +56,6 @@ class Verified:
         return not all(verdict.sound for verdict in self.files)
 
 
-def verify_files(files: list[Path], /) -> Verified:
-    """Say of files who signed them, whether they were altered since, and whether they are marked.
-
-    Args:
-        files: Pictures and clips, whoever made them.
-
-    Raises:
-        FileError: One cannot be read.
-    """
-    return Verified(tuple(verify_file(path) for path in files))
-
-
 def verify_file(path: Path) -> Verdict:
     """Say of a file who signed it, whether it was altered since, and whether it is marked.
 

@@ -163,6 +163,10 @@ def convert_pictures(
         sources: Pictures, clips, folders, zip and tar archives.
         options: With which translator, how, and where to.
         progress: Called with the pictures and frames done, and in all.
+
+    Examples:
+        facewright convert portrait.jpg --with ageing --consent self -o older.png
+        facewright convert clip.mp4 --with ageing:reverse --consent self -o younger.mp4
     """
     from facewright.jobs.run import run_files
 

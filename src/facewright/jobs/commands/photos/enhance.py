@@ -115,6 +115,10 @@ def enhance_pictures(
         sources: Pictures, clips, folders, zip and tar archives.
         options: How, and where to.
         progress: Called with the pictures and frames done, and in all.
+
+    Examples:
+        facewright enhance small.jpg --consent self -o large.png
+        facewright enhance album --scale 4 --sharpen light --consent self -o clear
     """
     from facewright.jobs.run import run_files
 

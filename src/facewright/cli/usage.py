@@ -1,0 +1,72 @@
+"""Say how a command is used: what its help ends with, and what is missing on the line."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Sequence
+
+from cyclopts import CycloptsError, MissingArgumentError
+
+from facewright.jobs.table import COMMANDS, Command
+
+_FIRST_SECTION = re.compile(r"^(Args|Returns|Raises|Yields|Examples):$", re.MULTILINE)
+
+
+def describe_use(command: Command) -> str:
+    """Return what stands below the options in the help of a command, as Markdown.
+
+    Args:
+        command: Its function's docstring explains it, and has examples.
+
+    Returns:
+        What the docstring says before its first section, without its first line, which is the
+        help already; then the examples.
+    """
+    told = _FIRST_SECTION.split(inspect.getdoc(command.load()) or "")[0]
+    paragraphs = [" ".join(one.split()) for one in told.split("\n\n")[1:] if one.strip()]
+    examples = command.list_examples()
+    if examples:
+        paragraphs += ["Examples:", "\n".join(f"    {line}" for line in examples)]
+    return "\n\n".join(paragraphs)
+
+
+def explain_usage(error: CycloptsError) -> tuple[str, str]:
+    """Say what is wrong with the line of a command, and what to write there.
+
+    Args:
+        error: What cyclopts complains about.
+
+    Returns:
+        The message, and a hint.
+    """
+    argument = error.argument
+    if argument is None or not isinstance(error, MissingArgumentError):
+        return str(error), "`facewright COMMAND --help` lists its options"
+    name, chain = error.keyword or argument.name, error.command_chain or ()
+    told = _find_help(error, argument.name)
+    message = f"`facewright {' '.join(chain)}` needs {name}"
+    if error.keyword or argument.tokens:
+        message = f"{name} needs a value behind it"
+    return message, _join(f"{name}: {told}" if told else "", _find_example(chain))
+
+
+def _find_help(error: MissingArgumentError, name: str) -> str:
+    """Return what the help of a command says about an argument."""
+    if error.app is None or error.app.default_command is None:
+        return ""
+    known = error.app.assemble_argument_collection(parse_docstring=True)
+    told = (one.parameter.help or "" for one in known if one.name == name)
+    return " ".join(next(told, "").split())
+
+
+def _find_example(chain: Sequence[str]) -> str:
+    """Return a line of a command to start from."""
+    command = next((one for one in COMMANDS if one.name == " ".join(chain)), None)
+    examples = command.list_examples() if command else []
+    return f"such as `{examples[0]}`" if examples else ""
+
+
+def _join(*parts: str) -> str:
+    """Return those parts of a hint that say something, one below the other."""
+    return "\n      ".join(part for part in parts if part)
