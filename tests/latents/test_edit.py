@@ -212,7 +212,7 @@ def test_an_eased_walk_slows_down_at_the_keys():
 def test_walks_that_lead_nowhere_are_refused(keys, steps):
     with pytest.raises(InputError, match=f"not {keys} and {steps}") as error:
         walk(draw(keys, 4), steps)
-    assert "--seeds" in error.value.hint
+    assert "seeds=" in error.value.hint
 
 
 @given(st.integers(1, 12), st.integers(1, 16))

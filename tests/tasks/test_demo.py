@@ -7,9 +7,9 @@ import pytest
 
 from facewright.gan.weights import NO_LABELS, LabelTable, load_labels
 from facewright.hub.bundle import load_bundle
+from facewright.jobs.commands.draw.interpolate import InterpolateOptions
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.demo import format_command, make_demo, plan_exhibits, render_page
-from facewright.tasks.pictures import InterpolateOptions
 from facewright.types import Card
 
 

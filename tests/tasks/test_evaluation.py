@@ -10,8 +10,8 @@ from facewright.errors import InputError, WeightsError
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import pack_generator
 from facewright.hub.bundle import save_bundle
+from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
-from facewright.tasks.pictures import GenerateOptions, generate_faces
 from facewright.types import Card
 
 

@@ -10,8 +10,8 @@ from facewright.errors import InputError, WeightsError
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import load_bundle
 from facewright.interop.layouts.rosinality import to_rosinality
+from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.tasks.exchange import ImportOptions, export_model, import_model
-from facewright.tasks.pictures import GenerateOptions, generate_faces
 
 
 @pytest.fixture

@@ -9,19 +9,14 @@ import numpy as np
 import pytest
 
 from facewright.errors import FileError, InputError, WeightsError
+from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
+from facewright.jobs.commands.draw.interpolate import InterpolateOptions, interpolate_faces
+from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
 from facewright.media.decode import read_image
 from facewright.pipelines.weights import STARTERS
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_clip, publish_image, read_manifest
 from facewright.tasks.manifests import show_file
-from facewright.tasks.pictures import (
-    GenerateOptions,
-    InterpolateOptions,
-    MixOptions,
-    generate_faces,
-    interpolate_faces,
-    mix_faces,
-)
 from facewright.tasks.remake import _compare, _restore, remake_file
 from facewright.types import Clip, Manifest
 

@@ -13,8 +13,8 @@ import torch
 from facewright.cli.outcome import print_training
 from facewright.errors import DatasetError, InputError, TrainingError, WeightsError
 from facewright.gan.training.plan import TrainOptions
+from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.pictures import GenerateOptions, generate_faces
 from facewright.tasks.training import Outlook, Trained, train_generator
 from facewright.version import __version__
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import re
 import typing
-from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -17,10 +18,16 @@ from facewright.cli.options_file import NAME as OPTIONS_FILE
 from facewright.cli.outcome import PRINTERS, print_json
 from facewright.cli.progress import progress_line
 from facewright.cli.usage import describe_use
+from facewright.errors import FacewrightError
 from facewright.jobs.table import COMMANDS, Command
 
 _FROM_DOORS = {"progress", "viewer", "return"}  # not for users: a door gives them
 _MISSING = inspect.Parameter.empty
+_QUOTE = '"'
+_FIELD = re.compile(
+    r"`(?P<alone>[a-z_]+)`"
+    r"|(?P<before>--[\w-]+ )?\b(?P<name>[a-z_]+)=(?P<value>\"[^\"]*\"|[\w.-]+)"
+)
 _BY_NAME = {command.name.replace(" ", "_"): command for command in COMMANDS}
 
 
@@ -49,7 +56,7 @@ def _adapt(command: Command) -> Callable[..., int]:
             from facewright.cli.live import open_page
 
             named["viewer"] = open_page
-        with _signing_with(key), _marking(wanted=marked):
+        with _naming_flags(names), _signing_with(key), _marking(wanted=marked):
             if not reports:
                 outcome = task(*positional, **named)
             else:
@@ -58,9 +65,54 @@ def _adapt(command: Command) -> Callable[..., int]:
         return print_json(outcome) if as_json else PRINTERS[command.prints](outcome)
 
     run.__name__, run.__doc__ = task.__name__, task.__doc__
-    signature = inspect.Signature(_list_parameters(task, as_data=command.data))
-    run.__signature__ = signature  # type: ignore[attr-defined]
+    parameters = _list_parameters(task, as_data=command.data)
+    names = {name for one in parameters for name in _name_options(one)}
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run
+
+
+def name_flags(text: str, options: Collection[str]) -> str:
+    """Write the options that an error names as the command line has them.
+
+    Args:
+        text: Names them as fields: `size`, or with a value, size=3.
+        options: The names of those that the command has.
+
+    Example:
+        >>> name_flags("`size` is 1 to 9; try smallest=12 or age=-1", {"size", "smallest"})
+        '--size is 1 to 9; try --smallest 12 or age=-1'
+    """
+
+    def write(found: re.Match[str]) -> str:
+        name, value = found["alone"] or found["name"], found["value"]
+        if name.rstrip("_") not in options or found["before"]:
+            return found[0]
+        flag = f"--{name.rstrip('_').replace('_', '-')}"
+        if value in (None, "True", "False"):
+            return flag if value != "False" else flag.replace("--", "--no-")
+        return f"{flag} {value}" if " " in value else f"{flag} {value.replace(_QUOTE, '')}"
+
+    return _FIELD.sub(write, text)
+
+
+@contextlib.contextmanager
+def _naming_flags(options: Collection[str]) -> Iterator[None]:
+    """Let errors name options as the command line has them."""
+    try:
+        yield
+    except FacewrightError as error:
+        error.args = (name_flags(str(error), options),)
+        error.hint = name_flags(error.hint, options)
+        raise
+
+
+def _name_options(parameter: inspect.Parameter) -> Iterator[str]:
+    """Yield the names of the options that a parameter stands for."""
+    parts = get_args(parameter.annotation) or (parameter.annotation,)
+    if is_dataclass(parts[0]):
+        yield from (one.name.rstrip("_") for one in fields(parts[0]))
+    elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+        yield parameter.name
 
 
 def _keep_memory() -> None:

@@ -2,35 +2,55 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from facewright.types import Json
+from facewright.errors import InputError
+from facewright.pipelines.configs import Truncation
+from facewright.types import Json, Precision
+
+if TYPE_CHECKING:
+    from facewright.pipelines.draw.generate import Sampling
+
+LABELS = ("age", "gender", "ethnicity")
+"""Labels that have an option of their own."""
 
 NOT_RECORDED = frozenset(
     {"out", "overwrite", "device", "consent", "detector", "finder", "mesh", "largest_mib"}
     | {"lenient", "seed", "seeds", "show", "port", "open", "record", "live", "page", "format"}
+    | set(LABELS)
 )
 """Options that manifests leave out: they have a place of their own there, or say where a file goes,
-or are files, which count by name and sha256."""
+or are files, which count by name and sha256; of labels, `label` records all that were chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Writing:
-    """How results are written."""
+class Replacing:
+    """What becomes of files that are there."""
 
-    quality: int = 95
-    """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
     overwrite: bool = False
     """Replace files that are there already."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output(Writing):
+class Writing(Replacing):
+    """How results are written."""
+
+    quality: int = 95
+    """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination(Replacing):
     """Where results go."""
 
     out: Path
     """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
     sources, a folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output(Writing, Destination):
+    """Where results go, and how they are written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +87,54 @@ class Leniency:
 
     lenient: bool = False
     """Exit with 0 even if files were refused, or a clip broke off, once what is there was used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleOptions(Runtime, Truncation):
+    """How people are drawn, whatever is made of them."""
+
+    weights: str | None = None
+    """The generator: a name that `facewright models list` shows, or a file."""
+    age: str | None = None
+    """Draw only people of this age, such as 30-39; otherwise as it comes."""
+    gender: str | None = None
+    """Draw only people of this gender."""
+    ethnicity: str | None = None
+    """Draw only people of this ethnicity, such as 'East Asian'."""
+    label: tuple[str, ...] = ()
+    """Any other label as NAME=VALUE; may be repeated."""
+    size: int | None = None
+    """Width and height of each face in pixels; otherwise as drawn, on sheets at least 128 and in
+    clips at least 256."""
+    precision: Precision = "auto"
+    """Number format of the convolutions; auto is bfloat16 where the processor has it."""
+
+    def sampling(self) -> "Sampling":
+        """Return how to draw, as pipelines take it.
+
+        Raises:
+            InputError: A label is not NAME=VALUE, or is chosen twice.
+        """
+        from facewright.pipelines.draw.generate import Sampling
+
+        ways: Any = {one.name: getattr(self, one.name) for one in fields(Truncation)}
+        return Sampling(labels=self.choose_labels(), **ways)
+
+    def choose_labels(self) -> dict[str, str]:
+        """Return label → value, as the options choose them.
+
+        Raises:
+            InputError: A label is not NAME=VALUE, or is chosen twice.
+        """
+        chosen = {name: value for name in LABELS if (value := getattr(self, name)) is not None}
+        for text in self.label:
+            name, equals, value = text.partition("=")
+            if not (equals and name and value):
+                raise InputError(f"`{text}` chooses no label", hint="--label NAME=VALUE")
+            if name in chosen:
+                raise InputError(f"the label `{name}` is chosen twice")
+            chosen[name] = value
+        return chosen
 
 
 def record_options(options: Any) -> dict[str, Json]:

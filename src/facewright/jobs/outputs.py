@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -10,15 +10,20 @@ from facewright.collect.sources.files.archives import is_archive
 from facewright.collect.sources.walk import is_clip
 from facewright.errors import FacewrightError, InputError
 from facewright.files import fit_name
+from facewright.hub.store import Progress
+from facewright.jobs import options as shared
 from facewright.jobs.records import RECORDS
+from facewright.pipelines.result import ClipResult, Result
 from facewright.provenance.publish import (
     CLIPS,
     PICTURES,
     STOPPED_AFTER,
     check_destination,
+    publish_clip,
+    publish_image,
     read_manifest,
 )
-from facewright.types import Manifest
+from facewright.types import Image, Manifest
 
 MEANT_AS_FILE = frozenset({".tif", ".tiff", ".avif", ".pdf", ".svg", ".csv", ".txt"})
 """Endings that nothing is written with, and no folder is meant to have."""
@@ -142,6 +147,60 @@ def plan_output(
     if record:
         check_absent(out / record, overwrite=overwrite)
     return Output(Folder(out) if draws else None, record=out / record if record else None)
+
+
+def publish(result: Result, path: Path, options: shared.Output) -> Path:
+    """Write a picture that a pipeline made; its manifest records all options of the command.
+
+    Args:
+        result: The picture; what its manifest says counts where the options left something open.
+        path: Where to.
+        options: Of the command.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: The file is there already, or its format cannot hold the picture.
+        FileError: The file cannot be written.
+    """
+    manifest = record(result.manifest, options)
+    return publish_image(
+        result.image,
+        path,
+        manifest,
+        alpha=result.alpha,
+        quality=options.quality,
+        overwrite=options.overwrite,
+    )
+
+
+def publish_frames(
+    made: ClipResult, path: Path, options: shared.Destination, progress: Progress | None = None
+) -> Path:
+    """Write a clip that a pipeline makes, likewise.
+
+    Args:
+        made: The clip.
+        path: Where to.
+        options: Of the command.
+        progress: Called with the frames done, and in all.
+    """
+
+    def count() -> Iterator[Image]:
+        for done, image in enumerate(made.clip.frames, 1):
+            yield image
+            if progress:
+                progress(done, made.clip.count or 0)
+
+    clip = replace(made.clip, frames=count())
+    return publish_clip(clip, path, record(made.manifest, options), overwrite=options.overwrite)
+
+
+def record(manifest: Manifest, options: object) -> Manifest:
+    """Add the options of a command to the manifest of what its pipeline made."""
+    said = {**shared.record_options(options), **manifest.parameters}
+    return replace(manifest, parameters=said)
 
 
 def plan_results(out: Path, sources: Sequence[str], *, overwrite: bool) -> Output:

@@ -40,19 +40,19 @@ class Command:
 COMMANDS = (
     Command(
         "generate",
-        "facewright.tasks.pictures:generate_faces",
+        "facewright.jobs.commands.draw.generate:generate_faces",
         "Generate people who do not exist.",
         computes=True,
     ),
     Command(
         "mix",
-        "facewright.tasks.pictures:mix_faces",
+        "facewright.jobs.commands.draw.mix:mix_faces",
         "Mix the styles of people: a grid as in the StyleGAN papers.",
         computes=True,
     ),
     Command(
         "interpolate",
-        "facewright.tasks.pictures:interpolate_faces",
+        "facewright.jobs.commands.draw.interpolate:interpolate_faces",
         "Walk from person to person: a clip.",
         computes=True,
     ),

@@ -109,6 +109,6 @@ def check_reject(generator: Generator, reject: float) -> QualityScorer | None:
     if reject and generator.scorer is None:
         raise InputError(
             "this generator has learned nothing that tells flawed people",
-            hint="--reject 0, or weights with a scorer, as those that ship from faces-128 on",
+            hint="reject=0, or weights with a scorer, as those that ship from faces-128 on",
         )
     return generator.scorer

@@ -125,7 +125,7 @@ def draw_layers(num_ws: int, size: int, count: int, rng: torch.Generator) -> lis
         raise InputError(
             f"there are {math.comb(num_ws, size)} ways to choose {size} of {num_ws} layers, "
             f"not {count}",
-            hint="draw fewer, or choose more layers each time, such as --layers random:3",
+            hint='draw fewer, or choose more layers each time, such as layers="random:3"',
         )
     drawn: dict[tuple[int, ...], None] = {}
     while len(drawn) < count:
@@ -187,7 +187,7 @@ def walk(
     if len(keys) < 2 or steps < 2:
         raise InputError(
             f"a walk needs two keys and two steps, not {len(keys)} and {steps}",
-            hint="name at least two seeds, such as --seeds 1,2,3",
+            hint='name at least two seeds, such as seeds="1,2,3"',
         )
     legs = len(keys) if loop else len(keys) - 1
     path = []

@@ -1,9 +1,37 @@
 """How verbs work: the arguments of pipelines that most callers leave as they are. No PyTorch."""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
-from facewright.types import TRUNCATION_PSI, Blend, Json, Smoothing, WarpMethod
+from facewright.types import (
+    TRUNCATION_PSI,
+    Blend,
+    Json,
+    Smoothing,
+    TruncationTarget,
+    WarpMethod,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truncation:
+    """How far people go from the average, and how they are drawn."""
+
+    truncation_psi: float = TRUNCATION_PSI
+    """Truncation psi, --psi for short: 1 is full variety, 0 is the average face."""
+    truncate_to: TruncationTarget | None = None
+    """What psi pulls towards: the nearest of several centres of people with the same labels, or the
+    mean of all; otherwise centres, where the generator has them."""
+    reject: float | None = None
+    """Share of people of each kind, such as 0.2, that are drawn anew because they would look
+    flawed; otherwise what the weights recommend, and 0 where they cannot tell."""
+    cutoff: int | None = None
+    """Truncate only this many layers from the first; otherwise all."""
+    noise: Literal["const", "none"] = "const"
+    """Which noise the layers add."""
+    batch: int | None = None
+    """People at a time; otherwise as many as pay off for such a generator. Another batch changes
+    the last bits."""
 
 
 @dataclass(frozen=True, kw_only=True)

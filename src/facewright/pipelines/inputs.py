@@ -175,10 +175,10 @@ def read_seeds(seeds: Seeds, name: str = "seeds") -> tuple[int, ...]:
         )
     except FileError as error:
         raise InputError(
-            f"`{seeds}` names no seeds", hint=f"{name} takes numbers and ranges such as 0-15,42"
+            f"`{seeds}` names no seeds", hint=f"`{name}` takes numbers and ranges such as 0-15,42"
         ) from error
     if not found or min(found) < 0 or max(found) >= 2**63:
-        raise InputError(f"{name} names at least one seed, from 0 on", hint="such as 0-15,42")
+        raise InputError(f"`{name}` names at least one seed, from 0 on", hint="such as 0-15,42")
     return found
 
 

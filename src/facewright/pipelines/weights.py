@@ -51,7 +51,7 @@ def pick_weights(
     if found is None:
         raise WeightsError(
             "no starter weights ship with this installation",
-            hint="name a file with --weights, or train one: `facewright train generator --help`",
+            hint="name a file with `weights`, or train one: `facewright train generator --help`",
         )
     return found
 

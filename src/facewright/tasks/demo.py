@@ -14,16 +14,10 @@ from facewright.errors import FileError
 from facewright.files import replacing
 from facewright.gan.weights import LabelTable, load_labels
 from facewright.hub.store import Progress
+from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
+from facewright.jobs.commands.draw.interpolate import InterpolateOptions, interpolate_faces
+from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
 from facewright.pipelines.weights import open_weights, pick_weights
-from facewright.tasks.drawing import DrawOptions
-from facewright.tasks.pictures import (
-    GenerateOptions,
-    InterpolateOptions,
-    MixOptions,
-    generate_faces,
-    interpolate_faces,
-    mix_faces,
-)
 from facewright.types import Card, Precision
 from facewright.version import __version__
 
@@ -40,7 +34,7 @@ class Exhibit:
     command: str
     """The task, as on the command line."""
     perform: Callable[..., list[Path]]
-    options: DrawOptions
+    options: GenerateOptions | MixOptions | InterpolateOptions
     described: str
     """For those who cannot see it."""
 
@@ -122,7 +116,9 @@ def plan_exhibits(out: Path, labels: LabelTable, common: Mapping[str, Any]) -> l
     return [people, *_plan_labels(out, labels, common), mixed, walk]
 
 
-def format_command(task: str, options: DrawOptions, hidden: set[str]) -> str:
+def format_command(
+    task: str, options: GenerateOptions | MixOptions | InterpolateOptions, hidden: set[str]
+) -> str:
     """Write the command line that options stand for.
 
     Args:

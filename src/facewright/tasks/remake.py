@@ -16,6 +16,9 @@ import numpy as np
 from facewright.errors import FacewrightError, FileError, InputError, WeightsError
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
+from facewright.jobs.commands.draw.interpolate import InterpolateOptions, interpolate_faces
+from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
 from facewright.jobs.commands.photos.convert import ConvertOptions, convert_pictures
 from facewright.jobs.commands.photos.enhance import EnhanceOptions, enhance_pictures
 from facewright.jobs.commands.photos.morph import MorphOptions, morph_pictures
@@ -35,14 +38,6 @@ from facewright.tasks.expressions.instruments import ExpressionOptions
 from facewright.tasks.expressions.reading import read_expressions
 from facewright.tasks.ingredients import ROLES, find_ingredients
 from facewright.tasks.inverting.files import InvertOptions, invert_photos
-from facewright.tasks.pictures import (
-    GenerateOptions,
-    InterpolateOptions,
-    MixOptions,
-    generate_faces,
-    interpolate_faces,
-    mix_faces,
-)
 from facewright.tasks.steering.editing import EditOptions, edit_face
 from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
 from facewright.tasks.toonifying.casting import ToonifyOptions

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from facewright.errors import FacewrightError, InputError
+from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.pictures import GenerateOptions, generate_faces
 from facewright.tasks.remake import remake_file
 from facewright.tasks.steering.editing import EditOptions, edit_face
 

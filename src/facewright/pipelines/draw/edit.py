@@ -25,7 +25,7 @@ from facewright.latents.edit import mix_styles, parse_layers
 from facewright.latents.invert import REFINE_STEPS
 from facewright.latents.scenes import FaceSampler, draw_each
 from facewright.media.stills.resize import resize_image
-from facewright.pipelines.draw.generate import Sampling, check_size
+from facewright.pipelines.draw.generate import Sampling
 from facewright.pipelines.draw.invert import LatentInput, LatentSource, LatentsPipeline
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.result import Ingredients, LatentsResult, hashes
@@ -234,7 +234,7 @@ def _draw(  # noqa: PLR0913
     size: int | None,
 ) -> LatentsResult:
     """Draw latents, with the generator that is tuned to the face if it is."""
-    size = check_size(size or pipeline.resolution)
+    size = pipeline.pick_size(size)
     (image,) = draw_each(pipeline.tune(sampler, source.tuning), ws)
     used = source.used | used
     latents = pipeline.keep(ws, used.consent or "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -14,11 +14,11 @@ import torch
 from facewright.errors import InputError
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable, load_generator, load_labels
+from facewright.hub.store import Progress
 from facewright.latents.candidates import pick_reject
 from facewright.latents.edit import parse_layers
 from facewright.latents.files import StoredLatents
 from facewright.latents.sample import (
-    Sample,
     SamplingConfig,
     check_labels,
     resolve_batch,
@@ -33,6 +33,7 @@ from facewright.latents.scenes import (
 )
 from facewright.media.drawing.grid import header_grid
 from facewright.media.stills.resize import resize_image
+from facewright.pipelines.configs import Truncation
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.inputs import Seeds, read_seeds
 from facewright.pipelines.pipeline import Pipeline
@@ -45,43 +46,23 @@ from facewright.pipelines.result import (
     hashes,
 )
 from facewright.pipelines.weights import STARTERS, pick_weights
-from facewright.types import (
-    TRUNCATION_PSI,
-    Bundle,
-    Clip,
-    Json,
-    Latents,
-    Manifest,
-    Noise,
-    TruncationTarget,
-)
+from facewright.types import TRUNCATION_PSI, Bundle, Clip, Json, Latents, Manifest
 
 MOST_FRAMES = 36_000
 """Of a clip from person to person."""
+
+SHEET, CLIP = 128, 256
+"""Pixels: faces on sheets and in clips are enlarged to at least that."""
 
 Space: TypeAlias = Literal["z", "w"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
-    """How a generator draws people."""
+class Sampling(Truncation):
+    """How a generator draws people, and which."""
 
-    truncation_psi: float = TRUNCATION_PSI
-    """1 is full variety, 0 is the average face (Karras et al. 2019, B)."""
-    truncate_to: TruncationTarget | None = None
-    """What psi pulls towards: "centres", the nearest of several of people with the same labels, or
-    "mean", that of all; None is centres, where the generator has them."""
-    reject: float | None = None
-    """Share of people of each kind that are drawn anew because they would look flawed; None is what
-    the weights recommend, and 0 where they cannot tell."""
-    cutoff: int | None = None
-    """Truncate only this many layers from the first; None is all."""
-    noise: Noise = "const"
-    """Which noise the layers add."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Label → value, such as {"age": "30-39"}; what is not chosen is drawn as it occurs."""
-    batch: int | None = None
-    """People at a time; None is as many as pay off. Another batch changes the last bits."""
 
 
 class GeneratorPipeline(Pipeline):
@@ -120,6 +101,21 @@ class GeneratorPipeline(Pipeline):
         """Width and height of what it draws, in pixels."""
         return self.generator.config.resolution
 
+    def pick_size(self, size: int | None, smallest: int = 0) -> int:
+        """Return the width and height of a face in pixels.
+
+        Args:
+            size: What was asked for; None is what the generator draws.
+            smallest: The least that it is then.
+
+        Raises:
+            InputError: It is not 1 to 16384.
+        """
+        size = max(self.resolution, smallest) if size is None else size
+        if not 1 <= size <= 16_384:
+            raise InputError(f"`size` is 1 to 16384, not {size}", hint="width and height in pixels")
+        return size
+
     def sampler(self, sampling: Sampling | None = None) -> FaceSampler:
         """Return what draws people in one way.
 
@@ -143,7 +139,13 @@ class GeneratorPipeline(Pipeline):
     def describe(
         self, sampler: FaceSampler, parameters: Mapping[str, Json], used: Ingredients
     ) -> Manifest:
-        """Record how something came about that this generator drew."""
+        """Record how something came about that this generator drew.
+
+        Args:
+            sampler: What drew it.
+            parameters: Option → value; what the sampler decided takes its place.
+            used: Pictures, seeds and consent.
+        """
         sampling = sampler.sampling
         said: dict[str, Json] = {
             "weights": self.name,  # never a path: the picture may be published
@@ -156,27 +158,15 @@ class GeneratorPipeline(Pipeline):
             "batch": sampler.batch,
             "precision": str(sampling.dtype).removeprefix("torch."),
         }
-        if sampling.reject:
+        if sampling.reject and used.seeds and not parameters.get("vary"):  # then a seed has several
             said["candidates"] = list(name_candidates(sampler, used.seeds))
-        return build_manifest(
-            self.verb, {**said, **parameters}, used | Ingredients(models=self.models), self.device
-        )
+        models = Ingredients(models=self.models)
+        return build_manifest(self.verb, {**parameters, **said}, used | models, self.device)
 
     def keep(self, ws: torch.Tensor, consent: str = GENERATED) -> StoredLatents:
         """Return w+ (n, num_ws, w_dim) as latents that know their generator."""
         latents = Latents(ws.float().cpu(), "w+", self.name)
         return StoredLatents(latents, self.bundle.card.sha256, consent)
-
-    def draw(self, sampler: FaceSampler, seeds: Seeds) -> Iterator[Sample]:
-        """Draw one person per seed, batch by batch."""
-        return sample_people(
-            sampler.generator,
-            read_seeds(seeds),
-            labels=sampler.labels,
-            chosen=sampler.chosen,
-            sampling=sampler.sampling,
-            batch=sampler.batch,
-        )
 
 
 class GeneratePipeline(GeneratorPipeline):
@@ -219,16 +209,37 @@ class GeneratePipeline(GeneratorPipeline):
         sampling = sampling or Sampling(truncation_psi=truncation_psi)
         chosen = {name: value for name, value in named.items() if value is not None}
         sampler = self.sampler(replace(sampling, labels={**sampling.labels, **chosen}))
-        size = check_size(size or self.resolution)
-        return [
-            LatentsResult(
+        return list(self.stream(sampler, read_seeds(seeds), size=size))
+
+    def stream(
+        self, sampler: FaceSampler, seeds: Iterable[int], *, size: int | None = None
+    ) -> Iterator[LatentsResult]:
+        """Draw people batch by batch, when they are asked for.
+
+        Args:
+            sampler: From `sampler`; several calls may share it, one at a time.
+            seeds: Whom.
+            size: As in a call.
+
+        Yields:
+            One result per seed, in their order.
+        """
+        size = self.pick_size(size)
+        people = sample_people(
+            sampler.generator,
+            seeds,
+            labels=sampler.labels,
+            chosen=sampler.chosen,
+            sampling=sampler.sampling,
+            batch=sampler.batch,
+        )
+        for person in people:
+            yield LatentsResult(
                 resize_image(person.image, size),
                 self.describe(sampler, {"size": size}, Ingredients(seeds=(person.seed,))),
                 measurements=dict(person.label),
                 latents=self.keep(find_styles(sampler, [person.seed])),
             )
-            for person in self.draw(sampler, seeds)
-        ]
 
 
 class MixPipeline(GeneratorPipeline):
@@ -244,6 +255,7 @@ class MixPipeline(GeneratorPipeline):
         layers: str = "4-",
         size: int | None = None,
         sampling: Sampling | None = None,
+        progress: Progress | None = None,
     ) -> Result:
         """Draw a grid: the people of the rows with some styles of those of the columns.
 
@@ -253,6 +265,7 @@ class MixPipeline(GeneratorPipeline):
             layers: coarse, middle, fine, all, or numbers such as "0-3,7"; "4-" is middle and fine.
             size: Width and height of each face in pixels; None is at least 128.
             sampling: How to draw.
+            progress: Called with the faces drawn, and in all.
 
         Returns:
             The grid, with the seeds beside it.
@@ -261,9 +274,9 @@ class MixPipeline(GeneratorPipeline):
             InputError: A seed, layer or label is unknown.
         """
         down, across = read_seeds(rows, "rows"), read_seeds(columns, "columns")
-        sampler, size = self.sampler(sampling), check_size(size or max(self.resolution, 128))
+        sampler, size = self.sampler(sampling), self.pick_size(size, SHEET)
         chosen = parse_layers(layers, self.generator.num_ws)
-        grid = draw_mixing_grid(sampler, down, across, chosen)
+        grid = draw_mixing_grid(sampler, down, across, chosen, progress=progress)
         image = header_grid(
             *([resize_image(face, size) for face in part] for part in astuple(grid)),
             row_labels=[f"seed {seed}" for seed in down],
@@ -308,7 +321,7 @@ class InterpolatePipeline(GeneratorPipeline):
             InputError: There are too few seeds or frames, or too many, or a label is unknown.
         """
         passed, frames = read_seeds(seeds), count_frames(seconds, fps)
-        sampler, size = self.sampler(sampling), check_size(size or max(self.resolution, 256))
+        sampler, size = self.sampler(sampling), self.pick_size(size, CLIP)
         drawn = draw_walk(sampler, passed, frames, space=space, loop=loop)
         images = (resize_image(image, size) for image in drawn)
         said: dict[str, Json] = {"seconds": seconds, "fps": fps, "space": space, "loop": loop}
@@ -329,13 +342,6 @@ def count_frames(seconds: float, fps: int) -> int:
             hint=f"a clip has 2 to {MOST_FRAMES}",
         )
     return frames
-
-
-def check_size(size: int) -> int:
-    """Return a width in pixels, and raise InputError unless it is 1 to 16384."""
-    if not 1 <= size <= 16_384:
-        raise InputError(f"size is 1 to 16384, not {size}", hint="width and height in pixels")
-    return size
 
 
 def _join(seeds: tuple[int, ...]) -> str:

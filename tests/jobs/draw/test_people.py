@@ -4,18 +4,13 @@ import numpy as np
 import pytest
 
 from facewright.errors import InputError, WeightsError
+from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
+from facewright.jobs.commands.draw.interpolate import InterpolateOptions, interpolate_faces
+from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.pictures import (
-    GenerateOptions,
-    InterpolateOptions,
-    MixOptions,
-    generate_faces,
-    interpolate_faces,
-    mix_faces,
-)
 
 
 @pytest.fixture
@@ -113,7 +108,7 @@ def test_manifest_holds_everything_that_was_decided(generate):
     assert manifest.task == "generate"
     assert manifest.seeds == (7,)
     assert manifest.parameters["truncation_psi"] == 0.5
-    assert manifest.parameters["age"] == "30-39"
+    assert manifest.parameters["label"] == ["age=30-39"]
     assert manifest.parameters["precision"] == "float32"
     assert manifest.parameters["batch"] >= 1
     assert manifest.parameters["size"] == 16

@@ -1,0 +1,1 @@
+"""Commands that draw people who do not exist, or find them again in pictures."""

@@ -1,0 +1,71 @@
+"""Walk from person to person: a clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from facewright.jobs.options import Destination, PeopleOptions
+
+if TYPE_CHECKING:
+    from facewright.hub.store import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterpolateOptions(PeopleOptions, Destination):
+    """Whom to pass on the way, and how fast."""
+
+    seeds: str
+    """Whom to pass, in this order: at least two seeds, such as 1,2,3."""
+    out: Path
+    """The clip to write: .mp4 or .gif."""
+    seconds: float = 6
+    """Length of the clip."""
+    fps: int = 30
+    """Frames per second, such as 24, 30 or 60."""
+    space: Literal["z", "w"] = "w"
+    """Go along the sphere of z (slerp), or in straight lines in w."""
+    loop: bool = True
+    """Return to the first person, so that the clip can repeat."""
+
+
+def interpolate_faces(
+    options: InterpolateOptions, *, progress: Progress | None = None
+) -> list[Path]:
+    """Walk from person to person: a clip.
+
+    Args:
+        options: Whom to pass, how fast, and where to.
+        progress: Called with how many frames are drawn, and of how many.
+
+    Returns:
+        The file that was written.
+
+    Raises:
+        InputError: An option is invalid, or the file is there already.
+        WeightsError: There are no such weights.
+    """
+    from facewright.jobs.checks import check_options
+    from facewright.jobs.outputs import publish_frames
+    from facewright.pipelines.draw.generate import InterpolatePipeline, count_frames
+    from facewright.pipelines.inputs import read_seeds
+    from facewright.provenance.publish import CLIPS, check_destination
+
+    check_options(options)
+    seeds, sampling = read_seeds(options.seeds), options.sampling()
+    count_frames(options.seconds, options.fps)
+    check_destination(options.out, CLIPS, overwrite=options.overwrite)
+    interpolate = InterpolatePipeline(
+        options.weights, device=options.device, dtype=options.precision, progress=progress
+    )
+    made = interpolate(
+        seeds,
+        seconds=options.seconds,
+        fps=options.fps,
+        space=options.space,
+        loop=options.loop,
+        size=options.size,
+        sampling=sampling,
+    )
+    return [publish_frames(made, options.out, options, progress)]
