@@ -43,6 +43,12 @@ HairStyle: TypeAlias = Literal["auto", "short", "long"]
 EmojiStyle: TypeAlias = Literal["drawn", "photo", "toon", "baby"]
 """How the expressions of emoji come about: by hand, as it were, or by moving latents."""
 
+FaceDrawing: TypeAlias = Literal["boxes", "points", "mesh", "none"]
+"""What is drawn of a face that was found; each but the last with its box, number and score."""
+
+TemplateName: TypeAlias = Literal["ffhq", "tight", "portrait", "arcface", "expression"]
+"""How a crop that people ask for is aligned: keys of `faces.templates.TEMPLATES`."""
+
 Noise: TypeAlias = Literal["const", "random", "none"]
 """The noise that a layer adds: its own fixed one, a new one each time, or none."""
 

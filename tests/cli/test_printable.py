@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from facewright.cli.outcome import PRINTERS
 from facewright.cli.printable import make_printable
+from facewright.jobs.effect import Outcome
 from facewright.provenance.publish import publish_image
-from facewright.tasks.sightings import Filmed, Found
 from facewright.types import Manifest
 
 EVIL = "x\x1b]0;title\x07\x1b[2J\u202egnp"
@@ -45,8 +45,8 @@ def test_names_stay_on_one_line(facewright, capsys):
     assert (status, err.count("\n")) == (1, 1)
     assert err.startswith(r"refused: a\nb/one\ttwo\u2028.png: ")
     assert r"in lib\nrary: 0" in out
-    found = Found(clips=[Filmed("a\tb.mp4", 9, 9, 1, 0, 0)], files=[Path("x\ny.png")])
-    assert PRINTERS["found"](found) == 0
+    found = Outcome(lines=["a\tb.mp4: nobody in 0 of 1 frames"], files=[Path("x\ny.png")])
+    assert PRINTERS["outcome"](found) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == [r"a\tb.mp4: nobody in 0 of 1 frames", r"x\ny.png"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.cli.chromium import PROGRAM, Chromium
 
-from facewright.jobs.commands.photos.convert_page import Leaf, render_leaf, write_page
+from facewright.jobs.commands.photos.convert_views.page import Leaf, render_leaf, write_page
 from facewright.types import Manifest
 
 pytestmark = [

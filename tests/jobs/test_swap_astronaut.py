@@ -7,10 +7,10 @@ from skimage.data import astronaut
 
 from facewright.faces.geometry.topology import five_points
 from facewright.hub.cards import known_cards
+from facewright.jobs.commands.photos.find import find_faces
 from facewright.jobs.commands.photos.swap import SwapOptions, swap_faces
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.finding import find_faces
 
 pytestmark = pytest.mark.skipif(
     not {"finder", "mesh", "generator"} <= {entry.card.kind for entry in known_cards().values()},

@@ -13,8 +13,8 @@ from facewright.faces.detection.blocks import fold_norms
 from facewright.faces.detection.detector import Detector, DetectorConfig
 from facewright.faces.detection.landmarks import MeshConfig, MeshNetwork
 from facewright.hub.bundle import file_sha256, save_bundle
+from facewright.jobs.commands.photos.find import FindOptions, find_faces
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.finding import FindOptions, find_faces
 from facewright.tasks.lookout import open_lookout
 from facewright.types import Bundle, Card
 

@@ -15,7 +15,6 @@ from facewright.cli.printable import make_name_printable, make_printable
 from facewright.cli.reports import (
     print_audit,
     print_expressed,
-    print_found,
     print_gathered,
     print_inverted,
     print_outcome,
@@ -198,7 +197,6 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "checked": print_checked,
     "imported": print_imported,
     "diagnosis": print_diagnosis,
-    "found": print_found,
     "outcome": print_outcome,
     "inverted": print_inverted,
     "expressed": print_expressed,

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from facewright.tasks.expressions.records import Expressed
     from facewright.tasks.inverting.files import Inverted
     from facewright.tasks.libraries import Audited, Gathered
-    from facewright.tasks.sightings import Found
     from facewright.tasks.toonifying.toonify import Toonified
 
 _FAILED = 1
@@ -27,28 +26,6 @@ _BAR = 30  # letters
 _INTERRUPTED = 130
 _MOST_FILES = 20  # pictures that are named one by one
 _FEW = 8  # files of a folder, likewise
-
-
-def print_found(found: Found) -> int:
-    """Print how many faces there are and where, and what was refused; 1 if anything was."""
-    _print_refused(found.refused)
-    if found.pictures or not found.clips:
-        counts = [len(picture.faces) for picture in found.pictures]
-        shown, without = len(counts) - counts.count(0), counts.count(0)
-        rest = f", none in {_count(without, 'picture')}" if without and shown else ""
-        where = _count(shown or without, "picture")
-        print(f"{_count(found.faces, 'face')} in {where}{rest}")
-        doubtful = [picture for picture in found.pictures if picture.doubtful]
-        for picture in doubtful[:_MOST_FILES]:
-            print(f"{make_name_printable(picture.name)}: {picture.doubtful}")
-    for clip in found.clips:
-        people = "nobody" if not clip.people else _count(clip.people, "tracked face")
-        seen = f"{clip.frames_with_faces} of {clip.frames} frames"
-        print(f"{make_name_printable(clip.name)}: {people} in {seen}")
-    if found.refused:
-        print(f"refused: {len(found.refused)}")
-    print_paths(found.files)
-    return _FAILED if found.failed else 0
 
 
 def print_expressed(outcome: Expressed | Watched) -> int:

@@ -91,6 +91,18 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame of a clip, as it comes out."""
+
+    number: int
+    """From 0 on."""
+    seconds: float
+    """When it is shown."""
+    manifest: Manifest
+    """How the clip comes about."""
+
+
+@dataclass(frozen=True, slots=True)
 class Still:
     """What was made of a picture."""
 
@@ -185,6 +197,10 @@ class Effect(ABC, Generic[O]):
         )
         return output, [output.record] if output.record else []
 
+    def list_folders(self, output: Output) -> list[Path]:
+        """Return the folders of results, in which no sources are looked for."""
+        return [output.folder.path] if output.folder else []
+
     @abstractmethod
     def open(self) -> None:
         """Load the networks."""
@@ -206,8 +222,9 @@ class Effect(ABC, Generic[O]):
         step = session.step(one.colours)
         return Still(step.image, one.alpha, step)
 
-    def keep(self, still: Still, item: Item, manifest: Manifest) -> None:
-        """Take note of a picture that was made."""
+    def keep(self, still: Still, item: Item, manifest: Manifest) -> Any:  # noqa: ARG002
+        """Take note of a picture that was made; return its record, None for a `Summary`."""
+        return still.record
 
     def recall(self, one: Developed, item: Item) -> Any:
         """Return what the outcome says of a picture that is there already."""
@@ -218,8 +235,12 @@ class Effect(ABC, Generic[O]):
         """Return the frames of a clip that are looked at."""
         return clip
 
-    def describe_step(self, item: Item, number: int, seconds: float, step: Step) -> Any:
+    def describe_step(self, item: Item, frame: Frame, step: Step) -> Any:
         """Return the record of a frame; None if there is none."""
+
+    def shorten(self, record: Any) -> Any:
+        """Return what the outcome keeps of a record that is written to a file."""
+        return record
 
     def list_rows(self, record: Any) -> Iterator[Sequence[object]]:
         """Yield the rows of a table for a record."""

@@ -18,6 +18,7 @@ NOT_RECORDED = frozenset(
     {"out", "overwrite", "device", "consent", "detector", "finder", "mesh", "largest_mib"}
     | {"lenient", "seed", "seeds", "show", "port", "open", "record", "live", "page", "format"}
     | set(LABELS)
+    | {"limit", "crops"}
 )
 """Options that manifests leave out: they have a place of their own there, or say where a file goes,
 or are files, which count by name and sha256; of labels, `label` records all that were chosen."""
@@ -79,6 +80,16 @@ class Detectors:
     `facewright train finder` wrote; the one that ships with the package if not given."""
     mesh: str | None = None
     """The network that places points on them: likewise, from `facewright train mesh`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How much is looked at."""
+
+    limit: int | None = None
+    """Look at no more than this many pictures and clips, and at this many frames of each clip."""
+    largest_mib: int = 256
+    """Refuse pictures whose files are larger, in MiB."""
 
 
 @dataclass(frozen=True, kw_only=True)

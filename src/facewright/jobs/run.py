@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -26,22 +26,23 @@ from facewright.collect.sources.walk import (
     check_paths,
     count_sources,
     develop,
+    is_clip,
     walk_sources,
 )
 from facewright.errors import FacewrightError, InputError
 from facewright.hub.bundle import file_sha256
 from facewright.jobs.checks import check_options
-from facewright.jobs.effect import Effect, Item, Outcome, Still, Summary, name_written
+from facewright.jobs.effect import Effect, Frame, Item, Outcome, Still, Summary, name_written
 from facewright.jobs.outputs import Output, is_done
 from facewright.jobs.records import Write, write_records
 from facewright.live.session import Stage, Watched
-from facewright.live.watch import OpenViewer, show_along, show_nobody, watch_live
+from facewright.live.watch import OpenViewer, Viewer, show_along, show_nobody, watch_live
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
 from facewright.media.video import check_complete, read_clip
 from facewright.pipelines.consent import resolve_consent
 from facewright.pipelines.inputs import naming
-from facewright.pipelines.pipeline import Step, Tally, step_through
+from facewright.pipelines.pipeline import Session, Step, Tally, step_through
 from facewright.provenance.publish import CLIPS, PICTURES, publish_image
 from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image, Manifest
@@ -82,7 +83,7 @@ def run(
     if is_watched(effect.options, sources):
         return _watch(effect, sources[0], consent, viewer or show_nobody)
     output, records = effect.plan(sources)
-    avoid = [output.folder.path] if output.folder else []
+    avoid = effect.list_folders(output)
     camera = sources[0].startswith(CAMERA)
     total = 0 if camera else count_sources(sources, avoid=avoid)
     with (
@@ -126,6 +127,8 @@ def check_run(effect: Effect[Any], sources: Sequence[str]) -> str:
         raise InputError("a camera is taken alone", hint=f"facewright {effect.verb} {cameras[0]}")
     if not cameras:
         check_paths(sources)
+    if getattr(options, "show", False) and not (cameras or is_one_clip(sources)):
+        raise InputError("--show shows one clip or camera", hint="leave it out, and open the file")
     effect.check(sources)
     check_options(options)
     if is_watched(options, sources):
@@ -178,6 +181,11 @@ def is_single(sources: Sequence[str]) -> bool:
     return len(sources) == 1 and path.is_file() and not is_archive(path)
 
 
+def is_one_clip(sources: Sequence[str]) -> bool:
+    """Tell whether one clip is named, and nothing else."""
+    return is_single(sources) and is_clip(Path(sources[0]))
+
+
 @dataclass(slots=True)
 class Run:
     """A run: what it does, where results go, and how far it is."""
@@ -193,6 +201,8 @@ class Run:
     total: int = 0
     """How many pictures and frames there are, as far as is known."""
     _done: int = 0
+    _watcher: Viewer | None = None
+    """Whoever may end a camera by closing the page that shows it."""
 
     def __post_init__(self) -> None:
         """Take over what the options say of refused files."""
@@ -204,8 +214,8 @@ class Run:
         return bool(self.effect.options.overwrite)
 
     def is_stopped(self) -> bool:
-        """Tell whether someone wants the run to end."""
-        return self.stop.requested
+        """Tell whether someone wants the run to end, or has closed the page that shows it."""
+        return self.stop.requested or (self._watcher is not None and self._watcher.closed)
 
     def walk(self, avoid: Sequence[Path]) -> None:
         """Take every picture and clip of the sources."""
@@ -221,47 +231,41 @@ class Run:
                 break
             self._take(batch)
             del batch  # before the next pictures are decoded
-        if not (self.outcome.pictures or self.outcome.clips or self.outcome.refused):
+        found = self.outcome.pictures or self.outcome.clips or self.outcome.refused
+        if not found and self.effect.record is None:
             raise InputError(f"there are no pictures in {self.sources[0]}")
 
     def take_clip(self, item: Item, clip: Clip) -> None:
         """Make something of every frame of a clip or camera."""
         effect, tally, path = self.effect, Tally(), item.path
         session = effect.start(moves=True)
-        manifest = effect.describe(session, item, self.consent)
-        if path is not None and not self.overwrite and is_done(path, manifest):
-            recalled = Tally(frames=0)
-            self.outcome.clips.append(effect.sum_up(session, recalled, item, clip.size))
-            self.outcome.files.append(path)
-            self.tick()
-            return
-        self._check_extras(path)
         limit = getattr(effect.options, "limit", None)
+        manifest = self._describe_clip(session, item, limit)
+        written = [path] if path else []
+        if self._is_done(path, manifest):
+            if effect.record is None:
+                recalled = effect.sum_up(session, Tally(frames=0), item, clip.size)
+                self.outcome.clips.append(recalled)
+                self.outcome.files.extend(written)
+                self.tick()
+                return
+            path = None  # what was found in it is recorded all the same
+        self._check_extras(path)
         clip = effect.prepare(replace(clip, frames=islice(clip.frames, limit)))
         count = min(clip.count or sys.maxsize, limit or sys.maxsize)
         clip = replace(clip, count=None if count == sys.maxsize else count)
         self.total += (clip.count or 1) - 1
-
-        def tell(number: int, seconds: float, step: Step) -> None:
-            record = effect.describe_step(item, number, seconds, step)
-            if record is not None:
-                self.write(record)
-            self.tick()
-
         with contextlib.ExitStack() as stack, naming(item.source):
-            made = step_through(session, clip, tally, tell)
+            made = step_through(session, clip, tally, self._tell(item, manifest))
             if getattr(effect.options, "show", False):
-                folder = path.parent if path else LIVE
-                stage = Stage(manifest, folder, rate=None, total=clip.count)
-                shown = stack.enter_context((self.viewer or show_nobody)(stage, effect.options))
-                made = show_along(made, stage, shown, lambda: tally.latest)
+                made = self._show(stack, made, item, manifest, tally)
             if path is None:
                 for _ in made.frames:
-                    if self.stop.requested:
+                    if self.is_stopped():
                         break
             else:
-                extras = effect.write_clip(made, path, manifest, self)
-                self.outcome.files.extend([path, *extras])
+                written += effect.write_clip(made, path, manifest, self)
+        self.outcome.files.extend(written)
         self.outcome.clips.append(effect.sum_up(session, tally, item, clip.size))
 
     def publish(self, still: Still, path: Path, manifest: Manifest) -> None:
@@ -280,6 +284,39 @@ class Run:
         self._done += 1
         if self.effect.progress:
             self.effect.progress(self._done, max(self._done, self.total))
+
+    def _describe_clip(self, session: Session, item: Item, limit: int | None) -> Manifest:
+        """Record how a clip comes about; one that ends early is another."""
+        manifest = self.effect.describe(session, item, self.consent)
+        said = {} if limit is None else {"limit": limit}
+        return replace(manifest, parameters={**manifest.parameters, **said})
+
+    def _is_done(self, path: Path | None, manifest: Manifest) -> bool:
+        """Tell whether an interrupted run has written a file."""
+        return path is not None and not self.overwrite and is_done(path, manifest)
+
+    def _tell(self, item: Item, manifest: Manifest) -> Callable[[int, float, Step], None]:
+        """Return what writes down each frame as it comes out, and counts it."""
+
+        def tell(number: int, seconds: float, step: Step) -> None:
+            record = self.effect.describe_step(item, Frame(number, seconds, manifest), step)
+            if record is not None:
+                self.write(record)
+            self.tick()
+
+        return tell
+
+    def _show(
+        self, stack: contextlib.ExitStack, made: Clip, item: Item, manifest: Manifest, tally: Tally
+    ) -> Clip:
+        """Show the frames of a clip while they are made; whoever watches a camera may end it."""
+        folder = item.path.parent if item.path else LIVE
+        stage = Stage(manifest, folder, rate=None, total=made.count)
+        open_viewer = self.viewer or show_nobody
+        shown = stack.enter_context(open_viewer(stage, self.effect.options))
+        if item.source.startswith(CAMERA):
+            self._watcher = shown
+        return show_along(made, stage, shown, lambda: tally.latest)
 
     def _take(self, batch: Batch) -> None:
         """Take some pictures or a clip."""
@@ -308,7 +345,7 @@ class Run:
         item = Item(photo.source, photo.place, hashlib.sha256(photo.data).hexdigest(), path)
         session = effect.start(moves=False)
         manifest = effect.describe(session, item, self.consent)
-        done = path is not None and not self.overwrite and is_done(path, manifest)
+        done = self._is_done(path, manifest)
         if done and effect.record is None:
             self.outcome.pictures.append(effect.recall(one, item))
         else:
@@ -318,22 +355,20 @@ class Run:
                     raise error
             if path is not None and not done:
                 self.publish(still, path, manifest)
-            effect.keep(still, item, manifest)
-            self._record(still, item)
+            self._record(still, item, effect.keep(still, item, manifest))
         self.outcome.files.extend([path] if path else [])
 
-    def _record(self, still: Still, item: Item) -> None:
-        """Write down what was found in a picture."""
-        if still.record is None:
-            height, width = still.image.shape[:2]
-            written = name_written(item.path)
-            faces = len(still.step.faces)
-            summary = Summary(item.source, width, height, 1, 1, faces, written)
-            self.outcome.pictures.append(summary)
-            return
-        self.write(still.record)
+    def _record(self, still: Still, item: Item, record: Any) -> None:
+        """Write down what was found in a picture, or that it was made."""
         written = name_written(item.path)
-        self.outcome.pictures.append(replace(still.record, written=written))
+        if record is None:
+            height, width = still.image.shape[:2]
+            faces = len(still.step.faces)
+            record = Summary(item.source, width, height, 1, 1, faces, written)
+        else:
+            record = replace(record, written=written)
+            self.write(record)
+        self.outcome.pictures.append(self.effect.shorten(record))
 
     def _check_extras(self, path: Path | None) -> None:
         """Raise if what is written beside a clip is there already."""

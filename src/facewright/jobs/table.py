@@ -91,9 +91,9 @@ COMMANDS = (
     ),
     Command(
         "find",
-        "facewright.tasks.finding:find_faces",
+        "facewright.jobs.commands.photos.find:find_faces",
         "Find faces in pictures and clips: boxes, points, and which way they look.",
-        prints="found",
+        prints="outcome",
         data=True,
         computes=True,
     ),

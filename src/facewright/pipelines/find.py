@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import ClassVar, overload
 
 import torch
@@ -13,21 +14,75 @@ from facewright.faces.choose import select_faces
 from facewright.faces.detection import detector as detect
 from facewright.faces.detection import landmarks
 from facewright.faces.detection.doubts import hint_at_face
+from facewright.faces.detection.drawing import draw_faces
 from facewright.faces.detection.mesh_detector import FaceDetector, load_face_detector
 from facewright.faces.tracking.track import TrackedFace, Tracker
 from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import Progress
-from facewright.media.clips.changing import map_frames
+from facewright.media.clips.changing import map_stream
+from facewright.pipelines.configs import DetectionConfig, record_config
 from facewright.pipelines.inputs import Picture, Pictures, Source, read_pictures
-from facewright.pipelines.pipeline import Pipeline
+from facewright.pipelines.pipeline import Pipeline, Session, Step
 from facewright.pipelines.result import Ingredients, Result, build_manifest, hashes
-from facewright.types import Bundle, Clip, Face, Image, Json, Manifest, Precision
+from facewright.types import Bundle, Clip, Face, FaceDrawing, Image, Json, Manifest, Precision
 
 SMALLEST_PICTURE, SMALLEST_FACE = 64, 48
 """Pixels below which a picture, and a face in it, are too small to be put onto another."""
 
 SURE, DRAWN = 0.5, 0.1
 """The least score of a face that is taken from a picture; of one in what a generator drew."""
+
+_FRAMES_AT_ONCE, _PIXELS_AT_ONCE = 8, 24_000_000
+
+
+class FindSession(Session):
+    """A detector at work on one clip, whose faces it follows and draws.
+
+    The reading of each step is the frame before anything was drawn, and its `TrackedFace`s.
+    """
+
+    def __init__(self, pipeline: FindPipeline, drawn: FaceDrawing, config: DetectionConfig) -> None:
+        said: dict[str, Json] = {**record_config(config, DetectionConfig), "draw": drawn}
+        super().__init__(Ingredients(models=pipeline.models), said)
+        self._pipeline, self._drawn, self._config = pipeline, drawn, config
+        self._tracker = Tracker()
+
+    @property
+    def keeps_alpha(self) -> bool:
+        """Whether what is made of a picture is transparent where the picture is."""
+        return False  # boxes may stand there
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:
+        """Find the faces of the next frame."""
+        (step,) = self.stream(iter([(image, seconds)]))
+        return step
+
+    def stream(self, frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
+        """Find the faces of all frames; several are looked at together."""
+        for first in frames:
+            pixels = first[0].shape[0] * first[0].shape[1]
+            together = max(1, min(_FRAMES_AT_ONCE, _PIXELS_AT_ONCE // pixels))
+            shown = [first, *islice(frames, together - 1)]
+            found = self.find([image for image, _ in shown])
+            for (image, seconds), faces in zip(shown, found, strict=True):
+                yield self._follow(image, seconds, faces)
+
+    def find(self, images: list[Image], threshold: float | None = None) -> list[list[Face]]:
+        """Return the faces of each picture, the largest first; the threshold can be another."""
+        least = self._config.threshold if threshold is None else threshold
+        finder = self._pipeline.finder
+        return finder.find(images, smallest=self._config.smallest, threshold=least)
+
+    def miss(self, frames: int = 1) -> None:  # noqa: ARG002
+        """No face is no error."""
+        return
+
+    def _follow(self, image: Image, seconds: float, faces: list[Face]) -> Step:
+        """Number the faces of a frame, and draw those that were found in it."""
+        tracked = self._tracker.step(faces, time=seconds, image=image)
+        seen = [(one.number, one.face) for one in tracked if one.seen]
+        drawn = draw_faces(image, seen, self._drawn)
+        return Step(drawn, tuple(face for _, face in seen), (image, tracked))
 
 
 class FindPipeline(Pipeline):
@@ -78,6 +133,17 @@ class FindPipeline(Pipeline):
     def models(self) -> dict[str, str]:
         """Name of the weights → sha256."""
         return hashes(*self.bundles) if self._custom is None else {"custom": ""}
+
+    def start(
+        self, *, draw: FaceDrawing = "points", config: DetectionConfig | None = None
+    ) -> FindSession:
+        """Prepare to find the faces of one frame after the other, and to draw them.
+
+        Args:
+            draw: What is drawn of each face.
+            config: Which faces are found; None is the default of each.
+        """
+        return FindSession(self, draw, config or DetectionConfig())
 
     @overload
     def __call__(
@@ -139,13 +205,11 @@ class FindPipeline(Pipeline):
         Yields:
             Each frame with its faces, whose numbers stay with them.
         """
-        tracker = Tracker()
-
-        def step(image: Image, seconds: float) -> tuple[Image, list[TrackedFace]]:
-            (faces,) = self.finder.find([image], smallest=smallest, threshold=threshold)
-            return image, list(tracker.step(faces, time=seconds, image=image))
-
-        yield from map_frames(clip, step)[0]
+        config = DetectionConfig(smallest=smallest, threshold=threshold)
+        session = self.start(draw="none", config=config)
+        for step in map_stream(clip, session.stream)[0]:
+            image, tracked = step.reading
+            yield image, list(tracked)
 
     def pick(self, image: Image, faces: str = "largest", *, drawn: bool = False) -> Face:
         """Return one face of a picture.

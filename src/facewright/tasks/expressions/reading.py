@@ -15,6 +15,7 @@ from facewright.collect.sources.walk import (
 from facewright.errors import InputError
 from facewright.hub.store import Progress
 from facewright.jobs.checks import check_options
+from facewright.jobs.run import PIXELS_AT_ONCE
 from facewright.live.session import Watched
 from facewright.live.watch import OpenViewer, show_nobody
 from facewright.media.camera import open_camera
@@ -30,7 +31,6 @@ from facewright.tasks.expressions.places import plan_places
 from facewright.tasks.expressions.records import Expressed, write_readings
 from facewright.tasks.expressions.run import Run
 from facewright.tasks.expressions.watching import check_watching, watch_expressions
-from facewright.tasks.search import PIXELS_AT_ONCE
 
 _AT_ONCE = 16  # pictures that the networks see together, if they are not large
 

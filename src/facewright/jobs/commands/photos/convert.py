@@ -115,7 +115,7 @@ class Convert(Effect[ConvertOptions]):
 
     def draw(self, session: Any, one: Developed) -> Still:
         """Convert a picture, or draw a strip of it."""
-        from facewright.jobs.commands.photos.convert_strips import draw_strip, plan_strengths
+        from facewright.jobs.commands.photos.convert_views.strips import draw_strip, plan_strengths
         from facewright.pipelines.pipeline import Step
 
         options = self.options
@@ -130,7 +130,7 @@ class Convert(Effect[ConvertOptions]):
 
     def keep(self, still: Still, item: Item, manifest: Manifest) -> None:
         """Add a picture to the page."""
-        from facewright.jobs.commands.photos.convert_page import Leaf, render_leaf
+        from facewright.jobs.commands.photos.convert_views.page import Leaf, render_leaf
 
         if self.options.page:
             made, strengths = still.step.reading
@@ -138,7 +138,7 @@ class Convert(Effect[ConvertOptions]):
 
     def finish(self, run: Running) -> None:
         """Write the page."""
-        from facewright.jobs.commands.photos.convert_page import write_page
+        from facewright.jobs.commands.photos.convert_views.page import write_page
 
         if self._leaves:
             write_page(self._leaves, self.options.out, self.pipeline.direction)

@@ -12,9 +12,10 @@ from PIL import Image as Pillow
 
 from facewright.cli.outcome import PRINTERS, print_json
 from facewright.errors import FileError, InputError
+from facewright.jobs.commands.photos.find import Find, FindOptions
+from facewright.jobs.run import run
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.finding import FindOptions, check_find, find_with
 
 BOX = (10, 15, 39, 54)
 
@@ -30,15 +31,19 @@ def photos(paint, tmp_path):
 
 
 @pytest.fixture
-def find(lookout):
+def search(find):
     """Find red blocks in some sources."""
 
-    def run(*sources, **options):
-        names, chosen = [str(source) for source in sources], FindOptions(**options)
-        check_find(names, chosen)
-        return find_with(lookout, names, chosen)
+    def run_it(*sources, progress=None, **options):
+        named = [str(source) for source in sources]
+        return run(Find(FindOptions(**options), progress, find), named)
 
-    return run
+    return run_it
+
+
+def count(found):
+    """Return how many faces there are in pictures."""
+    return sum(len(picture.faces) for picture in found.pictures)
 
 
 def encode(image, kind, **options):
@@ -51,9 +56,9 @@ def reasons(found):
     return {one.source.rsplit("/", 1)[-1]: one.reason for one in found.refused}
 
 
-def test_faces_are_counted_and_told_largest_first(find, photos):
-    found = find(photos)
-    assert (found.faces, found.failed, found.files) == (2, False, [])
+def test_faces_are_counted_and_told_largest_first(search, photos):
+    found = search(photos)
+    assert (count(found), found.failed, found.files) == (2, False, [])
     two, none = found.pictures
     assert (none.name, len(none.faces)) == (f"{photos}/more/none.png", 0)
     assert (two.width, two.height) == (80, 60)
@@ -63,8 +68,8 @@ def test_faces_are_counted_and_told_largest_first(find, photos):
     assert [largest.yaw, largest.pitch, largest.roll] == pytest.approx([0, 0, 0], abs=0.01)
 
 
-def test_a_folder_gets_pictures_at_the_same_paths_and_a_line_for_each(find, photos, tmp_path):
-    found = find(photos, out=tmp_path / "found")
+def test_a_folder_gets_pictures_at_the_same_paths_and_a_line_for_each(search, photos, tmp_path):
+    found = search(photos, out=tmp_path / "found")
     places = [path.relative_to(tmp_path / "found").as_posix() for path in found.files]
     assert places == ["two.png", "more/none.png", "faces.jsonl"]
     before, drawn = (read_image(folder / "two.png") for folder in (photos, tmp_path / "found"))
@@ -79,28 +84,28 @@ def test_a_folder_gets_pictures_at_the_same_paths_and_a_line_for_each(find, phot
     assert np.array(two["faces"][0]["points"]).shape == (478, 3)
 
 
-def test_an_annotated_picture_says_how_it_came_about(find, photos, tmp_path):
-    find(photos / "two.png", out=tmp_path / "x.jpg", draw="mesh", smallest=5)
+def test_an_annotated_picture_says_how_it_came_about(search, photos, tmp_path):
+    search(photos / "two.png", out=tmp_path / "x.jpg", draw="mesh", smallest=5)
     manifest = read_manifest(tmp_path / "x.jpg")
-    assert (manifest.task, manifest.models) == ("find", {"red": "0" * 64})
-    assert list(manifest.sources) == ["two.png"]
+    assert (manifest.task, manifest.models) == ("find", {"custom": ""})
+    assert list(manifest.sources) == ["picture/two.png"]
     assert manifest.parameters["draw"] == "mesh"
     assert "photos" not in str(manifest)
 
 
 @pytest.mark.parametrize("draw", ["boxes", "points", "mesh"])
-def test_what_is_drawn_can_be_chosen(find, photos, tmp_path, draw):
-    find(photos / "two.png", out=tmp_path / "x.png", draw=draw)
+def test_what_is_drawn_can_be_chosen(search, photos, tmp_path, draw):
+    search(photos / "two.png", out=tmp_path / "x.png", draw=draw)
     drawn = read_image(tmp_path / "x.png")
     inside = drawn[20:50, 15:35]
     assert (inside == (255, 0, 0)).all() == (draw == "boxes")
 
 
-def test_nothing_is_drawn_if_only_numbers_are_wanted(find, photos, tmp_path):
-    found = find(photos, out=tmp_path / "found", draw="none", points="five")
+def test_nothing_is_drawn_if_only_numbers_are_wanted(search, photos, tmp_path):
+    found = search(photos, out=tmp_path / "found", draw="none", points="five")
     assert [path.name for path in found.files] == ["faces.jsonl"]
     assert [path.name for path in (tmp_path / "found").iterdir()] == ["faces.jsonl"]
-    found = find(photos, out=tmp_path / "faces.json", points="five")
+    found = search(photos, out=tmp_path / "faces.json", points="five")
     two, _ = json.loads((tmp_path / "faces.json").read_text())
     left, right, *_ = two["faces"][0]["points"]
     assert left[0] < right[0]
@@ -108,43 +113,43 @@ def test_nothing_is_drawn_if_only_numbers_are_wanted(find, photos, tmp_path):
     assert found.files == [tmp_path / "faces.json"]
 
 
-def test_no_source_with_a_picture_is_an_empty_answer(find, tmp_path):
+def test_no_source_with_a_picture_is_an_empty_answer(search, tmp_path):
     (tmp_path / "empty").mkdir()
     for name, text in (("x.json", "[\n]\n"), ("x.jsonl", "")):
-        assert find(tmp_path / "empty", out=tmp_path / name).faces == 0
+        assert count(search(tmp_path / "empty", out=tmp_path / name)) == 0
         assert (tmp_path / name).read_text() == text
 
 
-def test_options_reach_the_finder(find, photos, lookout):
-    found = find(photos, smallest=25, threshold=0.25)
-    assert found.faces == 1
+def test_options_reach_the_finder(search, photos, lookout):
+    found = search(photos, smallest=25, threshold=0.25)
+    assert count(found) == 1
     assert lookout.finder.asked == [(2, 25, 0.15)]  # what is nearly a face is named
-    assert len(find(photos, limit=1).pictures) == 1
+    assert len(search(photos, limit=1).pictures) == 1
 
 
-def test_where_there_may_be_a_face_is_said(find, photos, tmp_path, capsys):
-    found = find(photos, threshold=0.95, out=tmp_path / "faces.jsonl")
-    assert found.faces == 0
+def test_where_there_may_be_a_face_is_said(search, photos, tmp_path, capsys):
+    found = search(photos, threshold=0.95, out=tmp_path / "faces.jsonl")
+    assert count(found) == 0
     assert "score 0.9" in found.pictures[0].doubtful
     assert found.pictures[1].doubtful is None
-    assert PRINTERS["found"](found) == 0
+    assert PRINTERS["outcome"](found) == 0
     assert "two.png: there may be a face" in capsys.readouterr().out
     lines = [json.loads(line) for line in (tmp_path / "faces.jsonl").read_text().split("\n")[:2]]
     assert lines[0]["doubtful"].endswith("takes it")
 
 
-def test_coordinates_are_those_of_the_upright_picture(find, paint, tmp_path):
+def test_coordinates_are_those_of_the_upright_picture(search, paint, tmp_path):
     upright = paint(BOX)
     exif = Pillow.Exif()
     exif[0x0112] = 6  # to be turned clockwise
     Pillow.fromarray(np.rot90(upright)).save(tmp_path / "x.jpg", exif=exif, quality=100)
-    found = find(tmp_path / "x.jpg", out=tmp_path / "y.png")
+    found = search(tmp_path / "x.jpg", out=tmp_path / "y.png")
     assert (found.pictures[0].width, found.pictures[0].height) == (80, 60)
     assert found.pictures[0].faces[0].box == pytest.approx(BOX, abs=1)
     assert read_image(tmp_path / "y.png").shape == upright.shape
 
 
-def test_bad_files_are_named_and_the_rest_goes_on(find, paint, photos, tmp_path):
+def test_bad_files_are_named_and_the_rest_goes_on(search, paint, photos, tmp_path):
     image = paint(BOX)
     grey16 = Pillow.fromarray(np.full((60, 80), 40_000, np.uint16))
     grey16.save(photos / "grey16.png")
@@ -164,7 +169,7 @@ def test_bad_files_are_named_and_the_rest_goes_on(find, paint, photos, tmp_path)
     (photos / "dead.png").symlink_to(photos / "nowhere.png")
     (photos / "link.png").symlink_to(photos / "two.png")
     os.mkfifo(photos / "pipe.png")
-    found = find(photos, out=tmp_path / "found")
+    found = search(photos, out=tmp_path / "found")
     assert found.failed
     told = reasons(found)
     assert set(told) == {
@@ -185,41 +190,41 @@ def test_bad_files_are_named_and_the_rest_goes_on(find, paint, photos, tmp_path)
     }
     assert [(clip.frames, clip.frames_with_faces) for clip in found.clips] == [(2, 1)]
     assert (tmp_path / "found" / "animated.gif").is_file()
-    assert not find(photos, lenient=True).failed
+    assert not search(photos, lenient=True).failed
 
 
-def test_names_that_are_no_text_are_written_down_all_the_same(find, photos, tmp_path, capsys):
+def test_names_that_are_no_text_are_written_down_all_the_same(search, photos, tmp_path, capsys):
     for name in (b"face-\xff.png", b"broken-\xff.png"):
         data = (photos / "two.png").read_bytes()[: 99 if b"broken" in name else None]
         Path(os.fsdecode(os.fsencode(photos) + b"/" + name)).write_bytes(data)
-    found = find(photos, out=tmp_path / "found")
+    found = search(photos, out=tmp_path / "found")
     assert (tmp_path / "found" / "face-?.png").is_file()
     assert list(reasons(found)) == ["broken-?.png"]
-    assert [print_json(found), PRINTERS["found"](found)] == [1, 1]
+    assert [print_json(found), PRINTERS["outcome"](found)] == [1, 1]
     assert "face-?.png" in capsys.readouterr().out
     assert "face-?.png" in (tmp_path / "found" / "faces.jsonl").read_text(encoding="utf-8")
 
 
-def test_archives_are_read_without_being_unpacked(find, paint, tmp_path):
+def test_archives_are_read_without_being_unpacked(search, paint, tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("in/x.png", encode(paint(BOX), "PNG"))
         archive.writestr("../evil.png", encode(paint(BOX), "PNG"))
         archive.writestr("in/clip.mp4", b"a clip")
         archive.writestr("in/broken.png", b"")
-    found = find(tmp_path / "a.zip", out=tmp_path / "found")
+    found = search(tmp_path / "a.zip", out=tmp_path / "found")
     assert [one.name for one in found.pictures] == [f"{tmp_path}/a.zip!in/x.png"]
     assert (tmp_path / "found" / "in" / "x.png").is_file()
     assert set(reasons(found)) == {"evil.png", "clip.mp4", "broken.png"}
     assert not (tmp_path / "evil.png").exists()
 
 
-def test_equal_names_of_several_sources_do_not_meet(find, paint, photos, tmp_path):
+def test_equal_names_of_several_sources_do_not_meet(search, paint, photos, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         Pillow.fromarray(paint(BOX)).save(tmp_path / name / "x.png")
         Pillow.fromarray(paint(BOX)).save(tmp_path / name / "X.bmp")
     files = [tmp_path / "one" / "x.png", tmp_path / "two" / "x.png", tmp_path / "one" / "X.bmp"]
-    found = find(*files, photos, out=tmp_path / "found")
+    found = search(*files, photos, out=tmp_path / "found")
     places = {path.relative_to(tmp_path / "found").as_posix() for path in found.files}
     assert places == {
         *("x.png", "x-2.png", "X.bmp", "photos/two.png", "photos/more/none.png"),
@@ -228,34 +233,34 @@ def test_equal_names_of_several_sources_do_not_meet(find, paint, photos, tmp_pat
     assert len(found.refused) == 0
 
 
-def test_points_that_went_to_a_file_are_not_kept(find, photos, tmp_path):
-    kept = find(photos).pictures[0].faces[0]
-    dropped = find(photos, out=tmp_path / "x.jsonl").pictures[0].faces[0]
+def test_points_that_went_to_a_file_are_not_kept(search, photos, tmp_path):
+    kept = search(photos).pictures[0].faces[0]
+    dropped = search(photos, out=tmp_path / "x.jsonl").pictures[0].faces[0]
     assert (len(kept.points), len(dropped.points)) == (478, 0)
     assert dropped.box.tolist() == kept.box.tolist()
 
 
-def test_what_is_there_stays_unless_it_may_be_replaced(find, photos, tmp_path):
+def test_what_is_there_stays_unless_it_may_be_replaced(search, photos, tmp_path):
     out = tmp_path / "found"
-    find(photos, out=out)
+    search(photos, out=out)
     with pytest.raises(InputError, match="there already"):
-        find(photos, out=out)
+        search(photos, out=out)
     (out / "faces.jsonl").unlink()
     before = (out / "two.png").read_bytes()
-    found = find(photos, out=out, draw="mesh")
+    found = search(photos, out=out, draw="mesh")
     assert found.failed
     assert "there already" in reasons(found)["two.png"]
     assert (out / "two.png").read_bytes() == before
-    assert not find(photos, out=out, draw="mesh", overwrite=True).failed
+    assert not search(photos, out=out, draw="mesh", overwrite=True).failed
     assert (out / "two.png").read_bytes() != before
 
 
-def test_results_inside_a_source_are_no_sources(find, photos):
-    assert find(photos, out=photos / "found").faces == 2
-    assert find(photos, out=photos / "found", overwrite=True).faces == 2
+def test_results_inside_a_source_are_no_sources(search, photos):
+    assert count(search(photos, out=photos / "found")) == 2
+    assert count(search(photos, out=photos / "found", overwrite=True)) == 2
 
 
-def test_originals_are_never_replaced(find, photos, tmp_path):
+def test_originals_are_never_replaced(search, photos, tmp_path):
     before = (photos / "two.png").read_bytes()
     for source, out in (
         (photos, photos),
@@ -263,9 +268,9 @@ def test_originals_are_never_replaced(find, photos, tmp_path):
         (photos / "two.png", photos / "two.png"),
     ):
         with pytest.raises(InputError):
-            find(source, out=out, overwrite=True)
+            search(source, out=out, overwrite=True)
     with pytest.raises(InputError):
-        find(photos, tmp_path / "photos" / "two.png", out=tmp_path, overwrite=True)
+        search(photos, tmp_path / "photos" / "two.png", out=tmp_path, overwrite=True)
     assert (photos / "two.png").read_bytes() == before
     assert not (photos / "faces.jsonl").exists()
 
@@ -286,9 +291,9 @@ def test_originals_are_never_replaced(find, photos, tmp_path):
         (["photos"], {"largest_mib": 0}, "--largest-mib"),
     ],
 )
-def test_what_makes_no_sense_is_refused(find, photos, monkeypatch, sources, options, error):
+def test_what_makes_no_sense_is_refused(search, photos, monkeypatch, sources, options, error):
     monkeypatch.chdir(photos.parent)
     if "out" in options:
         options = options | {"out": photos.parent / options["out"]}
     with pytest.raises((InputError, FileError), match=error):
-        find(*sources, **options)
+        search(*sources, **options)

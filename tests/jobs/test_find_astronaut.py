@@ -7,7 +7,7 @@ from skimage.data import astronaut
 
 from facewright.faces.geometry.topology import five_points
 from facewright.hub.cards import known_cards
-from facewright.tasks.finding import FindOptions, find_faces
+from facewright.jobs.commands.photos.find import FindOptions, find_faces
 
 FIVE = ((203.8, 101.8), (245.9, 104.1), (223.1, 125.3), (201.3, 138.7), (244.5, 140.5))
 """Where MediaPipe 0.10.21 has eyes, nose and mouth, in pixels."""

@@ -16,7 +16,7 @@ from facewright.provenance.publish import render_image
 from facewright.types import Image, Manifest
 from facewright.version import __version__
 
-_TEMPLATE = Path(__file__).with_name("convert_page.html")
+_TEMPLATE = Path(__file__).with_name("page.html")
 _SIDE = 1280  # pixels of a picture on the page, at most
 _QUALITY = 90
 

@@ -1,46 +1,44 @@
-"""Draw what was found onto a picture."""
+"""Draw faces that were found onto their picture."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from facewright.faces.geometry.topology import TRIANGLES, five_points
 from facewright.media.drawing.marks import Mark, draw_marks, list_edges, pick_colour
-from facewright.types import Face, Image
-
-Drawn: TypeAlias = Literal["boxes", "points", "mesh", "none"]
-"""What is drawn of a face; each but the last with its box, number and score."""
+from facewright.types import Face, FaceDrawing, Image
 
 Numbered: TypeAlias = tuple[int, Face]
+"""A face with the number that people read."""
 
 _EDGES = list_edges(TRIANGLES)  # [m 2]
 
 
-def annotate(image: Image, faces: Sequence[Numbered], drawn: Drawn) -> Image:
-    """Draw faces onto a copy of a picture.
+def draw_faces(image: Image, faces: Sequence[Numbered], drawn: FaceDrawing) -> Image:
+    """Draw faces, each with its box, number and score.
 
     Args:
         image: (height, width, 3).
         faces: Each with its number, which chooses the colour too.
-        drawn: What is drawn of each.
+        drawn: What is drawn beside that; with "none", not even that.
 
     Returns:
-        (height, width, 3).
+        (height, width, 3): a new picture, or the same if nothing is drawn.
     """
+    if drawn == "none":
+        return image
     return draw_marks(image, [_mark(number, face, drawn) for number, face in faces])
 
 
-def _mark(number: int, face: Face, drawn: Drawn) -> Mark:
+def _mark(number: int, face: Face, drawn: FaceDrawing) -> Mark:
     """Return what is drawn of one face."""
-    lines = np.ascontiguousarray(face.points[_EDGES, :2]) if drawn == "mesh" else None
     return Mark(
         face.box,
         f"{number}   {face.score:.2f}",
         pick_colour(number),
-        frame=drawn != "none",
         points=five_points(face.points) if drawn == "points" else None,
-        lines=lines,
+        lines=np.ascontiguousarray(face.points[_EDGES, :2]) if drawn == "mesh" else None,
     )
