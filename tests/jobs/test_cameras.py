@@ -100,7 +100,7 @@ def test_a_camera_is_written_without_being_shown(look, tmp_path):
         ([], {"out": "x.json"}, "nothing says where"),
         ([], {"out": "x.png", "show": True}, "goes to a folder"),
         (["camera:0", "walk.mp4"], {"show": True}, "a camera is taken alone"),
-        (["."], {"show": True}, "--show shows one clip or camera"),
+        (["."], {"show": True}, "--show is for cameras and clips"),
         ([], {"crops": "crops", "show": True}, "--crops is for files"),
     ],
 )

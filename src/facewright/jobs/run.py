@@ -127,8 +127,10 @@ def check_run(effect: Effect[Any], sources: Sequence[str]) -> str:
         raise InputError("a camera is taken alone", hint=f"facewright {effect.verb} {cameras[0]}")
     if not cameras:
         check_paths(sources)
-    if getattr(options, "show", False) and not (cameras or is_one_clip(sources)):
-        raise InputError("--show shows one clip or camera", hint="leave it out, and open the file")
+    moves = cameras or all(is_clip(Path(source)) for source in sources)
+    if getattr(options, "show", False) and not moves:
+        hint = "leave it out, and open the file"
+        raise InputError("--show is for cameras and clips", hint=hint)
     effect.check(sources)
     check_options(options)
     if is_watched(options, sources):
@@ -179,11 +181,6 @@ def is_single(sources: Sequence[str]) -> bool:
     """Tell whether one picture or clip is named, so that what goes wrong with it is an error."""
     path = Path(sources[0])
     return len(sources) == 1 and path.is_file() and not is_archive(path)
-
-
-def is_one_clip(sources: Sequence[str]) -> bool:
-    """Tell whether one clip is named, and nothing else."""
-    return is_single(sources) and is_clip(Path(sources[0]))
 
 
 @dataclass(slots=True)

@@ -75,11 +75,9 @@ class Swap(Effect[SwapOptions]):
         super().__init__(options, progress, find)
         self.face = face
 
-    def check(self, sources: Sequence[str]) -> None:
+    def check(self, sources: Sequence[str]) -> None:  # noqa: ARG002
         """Raise unless there is a face, the words are known, and what is written can be."""
-        from facewright.collect.sources.walk import is_clip
         from facewright.faces.choose import check_choice
-        from facewright.media.camera import PREFIX as CAMERA
 
         options = self.options
         for path in list_references(self.face) if self.face else ():
@@ -88,10 +86,6 @@ class Swap(Effect[SwapOptions]):
         check_covered(options.faces)
         check_choice(options.source_face)
         read_parts(options.keep)
-        moves = all(source.startswith(CAMERA) or is_clip(Path(source)) for source in sources)
-        if options.show and not moves:
-            hint = "leave it out, and open the file"
-            raise InputError("--show is for cameras and clips", hint=hint)
         if options.out is None and not options.show:
             raise InputError("nothing says where the result goes", hint="name a file: -o OUT")
 
