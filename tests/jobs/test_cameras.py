@@ -101,7 +101,7 @@ def test_a_camera_is_written_without_being_shown(look, tmp_path):
         ([], {"out": "x.png", "show": True}, "goes to a folder"),
         (["camera:0", "walk.mp4"], {"show": True}, "a camera is taken alone"),
         (["."], {"show": True}, "--show is for cameras and clips"),
-        ([], {"crops": "crops", "show": True}, "--crops is for files"),
+        ([], {"crops": "crops", "show": True}, "`crops` is for files"),
     ],
 )
 def test_mistakes_are_told_before_a_camera_is_opened(

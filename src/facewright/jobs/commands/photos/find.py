@@ -68,7 +68,7 @@ class Find(Effect[FindOptions]):
         if options.crops is None:
             return
         if sources[0].startswith(PREFIX):
-            raise InputError("--crops is for files", hint="write the camera to a clip first: -o")
+            raise InputError("`crops` is for files", hint="write the camera to a clip, and take that")
         check_folder(options.crops, sources)
         if not options.overwrite:
             names = ("template", "size", "smallest", "threshold")
@@ -214,6 +214,11 @@ def find_faces(
         options: What to look for, and what to write.
         progress: Called with how many pictures and frames are done, and of how many.
         viewer: Shows a clip or camera with its faces, where the options say so.
+
+    Examples:
+        facewright find photo.jpg -o found.png
+        facewright find album --crops faces --template ffhq --size 512
+        facewright find camera:0 --show
     """
     from facewright.jobs.run import run
 
