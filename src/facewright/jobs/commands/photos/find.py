@@ -68,7 +68,7 @@ class Find(Effect[FindOptions]):
         if options.crops is None:
             return
         if sources[0].startswith(PREFIX):
-            raise InputError("`crops` is for files", hint="write the camera to a clip, and take that")
+            raise InputError("`crops` is for files", hint="write the camera to a clip first")
         check_folder(options.crops, sources)
         if not options.overwrite:
             names = ("template", "size", "smallest", "threshold")
