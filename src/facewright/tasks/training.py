@@ -16,9 +16,9 @@ from facewright.faces.detection.landmarks import load_mesh
 from facewright.gan.anchors.appearance import AppearanceModel, read_appearance
 from facewright.gan.anchors.find import FILE as ANCHORS
 from facewright.gan.anchors.find import find_anchors, load_anchors, save_anchors
-from facewright.gan.training.anchored import Anchoring
-from facewright.gan.training.efficientnet import load_efficientnet
 from facewright.gan.training.plan import TrainOptions, check_options, is_anchored, plan_training
+from facewright.gan.training.projected.anchored import Anchoring
+from facewright.gan.training.projected.efficientnet import load_efficientnet
 from facewright.gan.training.snapshots import load_run
 from facewright.gan.training.train import train_generator as run_training
 from facewright.gan.training.transfer import (

@@ -24,7 +24,6 @@ from facewright.errors import InputError, TrainingError
 from facewright.gan.anchors.find import Anchors
 from facewright.gan.anchors.start import start_linear
 from facewright.gan.augment.pipeline import PIPES, Augment
-from facewright.gan.training.anchored import AnchorConfig, AnchoredTrainer, Anchoring
 from facewright.gan.training.plan import (
     ARCHITECTURE,
     CHANNEL_MAX,
@@ -33,6 +32,7 @@ from facewright.gan.training.plan import (
     is_anchored,
     plan_training,
 )
+from facewright.gan.training.projected.anchored import AnchorConfig, AnchoredTrainer, Anchoring
 from facewright.gan.training.snapshots import Archive, Gallery, load_run
 from facewright.gan.training.steps import AdversarialTrainer
 from facewright.gan.training.transfer import Start, check_start, transfer

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from facewright.device import seeded
-from facewright.gan.training.efficientnet import WIDTHS, EfficientNetLite0
+from facewright.gan.training.projected.efficientnet import WIDTHS, EfficientNetLite0
 
 Maps: TypeAlias = list[list[torch.Tensor]]
 """Feature maps: for each view the maps from fine to coarse."""

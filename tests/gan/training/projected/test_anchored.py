@@ -8,8 +8,8 @@ from facewright.device import seeded
 from facewright.gan.augment.pipeline import PIPES, Augment
 from facewright.gan.discriminator import DiscriminatorConfig
 from facewright.gan.generator import GeneratorConfig
-from facewright.gan.training.anchored import AnchorConfig, AnchoredTrainer
-from facewright.gan.training.efficientnet import EfficientNetLite0
+from facewright.gan.training.projected.anchored import AnchorConfig, AnchoredTrainer
+from facewright.gan.training.projected.efficientnet import EfficientNetLite0
 from facewright.gan.training.steps import TrainConfig
 from facewright.training.checkpoint import flatten_state, unflatten_state
 from facewright.training.distributed import Processes

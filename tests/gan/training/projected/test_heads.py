@@ -1,8 +1,8 @@
 import torch
 
 from facewright.device import seeded
-from facewright.gan.training.efficientnet import EfficientNetLite0
-from facewright.gan.training.projected import (
+from facewright.gan.training.projected.efficientnet import EfficientNetLite0
+from facewright.gan.training.projected.heads import (
     VIEWS,
     ProjectedDiscriminator,
     compare_maps,

@@ -3,8 +3,8 @@ import torch
 
 from facewright.device import seeded
 from facewright.errors import InputError, WeightsError
-from facewright.gan.training import efficientnet
-from facewright.gan.training.efficientnet import (
+from facewright.gan.training.projected import efficientnet
+from facewright.gan.training.projected.efficientnet import (
     WIDTHS,
     EfficientNetLite0,
     SameConv2d,

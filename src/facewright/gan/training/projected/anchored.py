@@ -9,9 +9,9 @@ import torch
 from torch.nn import functional as F
 
 from facewright.gan.anchors.find import Anchors
-from facewright.gan.training.efficientnet import EfficientNetLite0
 from facewright.gan.training.losses import generator_loss
-from facewright.gan.training.projected import (
+from facewright.gan.training.projected.efficientnet import EfficientNetLite0
+from facewright.gan.training.projected.heads import (
     Maps,
     ProjectedDiscriminator,
     compare_maps,

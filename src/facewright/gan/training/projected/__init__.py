@@ -1,0 +1,1 @@
+"""Discriminators on frozen features, and anchored pictures."""
