@@ -216,7 +216,7 @@ def _load_start(resume: str) -> tuple[Start, dict[str, Json]]:
         raise TrainingError(
             f"{resume} holds no checkpoint", hint="name a run that left one, or a file of weights"
         )
-    names = ("G", "D", "G_ema", "heads")
+    names = ("G", "D", "G_ema", "heads", "patches")
     start = {name: run["contest"][name] for name in names if name in run["contest"]}
     return start, shape_of_run(run)
 

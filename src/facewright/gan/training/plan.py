@@ -102,6 +102,9 @@ class TrainOptions:
     """Architecture of StyleGAN2's discriminator."""
     projected_weight: float = 0.2
     """Weight of the heads in the loss of the generator."""
+    patch_weight: float = 0.1
+    """Weight of a small network beside the heads that judges patches of 38 pixels; 0 leaves it
+    out."""
     anchor: Literal["none", "components"] = "none"
     """Give every picture a latent of its own, by the components of its shape and texture."""
     anchor_size: int = 192
@@ -234,7 +237,7 @@ def check_options(options: TrainOptions) -> None:
     small = [name for name in above if numbers[name] is not None and not numbers[name] > 0]
     small = [f"--{name.replace('_', '-')} is above 0" for name in small]
     least = [*("gamma", "freezed", "path_length_weight", "seed", "linear_rgb")]
-    least += ["projected_weight", "anchor_kimg", "anchor_pixels", "anchor_features"]
+    least += ["projected_weight", "patch_weight", "anchor_kimg", "anchor_pixels", "anchor_features"]
     negative = [name for name in least if numbers[name] is not None and numbers[name] < 0]
     negative = [f"--{name.replace('_', '-')} is 0 or more" for name in negative]
     config = (
