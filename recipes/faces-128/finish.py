@@ -74,10 +74,14 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--draws", type=int, default=3000)
     parser.add_argument("--reject", type=float, default=0.2)
+    parser.add_argument(
+        "--smiling", type=float, default=0.2, help="share of people who smile, where none is chosen"
+    )
     parser.add_argument("--sheet", type=Path, help="rejected people above, kept ones below")
     options = parser.parse_args()
     bundle = load_bundle(options.snapshot)
     generator, labels = load_generator(bundle), load_labels(bundle)
+    labels = let_smile(labels, options.smiling)
     generator.centres = measure_centres(generator, labels)
     z, c = draw_latents(generator.config, range(FIRST, FIRST + options.draws), labels=labels)
     with torch.no_grad():
@@ -109,6 +113,19 @@ def main() -> None:
         with torch.no_grad():
             passes = generator.scorer(w) >= generator.scorer.threshold(c, options.reject)
         draw_sheet(options.sheet, images, passes.numpy())
+
+
+def let_smile(labels: LabelTable, share: float) -> LabelTable:
+    """Return labels of which a share says that somebody smiles; all else keeps its proportions."""
+    start = 0
+    for group in labels.groups:
+        if group.name == "smile":
+            smiles = labels.vectors[:, start + list(group.values).index("yes")] > 0
+            totals = labels.counts[smiles].sum(), labels.counts[~smiles].sum()
+            factors = torch.where(smiles, share / totals[0], (1 - share) / totals[1])
+            return replace(labels, counts=labels.counts * factors * labels.counts.sum())
+        start += len(group.values)
+    return labels
 
 
 def compare_windows(images: Image, reals: Image, points: Floats) -> Floats:
