@@ -86,7 +86,8 @@ def test_colours_are_changed_before_pictures_are_seen():
     network, _ = build()
     picture = draw(7)
     colours = draw_colours(seeded(1))
-    gain, offset = colours
+    colours[0] = 1
+    _, gain, offset = colours
     painted = picture * gain[None, :, None, None] + offset[None, :, None, None]
     one, other = (
         view_pictures(network, *arguments)
@@ -102,3 +103,20 @@ def test_shifts_stay_within_their_reach():
     shifts = [draw_shift(rng) for _ in range(50)]
     assert all(-1 <= part <= 1 for shift in shifts for part in shift)
     assert len(set(shifts)) == 50
+
+
+def test_every_other_time_the_network_sees_no_colour():
+    rng = seeded(2)
+    drawn = [float(draw_colours(rng)[0].mean()) for _ in range(200)]
+    assert set(drawn) == {0.0, 1.0}
+    assert 70 < sum(drawn) < 130
+    picture = torch.rand(1, 3, 32, 32, generator=seeded(3))
+    grey = torch.tensor([[0.0] * 3, [1.0] * 3, [0.0] * 3])
+    seen = []
+
+    def network(x: torch.Tensor) -> list[torch.Tensor]:
+        seen.append(x)
+        return [x, x]
+
+    view_pictures(network, picture, (0.0, 0.0), grey)  # type: ignore[arg-type]
+    assert torch.allclose(seen[0][:, 0], seen[0][:, 2])

@@ -49,15 +49,16 @@ def view_pictures(
         images: (n, 3, h, w) in [-1, 1], h = w.
         shift: Down and to the right, each -1 to 1, in parts of the largest shift: the same for
             pictures that are compared.
-        colours: (2, 3), what each channel is multiplied by and what is added then, the same
-            likewise; None changes none. Spots of one colour deceive the network otherwise.
+        colours: (3, 3), how much colour there is, what each channel is multiplied by and what is
+            added then, the same likewise; None changes none. Spots and outlines of one colour
+            deceive the network otherwise.
 
     Returns:
         `VIEWS` lists of one (n, width, side, side) for each of four scales.
     """
     if colours is not None:
-        gain, offset = colours[:, None, :, None, None]  # [1 3 1 1] each
-        images = images * gain + offset
+        colour, gain, offset = colours[:, None, :, None, None]  # [1 3 1 1] each
+        images = torch.lerp(images.mean(1, keepdim=True), images, colour) * gain + offset
     side = images.shape[-1]
     reach = round(side * _SHIFT)
     top, left = (reach + round(reach * part) for part in shift)
@@ -75,9 +76,10 @@ def draw_shift(rng: torch.Generator) -> tuple[float, float]:
 
 
 def draw_colours(rng: torch.Generator) -> torch.Tensor:
-    """Draw how colours are changed for `view_pictures`, (2, 3)."""
+    """Draw how colours are changed for `view_pictures`, (3, 3): every other time they are grey."""
     gain, offset = torch.rand(2, 3, generator=rng) * 2 - 1
-    return torch.stack([1 + _GAIN * gain, _OFFSET * offset])
+    colour = torch.randint(2, (1,), generator=rng).expand(3).float()
+    return torch.stack([colour, 1 + _GAIN * gain, _OFFSET * offset])
 
 
 def compare_maps(ones: Maps, others: Maps, spread: torch.Tensor) -> torch.Tensor:
