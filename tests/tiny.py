@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from facewright.datasets.labels import LabelGroup
+from facewright.device import seeded
 from facewright.faces.geometry.topology import CANONICAL
+from facewright.faces.similarity.features import FaceFeatures, FeaturesConfig
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.layers.quality import LEVELS, MOST_REJECTED, QualityScorer, ScorerTensors
 from facewright.gan.weights import LabelTable, measure_centres, pack_generator
@@ -145,6 +147,25 @@ def portrait(tmp_path_factory):
 def lookout():
     """Take red blocks for faces."""
     return Lookout(RedDetector(), {"red": "0" * 64}, torch.device("cpu"))
+
+
+@pytest.fixture
+def inverting(weights, find):
+    """Build a pipeline that finds latents of the tiny generator: `inverting(kind, **options)`.
+
+    It begins with the average face, and compares features of an untrained network.
+    """
+    with torch.random.fork_rng():
+        torch.default_generator.set_state(seeded(0).get_state())
+        features = FaceFeatures(FeaturesConfig(16, (3, 4), (0, 1))).eval()
+
+    def build(kind, generator=weights, **options):
+        given = {"encoder": "none", "find": find, "device": "cpu", "dtype": "float32", **options}
+        pipeline = kind(generator, **given)
+        pipeline.features = features.requires_grad_(requires_grad=False)
+        return pipeline
+
+    return build
 
 
 @pytest.fixture

@@ -59,6 +59,9 @@ where the generator has them, or the mean of all."""
 TRUNCATION_PSI = 0.7
 """How far people go from the average of theirs where nobody says; measurements are made at 1."""
 
+REFINE_STEPS = 100
+"""How often latents that were found for a picture are corrected where nobody says."""
+
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 """Number format of convolutions; auto is bfloat16 where the processor multiplies it natively."""
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from facewright.provenance.verify import Verified
     from facewright.tasks.datasets import PreparedDataset
     from facewright.tasks.expressions.records import Expressed
-    from facewright.tasks.inverting.files import Inverted
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.toonifying.toonify import Toonified
 
@@ -102,21 +101,6 @@ def print_outcome(outcome: Outcome | Watched) -> int:
     if not outcome.finished:
         return _INTERRUPTED
     return _FAILED if outcome.failed else 0
-
-
-def print_inverted(found: Inverted) -> int:
-    """Print the files, and how well each stage draws the face; 1 if photos were refused."""
-    for photo, reason in found.refused.items():
-        print(make_printable(f"refused: {make_name_printable(photo)}: {reason}"), file=sys.stderr)
-    for face in found.faces:
-        for path in face.files:
-            print(make_name_printable(path))
-        for reading in face.readings:
-            numbers = (f"{name} {value}" for name, value in reading.items() if name != "stage")
-            print(f"  {reading['stage']}: {', '.join(numbers)}")
-    if found.known:
-        print(f"there already: {found.known}")
-    return _FAILED if found.failed else 0
 
 
 def print_toonified(toonified: Toonified) -> int:

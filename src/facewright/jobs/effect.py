@@ -257,6 +257,20 @@ class Effect(ABC, Generic[O]):
             item.source, *session.resize(size), tally.frames, tally.changed, written=written
         )
 
+    def list_files(self, path: Path) -> list[Path]:
+        """Return the files that a picture is written to, itself last."""
+        return [path]
+
+    def write_picture(self, still: Still, path: Path, manifest: Manifest, run: Running) -> None:
+        """Write a picture, and before it what belongs to it."""
+        from facewright.provenance.publish import publish_image
+
+        quality = getattr(self.options, "quality", 95)
+        overwrite, alpha = run.overwrite, still.alpha
+        publish_image(
+            still.image, path, manifest, alpha=alpha, quality=quality, overwrite=overwrite
+        )
+
     def write_clip(self, clip: Clip, path: Path, manifest: Manifest, run: Running) -> list[Path]:
         """Write a clip; return what was written beside it."""
         from facewright.jobs.outputs import is_cut_short

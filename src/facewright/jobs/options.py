@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from facewright.errors import InputError
 from facewright.pipelines.configs import Truncation
-from facewright.types import Json, Precision
+from facewright.types import REFINE_STEPS, Json, Precision
 
 if TYPE_CHECKING:
     from facewright.pipelines.draw.generate import Sampling
@@ -101,11 +101,34 @@ class Leniency:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PeopleOptions(Runtime, Truncation):
-    """How people are drawn, whatever is made of them."""
+class FaceChoice:
+    """Which face is meant."""
+
+    faces: str = "largest"
+    """Which face of a photo that shows several: largest, left, right or a number (1 is the
+    largest)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refining:
+    """How long latents are sought."""
+
+    refine: int = REFINE_STEPS
+    """Of photos: how many steps of optimisation follow the encoder; 0 takes what it says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generating(Runtime):
+    """What draws faces."""
 
     weights: str | None = None
     """The generator: a name that `facewright models list` shows, or a file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleOptions(Generating, Truncation):
+    """How people are drawn, whatever is made of them."""
+
     age: str | None = None
     """Draw only people of this age, such as 30-39; otherwise as it comes."""
     gender: str | None = None

@@ -43,7 +43,7 @@ from facewright.media.video import check_complete, read_clip
 from facewright.pipelines.consent import resolve_consent
 from facewright.pipelines.inputs import naming
 from facewright.pipelines.pipeline import Session, Step, Tally, step_through
-from facewright.provenance.publish import CLIPS, PICTURES, publish_image
+from facewright.provenance.publish import CLIPS, PICTURES
 from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image, Manifest
 
@@ -265,17 +265,6 @@ class Run:
         self.outcome.files.extend(written)
         self.outcome.clips.append(effect.sum_up(session, tally, item, clip.size))
 
-    def publish(self, still: Still, path: Path, manifest: Manifest) -> None:
-        """Write a picture."""
-        publish_image(
-            still.image,
-            path,
-            manifest,
-            alpha=still.alpha,
-            quality=self.effect.options.quality,
-            overwrite=self.overwrite,
-        )
-
     def tick(self) -> None:
         """Count one more picture or frame."""
         self._done += 1
@@ -342,7 +331,10 @@ class Run:
         item = Item(photo.source, photo.place, hashlib.sha256(photo.data).hexdigest(), path)
         session = effect.start(moves=False)
         manifest = effect.describe(session, item, self.consent)
-        done = self._is_done(path, manifest)
+        files = effect.list_files(path) if path else []
+        done = self._is_done(path, manifest) and all(one.exists() for one in files)
+        if not (done or self.overwrite):
+            self._check_absent(files)
         if done and effect.record is None:
             self.outcome.pictures.append(effect.recall(one, item))
         else:
@@ -351,9 +343,9 @@ class Run:
                 if not still.step.faces and (error := session.miss()):
                     raise error
             if path is not None and not done:
-                self.publish(still, path, manifest)
+                effect.write_picture(still, path, manifest, self)
             self._record(still, item, effect.keep(still, item, manifest))
-        self.outcome.files.extend([path] if path else [])
+        self.outcome.files.extend(files)
 
     def _record(self, still: Still, item: Item, record: Any) -> None:
         """Write down what was found in a picture, or that it was made."""
@@ -369,10 +361,15 @@ class Run:
 
     def _check_extras(self, path: Path | None) -> None:
         """Raise if what is written beside a clip is there already."""
-        for extra in self.effect.name_extras(path) if path else ():
-            if extra.exists() and not self.overwrite:
+        if path and not self.overwrite:
+            self._check_absent(self.effect.name_extras(path))
+
+    def _check_absent(self, paths: Sequence[Path]) -> None:
+        """Raise if one of these files is there already."""
+        for path in paths:
+            if path.exists():
                 hint = "name another folder, or replace it with --overwrite"
-                raise InputError(f"{extra} is there already", hint=hint)
+                raise InputError(f"{path} is there already", hint=hint)
 
     def _spare(self, path: Path | None, source: str) -> Path | None:
         """Raise if a result would take the place of what it is made of, or has none."""

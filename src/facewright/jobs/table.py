@@ -121,9 +121,9 @@ COMMANDS = (
     ),
     Command(
         "invert",
-        "facewright.tasks.inverting.files:invert_photos",
+        "facewright.jobs.commands.draw.invert:invert_photos",
         "Find the latents from which a generator draws the face of a photo.",
-        prints="inverted",
+        prints="outcome",
         data=True,
         computes=True,
     ),

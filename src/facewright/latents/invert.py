@@ -13,10 +13,7 @@ from facewright.errors import InputError
 from facewright.faces.similarity.features import FaceFeatures, compare_maps
 from facewright.gan.generator import Generator
 from facewright.latents.encoder.psp import Encoder, fit_pictures
-from facewright.types import Image
-
-REFINE_STEPS = 100
-"""How often latents are corrected, unless told otherwise."""
+from facewright.types import REFINE_STEPS, Image
 
 _RISE, _FALL = 0.05, 0.25  # parts of the steps in which the learning rate rises and falls
 _QUIET_FROM = 0.75  # from this part of the steps on, no noise is added

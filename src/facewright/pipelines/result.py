@@ -251,6 +251,8 @@ class Ingredients:
     consent: str | None = None
     """Who agreed to what; empty where nobody did, though somebody real may be shown; None where
     nobody is shown."""
+    threads: int | None = None
+    """Of the CPU, where a result depends on their number; None where it does not."""
 
     def __or__(self, other: Ingredients) -> Ingredients:
         """Join what two sources bring."""
@@ -259,6 +261,7 @@ class Ingredients:
             sources={**self.sources, **other.sources},
             seeds=self.seeds + other.seeds,
             consent=join_consents(self.consent, other.consent),
+            threads=self.threads or other.threads,
         )
 
 
@@ -283,12 +286,13 @@ def build_manifest(
     Args:
         verb: The name of the command.
         parameters: Option → the value that it had.
-        used: Weights, pictures, seeds and consent.
+        used: Weights, pictures, seeds, consent and threads.
         device: Where it was computed.
     """
+    threads = {"threads": used.threads} if used.threads and device.type == "cpu" else {}
     return Manifest(
         task=verb,
-        parameters=parameters,
+        parameters={**parameters, **threads},
         seeds=used.seeds,
         models=used.models,
         sources=used.sources,

@@ -18,6 +18,7 @@ from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.jobs.commands.draw.interpolate import InterpolateOptions, interpolate_faces
+from facewright.jobs.commands.draw.invert import InvertOptions, invert_photos
 from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
 from facewright.jobs.commands.photos.convert import ConvertOptions, convert_pictures
 from facewright.jobs.commands.photos.enhance import EnhanceOptions, enhance_pictures
@@ -37,7 +38,6 @@ from facewright.tasks.emoji.pack import make_emoji
 from facewright.tasks.expressions.instruments import ExpressionOptions
 from facewright.tasks.expressions.reading import read_expressions
 from facewright.tasks.ingredients import ROLES, find_ingredients
-from facewright.tasks.inverting.files import InvertOptions, invert_photos
 from facewright.tasks.steering.editing import EditOptions, edit_face
 from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
 from facewright.tasks.toonifying.casting import ToonifyOptions
@@ -78,7 +78,7 @@ _FIELDS = {
 }
 """Parameters of manifests whose options have another name."""
 
-_FOUND = frozenset({"candidates"})
+_FOUND = frozenset({"candidates", "threads"})
 """Parameters of manifests that say what came of the others."""
 
 Likeness = Literal["bytes", "pixels", "different"]

@@ -22,14 +22,13 @@ from facewright.latents.directions.bundle import (
 )
 from facewright.latents.directions.closed import find_closed_directions
 from facewright.latents.edit import mix_styles, parse_layers
-from facewright.latents.invert import REFINE_STEPS
 from facewright.latents.scenes import FaceSampler, draw_each
 from facewright.media.stills.resize import resize_image
 from facewright.pipelines.draw.generate import Sampling
 from facewright.pipelines.draw.invert import LatentInput, LatentSource, LatentsPipeline
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.result import Ingredients, LatentsResult, hashes
-from facewright.types import Bundle, Json, Precision
+from facewright.types import REFINE_STEPS, Bundle, Json, Precision
 
 _CLOSED = re.compile(r"sefa-([1-9]\d{0,2})")
 _CLOSED_REACH = 4.0  # units, as far as random people go

@@ -35,7 +35,6 @@ from facewright.latents.encoder.psp import Encoder, load_encoder
 from facewright.latents.encoder.quick import quicken
 from facewright.latents.files import LATENTS, StoredLatents, load_latents
 from facewright.latents.invert import (
-    REFINE_STEPS,
     Inversion,
     RefineOptions,
     invert_faces,
@@ -51,9 +50,10 @@ from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.draw.generate import GeneratorPipeline
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
+from facewright.pipelines.pipeline import Session, Step
 from facewright.pipelines.result import Ingredients, LatentsResult, Stage, build_manifest, hashes
 from facewright.pipelines.weights import ENCODED
-from facewright.types import Bundle, Card, Crop, Image, Json, Latents, Precision
+from facewright.types import REFINE_STEPS, Bundle, Card, Crop, Image, Json, Latents, Precision
 
 TEMPLATE = "tight"
 """How faces are cut for a generator that does not say how its own were: as `prepare` cuts them."""
@@ -306,7 +306,7 @@ class LatentsPipeline(GeneratorPipeline):
         return self._invert_picture(face, role, refine, faces, consent, progress)
 
     def tune(self, sampler: FaceSampler, tuning: Bundle | None) -> FaceSampler:
-        """Return an artist whose generator is changed as latents want it.
+        """Return a sampler whose generator is changed as latents want it.
 
         Raises:
             WeightsError: What they want belongs to another generator.
@@ -314,7 +314,7 @@ class LatentsPipeline(GeneratorPipeline):
         if tuning is None:
             return sampler
         own = copy.deepcopy(self.generator)
-        apply_tuning(own, tuning, sha256=self.bundle.card.sha256)
+        apply_tuning(own, tuning, sha256=self.bundle.card.sha256).freeze()
         return dataclasses.replace(sampler, generator=own)
 
     def _read_memory(
@@ -360,7 +360,9 @@ class LatentsPipeline(GeneratorPipeline):
         with naming(source.name):
             crop = self.cut(source.image, faces, drawn=source.drawn)
         found = self.invert_crop(crop, refine=RefineOptions(steps=refine), progress=progress)
-        models = Ingredients(models=self.find.models | self.inverters)
+        models = Ingredients(
+            models=self.find.models | self.inverters, threads=torch.get_num_threads()
+        )
         ws = found.stored.latents.values.to(self.device)
         return LatentSource(source.name, ws, source.describe(role, consent) | models, crop=crop)
 
@@ -436,31 +438,89 @@ class InvertPipeline(LatentsPipeline):
             WeightsError: There are no such weights.
         """
         source = read_picture(picture)
+        session = self.start(refine=refine, tune=tune, faces=faces, aligned=aligned, seed=seed)
+        session.drawn, session.progress = source.drawn, progress
         with naming(source.name):
-            if aligned:
-                crop = self.fit_aligned(source.image)
-            else:
-                crop = self.cut(source.image, faces, drawn=source.drawn)
-        found = self.invert_crop(
-            crop,
-            refine=RefineOptions(steps=refine, seed=seed),
-            tune=TuneOptions(seed=seed) if tune else None,
-            progress=progress,
-        )
-        said: dict[str, Json] = {"refine": refine, "tune": tune, "faces": faces}
-        said |= {"aligned": aligned, "photo": source.name, "weights": self.name}
-        said |= {"encoder": self.encoder_name, "template": self.template}
-        models = self.inverters | ({} if aligned else self.find.models)
-        used = source.describe("photo", consent) | Ingredients(models=models, seeds=(seed,))
-        tuning = self.pack_tuning(found.tuned, "tuning") if found.tuned else None
+            found: InvertedCrop = session.step(source.image).reading
+        said = {**session.parameters, "photo": source.name}
+        used = session.used | source.describe("photo", consent)
         return LatentsResult(
             found.stages[-1].image,
             build_manifest(self.verb, said, used, self.device),
             latents=dataclasses.replace(found.stored, consent=used.consent or ""),
-            tuning=tuning,
+            tuning=self.pack_tuning(found.tuned, "tuning") if found.tuned else None,
             stages=found.stages,
-            crop=crop,
+            crop=found.crop,
         )
+
+    def start(
+        self,
+        *,
+        refine: int = REFINE_STEPS,
+        tune: bool = False,
+        faces: str = "largest",
+        aligned: bool = False,
+        seed: int = 0,
+    ) -> InvertSession:
+        """Return what finds the face of one picture; the arguments are those of a call."""
+        said: dict[str, Json] = {"refine": refine, "tune": tune, "faces": faces}
+        said |= {"aligned": aligned, "weights": self.name, "encoder": self.encoder_name}
+        said |= {"template": self.template}
+        models = self.inverters | ({} if aligned else self.find.models)
+        used = Ingredients(models=models, seeds=(seed,), threads=torch.get_num_threads())
+        return InvertSession(
+            self,
+            used,
+            said,
+            refine=RefineOptions(steps=refine, seed=seed),
+            tune=TuneOptions(seed=seed) if tune else None,
+        )
+
+
+class InvertSession(Session):
+    """A search for the latents of one face.
+
+    Attributes:
+        drawn: Whether a generator drew the picture: it is small, and shows one face.
+        progress: Called with the steps done, and in all.
+    """
+
+    def __init__(
+        self,
+        pipeline: InvertPipeline,
+        used: Ingredients,
+        parameters: dict[str, Json],
+        *,
+        refine: RefineOptions,
+        tune: TuneOptions | None,
+    ) -> None:
+        super().__init__(used, parameters)
+        self._pipeline, self._refine, self._tune = pipeline, refine, tune
+        self.drawn = False
+        self.progress: Progress | None = None
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:  # noqa: ARG002
+        """Find the latents of a face; the reading is an `InvertedCrop`.
+
+        Args:
+            image: (height, width, 3).
+            seconds: Nothing depends on it.
+
+        Raises:
+            InputError: There is no face, or the choice is not of one.
+        """
+        if self.parameters["aligned"]:
+            crop = self._pipeline.fit_aligned(image)
+        else:
+            crop = self._pipeline.cut(image, str(self.parameters["faces"]), drawn=self.drawn)
+        found = self._pipeline.invert_crop(
+            crop, refine=self._refine, tune=self._tune, progress=self.progress
+        )
+        return Step(found.stages[-1].image, reading=found)
+
+    def miss(self, frames: int = 1) -> InputError | None:  # noqa: ARG002
+        """Return None: `step` says what is missing."""
+        return None
 
 
 def draw_before_and_after(crop: Crop, stages: tuple[Stage, ...]) -> Image:

@@ -13,14 +13,13 @@ from facewright.errors import FileError, InputError
 from facewright.hub.bundle import file_sha256, load_bundle
 from facewright.hub.store import Progress
 from facewright.latents.files import LATENTS, StoredLatents, load_latents
-from facewright.latents.invert import REFINE_STEPS
 from facewright.latents.scenes import find_styles
 from facewright.latents.tuning import apply_tuning
 from facewright.media.formats import find_kind
 from facewright.pipelines.consent import GENERATED, resolve_consent
 from facewright.tasks.drawing import DrawOptions, Easel, describe, read_seeds
 from facewright.tasks.steering.darkroom import Darkroom
-from facewright.types import Image, Manifest
+from facewright.types import REFINE_STEPS, Image, Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

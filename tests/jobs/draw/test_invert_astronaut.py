@@ -3,7 +3,7 @@
 from PIL import Image as Pillow
 from skimage.data import astronaut
 
-from facewright.tasks.inverting.files import InvertOptions, invert_photos
+from facewright.jobs.commands.draw.invert import InvertOptions, invert_photos
 
 
 def test_the_astronaut_is_found_again(tmp_path):
@@ -15,7 +15,7 @@ def test_the_astronaut_is_found_again(tmp_path):
         device="cpu",
     )
     found = invert_photos([str(tmp_path / "photo.png")], options=options)
-    encoded, refined = found.faces[0].readings
+    encoded, refined = found.pictures[0].measurements["stages"]
     assert encoded["stage"] == "encoded"
     assert encoded["rmse"] < 55  # the average face: 75
     assert refined["rmse"] < 0.8 * encoded["rmse"]

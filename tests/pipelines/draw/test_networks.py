@@ -10,7 +10,7 @@ from facewright.errors import InputError, WeightsError
 from facewright.gan.weights import pack_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
 from facewright.latents.encoder.psp import Encoder, EncoderConfig, pack_encoder
-from facewright.tasks.inverting.inverter import TEMPLATE, open_inverter
+from facewright.pipelines.draw.invert import TEMPLATE, LatentsPipeline
 from facewright.types import Card
 
 TINY = EncoderConfig(6, 8, 32, widths=(4, 4, 4, 8), depths=(1, 1, 1, 1), head=8)
@@ -29,29 +29,29 @@ def encoder(tmp_path):
 
 
 def test_a_generator_without_an_encoder_begins_with_the_average_face(weights):
-    inverter = open_inverter(weights, device="cpu")
-    assert inverter.encoder is None
-    assert inverter.sha256 == file_sha256(Path(weights)) == inverter.models["tiny"]
-    assert set(inverter.models) == {"tiny", "face-features", "likeness"}
+    people = LatentsPipeline(weights, device="cpu")
+    assert (people.encoder, people.encoder_name) == (None, "none")
+    assert people.inverters["tiny"] == file_sha256(Path(weights))
+    assert set(people.inverters) == {"tiny", "face-features", "likeness"}
 
 
 def test_its_own_encoder_is_taken_and_no_other(weights, encoder):
     own = encoder(load_bundle(Path(weights)).card.sha256)
-    inverter = open_inverter(weights, encoder=own, device="cpu")
-    assert inverter.encoder(torch.zeros(1, 3, 32, 32)).shape == (1, 6, 8)
-    assert "e" in inverter.models
+    people = LatentsPipeline(weights, encoder=own, device="cpu")
+    assert people.encoder(torch.zeros(1, 3, 32, 32)).shape == (1, 6, 8)
+    assert "e" in people.inverters
     with pytest.raises(InputError, match="another generator"):
-        open_inverter(weights, encoder=encoder("0" * 64), device="cpu")
+        assert LatentsPipeline(weights, encoder=encoder("0" * 64), device="cpu").encoder_bundle
     with pytest.raises(WeightsError, match="not an encoder"):
-        open_inverter(weights, encoder=weights, device="cpu")
+        assert LatentsPipeline(weights, encoder=weights, device="cpu").encoder
 
 
 def test_weights_say_how_faces_are_cut_for_them(weights, tmp_path):
     path = tmp_path / "g.safetensors"
     card = Card("g", "generator")
     save_bundle(path, pack_generator(build_generator(c_dim=0), card, template="ffhq"))
-    assert open_inverter(weights, device="cpu").template == TEMPLATE
-    assert open_inverter(str(path), device="cpu").template == "ffhq"
-    assert open_inverter(str(path), template="arcface", device="cpu").template == "arcface"
+    assert LatentsPipeline(weights, device="cpu").template == TEMPLATE
+    assert LatentsPipeline(str(path), device="cpu").template == "ffhq"
+    assert LatentsPipeline(str(path), template="arcface", device="cpu").template == "arcface"
     with pytest.raises(InputError, match="no template"):
-        open_inverter(weights, template="square", device="cpu")
+        LatentsPipeline(weights, template="square", device="cpu")
