@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from facewright.hub.store import Progress
     from facewright.jobs.outputs import Output
     from facewright.pipelines.pipeline import Session
-    from facewright.types import Manifest
+    from facewright.types import Json, Manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +117,13 @@ class Invert(Effect[InvertOptions]):
 
         step = session.step(one.image)
         found: InvertedCrop = step.reading
-        stages = [
-            {"stage": stage.name, "rmse": round(stage.rmse, 4)}
-            | {"perceptual": round(stage.perceptual, 4), "likeness": round(stage.likeness, 4)}
+        stages: list[Json] = [
+            {
+                "stage": stage.name,
+                "rmse": round(stage.rmse, 4),
+                "perceptual": round(stage.perceptual, 4),
+                "likeness": round(stage.likeness, 4),
+            }
             for stage in found.stages
         ]
         sheet = draw_before_and_after(found.crop, found.stages)
