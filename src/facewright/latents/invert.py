@@ -12,6 +12,7 @@ from facewright.device import seeded, to_images, to_tensor
 from facewright.errors import InputError
 from facewright.faces.similarity.features import FaceFeatures, compare_maps
 from facewright.gan.generator import Generator
+from facewright.latents.encoder.anchors import AnchorEncoder
 from facewright.latents.encoder.psp import Encoder, fit_pictures
 from facewright.types import REFINE_STEPS, Image
 
@@ -59,7 +60,7 @@ def invert_faces(
     generator: Generator,
     images: Image,
     *,
-    encoder: Encoder | None = None,
+    encoder: Encoder | AnchorEncoder | None = None,
     features: FaceFeatures | None = None,
     options: RefineOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -88,7 +89,10 @@ def invert_faces(
     device = generator.mapping.w_avg.device
     target = to_tensor(images, device, torch.float32)
     measure = compare_with(target, features, options.perceptual_weight)
-    ws = encode_faces(generator, target, encoder)
+    if isinstance(encoder, AnchorEncoder):
+        ws = encoder.encode(images)
+    else:
+        ws = encode_faces(generator, target, encoder)
     ws = _refine(generator, ws, measure, options, progress)
     return look_at(generator, ws, images, features)
 

@@ -19,6 +19,7 @@ from facewright.faces.similarity.features import FaceFeatures
 from facewright.gan.breed import Crossing, breed_generators
 from facewright.gan.generator import Generator
 from facewright.latents.edit import extend_styles
+from facewright.latents.encoder.anchors import AnchorEncoder
 from facewright.latents.encoder.psp import Encoder
 from facewright.latents.invert import RefineOptions, invert_faces
 from facewright.media.stills.resize import resize_image
@@ -46,7 +47,7 @@ class Cartoonist:
     """Draws the characters from the same latents, of as many pixels or more."""
     template: str
     """How faces are cut that both draw."""
-    encoder: Encoder | None = None
+    encoder: Encoder | AnchorEncoder | None = None
     """Where the search for latents begins; None is the average face."""
     features: FaceFeatures | None = None
     """What compares more than pixels when latents are refined."""

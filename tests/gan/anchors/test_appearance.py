@@ -96,3 +96,12 @@ def test_mirroring_twice_changes_nothing():
     np.testing.assert_allclose(mirror_shapes(mirror_shapes(shapes)), shapes, atol=1e-6)
     mean = average_shape(shapes)
     np.testing.assert_allclose(mirror_shapes(mean[None])[0], mean, atol=1e-6)
+
+
+def test_the_likeliest_label_is_mostly_that_of_the_face(model):
+    textures, shapes, labels = make_faces(60, seed=20)
+    guessed = model.guess_labels(textures, shapes, torch.eye(2), torch.ones(2))
+    assert guessed.shape == (60, 2)
+    assert float((guessed.argmax(1) == labels.argmax(1)).float().mean()) > 0.8
+    rare = model.guess_labels(textures, shapes, torch.eye(2), torch.tensor([1e9, 1e-9]))
+    assert float(rare[:, 0].mean()) > float(guessed[:, 0].mean())

@@ -65,9 +65,33 @@ class AppearanceModel:
         Returns:
             (n, k), float32: nearly normal.
         """
-        numbers = _join(textures, shapes - self.shape.numpy())
-        components = numbers @ self.weights - _with_constant(labels) @ self.labels  # [n k]
-        return _make_normal(components, self.quantiles)
+        components = self._project(textures, shapes) - _with_constant(labels) @ self.labels
+        return _make_normal(components, self.quantiles)  # [n k]
+
+    def guess_labels(
+        self, textures: _Floats, shapes: _Floats, labels: torch.Tensor, counts: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the likeliest label of each face: its anchor is normal only with the right one.
+
+        Args:
+            textures: As `encode` takes them.
+            shapes: Likewise.
+            labels: (m, c_dim), those to choose from.
+            counts: (m,), how often each occurs.
+
+        Returns:
+            (n, c_dim).
+        """
+        components, told = self._project(textures, shapes), _with_constant(labels) @ self.labels
+        likely = [
+            math.log(count) - _make_normal(components - taken, self.quantiles).square().sum(1) / 2
+            for taken, count in zip(told, counts.clamp(min=1e-6).tolist(), strict=True)
+        ]
+        return labels[torch.stack(likely).argmax(0)]
+
+    def _project(self, textures: _Floats, shapes: _Floats) -> torch.Tensor:
+        """Return components with what labels say still in them, (n, k)."""
+        return _join(textures, shapes - self.shape.numpy()) @ self.weights
 
     def to_tensors(self) -> dict[str, torch.Tensor]:
         """Return the tensors by name, as a bundle keeps them."""

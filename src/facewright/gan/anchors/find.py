@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,13 +127,8 @@ def _place(
 ) -> NDArray[np.float32]:
     """Return the meshes of some pictures in the unit square, (n, 478, 2)."""
     template = str(dataset.details.get("template"))
-    start = TEMPLATES[template if template in TEMPLATES else "tight"].points
-    side = dataset.resolution
-    images: list[Image] = list(dataset.images(part))
-    five = np.pad((start * side - 0.5).astype(np.float32), ((0, 0), (0, 1)))
-    points, _ = place_meshes(mesh, images, [five] * len(images))
-    points, presence = place_meshes(mesh, images, [five_points(mine) for mine in points])
-    missing = [dataset.names[i] for i in part[presence < _PRESENT]]
+    placed, present = place_aligned(mesh, dataset.images(part), template)
+    missing = [dataset.names[i] for i in part[~present]]
     if missing:
         more = f" and in {len(missing) - 1} near it" if len(missing) > 1 else ""
         raise DatasetError(
@@ -142,8 +137,28 @@ def _place(
         )
     if progress is not None:
         progress(int(part[-1]) + 1, len(dataset.names))
-    placed: NDArray[np.float32] = ((points[..., :2] + 0.5) / side).astype(np.float32)
     return placed
+
+
+def place_aligned(
+    mesh: MeshNetwork, images: Sequence[Image] | Image, template: str
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Place meshes on aligned faces.
+
+    Args:
+        mesh: What places 478 points on each.
+        images: n square crops of one size.
+        template: How they were cut; an unknown one counts as `tight`.
+
+    Returns:
+        (n, 478, 2) in the unit square, and whether the network sees a face, (n,).
+    """
+    start, side = TEMPLATES[template if template in TEMPLATES else "tight"].points, len(images[0])
+    crops: list[Image] = list(images)
+    five = np.pad((start * side - 0.5).astype(np.float32), ((0, 0), (0, 1)))
+    points, _ = place_meshes(mesh, crops, [five] * len(crops))
+    points, presence = place_meshes(mesh, crops, [five_points(mine) for mine in points])
+    return ((points[..., :2] + 0.5) / side).astype(np.float32), presence >= _PRESENT
 
 
 def _chunks(count: int) -> list[NDArray[np.int64]]:

@@ -15,6 +15,8 @@ import torch
 
 from facewright.errors import InputError
 from facewright.faces.align import align
+from facewright.faces.detection.landmarks import KIND as MESH
+from facewright.faces.detection.landmarks import load_mesh
 from facewright.faces.similarity.features import KIND as FEATURES
 from facewright.faces.similarity.features import FaceFeatures, load_face_features
 from facewright.faces.similarity.identity import KIND as LIKENESS
@@ -25,11 +27,14 @@ from facewright.faces.similarity.identity import (
     measure_likeness,
 )
 from facewright.faces.templates import TEMPLATES
+from facewright.gan.anchors.appearance import AppearanceModel
+from facewright.gan.anchors.find import KIND as ANCHORS
 from facewright.gan.generator import Generator
-from facewright.gan.weights import read_template
+from facewright.gan.weights import load_appearance, read_template
 from facewright.hub.bundle import file_sha256, load_bundle
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.latents.encoder.anchors import AnchorEncoder, load_anchor_model
 from facewright.latents.encoder.psp import KIND as ENCODER
 from facewright.latents.encoder.psp import Encoder, load_encoder
 from facewright.latents.encoder.quick import quicken
@@ -116,8 +121,8 @@ class LatentsPipeline(GeneratorPipeline):
 
         Args:
             weights: The generator: a name or a file; None is the starter.
-            encoder: Where the search begins: a name or a file; "none" is the average face; None
-                is the encoder of the catalog that belongs to the generator, or the average face.
+            encoder: Where the search begins: an encoder or anchors, by name or file; "none" is the
+                average face; None is what the generator brings or the catalog has for it.
             template: How faces are cut that the generator draws; None is what its weights say, or
                 `TEMPLATE`.
             find: What finds faces; None loads the networks that ship.
@@ -154,15 +159,29 @@ class LatentsPipeline(GeneratorPipeline):
                     hint='name the one that was trained for this generator, or "none"',
                 )
             return encoder
-        shipped = (n for n, e in known_cards().items() if e.card.kind == ENCODER and e.file)
+        if load_appearance(self.bundle) is not None:
+            return self.bundle
+        kinds = (ANCHORS, ENCODER)
+        shipped = (n for n, e in known_cards().items() if e.card.kind in kinds and e.file)
         owned = (one for name in shipped if _find_owner(one := self.open(name)) == sha256)
         return next(owned, None)
 
     @cached_property
-    def encoder(self) -> Encoder | None:
+    def encoder(self) -> Encoder | AnchorEncoder | None:
         """Where a search begins; None is the average face."""
         bundle = self.encoder_bundle
-        return quicken(load_encoder(bundle, self.device), self.dtype) if bundle else None
+        if bundle is None:
+            return None
+        model = load_appearance(bundle)
+        if model is not None or bundle.card.kind == ANCHORS:
+            return self._anchor(model or load_anchor_model(bundle))
+        return quicken(load_encoder(bundle, self.device), self.dtype)
+
+    def _anchor(self, model: AppearanceModel) -> AnchorEncoder:
+        """Return what finds the anchors of faces for this generator."""
+        mesh = load_mesh(self.open(pick_kind(MESH, known_cards())), self.device)
+        template = self.template
+        return AnchorEncoder(model, self.generator, mesh, labels=self.labels, template=template)
 
     @property
     def encoder_name(self) -> str:

@@ -1,0 +1,94 @@
+"""Latents of a face from its anchor: for generators that were trained with anchors.
+
+What a training picture was drawn from is known by an active appearance model (`gan.anchors`). The
+same model describes a face that the generator has never seen, so no encoder has to be trained.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import torch
+
+from facewright.errors import WeightsError
+from facewright.faces.detection.landmarks import MeshNetwork
+from facewright.gan.anchors.appearance import AppearanceModel, Unwarper, read_appearance
+from facewright.gan.anchors.find import KIND, place_aligned
+from facewright.gan.generator import Generator
+from facewright.gan.weights import LabelTable
+from facewright.types import Bundle, Card, Image, Json
+
+Owner: TypeAlias = Mapping[str, Json]
+"""Name and sha256 of the generator to which something belongs."""
+
+
+class AnchorEncoder:
+    """Finds the w of aligned faces, with the likeliest label, and zeros for the rest of z.
+
+    Args:
+        model: That of the generator's training.
+        generator: What draws, on any device.
+        mesh: What places 478 points on faces.
+        labels: Those that the generator learned.
+        template: How faces are cut that it draws.
+    """
+
+    def __init__(
+        self,
+        model: AppearanceModel,
+        generator: Generator,
+        mesh: MeshNetwork,
+        *,
+        labels: LabelTable,
+        template: str,
+    ) -> None:
+        self._model, self._generator, self._mesh = model, generator, mesh
+        self._labels, self._template = labels, template
+        self._unwarper = Unwarper(model.shape.numpy())
+
+    @torch.no_grad()
+    def encode(self, images: Image) -> torch.Tensor:
+        """Return the latents of faces; where the mesh network sees none, those of the average.
+
+        Args:
+            images: (n, h, h, 3), uint8, cut as the generator draws faces.
+
+        Returns:
+            w+, (n, num_ws, w_dim), float32, on the device of the generator.
+        """
+        shapes, present = place_aligned(self._mesh, images, self._template)
+        textures = self._unwarper.unwarp(images, shapes)
+        vectors, counts = self._labels.vectors, self._labels.counts
+        c = self._model.guess_labels(textures, shapes, vectors, counts)  # [n c_dim]
+        anchors = self._model.encode(textures, shapes, c)
+        rest = torch.zeros(len(anchors), self._generator.config.z_dim - self._model.size)
+        average = self._generator.mapping.w_avg
+        z = torch.cat([anchors, rest], 1).to(average.device)
+        seen = torch.from_numpy(present).to(average.device)
+        w = torch.where(seen[:, None], self._generator.mapping(z, c.to(average.device)), average)
+        return w[:, None].expand(-1, self._generator.num_ws, -1).clone()
+
+
+def pack_anchors(model: AppearanceModel, card: Card, generator: Owner) -> Bundle:
+    """Return an appearance model as a bundle of its own.
+
+    Args:
+        model: From training.
+        card: What is known about it.
+        generator: To which it belongs.
+    """
+    named = dataclasses.replace(card, kind=KIND)
+    return Bundle(named, {"generator": dict(generator)}, model.to_tensors())
+
+
+def load_anchor_model(bundle: Bundle) -> AppearanceModel:
+    """Return the appearance model of a bundle from `pack_anchors`.
+
+    Raises:
+        WeightsError: It holds something else.
+    """
+    if bundle.card.kind != KIND:
+        raise WeightsError(f"`{bundle.card.name}` holds `{bundle.card.kind}`, not anchors")
+    return read_appearance(bundle.tensors)
