@@ -32,13 +32,14 @@ from facewright.expressions.classifier import (
 )
 from facewright.expressions.compact import FINE
 from facewright.expressions.drawing import label_picture
+from facewright.expressions.reader import NamedFace
 from facewright.faces.detection.blocks import fold_norms
 from facewright.interop.read import read_checkpoint
+from facewright.jobs.commands.photos.expressions import ExpressionOptions, Expressions
+from facewright.jobs.run import run as run_effect
 from facewright.media.video import read_clip
+from facewright.pipelines.photos.expressions import ExpressionsPipeline, ReadingSession
 from facewright.provenance.publish import publish_clip
-from facewright.tasks.expressions.instruments import ExpressionOptions, Instruments
-from facewright.tasks.expressions.reading import read_with
-from facewright.tasks.lookout import open_lookout
 from facewright.types import Clip, Manifest
 
 BATCHES, SECONDS = (1, 64), 2.0
@@ -94,11 +95,9 @@ def main() -> None:
     if python := os.environ.get("KERAS_PYTHON"):
         measure_keras(python)
     try:
-        lookout = open_lookout("cpu")
+        measure_clip(ExpressionsPipeline(device="cpu"))
     except FacewrightError as error:
         print(f"clips are not measured: {error}", file=sys.stderr)
-        return
-    measure_clip(Instruments(lookout, classifiers["compact"], {"compact": "0" * 64}, "compact"))
 
 
 def measure_faces(name: str, classifier: Classifier) -> None:
@@ -137,17 +136,19 @@ def measure_keras(python: str) -> None:
         )
 
 
-def measure_clip(instruments: Instruments) -> None:
-    """Measure each stage of a clip, and all of them."""
+def measure_clip(pipeline: ExpressionsPipeline) -> None:
+    """Measure each stage of a clip, and all of them, with the networks that ship."""
+
+    def read_all(session: ReadingSession) -> list[list[NamedFace]]:
+        return [session.read(frame, n / 30) for n, frame in enumerate(frames)]
+
     with tempfile.TemporaryDirectory() as folder:
         body = Path(folder, "body.mp4")
         publish_clip(Clip(SIZE, RATE, film(FRAMES), count=FRAMES), body, Manifest("test", {}))
         frames = list(film(60))
-        reader = instruments.start_reader()
-        named = [reader.read(frame, time=n / 30) for n, frame in enumerate(frames)]
-        reader = instruments.start_reader()
+        named = read_all(pipeline.start())
         stages: dict[str, Callable[[], object]] = {
-            "read": lambda: [reader.read(f, time=n / 30) for n, f in enumerate(frames)],
+            "read": lambda: read_all(pipeline.start()),
             "draw": lambda: [label_picture(f, n) for f, n in zip(frames, named, strict=True)],
         }
         told = {
@@ -155,7 +156,9 @@ def measure_clip(instruments: Instruments) -> None:
         }
         decode = _time(lambda: sum(1 for _ in read_clip(body).frames))[1] / FRAMES * 1000
         options = ExpressionOptions(out=Path(folder, "out.mp4"))
-        seconds, busy = _time(lambda: read_with(instruments, [str(body)], options))
+        seconds, busy = _time(
+            lambda: run_effect(Expressions(options, find=pipeline.find), [str(body)])
+        )
         report(
             "reading expressions in clips",
             frames=FRAMES,

@@ -7,7 +7,7 @@ import pytest
 
 from facewright.errors import InputError
 from facewright.jobs.commands.photos.find import Find, FindOptions
-from facewright.jobs.run import run
+from facewright.jobs.run import check_run, run
 from facewright.live.session import Watched
 from facewright.media.video import read_clip
 from facewright.provenance.publish import STOPPED_AFTER, publish_clip, read_manifest
@@ -91,6 +91,12 @@ def test_a_clip_is_shown_while_it_is_made_and_closing_the_page_does_not_end_it(
 def test_a_camera_is_written_without_being_shown(look, tmp_path):
     look(out=tmp_path / "out.mp4", limit=4)
     assert len(list(read_clip(tmp_path / "out.mp4").frames)) == 4
+
+
+def test_a_camera_is_taken_for_a_clip(find, tmp_path):
+    check_run(Find(FindOptions(out=tmp_path / "x.mp4"), find=find), ["camera:0"])
+    check_run(Find(FindOptions(out=tmp_path / "x.mp4", show=True), find=find), ["camera:0"])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

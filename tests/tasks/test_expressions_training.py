@@ -10,8 +10,9 @@ from facewright.cli.main import main
 from facewright.errors import DatasetError, WeightsError
 from facewright.expressions.classifier import EXPRESSIONS, KIND, load_classifier
 from facewright.hub.bundle import load_bundle, save_bundle
-from facewright.tasks.expressions.instruments import ExpressionOptions, equip
-from facewright.tasks.expressions.reading import read_with
+from facewright.jobs.commands.photos.expressions import ExpressionOptions, Expressions
+from facewright.jobs.run import run
+from facewright.pipelines.photos.expressions import ExpressionsPipeline
 from facewright.tasks.expressions_training import ExpressionTrainOptions, train_expressions
 
 OPTIONS = ExpressionTrainOptions(kimg=0.004, batch=4, network="mini-xception", size=32, blocks=1)
@@ -29,17 +30,17 @@ def test_a_run_ends_and_goes_on(tmp_path):
 
 @pytest.mark.parametrize(("size", "blocks"), SCALED)
 def test_a_larger_mini_xception_is_trained_measured_and_used(
-    size, blocks, lookout, portrait, tmp_path
+    size, blocks, find, portrait, tmp_path
 ):
-    faces, run = write_set(tmp_path / "faces.zip", count=7), tmp_path / "run"
+    faces, outdir = write_set(tmp_path / "faces.zip", count=7), tmp_path / "run"
     options = replace(OPTIONS, kimg=0.008, size=size, blocks=blocks)
-    trained = train_expressions(faces, outdir=run, options=options, device="cpu")
-    assert json.loads((run / "measured-000000.008.json").read_text())["count"] == 7
+    trained = train_expressions(faces, outdir=outdir, options=options, device="cpu")
+    assert json.loads((outdir / "measured-000000.008.json").read_text())["count"] == 7
     network = load_classifier(load_bundle(trained.weights)).network
     assert (network.config.size, network.config.blocks) == (size, blocks)
 
     chosen = ExpressionOptions(weights=str(trained.weights))
-    read = read_with(equip(lookout, chosen), [str(portrait)], chosen)
+    read = run(Expressions(chosen, find=find), [str(portrait)])
     (face,) = read.pictures[0].faces
     assert sum(face.probabilities.values()) == pytest.approx(1, abs=1e-3)
 
@@ -72,14 +73,14 @@ def test_labels_that_do_not_match_are_named(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_weights_that_name_other_expressions_are_refused(lookout, tmp_path):
+def test_weights_that_name_other_expressions_are_refused(tmp_path):
     faces = write_set(tmp_path / "faces.zip", count=7)
     trained = train_expressions(faces, outdir=tmp_path / "run", options=OPTIONS, device="cpu")
     bundle = load_bundle(trained.weights)
     other = {**bundle.config, "names": [*EXPRESSIONS[:-1], "bored"]}
     save_bundle(tmp_path / "other.safetensors", replace(bundle, config=other))
     with pytest.raises(WeightsError, match="names other expressions than angry"):
-        equip(lookout, ExpressionOptions(weights=str(tmp_path / "other.safetensors")))
+        _ = ExpressionsPipeline(str(tmp_path / "other.safetensors")).classifier
     assert bundle.card.kind == KIND
 
 

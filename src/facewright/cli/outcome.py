@@ -14,7 +14,6 @@ from rich.text import Text
 from facewright.cli.printable import make_name_printable, make_printable
 from facewright.cli.reports import (
     print_audit,
-    print_expressed,
     print_gathered,
     print_outcome,
     print_prepared,
@@ -197,7 +196,6 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "imported": print_imported,
     "diagnosis": print_diagnosis,
     "outcome": print_outcome,
-    "expressed": print_expressed,
     "toonified": print_toonified,
     "gathered": print_gathered,
     "prepared": print_prepared,

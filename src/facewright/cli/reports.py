@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from facewright.live.session import Watched
     from facewright.provenance.verify import Verified
     from facewright.tasks.datasets import PreparedDataset
-    from facewright.tasks.expressions.records import Expressed
     from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.toonifying.toonify import Toonified
 
@@ -25,25 +24,6 @@ _BAR = 30  # letters
 _INTERRUPTED = 130
 _MOST_FILES = 20  # pictures that are named one by one
 _FEW = 8  # files of a folder, likewise
-
-
-def print_expressed(outcome: Expressed | Watched) -> int:
-    """Print what was read in each picture and clip; 1 if anything was refused, 130 if ended."""
-    from facewright.live.session import Watched
-
-    if isinstance(outcome, Watched):
-        return print_watched(outcome)
-    for refusal in outcome.refused:
-        source = make_name_printable(refusal.source)
-        print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)
-    _print_readings(outcome)
-    if outcome.refused:
-        print(f"refused: {len(outcome.refused)}")
-    for path in outcome.files[:_MOST_FILES]:
-        print(make_name_printable(path))
-    if outcome.failed:
-        return _FAILED
-    return 0 if outcome.finished else _INTERRUPTED
 
 
 def print_watched(watched: Watched) -> int:
@@ -190,21 +170,6 @@ def print_paths(files: Sequence[Path]) -> None:
                 print(make_name_printable(path))
         else:
             print(make_name_printable(f"{len(paths)} files in {folder}"))
-
-
-def _print_readings(outcome: Expressed) -> None:
-    """Print what was read in each picture, and in all of each clip."""
-    for picture in outcome.pictures[:_MOST_FILES]:
-        named = (f"{f.expression} {f.probabilities[f.expression]:.0%}" for f in picture.faces)
-        print(make_name_printable(f"{picture.name}: {', '.join(named) or 'no face'}"))
-    if len(outcome.pictures) > _MOST_FILES:
-        print(f"and {len(outcome.pictures) - _MOST_FILES} more pictures: --json lists all")
-    for clip in outcome.clips:
-        people = "nobody" if not clip.people else _count(clip.people, "tracked face")
-        seen = f"{clip.frames_with_faces} of {clip.frames} frames"
-        print(f"{make_name_printable(clip.name)}: {people} in {seen}")
-        shares = sorted(clip.shares.items(), key=lambda pair: -pair[1])
-        print("  " + ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.01))
 
 
 def _print_rows(rows: Mapping[str, object]) -> None:

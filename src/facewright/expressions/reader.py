@@ -113,6 +113,10 @@ class ExpressionReader:
             for one in tracked
         ]
 
+    def name(self, image: Image, faces: Sequence[Face]) -> list[NamedFace]:
+        """Name the expressions of the faces of one picture, as `read_picture` does."""
+        return read_picture(self._classifier, image, faces, offset=self._offset)
+
     def _steady(self, fresh: dict[int, Scores], here: set[int], time: float) -> None:
         """Let what was read before fade, and forget the faces that are gone."""
         step, smoothing = time - self._time, self._config.smoothing

@@ -145,7 +145,7 @@ class Effect(ABC, Generic[O]):
     verb: ClassVar[str]
     role: ClassVar[str] = "picture"
     record: ClassVar[str | None] = None
-    columns: ClassVar[tuple[str, ...]] = ()
+    columns: tuple[str, ...] = ()
     at_once: ClassVar[int] = 1
 
     def __init__(

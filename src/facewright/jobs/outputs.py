@@ -13,6 +13,7 @@ from facewright.files import fit_name
 from facewright.hub.store import Progress
 from facewright.jobs import options as shared
 from facewright.jobs.records import RECORDS
+from facewright.media.camera import PREFIX as CAMERA
 from facewright.pipelines.result import ClipResult, Result
 from facewright.provenance.publish import (
     CLIPS,
@@ -249,7 +250,7 @@ def _check_single(out: Path, sources: Sequence[str], *, draws: bool) -> None:
     if not draws:
         raise InputError(f"nothing is drawn for {out}", hint="leave out --draw none, or name .json")
     source = Path(sources[0])
-    moves = is_clip(source)
+    moves = sources[0].startswith(CAMERA) or is_clip(source)
     wanted = out.suffix.lower() in CLIPS
     if len(sources) > 1 or source.is_dir() or is_archive(source):
         raise InputError(f"{out} holds one picture or clip", hint="name a folder: -o found")

@@ -33,7 +33,7 @@ from facewright.errors import FacewrightError, InputError
 from facewright.hub.bundle import file_sha256
 from facewright.jobs.checks import check_options
 from facewright.jobs.effect import Effect, Frame, Item, Outcome, Still, Summary, name_written
-from facewright.jobs.outputs import Output, is_done
+from facewright.jobs.outputs import Output, is_cut_short, is_done
 from facewright.jobs.records import Write, write_records
 from facewright.live.session import Stage, Watched
 from facewright.live.watch import OpenViewer, Viewer, show_along, show_nobody, watch_live
@@ -247,7 +247,7 @@ class Run:
                 self.tick()
                 return
             path = None  # what was found in it is recorded all the same
-        self._check_extras(path)
+        self._check_extras(path, manifest)
         clip = effect.prepare(replace(clip, frames=islice(clip.frames, limit)))
         count = min(clip.count or sys.maxsize, limit or sys.maxsize)
         clip = replace(clip, count=None if count == sys.maxsize else count)
@@ -359,9 +359,9 @@ class Run:
             self.write(record)
         self.outcome.pictures.append(self.effect.shorten(record))
 
-    def _check_extras(self, path: Path | None) -> None:
+    def _check_extras(self, path: Path | None, manifest: Manifest) -> None:
         """Raise if what is written beside a clip is there already."""
-        if path and not self.overwrite:
+        if path and not self.overwrite and not is_cut_short(path, manifest):
             self._check_absent(self.effect.name_extras(path))
 
     def _check_absent(self, paths: Sequence[Path]) -> None:

@@ -137,9 +137,9 @@ COMMANDS = (
     ),
     Command(
         "expressions",
-        "facewright.tasks.expressions.reading:read_expressions",
+        "facewright.jobs.commands.photos.expressions:read_expressions",
         "Read expressions in pictures, clips and cameras: seven bars beside each face.",
-        prints="expressed",
+        prints="outcome",
         data=True,
         computes=True,
     ),

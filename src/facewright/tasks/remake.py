@@ -22,6 +22,7 @@ from facewright.jobs.commands.draw.invert import InvertOptions, invert_photos
 from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
 from facewright.jobs.commands.photos.convert import ConvertOptions, convert_pictures
 from facewright.jobs.commands.photos.enhance import EnhanceOptions, enhance_pictures
+from facewright.jobs.commands.photos.expressions import ExpressionOptions, read_expressions
 from facewright.jobs.commands.photos.morph import MorphOptions, morph_pictures
 from facewright.jobs.commands.photos.swap import SwapOptions, swap_faces
 from facewright.live.recording import SECOND
@@ -35,8 +36,6 @@ from facewright.provenance.marking import marking, was_marked
 from facewright.provenance.publish import CLIPS, STOPPED_AFTER, read_manifest
 from facewright.tasks.emoji.options import EmojiOptions
 from facewright.tasks.emoji.pack import make_emoji
-from facewright.tasks.expressions.instruments import ExpressionOptions
-from facewright.tasks.expressions.reading import read_expressions
 from facewright.tasks.ingredients import ROLES, find_ingredients
 from facewright.tasks.steering.editing import EditOptions, edit_face
 from facewright.tasks.steering.restyling import RestyleOptions, restyle_face

@@ -26,7 +26,7 @@ from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.pipeline import PicturePipeline, Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
-from facewright.types import Bundle, Clip, Image, Json, Precision
+from facewright.types import Bundle, Clip, Face, Image, Json, Precision
 
 CALIBRATING = "look neutral"
 """What a frame says while the neutral face is learned."""
@@ -67,9 +67,16 @@ class ReadingSession(Session):
         """Name the expressions in the next frame; those lost for a moment come last."""
         return self._reader.read(image, time=seconds)
 
+    def name(self, image: Image, faces: list[Face]) -> list[NamedFace]:
+        """Name the expressions of the faces of a picture, which were found already."""
+        return self._reader.name(image, faces)
+
     def step(self, image: Image, seconds: float = 0.0) -> Step:
         """Name the expressions in the next frame, and draw bars onto it."""
-        faces = self.read(image, seconds)
+        return self.label(image, self.read(image, seconds))
+
+    def label(self, image: Image, faces: list[NamedFace]) -> Step:
+        """Draw bars beside faces that were read."""
         note = CALIBRATING if self._reader.calibrating else ""
         drawn = label_picture(image, faces, note=note, widen=self.widen, strip=self.strip)
         return Step(drawn, tuple(one.face for one in faces if one.seen), faces)
@@ -108,6 +115,7 @@ class ExpressionsPipeline(PicturePipeline):
         """
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
+        self._offsets: dict[tuple[str, float | None, float], Scores] = {}
 
     @cached_property
     def bundle(self) -> Bundle:
@@ -143,8 +151,12 @@ class ExpressionsPipeline(PicturePipeline):
         }
         if config.calibrate is not None and seconds is None:
             path = Path(config.calibrate)
-            offset = self._measure(path, frames)
-            sources, said["calibrate"] = {f"calibrate/{path.name}": file_sha256(path)}, path.name
+            sha256 = file_sha256(path)
+            key = sha256, config.smallest, config.threshold
+            if key not in self._offsets:
+                self._offsets[key] = self._measure(path, frames)
+            offset = self._offsets[key]
+            sources, said["calibrate"] = {f"calibrate/{path.name}": sha256}, path.name
         reading = ReadConfig(config.smoothing, seconds or 0.0, frames)
         reader = ExpressionReader(self.find.finder, self.classifier, reading, offset=offset)
         return ReadingSession(reader, Ingredients(models=self.models, sources=sources), said)

@@ -18,13 +18,12 @@ from facewright.errors import FileError, InputError
 from facewright.expressions.classifier import EXPRESSIONS, KIND, pack_classifier
 from facewright.faces.detection.blocks import fold_norms
 from facewright.hub.bundle import save_bundle
+from facewright.jobs.commands.photos.expressions import ExpressionOptions, Expressions
+from facewright.jobs.run import check_run, run
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_clip, read_manifest
-from facewright.tasks.expressions.frames import label_frames
-from facewright.tasks.expressions.instruments import ExpressionOptions, equip
-from facewright.tasks.expressions.reading import check_reading, read_with
 from facewright.tasks.ingredients import find_ingredients
 from facewright.tasks.remake import _restore
 from facewright.types import Card, Clip, Manifest
@@ -39,17 +38,16 @@ def namer(tmp_path_factory):
 
 
 @pytest.fixture
-def read(lookout, namer, tmp_path, monkeypatch):
+def read(find, namer, tmp_path, monkeypatch):
     """Read red blocks in some sources."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*sources, viewer=None, **options):
-        names = [str(source) for source in sources]
+    def run_it(*sources, viewer=None, **options):
+        named = [str(source) for source in sources]
         chosen = ExpressionOptions(weights=namer, **options)
-        check_reading(names, chosen)
-        return read_with(equip(lookout, chosen), names, chosen, viewer=viewer)
+        return run(Expressions(chosen, find=find), named, viewer)
 
-    return run
+    return run_it
 
 
 @pytest.fixture
@@ -74,7 +72,7 @@ def clip(paint, tmp_path):
     return publish_clip(made, tmp_path / "talk.mp4", Manifest("test", {}))
 
 
-def test_what_was_read_is_found_again_by_its_manifest(read, photos, clip, lookout, namer, tmp_path):
+def test_what_was_read_is_found_again_by_its_manifest(read, photos, clip, find, namer, tmp_path):
     shutil.copy(photos / "two.png", tmp_path / "two.png")
     read(tmp_path / "two.png", out=Path("a.png"), calibrate="two.png", smallest=12)
     read(clip, out=Path("a.mp4"), smoothing=0.1, limit=9)
@@ -85,7 +83,7 @@ def test_what_was_read_is_found_again_by_its_manifest(read, photos, clip, lookou
         options, files = find_ingredients(manifest, options, [tmp_path])
         assert files == [str(tmp_path / source)]
         options = replace(options, weights=namer)
-        read_with(equip(lookout, options), files, options)
+        run(Expressions(options, find=find), files)
         assert digest_unsigned(tmp_path / f"again-{name}") == digest_unsigned(tmp_path / name)
 
 
@@ -110,7 +108,7 @@ def test_a_folder_gets_pictures_with_bars_records_and_a_table(read, photos, tmp_
     before, after = (read_image(folder / "two.png") for folder in (photos, tmp_path / "out"))
     assert (before != after[:, :400]).any()
     manifest = read_manifest(tmp_path / "out" / "two.png")
-    assert (manifest.task, sorted(manifest.models)) == ("expressions", ["namer", "red"])
+    assert (manifest.task, sorted(manifest.models)) == ("expressions", ["custom", "namer"])
     lines = (tmp_path / "out" / "expressions.jsonl").read_text().splitlines()
     assert [len(json.loads(line)["faces"]) for line in lines] == [0, 2]
     with (tmp_path / "out" / "expressions.csv").open(encoding="utf-8") as file:
@@ -132,7 +130,7 @@ def test_a_clip_gets_bars_a_timeline_and_a_table(read, clip, tmp_path):
     out, table = tmp_path / "out.mp4", tmp_path / "out.csv"
     outcome = read(clip, out=out, record=table)
     (told,) = outcome.clips
-    assert (told.frames, told.frames_with_faces, told.people, told.finished) == (36, 24, 1, True)
+    assert (told.frames, told.frames_with_faces, told.people, outcome.finished) == (36, 24, 1, True)
     assert sum(told.shares.values()) == pytest.approx(1, abs=2e-3)
     assert [path.name for path in outcome.files] == ["out.mp4", "out-timeline.png", "out.csv"]
     assert len(list(read_clip(out).frames)) == 36
@@ -177,7 +175,7 @@ def test_a_neutral_face_calibrates(read, photos, clip, tmp_path):
     assert "calibrate/two.png" in manifest.sources
     assert read(clip, calibrate="0.2").clips[0].shares["neutral"] > 0.3
     assert "clips and cameras" in read(photos / "two.png", calibrate="3").refused[0].reason
-    assert "--calibrate takes 30" in read(clip, calibrate="30").refused[0].reason
+    assert "`calibrate` takes 30" in read(clip, calibrate="30").refused[0].reason
     with pytest.raises(InputError, match="no face was found to calibrate"):
         read(photos / "two.png", calibrate=str(photos / "none.png"))
 
@@ -215,13 +213,13 @@ def test_what_is_written_stays_until_it_may_be_replaced(read, photos, clip, tmp_
 @pytest.mark.parametrize(
     ("sources", "options", "message"),
     [
-        (["camera:0", "x.png"], {}, "a camera is read alone"),
+        (["camera:0", "x.png"], {}, "a camera is taken alone"),
         (["camera:0"], {}, "nothing says where"),
-        (["camera:0"], {"show": True, "out": "x.mp4"}, "is a file"),
-        (["camera:0"], {"show": True, "record": "x.csv"}, "--record needs a clip"),
+        (["camera:0"], {"show": True, "out": "x.png"}, "is a file"),
+        (["camera:0"], {"show": True, "record": "x.csv"}, "`record` needs a clip"),
         (["."], {"show": True}, "--show is for cameras"),
         (["."], {"record": "x.txt"}, "is none of"),
-        (["."], {"calibrate": "0"}, "--calibrate takes"),
+        (["."], {"calibrate": "0"}, "calibrate takes"),
         (["."], {"smoothing": -1.0}, "--smoothing"),
         (["."], {"out": "x.png"}, "one picture or clip"),
     ],
@@ -232,35 +230,21 @@ def test_what_makes_no_sense_is_refused_at_once(sources, options, message, tmp_p
     monkeypatch.chdir(tmp_path)
     paths = {k: Path(v) if k in ("out", "record") else v for k, v in options.items()}
     with pytest.raises(InputError, match=message):
-        check_reading(sources, ExpressionOptions(**paths))
+        check_run(Expressions(ExpressionOptions(**paths)), sources)
 
 
 def test_missing_files_are_named(tmp_path):
     with pytest.raises(FileError, match=r"there is no .*x\.png"):
-        check_reading([str(tmp_path / "x.png")], ExpressionOptions())
+        check_run(Expressions(ExpressionOptions()), [str(tmp_path / "x.png")])
     with pytest.raises(FileError, match=r"there is no me\.jpg"):
-        check_reading([str(tmp_path)], ExpressionOptions(calibrate="me.jpg"))
+        check_run(Expressions(ExpressionOptions(calibrate="me.jpg")), [str(tmp_path)])
 
 
 def test_people_and_scripts_can_read_the_outcome(read, photos, clip, capsys):
     outcome = read(photos, clip)
-    assert PRINTERS["expressed"](outcome) == 0
+    assert PRINTERS["outcome"](outcome) == 0
     said = capsys.readouterr().out
     assert "none.png: no face" in said
     assert "1 tracked face in 24 of 36 frames" in said
     assert print_json(outcome) == 0
     assert json.loads(capsys.readouterr().out)["clips"][0]["people"] == 1
-
-
-def test_labelled_frames_keep_size_rate_times_and_sound(lookout, namer, paint):
-    instruments = equip(lookout, ExpressionOptions(weights=namer))
-    images = [paint((120, 20, 169, 79), size=(120, 320)) for _ in range(3)]
-    clip = Clip((320, 120), Fraction(25), iter(images), count=3, sound="a.mp4")
-    told = []
-    labelled = label_frames(instruments.start_reader(), clip, tell=told.append)
-    assert (labelled.size, labelled.rate, labelled.sound) == ((320, 120), 25, "a.mp4")
-    made = list(labelled.frames)
-    assert [frame.number for frame in told] == [0, 1, 2]
-    assert [len(frame.faces) for frame in told] == [1, 1, 1]
-    assert all(image.shape == (120, 320, 3) for image in made)
-    assert all((one != other).any() for one, other in zip(images, made, strict=True))
