@@ -26,21 +26,6 @@ class Frame:
     """Those that are lost for a moment come last."""
 
 
-def label_frame(reader: ExpressionReader, image: Image, seconds: float) -> tuple[Image, int]:
-    """Read a frame and draw bars onto it: what `tasks.live.watch_live` takes.
-
-    Args:
-        reader: What reads; frames come in order.
-        image: (height, width, 3).
-        seconds: When it is shown.
-
-    Returns:
-        A new picture, and how many faces it shows.
-    """
-    faces = reader.read(image, time=seconds)
-    return _draw(reader, image, faces), sum(face.seen for face in faces)
-
-
 def label_frames(
     reader: ExpressionReader,
     clip: Clip,

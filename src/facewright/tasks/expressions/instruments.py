@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 
-from facewright.device import name_device
 from facewright.errors import FileError, InputError
 from facewright.expressions.classifier import KIND, Classifier, Scores, load_classifier, score_faces
 from facewright.expressions.reader import ExpressionReader, ReadConfig, measure_offset
@@ -20,12 +17,9 @@ from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.live.options import ShowOptions
-from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.video import read_clip
 from facewright.pipelines.weights import open_weights
 from facewright.tasks.lookout import Lookout, open_lookout, pick_kind
-from facewright.types import Manifest
-from facewright.version import __version__
 
 _RECORDED = ("smoothing", "calibrate", "smallest", "threshold", "quality", "limit")
 _MOST_FRAMES = 600  # of a clip of a neutral face
@@ -161,37 +155,6 @@ def read_seconds(calibrate: str | None) -> float | None:
             f"--calibrate takes up to {_LONGEST:g} seconds, not {calibrate}", hint="3 are usual"
         )
     return seconds
-
-
-def describe_run(
-    instruments: Instruments, options: ExpressionOptions, name: str = "", sha256: str = ""
-) -> Manifest:
-    """Say how a picture or clip with bars comes about.
-
-    Args:
-        instruments: What reads.
-        options: How.
-        name: What is read, without its folder; nothing for a camera.
-        sha256: Of that file.
-    """
-    said: dict[str, Any] = {key: asdict(options)[key] for key in _RECORDED}
-    said |= {"weights": instruments.named_by, "picture": name or None}
-    if options.calibrate is not None and read_seconds(options.calibrate) is None:
-        said["calibrate"] = Path(options.calibrate).name
-    return Manifest(
-        task="expressions",
-        parameters={key: value for key, value in said.items() if value is not None},
-        models=instruments.models,
-        sources=instruments.sources | ({f"picture/{name}": sha256} if name else {}),
-        version=__version__,
-        torch=torch.__version__,
-        device=name_device(instruments.lookout.device),
-    )
-
-
-def is_camera(sources: list[str]) -> bool:
-    """Tell whether a camera is among the sources."""
-    return any(source.startswith(CAMERA) for source in sources)
 
 
 def _measure_file(instruments: Instruments, path: Path, frames: FrameConfig) -> Scores:
