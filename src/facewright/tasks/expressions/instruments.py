@@ -79,8 +79,6 @@ class Instruments:
     classifier: Classifier
     models: dict[str, str]
     """Name of the weights → sha256."""
-    named_by: str
-    """Name of the weights of the classifier."""
     config: ReadConfig = field(default_factory=ReadConfig)
     offset: Scores | None = None
     sources: dict[str, str] = field(default_factory=dict)
@@ -116,7 +114,7 @@ def equip(
     bundle = open_weights(options.weights or pick_kind(KIND, known_cards()), progress)
     classifier = load_classifier(bundle, lookout.device)
     models = {**lookout.models, bundle.card.name: bundle.card.sha256}
-    return calibrate(Instruments(lookout, classifier, models, bundle.card.name), options)
+    return calibrate(Instruments(lookout, classifier, models), options)
 
 
 def calibrate(instruments: Instruments, options: ExpressionOptions) -> Instruments:
