@@ -178,7 +178,8 @@ def _read_part(path: Path) -> Part:
         if key in named
     }
     started = next(i for i, words in enumerate(lines) if words[0] == "verts") + 1
-    rows = [_read_fit(words) for words in takewhile(lambda w: w[0].isdigit(), lines[started:])]
+    kept = takewhile(lambda words: words[0] != "delete_verts", lines[started:])
+    rows = [_read_fit(words) for words in kept if words[0].isdigit()]
     table = np.array(rows)
     surface = read_obj(path.parent / named["obj_file"][0])
     return Part(surface, table[:, :3].astype(int), table[:, 3:6], table[:, 6:9], scales)
