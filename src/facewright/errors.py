@@ -3,6 +3,7 @@
 ```text
 FacewrightError              has a message and, where there is one, a hint
 ├── InputError               an option or argument that is invalid
+│   ├── OptionError          one of a form, by its name
 │   └── FileError            a file that is missing, damaged or of the wrong kind
 │       ├── BrokenClipError  a clip that breaks off or is damaged, and was read as far as it goes
 │       └── DatasetError     a dataset with at least one file that cannot be used
@@ -27,6 +28,18 @@ class FacewrightError(Exception):
 
 class InputError(FacewrightError):
     """An option or argument that is invalid."""
+
+
+class OptionError(InputError):
+    """An option or input of a form that is invalid.
+
+    Attributes:
+        field: Its name.
+    """
+
+    def __init__(self, message: str, field: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
 
 
 class FileError(InputError):

@@ -6,7 +6,6 @@ import contextlib
 import inspect
 import os
 import re
-import typing
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -19,10 +18,9 @@ from facewright.cli.outcome import PRINTERS, print_json
 from facewright.cli.progress import progress_line
 from facewright.cli.usage import describe_use
 from facewright.errors import FacewrightError
+from facewright.jobs.interface.signature import MISSING, read_arguments
 from facewright.jobs.table import COMMANDS, Command
 
-_FROM_DOORS = {"progress", "viewer", "return"}  # not for users: a door gives them
-_MISSING = inspect.Parameter.empty
 _QUOTE = '"'
 _FIELD = re.compile(
     r"`(?P<alone>[a-z_]+)`"
@@ -153,22 +151,17 @@ def _marking(*, wanted: bool) -> contextlib.AbstractContextManager[None]:
 
 def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect.Parameter]:
     """Return the parameters of a task as the command line has them, then those of printing."""
-    wanted = {name: a for name, a in task.__annotations__.items() if name not in _FROM_DOORS}
-    holder = type("Holder", (), {"__annotations__": wanted})  # the others need not be importable
-    hints = typing.get_type_hints(holder, globalns=task.__globals__, include_extras=True)
     found, has_options = [], False
-    for parameter in inspect.signature(task).parameters.values():
-        if parameter.name in _FROM_DOORS:
-            continue
-        hint = hints[parameter.name]
-        kinds: list[Any] = [part for part in (hint, *get_args(hint)) if is_dataclass(part)]
-        if kinds:
+    parameters = inspect.signature(task).parameters
+    for argument in read_arguments(task):
+        if argument.options is not None:
             has_options = True
-            default = _MISSING if parameter.default is _MISSING else kinds[0]()
-            flat = Annotated[kinds[0], Parameter(name="*")]  # type: ignore[valid-type]
-            found.append(_keyword(parameter.name, flat, default))
+            default = MISSING if argument.default is MISSING else argument.options()
+            flat = Annotated[argument.options, Parameter(name="*")]  # type: ignore[name-defined]
+            found.append(_keyword(argument.name, flat, default))
         else:
-            found.append(_name_less(parameter.replace(annotation=hint)))
+            placed = parameters[argument.name].replace(annotation=argument.hint)
+            found.append(_name_less(placed))
     if has_options:
         told = "Read options from this TOML file; those on the command line come first."
         named = Annotated[Path | None, Parameter(name=OPTIONS_FILE, help=told)]
@@ -188,12 +181,12 @@ def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect
 def _name_less(parameter: inspect.Parameter) -> inspect.Parameter:
     """Return a parameter that has no name on the command line, if its place says what it is."""
     placed = parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-    if placed and parameter.default is _MISSING:
+    if placed and parameter.default is MISSING:
         return parameter.replace(kind=inspect.Parameter.POSITIONAL_ONLY)
     return parameter
 
 
-def _keyword(name: str, hint: Any, default: Any = _MISSING) -> inspect.Parameter:
+def _keyword(name: str, hint: Any, default: Any = MISSING) -> inspect.Parameter:
     """Return a parameter that is given by name."""
     kind = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(name, kind, default=default, annotation=hint)

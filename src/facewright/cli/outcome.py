@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -21,6 +21,7 @@ from facewright.cli.reports import (
     print_verified,
     print_watched,
 )
+from facewright.jobs.records import to_plain, to_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ _FAILED, _INTERRUPTED = 1, 130
 
 def print_json(outcome: Any) -> int:
     """Print an outcome as JSON; 1 if it says that it failed."""
-    print(json.dumps(outcome, indent=2, ensure_ascii=False, default=_to_plain))
+    print(to_text(outcome))
     return _FAILED if getattr(outcome, "failed", False) else 0
 
 
@@ -169,17 +170,8 @@ def _print_table(rows: Mapping[str, Any]) -> None:
 def _to_text(value: Any) -> str:
     """Return a value as people read it."""
     said = isinstance(value, str)
-    text = value if said else json.dumps(value, ensure_ascii=False, default=_to_plain)
+    text = value if said else json.dumps(value, ensure_ascii=False, default=to_plain)
     return make_printable(text)
-
-
-def _to_plain(value: Any) -> Any:
-    """Return something that JSON can hold in place of what it cannot."""
-    if hasattr(value, "tolist"):  # an array of coordinates
-        return value.astype("float64").round(2).tolist()
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 PRINTERS: Mapping[str, Callable[[Any], int]] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,6 +22,20 @@ TABLES = (".csv",)
 
 Write: TypeAlias = Callable[[Any], None]
 """Writes one record, a dataclass that JSON can hold; arrays become numbers with two decimals."""
+
+
+def to_text(outcome: Any) -> str:
+    """Return what a command found as JSON, for scripts."""
+    return json.dumps(outcome, indent=2, ensure_ascii=False, default=to_plain)
+
+
+def to_plain(value: Any) -> Any:
+    """Return something that JSON can hold in place of what it cannot."""
+    if hasattr(value, "tolist"):  # an array of coordinates
+        return _to_numbers(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 @contextlib.contextmanager

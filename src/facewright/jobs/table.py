@@ -300,6 +300,11 @@ COMMANDS = (
         "Make people, a mixing grid and a clip, and a page that shows them.",
         computes=True,
     ),
+    Command(
+        "studio",
+        "facewright.studio.serve:open_studio",
+        "Open the studio in the browser: all commands as an app, here or on a phone.",
+    ),
 )
 
 GROUPS = {

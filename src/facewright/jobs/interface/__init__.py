@@ -1,0 +1,1 @@
+"""What every way in to the commands shares: their inputs and options as data, and calling them."""

@@ -1,0 +1,154 @@
+"""Look at files that somebody sent, before any command sees them."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from facewright.collect.sources.files.archives import is_archive
+from facewright.errors import FacewrightError, FileError
+from facewright.files import fit_name
+from facewright.latents.files import LATENTS
+from facewright.media.decode import read_image_header
+from facewright.media.formats import CLIP_ENDINGS, HEAD_BYTES, PICTURE_ENDINGS, find_kind, identify
+from facewright.media.video import read_clip
+
+_MIB = 1 << 20
+_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WebP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}
+_SUFFIXES |= {"GIF": ".gif", "AVIF": ".avif", "HEIC": ".heic", "MP4": ".mp4"}
+_SUFFIXES |= {"Matroska": ".mkv"}
+_MARKUP = re.compile(
+    rb"<\s*(!doctype\s+html|html|script|svg|body|iframe|object|\?php)", re.IGNORECASE
+)
+_OTHERS = {LATENTS, ".safetensors", ".csv", ".txt", ".jsonl", ".json", ".toml", ".pt", ".pkl"}
+_OTHERS |= {".onnx", ".npz", ".h5", ".html"}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """How large pictures, clips and archives may be once they are unpacked."""
+
+    pixels: int = 50_000_000
+    """Of one picture."""
+    clip_pixels: int = 3840 * 2160
+    """Of one frame of a clip."""
+    clip_seconds: float = 600
+    unpacked_bytes: int = 2048 * _MIB
+    """Of all that is in an archive."""
+    members: int = 20_000
+    """Files in an archive."""
+
+
+def name_upload(name: str) -> str:
+    r"""Return what a file is called that somebody sent: a bare name that any system takes.
+
+    >>> name_upload("../../etc/passwd"), name_upload("C:\\me<1>.jpg")
+    ('passwd', 'me_1_.jpg')
+    """
+    bare = re.split(r"[/\\]", name)[-1]
+    plain = re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "_", bare).strip(" .")
+    return fit_name(plain or "file")
+
+
+def check_upload(path: Path, limits: MediaLimits) -> str:
+    """Look at a file that somebody sent, as far as telling what it is needs.
+
+    Args:
+        path: The file.
+        limits: How large it may be.
+
+    Returns:
+        The ending that its content asks for; that of its name, where it is one that fits.
+
+    Raises:
+        FileError: It is too large, two things at once, or nothing that a command takes.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head:
+        raise FileError(f"{path.name} is empty", hint="send the file itself")
+    suffix, found = path.suffix.lower(), identify(head)
+    if found is None:
+        return _check_other(path, suffix, head, limits)
+    _check_single_purpose(path, head)
+    if find_kind(path) == "clip":
+        _check_clip(path, limits)
+        fits = suffix in CLIP_ENDINGS or suffix in {".gif", ".webp", ".png"}
+    else:
+        _check_picture(path, limits)
+        fits = suffix in PICTURE_ENDINGS
+    return suffix if fits else _SUFFIXES.get(found.name, ".bin")
+
+
+def _check_single_purpose(path: Path, head: bytes) -> None:
+    """Raise FileError for a picture or clip that is a page, a document or an archive as well."""
+    what = "a web page" if _MARKUP.search(head.lower()) else ""
+    what = what or ("a document" if b"%PDF-" in head else "")
+    what = what or ("an archive" if zipfile.is_zipfile(path) else "")
+    if what:
+        raise FileError(
+            f"{path.name} is a picture or clip and {what} at once",
+            hint="open it in a program for pictures, and save it anew",
+        )
+
+
+def _check_picture(path: Path, limits: MediaLimits) -> None:
+    """Raise FileError for a picture that is damaged, or too large once it is unpacked."""
+    width, height, _ = read_image_header(path, name=path.name)
+    if width * height > limits.pixels:
+        raise FileError(
+            f"{path.name} has {width}×{height} pixels; {limits.pixels:,} in all are the most",
+            hint="make it smaller first",
+        )
+
+
+def _check_clip(path: Path, limits: MediaLimits) -> None:
+    """Raise FileError for a clip that is damaged, too large or too long."""
+    try:
+        clip = read_clip(path, lenient=True)
+    except FacewrightError as error:
+        text = str(error).replace(str(path), path.name)
+        raise FileError(text, hint=error.hint) from error
+    width, height = clip.size
+    if width * height > limits.clip_pixels:
+        raise FileError(
+            f"{path.name} has frames of {width}×{height} pixels; "
+            f"{limits.clip_pixels:,} in all are the most",
+            hint="make it smaller first",
+        )
+    seconds = float((clip.count or 0) / clip.rate)
+    if seconds > limits.clip_seconds:
+        raise FileError(
+            f"{path.name} has {seconds:.0f} seconds; {limits.clip_seconds:.0f} are the most",
+            hint="cut it first",
+        )
+
+
+def _check_other(path: Path, suffix: str, head: bytes, limits: MediaLimits) -> str:
+    """Return the ending of what is no picture and no clip, and raise FileError for the unknown."""
+    if head.startswith(b"PK") and zipfile.is_zipfile(path):
+        _check_zip(path, limits)
+        return ".zip"
+    if is_archive(path):
+        return "".join(path.suffixes[-2:]) if path.stem.endswith(".tar") else suffix
+    if suffix in _OTHERS:
+        return suffix
+    known = "pictures, clips, zip and tar archives, .latents, .safetensors and lists"
+    raise FileError(f"{path.name} is nothing that a command takes", hint=f"it takes {known}")
+
+
+def _check_zip(path: Path, limits: MediaLimits) -> None:
+    """Raise FileError for an archive that unpacks to more than is allowed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = [member.file_size for member in archive.infolist()]
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise FileError(f"{path.name} is damaged: {error}", hint="send it again") from error
+    if len(sizes) > limits.members or sum(sizes) > limits.unpacked_bytes:
+        raise FileError(
+            f"{path.name} holds {len(sizes):,} files of {sum(sizes) / _MIB:,.0f} MiB; "
+            f"{limits.members:,} and {limits.unpacked_bytes / _MIB:,.0f} are the most",
+            hint="send it in parts",
+        )

@@ -1,0 +1,131 @@
+"""What a running studio holds: the table of jobs, the queue, the worker, and who waits for news."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+
+from facewright.jobs.interface.seeds import FaceGallery
+from facewright.studio.settings import Settings
+from facewright.studio.store import Store
+from facewright.studio.worker import WORK, declare_task, open_queue, start_worker
+
+_LOOK = 0.15  # seconds between two looks for changes of jobs
+_PATIENCE = 2.0  # seconds for a job to end by itself once nobody wants it
+_REST = 1.0  # seconds before a worker that died is started again
+_CLEANING = 600.0  # seconds between two deletions of what is too old
+_STRAY = 3600.0  # seconds after which a folder without a job is deleted
+_DAY = 86_400.0
+
+
+class Engine:
+    """The parts of a studio that work while it serves.
+
+    Attributes:
+        settings: Of the studio.
+        store: Its jobs.
+        gallery: Draws faces.
+        closing: Whether the studio ends.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the table and the queue; nothing is started yet."""
+        self.settings, self.closing = settings, False
+        self.store = Store(settings.data)
+        self.gallery = FaceGallery(settings.weights)
+        self._do_job: Callable[[str], object] = declare_task(
+            open_queue(settings.data, settings.queue), self.store
+        )
+        self._changed: asyncio.Event | None = None
+        self._worker: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start the worker and what looks after it."""
+        self._changed = asyncio.Event()
+        self._tasks = [asyncio.create_task(self._watch())]
+        if self.settings.worker:
+            self._start_worker()
+            self._tasks.append(asyncio.create_task(self._look_after()))
+
+    async def stop(self) -> None:
+        """End the worker; a job in the middle is taken up again at the next start."""
+        self.closing = True
+        self.tell_all()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._worker is not None:
+            self._worker.terminate()
+            await asyncio.to_thread(self._worker.wait)
+        self.store.close()
+
+    def enqueue(self, job: str) -> None:
+        """Put a job of the table into the queue."""
+        self._do_job(job)
+
+    def end_soon(self, job: str) -> None:
+        """End a job that nobody wants any more: by itself at its next step, or with its worker."""
+        threading.Thread(target=self.end_now, args=(job,), daemon=True).start()
+
+    def end_now(self, job: str) -> None:
+        """Return once nobody is at a job that nobody wants."""
+        end = time.monotonic() + _PATIENCE
+        while self.store.find_worker()[1] == job and time.monotonic() < end:
+            time.sleep(0.02)
+        pid, at = self.store.find_worker()
+        if at == job and pid and self.settings.worker:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+            self.store.release()
+        shutil.rmtree(self.store.folder(job) / WORK, ignore_errors=True)
+
+    async def wait_for_change(self, seconds: float) -> None:
+        """Wait until a job has changed, or for so long."""
+        if self._changed is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), seconds)
+
+    def tell_all(self) -> None:
+        """Wake up all who wait for a change."""
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    async def _watch(self) -> None:
+        """Wake up those who wait whenever this or another process changed a job."""
+        seen: object = None
+        while True:
+            now = await asyncio.to_thread(self.store.watch)
+            if now != seen:
+                seen = now
+                self.tell_all()
+            await asyncio.sleep(_LOOK)
+
+    async def _look_after(self) -> None:
+        """Start the worker again when it has died, and delete what is too old."""
+        cleaned = 0.0
+        while True:
+            if self._worker is not None and self._worker.poll() is not None:
+                await asyncio.sleep(_REST)
+                self._start_worker()
+            if time.monotonic() - cleaned > _CLEANING:
+                cleaned = time.monotonic()
+                await asyncio.to_thread(self._clean)
+            await asyncio.sleep(_LOOK)
+
+    def _clean(self) -> None:
+        """Delete uploads that are too old, and those that broke off."""
+        days = self.settings.limits.upload_days
+        self.store.delete_uploads(time.time() - days * _DAY)
+        self.store.delete_strays(time.time() - _STRAY)
+
+    def _start_worker(self) -> None:
+        """Start the process that does jobs."""
+        self._worker = start_worker(self.settings.data, self.settings.queue)

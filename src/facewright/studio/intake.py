@@ -1,0 +1,303 @@
+"""Turn a request into a job: its files, references and options, checked before it waits."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facewright.errors import OptionError
+from facewright.jobs.interface.calls import (
+    bind,
+    check_consent,
+    name_output,
+    write_command_line,
+    write_python,
+)
+from facewright.jobs.interface.forms import DESTINATIONS, Form, read_form
+from facewright.jobs.interface.seeds import read_choice
+from facewright.jobs.interface.signature import find_command
+from facewright.jobs.interface.uploads import check_upload, name_upload
+from facewright.studio.errors import Refused
+from facewright.studio.store import Job, Store, new_id
+from facewright.studio.worker import INPUTS, WORK
+from facewright.types import Json
+
+if TYPE_CHECKING:
+    from starlette.datastructures import FormData
+
+    from facewright.jobs.table import Command
+    from facewright.studio.settings import Limits
+
+_COPIED = 1 << 20  # bytes at a time
+_OUTSIDE = ("/", "~", "camera:", "\\")
+_FREE = frozenset({"consent", "licence", "trained_on", "name", "contact"})
+"""Options that are read by people; others never name a file outside of the folder of the job."""
+
+
+class Intake:
+    """One request on its way to a job, with a folder of its own.
+
+    Attributes:
+        id: What the job will be called.
+        form: What its command takes.
+    """
+
+    def __init__(self, store: Store, limits: Limits, name: str, client: str) -> None:
+        """Begin.
+
+        Raises:
+            Refused: There is no such command, or there are too many jobs.
+        """
+        command = find_command(name)
+        if command is None or command.function.startswith("facewright.studio."):
+            raise Refused(404, f"there is no command `{name}`", hint="see /api/v1/commands")
+        self._store, self._limits, self._command = store, limits, command
+        self.id, self.form, self._client = new_id(), read_form(command), client
+        self._check_room()
+
+    def read(self, sent: FormData) -> Job:
+        """Keep what was sent, check it, and add the job to the table; nothing stays if it fails.
+
+        Raises:
+            Refused: Something of it is not taken.
+            FacewrightError: Likewise.
+        """
+        try:
+            values = _read_object(sent.get("options"), "options")
+            inputs = self._keep_files(sent)
+            self._add_references(inputs, _read_object(sent.get("references"), "references"))
+            return self.enter(values, inputs)
+        except BaseException:
+            shutil.rmtree(self._store.folder(self.id), ignore_errors=True)
+            raise
+
+    def enter(self, values: dict[str, Json], inputs: dict[str, list[dict[str, Any]]]) -> Job:
+        """Check options, inputs and consent, and add the job to the table."""
+        values.pop("overwrite", None)
+        _check_places(values)
+        places = {name: [_show(one) for one in given] for name, given in inputs.items()}
+        planned: dict[str, Json] = dict(values)
+        for option in DESTINATIONS:
+            if self.form.find_option(option):
+                planned[option] = str(Path(WORK) / name_output(self.form, places, values))
+        bind(self._command, self.form, places, planned)
+        self._check_consent(values, inputs)
+        return self._store.create(
+            self.id, self.form.name, self._client, values=values, inputs=inputs
+        )
+
+    def _check_room(self) -> None:
+        """Refuse jobs beyond what one client may have waiting, or the disk holds."""
+        limits, store = self._limits, self._store
+        if store.count_open(self._client) >= limits.jobs:
+            hint = "wait until one is done, or cancel one"
+            raise Refused(429, f"{limits.jobs} of your jobs wait already", hint=hint)
+        free = shutil.disk_usage(store.data).free
+        if store.count_bytes() > limits.disk_bytes or free < limits.spare_bytes:
+            raise Refused(507, "the disk is full", hint="delete results that are not needed")
+
+    def _keep_files(self, sent: FormData) -> dict[str, list[dict[str, Any]]]:
+        """Write the files that were sent to the folder of the job, each under a name of its own."""
+        known = {one.name for one in self.form.inputs}
+        found: dict[str, list[dict[str, Any]]] = {}
+        taken: set[str] = set()
+        for part, content in sent.multi_items():
+            if part in ("options", "references"):
+                continue
+            if part not in known:
+                hint = f"it takes: {', '.join(known)}" if known else "it takes none"
+                raise OptionError(f"`{self.form.name}` takes no `{part}`", part, hint=hint)
+            if isinstance(content, str):
+                given = {"text": _check_text(content, part)}
+            else:
+                given = {"name": self._keep_file(content.file, content.filename or "", taken)}
+            found.setdefault(part, []).append(given)
+        return found
+
+    def _keep_file(self, file: Any, name: str, taken: set[str]) -> str:
+        """Write a file to the folder of the job, and look at it."""
+        folder = self._store.folder(self.id) / INPUTS
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / _number(name_upload(name), taken)
+        with path.open("xb") as kept:
+            shutil.copyfileobj(file, kept, _COPIED)
+        suffix = check_upload(path, self._limits.media)
+        if not path.name.lower().endswith(suffix):
+            taken.discard(path.name)
+            path = path.rename(folder / _number(f"{path.stem}{suffix}", taken))
+        return path.name
+
+    def _add_references(
+        self, inputs: dict[str, list[dict[str, Any]]], references: Mapping[str, Any]
+    ) -> None:
+        """Add inputs that are no files: seeds, texts, and results of other jobs."""
+        forms = {one.name: one for one in self.form.inputs}
+        for name, given in references.items():
+            if name not in forms:
+                raise OptionError(f"`{self.form.name}` takes no `{name}`", name)
+            for one in given if isinstance(given, list) else [given]:
+                found = self._read_reference(one, name, forms[name].kinds)
+                inputs.setdefault(name, []).append(found)
+
+    def _read_reference(self, given: Any, name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
+        """Return what a reference means."""
+        if isinstance(given, str) and given.startswith("seed:"):
+            number = given.removeprefix("seed:").strip()
+            given = {"seed": int(number) if number.isdecimal() else number}
+        if isinstance(given, dict) and "job" in given:
+            return {"name": self._copy_result(given)}
+        if isinstance(given, dict) and "seed" in given:
+            choice = read_choice(given, name)
+            if "seed" in kinds and len(given) == 1:
+                return {"text": str(choice.seed), "seed": choice.seed}
+            if not {"image", "dataset"} & set(kinds):
+                raise OptionError(f"`{name}` takes no seed", name, hint=f"it takes {kinds}")
+            taken = {one.name for one in self._list_kept()}
+            return {"name": _number(f"seed-{choice.seed}.png", taken), "face": given}
+        if isinstance(given, str) and {"text", "seed"} & set(kinds):
+            return {"text": _check_text(given, name)}
+        hint = 'such as "seed:7", or {"job": ID, "name": FILE}'
+        raise OptionError(f"`{name}` does not take {json.dumps(given)[:80]}", name, hint=hint)
+
+    def _list_kept(self) -> list[Path]:
+        """Return the files that were kept so far."""
+        folder = self._store.folder(self.id) / INPUTS
+        return list(folder.iterdir()) if folder.is_dir() else []
+
+    def _copy_result(self, given: Mapping[str, Any]) -> str:
+        """Take a result or upload of another job as an input."""
+        path = find_file(self._store, str(given["job"]), str(given.get("name", "")))
+        folder = self._store.folder(self.id) / INPUTS
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = {one.name for one in self._list_kept()}
+        kept = folder / _number(path.name, taken)
+        try:
+            kept.hardlink_to(path)  # results are never changed
+        except OSError:
+            shutil.copyfile(path, kept)
+        return kept.name
+
+    def _check_consent(self, values: Mapping[str, Json], inputs: Mapping[str, Any]) -> None:
+        """Raise OptionError where somebody real may be shown, and nobody agreed."""
+        if self.form.consent != "ask":
+            return
+        folder = self._store.folder(self.id) / INPUTS
+        given = [one for several in inputs.values() for one in several]
+        shown = [str(folder / one["name"]) for one in given if "name" in one and "face" not in one]
+        check_consent(self.form, values.get("consent"), shown)
+
+
+def find_file(store: Store, job: str, name: str) -> Path:
+    """Return a result of a job by its name, or else an upload.
+
+    Raises:
+        Refused: There is none.
+    """
+    for folder in (store.results(job), store.folder(job) / INPUTS):
+        path = folder / name
+        if name and _lies_in(path, folder) and path.is_file():
+            return path
+    raise Refused(404, f"there is no `{name}`", hint="it may have been deleted")
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Tell whether a path leads to something in a folder, and not out of it."""
+    try:
+        return path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def _number(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken yet, and take it."""
+    path, number = Path(name), 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{path.stem}-{number}{path.suffix}"
+    taken.add(name.casefold())
+    return name
+
+
+def _show(given: Mapping[str, Any]) -> str:
+    """Return what a command will be given for an input."""
+    return str(given["text"]) if "text" in given else str(Path(INPUTS) / given["name"])
+
+
+def _read_object(sent: Any, name: str) -> dict[str, Any]:
+    """Return the object in a part of JSON; an empty one if the part is missing."""
+    if sent is None or sent == "":
+        return {}
+    text = sent if isinstance(sent, str) else sent.file.read(_COPIED).decode("utf-8", "replace")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise OptionError(f"`{name}` is not JSON: {error}", name) from error
+    if not isinstance(found, dict):
+        raise OptionError(f"`{name}` is not an object", name, hint='such as {"seeds": "7"}')
+    return found
+
+
+def _check_places(values: Mapping[str, Json]) -> None:
+    """Raise OptionError for options that lead out of the folder of the job."""
+    for name, value in values.items():
+        if name in _FREE:
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str):
+                _check_text(one, name)
+
+
+def _check_text(text: str, name: str) -> str:
+    """Return a text that is no path out of the folder of the job, and no address.
+
+    Raises:
+        OptionError: It is.
+    """
+    parts = text.replace("\\", "/").split("/")
+    drive = len(text) > 1 and text[1] == ":" and text[0].isalpha()
+    if text.startswith(_OUTSIDE) or ".." in parts or drive or "://" in text or "\0" in text:
+        hint = "name weights of the catalog, or send a file"
+        raise OptionError(f"`{name}` does not take a path or an address", name, hint=hint)
+    return text
+
+
+def remake(store: Store, limits: Limits, job: Job, client: str, result: str | None) -> Job:
+    """Add a job that makes a result of another one again, from what it was made of.
+
+    Raises:
+        Refused: The job made nothing that can be made again.
+    """
+    intake = Intake(store, limits, "remake", client)
+    folder = store.results(job.id)
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _REMAKEABLE)
+    path = find_file(store, job.id, result) if result else next(iter(files), None)
+    if path is None:
+        raise Refused(409, "there is nothing that can be made again", hint="pictures and clips can")
+    kept = store.folder(intake.id) / INPUTS
+    kept.mkdir(parents=True)
+    sources = store.folder(job.id) / INPUTS
+    for one in sources.iterdir() if sources.is_dir() else ():
+        shutil.copyfile(one, kept / one.name)
+    name = _number(path.name, {one.name.casefold() for one in kept.iterdir()})
+    shutil.copyfile(path, kept / name)
+    return intake.enter({}, {"file": [{"name": name}]})
+
+
+_REMAKEABLE = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".mp4", ".gif"}
+
+
+def describe_call(
+    command: Command, form: Form, values: dict[str, Json], inputs: Mapping[str, list[str]]
+) -> tuple[str, str]:
+    """Return the command line and the Python that do what a job does."""
+    said = dict(values)
+    for option in DESTINATIONS:
+        if form.find_option(option):
+            said[option] = name_output(form, inputs, values) or "results"
+    return (
+        write_command_line(form, inputs, said),
+        write_python(command, form, inputs, said),
+    )

@@ -1,0 +1,83 @@
+"""The files of jobs: results, small previews of them, how they came about, and uploads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import FileResponse
+
+from facewright.jobs.interface.results import render_thumbnail, trace_file
+from facewright.studio.errors import Refused
+from facewright.studio.intake import find_file
+from facewright.studio.routes.schemas import WRONG, Provenance
+from facewright.studio.routes.views import SHOWN, find_job, find_type
+from facewright.studio.store import Job
+from facewright.studio.worker import INPUTS
+
+if TYPE_CHECKING:
+    from facewright.studio.engine import Engine
+
+_PLAIN = {"content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'"}
+_Side = Annotated[int | None, Query(ge=16, le=2048)]
+
+
+def add_files(router: APIRouter, engine: Engine) -> None:
+    """Add what sends files."""
+    store = engine.store
+    answers: dict[str, Any] = {"tags": ["files"], "responses": WRONG}
+
+    def find(name: str) -> Job:
+        return find_job(store, name)
+
+    @router.get("/jobs/{job}/results/{name:path}/provenance", response_model=Provenance, **answers)
+    def trace_result(job: str, name: str) -> dict[str, Any]:
+        """Say how a result came about: manifest, signature, watermark."""
+        return trace_file(_find_result(engine, find(job), name))
+
+    @router.get("/jobs/{job}/results/{name:path}", response_class=FileResponse, **answers)
+    def send_result(
+        job: str,
+        name: str,
+        *,
+        download: bool = False,
+        thumbnail: Annotated[int | None, Query(ge=16, le=2048)] = None,
+    ) -> Response:
+        """Send a result, or a part of it that a Range header names; or a small WebP of it."""
+        path = _find_result(engine, find(job), name)
+        return _send(path, download=download, thumbnail=thumbnail)
+
+    @router.get("/jobs/{job}/inputs/{name}", response_class=FileResponse, **answers)
+    def send_input(
+        job: str, name: str, *, thumbnail: Annotated[int | None, Query(ge=16, le=2048)] = None
+    ) -> Response:
+        """Send what was uploaded."""
+        folder = store.folder(find(job).id) / INPUTS
+        path = folder / name
+        if Path(name).name != name or not path.is_file():
+            raise Refused(404, f"there is no upload `{name}`", hint="it is deleted after a day")
+        return _send(path, download=False, thumbnail=thumbnail)
+
+
+def _find_result(engine: Engine, job: Job, name: str) -> Path:
+    """Return a file that a job made."""
+    if not engine.store.results(job.id).is_dir():
+        raise Refused(409, f"the job is {job.state}", hint="wait until it is done")
+    return find_file(engine.store, job.id, name)
+
+
+def _send(path: Path, *, download: bool, thumbnail: int | None) -> Response:
+    """Send a file so that no browser takes it for a page or a program."""
+    if thumbnail is not None:
+        data = render_thumbnail(path, thumbnail)
+        headers = {"Cache-Control": "private, max-age=86400"}
+        return Response(data, media_type="image/webp", headers=headers)
+    shown = path.suffix.lower() in SHOWN and not download
+    return FileResponse(
+        path,
+        media_type=find_type(path),
+        filename=path.name,
+        content_disposition_type="inline" if shown else "attachment",
+        headers={**_PLAIN, "Cache-Control": "private, max-age=3600"},
+    )

@@ -1,0 +1,161 @@
+"""Certificates for https in the local network, of an authority that a phone can trust."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_AUTHORITY, _KEY, _CHAIN, _OWN = "authority.pem", "authority.key", "server.pem", "server.key"
+_YEARS, _DAYS = 5, 390  # of the authority, and of the server: browsers take up to 398
+_RENEWED = dt.timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Where the files of a certificate are, PEM."""
+
+    chain: Path
+    """Of the server, then of the authority."""
+    key: Path
+    authority: Path
+    """What a phone has to trust."""
+
+
+def find_certificate(data: Path, names: Sequence[str]) -> Certificate:
+    """Return a certificate for some names of this machine; made at the first use, and renewed.
+
+    The authority may sign for these names alone, and its key can be read by its owner only.
+
+    Args:
+        data: The folder of the studio.
+        names: Names and addresses.
+    """
+    folder = data / "https"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = Certificate(folder / _CHAIN, folder / _OWN, folder / _AUTHORITY)
+    if not _is_valid(found.authority, dt.timedelta(days=_DAYS)):
+        _make_authority(folder)
+        found.chain.unlink(missing_ok=True)
+    if not _is_valid(found.chain, _RENEWED) or not _covers(found.chain, names):
+        _make_certificate(folder, names)
+    return found
+
+
+def _is_valid(path: Path, ahead: dt.timedelta) -> bool:
+    """Tell whether there is a certificate, and it is valid for some time yet."""
+    try:
+        ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return False
+    return ends > dt.datetime.now(dt.UTC) + ahead
+
+
+def _covers(path: Path, names: Sequence[str]) -> bool:
+    """Tell whether a certificate is for all of some names."""
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    kinds = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    return set(_name_all(names)) <= set(kinds.value)
+
+
+def _make_authority(folder: Path) -> None:
+    """Make the authority, which signs for servers alone."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("Facewright Studio of this machine")
+    certificate = (
+        _begin(key.public_key(), name, name, _YEARS * 365)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    _write(folder / _KEY, _to_pem(key))
+    _write(folder / _AUTHORITY, certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _make_certificate(folder: Path, names: Sequence[str]) -> None:
+    """Make the certificate of the server."""
+    above = x509.load_pem_x509_certificate((folder / _AUTHORITY).read_bytes())
+    signing = serialization.load_pem_private_key((folder / _KEY).read_bytes(), password=None)
+    if not isinstance(signing, ec.EllipticCurvePrivateKey):
+        raise ValueError(f"{folder / _KEY} is another kind of key")
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    certificate = (
+        _begin(key.public_key(), _name("Facewright Studio"), above.subject, _DAYS)
+        .add_extension(x509.SubjectAlternativeName(_name_all(names)), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage("digital_signature"), critical=True)
+        .add_extension(purpose, critical=False)
+        .add_extension(issuer, critical=False)
+        .sign(signing, hashes.SHA256())
+    )
+    chain = [one.public_bytes(serialization.Encoding.PEM) for one in (certificate, above)]
+    _write(folder / _OWN, _to_pem(key))
+    _write(folder / _CHAIN, b"".join(chain))
+
+
+def _name_all(names: Sequence[str]) -> list[x509.GeneralName]:
+    """Return names and addresses as a certificate has them."""
+    found: list[x509.GeneralName] = []
+    for name in dict.fromkeys(names):
+        try:
+            found.append(x509.IPAddress(ipaddress.ip_address(name)))
+        except ValueError:
+            found.append(x509.DNSName(name))
+    return found
+
+
+def _name(common: str) -> x509.Name:
+    """Return the name of whom a certificate is for."""
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _begin(
+    key: ec.EllipticCurvePublicKey, subject: x509.Name, issuer: x509.Name, days: int
+) -> x509.CertificateBuilder:
+    """Begin a certificate that is valid from yesterday on, as clocks differ."""
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + dt.timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _usage(*wanted: str) -> x509.KeyUsage:
+    """Return what a key may be used for."""
+    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment")
+    names += ("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    return x509.KeyUsage(**{name: name in wanted for name in names})
+
+
+def _to_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Return a private key as PEM."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    unfinished.replace(path)

@@ -1,0 +1,340 @@
+"""The jobs of a studio: one row of SQLite and one folder each.
+
+The table alone says what state a job is in. The queue only says which is next: it may name a job
+twice, or lose one, as a job is taken only out of the state "queued", and a worker that starts
+queues what another one left.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from facewright.types import Json
+
+State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
+
+ENDED = ("done", "failed", "cancelled")
+"""States that a job stays in."""
+MOST_ATTEMPTS = 3
+"""How often a job is begun that ends its worker."""
+
+_TABLE = """
+create table if not exists jobs (
+  number integer primary key autoincrement,
+  id text not null unique,
+  command text not null,
+  state text not null,
+  client text not null,
+  values_ text not null,
+  inputs text not null,
+  progress text,
+  error text,
+  warnings text not null default '[]',
+  attempts integer not null default 0,
+  kept integer not null default 0,
+  bytes integer not null default 0,
+  created real not null,
+  started real,
+  finished real,
+  uploads_deleted integer not null default 0
+);
+create index if not exists jobs_by_state on jobs (state);
+create table if not exists worker (id integer primary key check (id = 1), pid integer, job text);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job, as it is now."""
+
+    number: int
+    id: str
+    command: str
+    state: State
+    client: str
+    values: dict[str, Json]
+    """Options."""
+    inputs: dict[str, list[dict[str, Any]]]
+    """Name of an input → what it is: a file of the job by name, a seed, or a text."""
+    progress: dict[str, Json] | None
+    error: dict[str, str] | None
+    warnings: list[str]
+    attempts: int
+    kept: bool
+    bytes: int
+    created: float
+    started: float | None
+    finished: float | None
+    uploads_deleted: bool
+
+
+class Store:
+    """The table of jobs, for any number of threads and processes.
+
+    Attributes:
+        data: The folder of the studio.
+    """
+
+    def __init__(self, data: Path) -> None:
+        """Open or make the table."""
+        self.data = data
+        (data / "jobs").mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._file = sqlite3.connect(
+            data / "jobs.db", timeout=30, check_same_thread=False, isolation_level=None
+        )
+        self._file.row_factory = sqlite3.Row
+        self._file.execute("pragma journal_mode = wal")
+        self._file.execute("pragma synchronous = normal")
+        with self._lock:
+            self._file.executescript(_TABLE)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._file.close()
+
+    def folder(self, job: str) -> Path:
+        """Return the folder of a job."""
+        return self.data / "jobs" / job
+
+    def results(self, job: str) -> Path:
+        """Return the folder of what a job made; it is there once all of it is."""
+        return self.folder(job) / "results"
+
+    def create(
+        self,
+        job: str,
+        command: str,
+        client: str,
+        *,
+        values: Mapping[str, Json],
+        inputs: Mapping[str, list[dict[str, Any]]],
+    ) -> Job:
+        """Add a job whose uploads lie in its folder already.
+
+        Args:
+            job: What `new_id` returned.
+            command: Its name.
+            client: Who asked.
+            values: Options.
+            inputs: As `Job.inputs` has them.
+        """
+        size = measure(self.folder(job))
+        self._run(
+            "insert into jobs (id, command, state, client, values_, inputs, created, bytes) "
+            "values (?, ?, 'queued', ?, ?, ?, ?, ?)",
+            (job, command, client, json.dumps(values), json.dumps(inputs), time.time(), size),
+        )
+        return self.get(job)
+
+    def get(self, job: str) -> Job:
+        """Return a job.
+
+        Raises:
+            KeyError: There is none.
+        """
+        rows = self._run("select * from jobs where id = ?", (job,))
+        if not rows:
+            raise KeyError(job)
+        return _read(rows[0])
+
+    def find_recent(self, *, limit: int = 50, before: str | None = None) -> list[Job]:
+        """Return jobs, the newest first, optionally only those older than one."""
+        if before is None:
+            rows = self._run("select * from jobs order by number desc limit ?", (limit,))
+        else:
+            rows = self._run(
+                "select * from jobs where number < (select number from jobs where id = ?) "
+                "order by number desc limit ?",
+                (before, limit),
+            )
+        return [_read(row) for row in rows]
+
+    def count_open(self, client: str) -> int:
+        """Return how many jobs of a client wait or run."""
+        query = "select count(*) from jobs where client = ? and state in ('queued', 'running')"
+        return int(self._run(query, (client,))[0][0])
+
+    def count_bytes(self) -> int:
+        """Return what all jobs take on the disk."""
+        return int(self._run("select coalesce(sum(bytes), 0) from jobs")[0][0])
+
+    def claim(self, job: str, pid: int) -> Job | None:
+        """Take a job out of the queue; None if somebody has, or nobody wants it any more."""
+        with self._writing() as file:
+            taken = file.execute(
+                "update jobs set state = 'running', started = coalesce(started, ?), "
+                "attempts = attempts + 1, progress = null where id = ? and state = 'queued'",
+                (time.time(), job),
+            )
+            if not taken.rowcount:
+                return None
+            file.execute("insert or replace into worker values (1, ?, ?)", (pid, job))
+        return self.get(job)
+
+    def release(self) -> None:
+        """Say that the worker is at no job."""
+        self._run("update worker set job = null")
+
+    def find_worker(self) -> tuple[int, str | None]:
+        """Return the process of the worker and its job; 0 if there was none yet."""
+        rows = self._run("select pid, job from worker")
+        return (rows[0]["pid"], rows[0]["job"]) if rows else (0, None)
+
+    def set_progress(self, job: str, done: int, total: int, note: str = "") -> bool:
+        """Say how far a job is; False if it is not wanted any more."""
+        progress = json.dumps({"done": done, "total": total, "note": note})
+        query = "update jobs set progress = ? where id = ? and state = 'running' returning id"
+        return bool(self._run(query, (progress, job)))
+
+    def is_running(self, job: str) -> bool:
+        """Tell whether a job runs and is still wanted."""
+        return bool(self._run("select 1 from jobs where id = ? and state = 'running'", (job,)))
+
+    def finish(
+        self,
+        job: str,
+        state: State,
+        *,
+        error: Mapping[str, str] | None = None,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        """End a job that runs; one that was cancelled stays so."""
+        self._run(
+            "update jobs set state = ?, error = ?, warnings = ?, finished = ?, bytes = ? "
+            "where id = ? and state = 'running'",
+            (
+                *(state, json.dumps(error) if error else None, json.dumps(warnings)),
+                *(time.time(), measure(self.folder(job)), job),
+            ),
+        )
+
+    def recover(self) -> list[str]:
+        """Put back what a worker left that ended in the middle; return all that waits, in order.
+
+        A job that has ended its worker too often has failed.
+        """
+        error = json.dumps(
+            {
+                "message": f"the job ended its process {MOST_ATTEMPTS} times",
+                "hint": "it may need more memory than there is: try a smaller picture or clip",
+            }
+        )
+        with self._writing() as file:
+            file.execute(
+                "update jobs set state = 'failed', error = ?, finished = ? "
+                "where state = 'running' and attempts >= ?",
+                (error, time.time(), MOST_ATTEMPTS),
+            )
+            file.execute("update jobs set state = 'queued' where state = 'running'")
+            file.execute("update worker set job = null")
+            rows = file.execute("select id from jobs where state = 'queued' order by number")
+            return [row["id"] for row in rows]
+
+    def cancel(self, job: str) -> None:
+        """End a job that waits or runs."""
+        self._run(
+            "update jobs set state = 'cancelled', finished = ? "
+            "where id = ? and state in ('queued', 'running')",
+            (time.time(), job),
+        )
+
+    def keep(self, job: str, *, kept: bool) -> None:
+        """Say whether the uploads of a job stay."""
+        self._run("update jobs set kept = ? where id = ?", (kept, job))
+
+    def delete(self, job: str) -> None:
+        """Delete a job, its uploads and its results for good."""
+        self._run("delete from jobs where id = ?", (job,))
+        shutil.rmtree(self.folder(job), ignore_errors=True)
+
+    def delete_uploads(self, before: float) -> int:
+        """Delete the uploads of jobs that ended before a time and are not kept."""
+        rows = self._run(
+            "select id from jobs where created < ? and not kept and not uploads_deleted "
+            "and state not in ('queued', 'running')",
+            (before,),
+        )
+        for row in rows:
+            shutil.rmtree(self.folder(row["id"]) / "inputs", ignore_errors=True)
+            size = measure(self.folder(row["id"]))
+            query = "update jobs set uploads_deleted = 1, bytes = ? where id = ?"
+            self._run(query, (size, row["id"]))
+        return len(rows)
+
+    def delete_strays(self, before: float) -> int:
+        """Delete folders without a job that were made before a time: uploads that broke off."""
+        known = {row["id"] for row in self._run("select id from jobs")}
+        strays = [
+            folder
+            for folder in (self.data / "jobs").iterdir()
+            if folder.name not in known and folder.stat().st_mtime < before
+        ]
+        for folder in strays:
+            shutil.rmtree(folder, ignore_errors=True)
+        return len(strays)
+
+    def watch(self) -> int:
+        """Return a number that changes when another process changes a job."""
+        return int(self._run("pragma data_version")[0][0])
+
+    def _run(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        """Run one statement."""
+        with self._lock:
+            return self._file.execute(query, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Do several statements as one."""
+        with self._lock:
+            self._file.execute("begin immediate")
+            try:
+                yield self._file
+                self._file.execute("commit")
+            except BaseException:
+                self._file.execute("rollback")
+                raise
+
+
+def new_id() -> str:
+    """Return what no other job is called, and nobody guesses."""
+    return secrets.token_hex(12)
+
+
+def measure(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _read(row: sqlite3.Row) -> Job:
+    """Return the job in a row."""
+    return Job(
+        number=row["number"],
+        id=row["id"],
+        command=row["command"],
+        state=row["state"],
+        client=row["client"],
+        values=json.loads(row["values_"]),
+        inputs=json.loads(row["inputs"]),
+        progress=json.loads(row["progress"]) if row["progress"] else None,
+        error=json.loads(row["error"]) if row["error"] else None,
+        warnings=json.loads(row["warnings"]),
+        attempts=row["attempts"],
+        kept=bool(row["kept"]),
+        bytes=row["bytes"],
+        created=row["created"],
+        started=row["started"],
+        finished=row["finished"],
+        uploads_deleted=bool(row["uploads_deleted"]),
+    )
