@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import threading
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from facewright.errors import InputError
-from facewright.studio.app import build_app
 from facewright.studio.settings import QUEUE_VARIABLE, Settings, find_data
 
 _HERE = "127.0.0.1"
@@ -49,15 +49,20 @@ def open_studio(*, options: StudioOptions | None = None) -> list[Path]:
 
     Raises:
         InputError: The port is taken, or what the studio needs is not installed.
+
+    Examples:
+        facewright studio
+        facewright studio --lan --https
+        facewright studio --port 0 --no-browser --data work
     """
     options = options or StudioOptions()
     try:
         import uvicorn
+
+        from facewright.studio.app import build_app
     except ImportError as error:
         hint = "pip install 'facewright[studio]'"
         raise InputError("the studio is not installed", hint=hint) from error
-    import os
-
     data = options.data or find_data()
     listening = _listen("0.0.0.0" if options.lan else _HERE, options.port)  # noqa: S104 - if asked
     port = listening.getsockname()[1]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from facewright.jobs.interface.uploads import MediaLimits
+from facewright.jobs.interface.limits import MediaLimits
 
 QUEUE_VARIABLE = "FACEWRIGHT_QUEUE"
 """The environment variable that names a Redis server for the queue, as redis://HOST:PORT/DB."""

@@ -182,7 +182,7 @@ def _read_docs(options: type[Any]) -> dict[str, tuple[str, str]]:
     for one in fields(options):
         nested, _ = find_optional(hints[one.name])
         if is_dataclass(nested):
-            found |= _read_docs(nested)
+            found |= _read_docs(nested)  # type: ignore[arg-type]
     return found
 
 

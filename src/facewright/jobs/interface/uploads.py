@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from facewright.collect.sources.files.archives import is_archive
 from facewright.errors import FacewrightError, FileError
 from facewright.files import fit_name
+from facewright.jobs.interface.limits import MediaLimits
 from facewright.latents.files import LATENTS
 from facewright.media.decode import read_image_header
 from facewright.media.formats import CLIP_ENDINGS, HEAD_BYTES, PICTURE_ENDINGS, find_kind, identify
@@ -24,21 +24,6 @@ _MARKUP = re.compile(
 )
 _OTHERS = {LATENTS, ".safetensors", ".csv", ".txt", ".jsonl", ".json", ".toml", ".pt", ".pkl"}
 _OTHERS |= {".onnx", ".npz", ".h5", ".html"}
-
-
-@dataclass(frozen=True, slots=True)
-class MediaLimits:
-    """How large pictures, clips and archives may be once they are unpacked."""
-
-    pixels: int = 50_000_000
-    """Of one picture."""
-    clip_pixels: int = 3840 * 2160
-    """Of one frame of a clip."""
-    clip_seconds: float = 600
-    unpacked_bytes: int = 2048 * _MIB
-    """Of all that is in an archive."""
-    members: int = 20_000
-    """Files in an archive."""
 
 
 def name_upload(name: str) -> str:

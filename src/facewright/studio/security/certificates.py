@@ -138,8 +138,10 @@ def _begin(
 
 def _usage(*wanted: str) -> x509.KeyUsage:
     """Return what a key may be used for."""
-    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment")
-    names += ("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    names: Sequence[str] = (
+        *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+        *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+    )
     return x509.KeyUsage(**{name: name in wanted for name in names})
 
 
