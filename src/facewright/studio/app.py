@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import mimetypes
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facewright.studio.engine import Engine
-from facewright.studio.errors import handle_errors
+from facewright.studio.errors import Refused, handle_errors
+from facewright.studio.security.certificates import find_authority
 from facewright.studio.security.guard import Guard
 from facewright.studio.settings import Settings
 from facewright.version import __version__
@@ -20,10 +22,31 @@ WEB = Path(__file__).with_name("web")
 """The files of the app."""
 
 _AT_ROOT = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/sw.js": ("sw.js", "text/javascript"),
-    "/manifest.webmanifest": ("manifest.webmanifest", "application/manifest+json"),
+    "/": "index.html",
+    "/sw.js": "sw.js",
+    "/manifest.webmanifest": "manifest.webmanifest",
+    "/favicon.ico": "icons/favicon.ico",
 }
+_FRESH = {"Cache-Control": "no-cache"}  # asked for again, and not sent again: the tag says so
+
+_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+    ".webp": "image/webp",
+}
+_TRUST = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Trust this studio</title>
+<h1>Trust this studio</h1>
+<p><a href="/trust/facewright-studio.crt">Download its certificate</a>, then:</p>
+<h2>Android</h2><p>Settings, Security, More security settings, Install from storage,
+CA certificate: choose the downloaded file.</p>
+<h2>iPhone and iPad</h2><p>Settings, Profile downloaded: install it. Then Settings, General, About,
+Certificate trust settings: turn it on.</p>
+<p>It can only vouch for this machine. Remove it in the same place when you no longer use it.</p>
+<p><a href="/">Open the studio</a></p></html>
+"""
 
 
 def build_app(settings: Settings) -> Guard:
@@ -38,6 +61,7 @@ def build_app(settings: Settings) -> Guard:
     from facewright.studio.routes.faces import add_faces
     from facewright.studio.routes.files import add_files
     from facewright.studio.routes.jobs import add_changes, add_jobs
+    from facewright.studio.routes.live import add_live
 
     engine = Engine(settings)
 
@@ -63,25 +87,58 @@ def build_app(settings: Settings) -> Guard:
     add_changes(router, engine)
     add_files(router, engine)
     add_faces(router, engine)
+    add_live(router, engine)
     app.include_router(router)
     handle_errors(app)
     _add_web(app)
+    _add_trust(app, settings)
     app.state.engine = engine
     return Guard(app, settings)
 
 
 def _add_web(app: FastAPI) -> None:
-    """Serve the files of the app."""
+    """Serve the files of the app, compressed where a client takes that."""
     from fastapi.responses import FileResponse
-    from fastapi.staticfiles import StaticFiles
+    from starlette.middleware.gzip import GZipMiddleware
+    from starlette.staticfiles import StaticFiles
 
-    def serve(address: str, name: str, kind: str) -> None:
+    class Files(StaticFiles):
+        def file_response(self, *found: Any, **more: Any) -> Any:
+            response = super().file_response(*found, **more)
+            response.headers.update(_FRESH)
+            return response
+
+    def serve(address: str, name: str) -> None:
         def send() -> Any:
-            return FileResponse(WEB / name, media_type=kind, headers={"Cache-Control": "no-cache"})
+            if not (WEB / name).is_file():
+                raise Refused(404, f"there is no {address}")
+            headers = _FRESH | ({"Service-Worker-Allowed": "/"} if name == "sw.js" else {})
+            return FileResponse(WEB / name, headers=headers)
 
         app.add_api_route(address, send, methods=["GET", "HEAD"], include_in_schema=False)
 
-    for address, (name, kind) in _AT_ROOT.items():
-        serve(address, name, kind)
-    app.mount("/icons", StaticFiles(directory=WEB / "icons", check_dir=False))
-    app.mount("/app", StaticFiles(directory=WEB, check_dir=False))
+    for ending, kind in _TYPES.items():
+        mimetypes.add_type(kind, ending)
+    for address, name in _AT_ROOT.items():
+        serve(address, name)
+    for address, folder in (("/icons", WEB / "icons"), ("/app", WEB)):
+        app.mount(address, GZipMiddleware(Files(directory=folder, check_dir=False), 500))
+
+
+def _add_trust(app: FastAPI, settings: Settings) -> None:
+    """Serve the certificate that a phone has to trust, and how it does."""
+    from fastapi.responses import FileResponse, HTMLResponse
+
+    if not settings.secure:
+        return
+    authority = find_authority(settings.data)
+
+    def explain() -> HTMLResponse:
+        return HTMLResponse(_TRUST)
+
+    def send() -> FileResponse:
+        kind = "application/x-x509-ca-cert"
+        return FileResponse(authority, media_type=kind, filename="facewright-studio.crt")
+
+    app.add_api_route("/trust", explain, include_in_schema=False)
+    app.add_api_route("/trust/facewright-studio.crt", send, include_in_schema=False)

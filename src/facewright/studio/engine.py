@@ -11,11 +11,15 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from facewright.jobs.interface.seeds import FaceGallery
+from facewright.errors import FacewrightError
 from facewright.studio.settings import Settings
 from facewright.studio.store import Store
 from facewright.studio.worker import WORK, declare_task, open_queue, start_worker
+
+if TYPE_CHECKING:
+    from facewright.jobs.interface.seeds import FaceGallery
 
 _LOOK = 0.15  # seconds between two looks for changes of jobs
 _PATIENCE = 2.0  # seconds for a job to end by itself once nobody wants it
@@ -31,7 +35,6 @@ class Engine:
     Attributes:
         settings: Of the studio.
         store: Its jobs.
-        gallery: Draws faces.
         closing: Whether the studio ends.
     """
 
@@ -39,17 +42,30 @@ class Engine:
         """Open the table and the queue; nothing is started yet."""
         self.settings, self.closing = settings, False
         self.store = Store(settings.data)
-        self.gallery = FaceGallery(settings.weights)
         self._do_job: Callable[[str], object] = declare_task(
             open_queue(settings.data, settings.queue), self.store
         )
         self._changed: asyncio.Event | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._gallery: FaceGallery | None = None
+        self._warming = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
+
+    @property
+    def gallery(self) -> FaceGallery:
+        """What draws faces; PyTorch is loaded with it."""
+        from facewright.jobs.interface.seeds import FaceGallery
+
+        with self._warming:
+            if self._gallery is None:
+                self._gallery = FaceGallery(self.settings.weights)
+            return self._gallery
 
     async def start(self) -> None:
         """Start the worker and what looks after it."""
         self._changed = asyncio.Event()
         self._tasks = [asyncio.create_task(self._watch())]
+        threading.Thread(target=self._warm_up, daemon=True).start()
         if self.settings.worker:
             self._start_worker()
             self._tasks.append(asyncio.create_task(self._look_after()))
@@ -119,6 +135,14 @@ class Engine:
                 cleaned = time.monotonic()
                 await asyncio.to_thread(self._clean)
             await asyncio.sleep(_LOOK)
+
+    def _warm_up(self) -> None:
+        """Load what the first face needs, before somebody asks for it."""
+        from facewright.jobs.interface.forms import list_forms
+
+        with contextlib.suppress(FacewrightError):  # who asks for a face is told
+            self.gallery.list_options()
+        list_forms()
 
     def _clean(self) -> None:
         """Delete uploads that are too old, and those that broke off."""

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from facewright.errors import FacewrightError, WeightsError
-from facewright.jobs.interface.calls import explain
+from facewright.jobs.interface.signature import explain
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

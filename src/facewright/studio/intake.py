@@ -17,9 +17,8 @@ from facewright.jobs.interface.calls import (
     write_python,
 )
 from facewright.jobs.interface.forms import DESTINATIONS, Form, read_form
-from facewright.jobs.interface.seeds import read_choice
+from facewright.jobs.interface.people import read_choice
 from facewright.jobs.interface.signature import find_command
-from facewright.jobs.interface.uploads import check_upload, name_upload
 from facewright.studio.errors import Refused
 from facewright.studio.store import Job, Store, new_id
 from facewright.studio.worker import INPUTS, WORK
@@ -119,6 +118,8 @@ class Intake:
 
     def _keep_file(self, file: Any, name: str, taken: set[str]) -> str:
         """Write a file to the folder of the job, and look at it."""
+        from facewright.jobs.interface.uploads import check_upload, name_upload
+
         folder = self._store.folder(self.id) / INPUTS
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / _number(name_upload(name), taken)

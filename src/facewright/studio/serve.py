@@ -78,7 +78,8 @@ def open_studio(*, options: StudioOptions | None = None) -> list[Path]:
     )
     scheme = "https" if options.https else "http"
     url = f"{scheme}://{address}:{port}/" + (f"?token={token}" if token else "")
-    config = uvicorn.Config(build_app(settings), **_configure(data, address, https=options.https))
+    more = _configure(data, address, https=options.https)
+    config = uvicorn.Config(build_app(settings), **more)
     server = uvicorn.Server(config)
     _announce(url, settings)
     if options.browser:

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from facewright.errors import FacewrightError
 from facewright.files import lock_file
-from facewright.jobs.interface.calls import bind, explain, name_output
+from facewright.jobs.interface.calls import bind, name_output
 from facewright.jobs.interface.forms import DESTINATIONS, read_form
-from facewright.jobs.interface.seeds import draw_seed
-from facewright.jobs.interface.signature import find_command
+from facewright.jobs.interface.signature import explain, find_command
 from facewright.jobs.records import to_text
 from facewright.studio.store import Job, Store
 
@@ -174,6 +173,8 @@ def _place(given: dict[str, Any]) -> str:
     """Return what a command is given for an input; a seed that has to be a picture is drawn."""
     if "text" in given:
         return str(given["text"])
+    from facewright.jobs.interface.seeds import draw_seed
+
     path = Path(INPUTS) / given["name"]
     if "face" in given and not path.is_file():
         draw_seed(path, given["face"])

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from facewright.collect.sources.walk import is_clip
 from facewright.errors import FileError, InputError, OptionError
-from facewright.hub.store import Progress
 from facewright.jobs.checks import check_options
 from facewright.jobs.interface.forms import (
     DESTINATIONS,
@@ -22,15 +19,16 @@ from facewright.jobs.interface.forms import (
 )
 from facewright.jobs.interface.signature import MISSING, Argument, read_arguments
 from facewright.jobs.table import Command
-from facewright.pipelines.consent import resolve_consent
 from facewright.types import Json
+
+if TYPE_CHECKING:
+    from facewright.hub.store import Progress
 
 Inputs = Mapping[str, Sequence[str]]
 """Name of an input → paths, seeds or names."""
 Values = Mapping[str, Json]
 """Name of an option → its value, as JSON has it."""
 
-_NAMED = re.compile(r"`([a-z_]+)`|\b([a-z_]+)=")  # a field in the text of an error
 _FILES: Mapping[str, tuple[str, str]] = {
     "mix": ("mix.png", "mix.png"),
     "interpolate": ("walk.mp4", "walk.mp4"),
@@ -61,6 +59,8 @@ def name_output(form: Form, inputs: Inputs, values: Values) -> str:
     Raises:
         OptionError: `out` is a path, not a name.
     """
+    from facewright.collect.sources.walk import is_clip
+
     named = next((values[key] for key in DESTINATIONS if values.get(key)), "")
     if named:
         if not isinstance(named, str) or named in (".", "..") or {"/", "\\", "\0"} & set(named):
@@ -122,6 +122,8 @@ def check_consent(form: Form, said: Json, shown: Sequence[str]) -> None:
         said: Who agreed to what, if somebody did.
         shown: The files that show somebody.
     """
+    from facewright.pipelines.consent import resolve_consent
+
     if form.consent != "ask":
         return
     try:
@@ -311,18 +313,3 @@ def _read_input(argument: Argument, inputs: Inputs) -> list[Any]:
     if not found and argument.default is not MISSING:
         return []
     return found[:1]
-
-
-def explain(error: Exception, form: Form | None = None) -> tuple[str, str, str]:
-    """Return the message of an error, what to do, and the field that it is about, for a form.
-
-    Args:
-        error: What went wrong.
-        form: Whose options the error may name, as `size` or size=3.
-    """
-    said = str(error)
-    name = getattr(error, "field", "")
-    if not name and form is not None:
-        named = ((one or other).rstrip("_") for one, other in _NAMED.findall(said))
-        name = next((one for one in named if form.find_option(one)), "")
-    return said, getattr(error, "hint", ""), name

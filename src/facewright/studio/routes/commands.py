@@ -56,4 +56,5 @@ def add_commands(router: APIRouter, settings: Settings) -> None:
             },
             "devices": list_devices(),
             "lan": settings.token is not None,
+            "consent": {"self": "self", "generated": "generated"},
         }

@@ -1,49 +1,71 @@
-"""Faces of people who do not exist, by their seeds."""
+"""Faces of people who do not exist, by their seeds, and mixes of two."""
 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from facewright.jobs.interface.seeds import FaceChoice
+from facewright.jobs.interface.people import LABELS, FaceChoice, read_choice, read_parts
 from facewright.studio.routes.schemas import WRONG
 
 if TYPE_CHECKING:
     from facewright.studio.engine import Engine
 
-_CACHED = 4096  # pictures of about 10 kB in memory
+_CACHED = 64 << 20  # bytes of pictures in memory
+_NAME = r"^[\w.-]*$"  # of weights: of the catalog, never a path
 _Seed = Annotated[int, Path(ge=0, lt=2**63)]
 _Label = Annotated[str | None, Query(max_length=60)]
 _Size = Annotated[int | None, Query(ge=16, le=1024)]
 _Psi = Annotated[float, Query(ge=-2, le=2)]
+_Weights = Annotated[str | None, Query(max_length=60, pattern=_NAME)]
+_Known = Annotated[str | None, Header()]
+
+
+class _Cache:
+    """Pictures that were drawn lately, each with its tag."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, tuple[bytes, str]] = OrderedDict()
+        self._bytes, self._lock = 0, threading.Lock()
+
+    def find(self, key: Hashable, draw: Callable[[], bytes]) -> tuple[bytes, str]:
+        """Return a picture, drawn if it is not there."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        data = draw()
+        kept = (data, f'"{hashlib.sha256(data).hexdigest()[:24]}"')
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key], self._bytes = kept, self._bytes + len(data)
+            while self._bytes > _CACHED:
+                _, (old, _) = self._kept.popitem(last=False)
+                self._bytes -= len(old)
+        return kept
 
 
 def add_faces(router: APIRouter, engine: Engine) -> None:
-    """Add what draws faces."""
-    cache: OrderedDict[Any, tuple[bytes, str]] = OrderedDict()
-    answers: dict[str, Any] = {"tags": ["faces"], "responses": WRONG}
+    """Add what draws faces and mixes."""
+    cache = _Cache()
+    answers: dict[str, Any] = {
+        "tags": ["faces"],
+        "response_class": Response,
+        "responses": {**WRONG, 200: {"content": {"image/webp": {}}}},
+    }
 
-    def send(key: Any, draw: Any, known: str | None) -> Response:
-        if key not in cache:
-            data = draw()
-            cache[key] = (data, f'"{hashlib.sha256(data).hexdigest()[:24]}"')
-            while len(cache) > _CACHED:
-                cache.popitem(last=False)
-        data, tag = cache[key]
-        headers = {"ETag": tag, "Cache-Control": "private, max-age=31536000, immutable"}
-        if known and tag in known:
-            return Response(status_code=304, headers=headers)
-        return Response(data, media_type="image/webp", headers=headers)
-
-    @router.get("/faces/options", tags=["faces"])
+    @router.get("/faces/options", tags=["faces"], response_model=dict[str, Any])
     def list_face_options() -> dict[str, Any]:
         """Return by what people can be chosen, and how large they are drawn."""
         return engine.gallery.list_options()
 
-    @router.get("/faces/{seed}.webp", response_class=Response, **answers)
+    @router.get("/faces/{seed}.webp", **answers)
     def draw_face(  # noqa: PLR0913 - the options of one address
         seed: _Seed,
         *,
@@ -53,9 +75,55 @@ def add_faces(router: APIRouter, engine: Engine) -> None:
         gender: _Label = None,
         ethnicity: _Label = None,
         smile: _Label = None,
-        weights: _Label = None,
-        if_none_match: Annotated[str | None, Header()] = None,
+        weights: _Weights = None,
+        if_none_match: _Known = None,
     ) -> Response:
         """Draw a person who does not exist; the same address is always the same person."""
-        chosen = FaceChoice(seed, size, psi, age, gender, ethnicity, smile, weights)
-        return send(chosen, lambda: engine.gallery.render(chosen), if_none_match)
+        chosen = FaceChoice(seed, size, psi, age, gender, ethnicity, smile, weights or None)
+        found = cache.find(chosen, lambda: engine.gallery.render(chosen))
+        return _send(*found, if_none_match)
+
+    @router.get("/mixes/options", tags=["faces"], response_model=dict[str, Any])
+    def list_mix_options() -> dict[str, Any]:
+        """Return how many layers there are to mix, and what they are called."""
+        return engine.gallery.list_layers()
+
+    @router.get("/mixes/{a}/{b}.webp", **answers)
+    def mix_faces(  # noqa: PLR0913 - the options of one address
+        request: Request,
+        a: _Seed,
+        b: _Seed,
+        *,
+        mix: Annotated[str | None, Query(max_length=400)] = None,
+        layers: Annotated[str, Query(max_length=40)] = "",
+        amount: Annotated[float, Query(ge=0, le=1)] = 1.0,
+        size: _Size = None,
+        psi: _Psi = 0.7,
+        weights: _Weights = None,
+        if_none_match: _Known = None,
+    ) -> Response:
+        """Draw `a` with the styles of `b` in some layers; labels are `a.age`, `b.gender`, ..."""
+        shared = FaceChoice(0, size, psi, weights=weights or None)
+        first, second = (
+            replace(_choose(request, name, seed), size=size, psi=psi, weights=shared.weights)
+            for name, seed in (("a", a), ("b", b))
+        )
+        wanted = mix if mix is not None else f"{layers}:{amount:.4f}" if layers else ""
+        parts = tuple(read_parts(wanted, engine.gallery.count_layers(shared.weights)))
+        key = (first, second, parts)
+        found = cache.find(key, lambda: engine.gallery.render_mix(first, second, parts))
+        return _send(*found, if_none_match)
+
+
+def _choose(request: Request, name: str, seed: int) -> FaceChoice:
+    """Return one of the two people of a mix, with the labels in the address."""
+    labels = {label: request.query_params.get(f"{name}.{label}") for label in LABELS}
+    return read_choice({"seed": seed, **{k: v for k, v in labels.items() if v}}, name)
+
+
+def _send(data: bytes, tag: str, known: str | None) -> Response:
+    """Send a picture, unless the client has it."""
+    headers = {"ETag": tag, "Cache-Control": "private, max-age=86400"}
+    if known and tag in known:
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type="image/webp", headers=headers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
-from facewright.jobs.interface.results import render_thumbnail, trace_file
 from facewright.studio.errors import Refused
 from facewright.studio.intake import find_file
 from facewright.studio.routes.schemas import WRONG, Provenance
@@ -31,9 +33,27 @@ def add_files(router: APIRouter, engine: Engine) -> None:
     def find(name: str) -> Job:
         return find_job(store, name)
 
+    @router.get(
+        "/jobs/{job}/results.zip",
+        response_class=StreamingResponse,
+        tags=["files"],
+        responses={**WRONG, 200: {"content": {"application/zip": {}}}},
+    )
+    def send_all(job: str) -> StreamingResponse:
+        """Send all results in one archive."""
+        found = find(job)
+        folder = store.results(found.id)
+        if not folder.is_dir():
+            raise Refused(409, f"the job is {found.state}", hint="wait until it is done")
+        name = f"{found.command.replace(' ', '-')}-{found.id[:6]}.zip"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingResponse(_pack(folder), media_type="application/zip", headers=headers)
+
     @router.get("/jobs/{job}/results/{name:path}/provenance", response_model=Provenance, **answers)
     def trace_result(job: str, name: str) -> dict[str, Any]:
         """Say how a result came about: manifest, signature, watermark."""
+        from facewright.jobs.interface.results import trace_file
+
         return trace_file(_find_result(engine, find(job), name))
 
     @router.get("/jobs/{job}/results/{name:path}", response_class=FileResponse, **answers)
@@ -70,6 +90,8 @@ def _find_result(engine: Engine, job: Job, name: str) -> Path:
 def _send(path: Path, *, download: bool, thumbnail: int | None) -> Response:
     """Send a file so that no browser takes it for a page or a program."""
     if thumbnail is not None:
+        from facewright.jobs.interface.results import render_thumbnail
+
         data = render_thumbnail(path, thumbnail)
         headers = {"Cache-Control": "private, max-age=86400"}
         return Response(data, media_type="image/webp", headers=headers)
@@ -81,3 +103,38 @@ def _send(path: Path, *, download: bool, thumbnail: int | None) -> Response:
         content_disposition_type="inline" if shown else "attachment",
         headers={**_PLAIN, "Cache-Control": "private, max-age=3600"},
     )
+
+
+def _pack(folder: Path) -> Iterator[bytes]:
+    """Yield an archive of a folder part by part; pictures and clips do not get smaller in one."""
+    made = _Parts()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+            info = zipfile.ZipInfo.from_file(path, path.relative_to(folder).as_posix())
+            with archive.open(info, "w") as target, path.open("rb") as source:
+                while part := source.read(1 << 20):
+                    target.write(part)
+                    yield made.take()
+            yield made.take()
+    yield made.take()
+
+
+class _Parts(io.RawIOBase):
+    """A file that can only be written; what was written is taken away part by part."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        """Say that it can be written."""
+        return True
+
+    def write(self, part: Any) -> int:
+        """Keep a part until it is taken."""
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def take(self) -> bytes:
+        """Return what was written since the last time."""
+        taken, self._parts = b"".join(self._parts), []
+        return taken

@@ -170,3 +170,5 @@ class About(BaseModel):
     limits: dict[str, float]
     devices: list[str]
     lan: bool
+    consent: dict[str, str]
+    """What to send for the two simple answers."""

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from facewright.errors import FacewrightError
 from facewright.jobs.interface.forms import read_form
-from facewright.jobs.interface.results import measure_file
 from facewright.jobs.interface.signature import find_command
 from facewright.studio.errors import Refused
 from facewright.studio.intake import describe_call
@@ -94,6 +93,8 @@ def list_results(store: Store, job: Job) -> list[dict[str, Any]]:
 
 def _view_result(job: Job, path: Path, name: str) -> dict[str, Any]:
     """Return one file that a job made."""
+    from facewright.jobs.interface.results import measure_file
+
     url = f"{PREFIX}/jobs/{job.id}/results/{quote(name)}"
     kind = _KINDS.get(path.suffix.lower(), "file")
     width, height = (

@@ -26,14 +26,18 @@ class Certificate:
     chain: Path
     """Of the server, then of the authority."""
     key: Path
-    authority: Path
-    """What a phone has to trust."""
+
+
+def find_authority(data: Path) -> Path:
+    """Return where the certificate is that a phone has to trust, PEM."""
+    return data / "https" / _AUTHORITY
 
 
 def find_certificate(data: Path, names: Sequence[str]) -> Certificate:
     """Return a certificate for some names of this machine; made at the first use, and renewed.
 
-    The authority may sign for these names alone, and its key can be read by its owner only.
+    The authority may vouch for addresses of local networks alone, and its key can be read by its
+    owner only.
 
     Args:
         data: The folder of the studio.
@@ -41,8 +45,8 @@ def find_certificate(data: Path, names: Sequence[str]) -> Certificate:
     """
     folder = data / "https"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = Certificate(folder / _CHAIN, folder / _OWN, folder / _AUTHORITY)
-    if not _is_valid(found.authority, dt.timedelta(days=_DAYS)):
+    found = Certificate(folder / _CHAIN, folder / _OWN)
+    if not _is_valid(find_authority(data), dt.timedelta(days=_DAYS)):
         _make_authority(folder)
         found.chain.unlink(missing_ok=True)
     if not _is_valid(found.chain, _RENEWED) or not _covers(found.chain, names):
@@ -74,10 +78,18 @@ def _make_authority(folder: Path) -> None:
         _begin(key.public_key(), name, name, _YEARS * 365)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
+        .add_extension(x509.NameConstraints(_list_local(), None), critical=True)
         .sign(key, hashes.SHA256())
     )
     _write(folder / _KEY, _to_pem(key))
     _write(folder / _AUTHORITY, certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _list_local() -> list[x509.GeneralName]:
+    """Return for whom the authority may vouch: addresses of local networks, and local names."""
+    networks = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")
+    found: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.DNSName("local")]
+    return found + [x509.IPAddress(ipaddress.ip_network(one)) for one in networks]
 
 
 def _make_certificate(folder: Path, names: Sequence[str]) -> None:
