@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facewright.errors import OptionError
+from facewright.errors import InputError, OptionError
 from facewright.jobs.interface.calls import (
     bind,
     check_consent,
@@ -18,7 +18,7 @@ from facewright.jobs.interface.calls import (
 )
 from facewright.jobs.interface.forms import DESTINATIONS, Form, read_form
 from facewright.jobs.interface.people import read_choice
-from facewright.jobs.interface.signature import find_command
+from facewright.jobs.interface.signature import explain, find_command
 from facewright.studio.errors import Refused
 from facewright.studio.store import Job, Store, new_id
 from facewright.studio.worker import INPUTS, WORK
@@ -82,7 +82,13 @@ class Intake:
         for option in DESTINATIONS:
             if self.form.find_option(option):
                 planned[option] = str(Path(WORK) / name_output(self.form, places, values))
-        bind(self._command, self.form, places, planned)
+        try:
+            bind(self._command, self.form, places, planned)
+        except OptionError:
+            raise
+        except InputError as error:
+            said, hint, field = explain(error, {option.name for option in self.form.options})
+            raise OptionError(said, field, hint=hint) from error
         self._check_consent(values, inputs)
         return self._store.create(
             self.id, self.form.name, self._client, values=values, inputs=inputs

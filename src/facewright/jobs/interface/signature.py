@@ -5,14 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, is_dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from facewright.jobs.table import COMMANDS, Command
-
-if TYPE_CHECKING:
-    from facewright.jobs.interface.forms import Form
 
 _NAMED = re.compile(r"`([a-z_]+)`|\b([a-z_]+)=")  # a field in the text of an error
 _FROM_CALLERS = {"progress", "viewer", "return"}  # not for users: whoever calls gives them
@@ -57,16 +54,16 @@ def read_arguments(task: Callable[..., Any]) -> list[Argument]:
     return found
 
 
-def explain(error: Exception, form: Form | None = None) -> tuple[str, str, str]:
+def explain(error: Exception, options: Collection[str] = ()) -> tuple[str, str, str]:
     """Return the message of an error, what to do, and the field that it is about, for a form.
 
     Args:
         error: What went wrong.
-        form: Whose options the error may name, as `size` or size=3.
+        options: Names of those that the error may name, as `size` or size=3.
     """
     said = str(error)
     name = getattr(error, "field", "")
-    if not name and form is not None:
+    if not name:
         named = ((one or other).rstrip("_") for one, other in _NAMED.findall(said))
-        name = next((one for one in named if form.find_option(one)), "")
+        name = next((one for one in named if one in options), "")
     return said, getattr(error, "hint", ""), name
