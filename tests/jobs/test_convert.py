@@ -153,6 +153,12 @@ def test_without_consent_only_generated_people_are_shown(convert, photo, paint, 
     assert read_manifest(again).consent == "generated"
 
 
+def test_a_change_may_go_further_than_the_translator(convert, photo, tmp_path):
+    (once,) = convert(photo).files
+    (twice,) = convert(photo, strength=2.0, out=tmp_path / "twice.png").files
+    assert not np.array_equal(read_image(once), read_image(twice))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

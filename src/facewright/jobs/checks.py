@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from facewright.errors import InputError
-from facewright.media.decode import MAX_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,6 @@ RULES: Mapping[str, Rule] = {
     "largest_mib": Rule(1, math.inf, "256 is usual"),
     "seed": Rule(0, 2**63 - 1, "where the random numbers start"),
     "draw_seed": Rule(0, 2**63 - 1, "where the draws of random layers start"),
-    "by": Rule(-100, 100, "1 is one standard deviation over random people; 2 shows clearly"),
     "port": Rule(0, 65_535, "0 picks a free one"),
     "strength": Rule(0, 1, "0 leaves the face as it is, 1 is all of the other"),
     "shape": Rule(0, 1, "0 keeps the proportions of the face that is covered"),
@@ -47,14 +45,18 @@ RULES: Mapping[str, Rule] = {
 }
 """Name of an option → what it may be, where it is a number. None is always left to the task."""
 
+AMOUNT = Rule(-100, 100, "1 is one standard deviation over random people; 2 shows clearly")
+"""How far a face goes along a direction."""
+
 _SIDES = {".webp": 16_383, ".jpg": 65_535, ".jpeg": 65_535}  # pixels: the most that a format holds
 
 
-def check_options(options: Any) -> None:
-    """Raise unless every number among the options makes sense.
+def check_options(options: Any, **own: Rule) -> None:
+    """Raise unless every number among the options is one that it may be.
 
     Args:
         options: A dataclass; its fields with a rule are checked.
+        own: Rules of the command, which count instead of `RULES`.
 
     Raises:
         InputError: One of them is out of range, or not finite.
@@ -62,8 +64,9 @@ def check_options(options: Any) -> None:
     Example:
         >>> check_options(Rule(0, 1, "it has no field with a rule"))
     """
+    rules = {**RULES, **own}
     for field in fields(options):
-        value, rule = getattr(options, field.name), RULES.get(field.name)
+        value, rule = getattr(options, field.name), rules.get(field.name)
         if rule is None or not isinstance(value, int | float):
             continue
         if not (math.isfinite(value) and rule.least <= value <= rule.most):
@@ -86,6 +89,8 @@ def check_sheet(suffix: str, cells: tuple[int, int], size: int) -> None:
     Raises:
         InputError: It is.
     """
+    from facewright.media.decode import MAX_PIXELS
+
     width, height = (count * size for count in cells)
     most = _SIDES.get(suffix.lower(), MAX_PIXELS)
     if max(width, height) > most:

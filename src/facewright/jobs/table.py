@@ -58,13 +58,13 @@ COMMANDS = (
     ),
     Command(
         "restyle",
-        "facewright.tasks.steering.restyling:restyle_face",
+        "facewright.jobs.commands.draw.restyle:restyle_face",
         "Give a face the styles of another, in all layers or some.",
         computes=True,
     ),
     Command(
         "edit",
-        "facewright.tasks.steering.editing:edit_face",
+        "facewright.jobs.commands.draw.edit:edit_face",
         "Move a face along directions: age, smile, pose, light and more.",
         computes=True,
     ),

@@ -16,10 +16,12 @@ import numpy as np
 from facewright.errors import FacewrightError, FileError, InputError, WeightsError
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
+from facewright.jobs.commands.draw.edit import EditOptions, edit_face
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.jobs.commands.draw.interpolate import InterpolateOptions, interpolate_faces
 from facewright.jobs.commands.draw.invert import InvertOptions, invert_photos
 from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
+from facewright.jobs.commands.draw.restyle import RestyleOptions, restyle_face
 from facewright.jobs.commands.photos.convert import ConvertOptions, convert_pictures
 from facewright.jobs.commands.photos.enhance import EnhanceOptions, enhance_pictures
 from facewright.jobs.commands.photos.expressions import ExpressionOptions, read_expressions
@@ -37,8 +39,6 @@ from facewright.provenance.publish import CLIPS, STOPPED_AFTER, read_manifest
 from facewright.tasks.emoji.options import EmojiOptions
 from facewright.tasks.emoji.pack import make_emoji
 from facewright.tasks.ingredients import ROLES, find_ingredients
-from facewright.tasks.steering.editing import EditOptions, edit_face
-from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
 from facewright.tasks.toonifying.casting import ToonifyOptions
 from facewright.tasks.toonifying.toonify import toonify_faces
 from facewright.types import Manifest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -32,6 +33,15 @@ from facewright.types import REFINE_STEPS, Bundle, Json, Precision
 
 _CLOSED = re.compile(r"sefa-([1-9]\d{0,2})")
 _CLOSED_REACH = 4.0  # units, as far as random people go
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Directions, how far to go along each, and what a manifest says of them."""
+
+    steps: list[tuple[Direction, float]]
+    parameters: dict[str, Json]
+    used: Ingredients
 
 
 class EditPipeline(LatentsPipeline):
@@ -127,6 +137,25 @@ class EditPipeline(LatentsPipeline):
         closed = all(_CLOSED.fullmatch(name) for name in names)
         return {} if closed and self._named is None else hashes(self.direction_bundle)
 
+    def plan(self, directions: Mapping[str, float], layers: str = "all") -> Moves:
+        """Find directions by their names.
+
+        Args:
+            directions: Name → how far, in standard deviations over random people.
+            layers: Move only these.
+
+        Raises:
+            InputError: A direction is unknown, or belongs to another generator.
+        """
+        steps = [(self.find_direction(name, layers), by) for name, by in directions.items()]
+        models = self.list_models(list(directions))
+        said: dict[str, Json] = {
+            "layers": layers,
+            "direction": [f"{name}={by:g}" for name, by in directions.items()],
+            "directions": next(iter(models), None),
+        }
+        return Moves(steps, said, Ingredients(models=models))
+
     def __call__(  # noqa: PLR0913
         self,
         face: LatentInput,
@@ -138,6 +167,7 @@ class EditPipeline(LatentsPipeline):
         size: int | None = None,
         sampling: Sampling | None = None,
         consent: str | None = None,
+        progress: Progress | None = None,
     ) -> LatentsResult:
         """Move a face along directions, and draw it.
 
@@ -151,6 +181,7 @@ class EditPipeline(LatentsPipeline):
             size: Width and height in pixels; None is what the generator draws.
             sampling: How to draw.
             consent: Who agreed to what; asked for again when the result is saved.
+            progress: Called with the steps of the search in a picture, and in all.
 
         Returns:
             The face, and its latents: they can be moved on.
@@ -160,14 +191,14 @@ class EditPipeline(LatentsPipeline):
                 generator, or a picture shows no face.
             FileError: A file is missing or damaged.
         """
-        sampler = self.sampler(sampling)
-        source = self.read_latents(face, sampler, refine=refine, faces=faces, consent=consent)
-        steps = [(self.find_direction(n, layers), by) for n, by in directions.items()]
-        moved = push_styles(source.ws, steps)
-        said: dict[str, Json] = {"layers": layers, "refine": refine, "face": source.name}
-        said["direction"] = [f"{name}={by:g}" for name, by in directions.items()]
-        models = Ingredients(models=self.list_models(list(directions)))
-        return _draw(self, sampler, moved, source, said, models, size)
+        moves, sampler = self.plan(directions, layers), self.sampler(sampling)
+        source = self.read_latents(
+            face, sampler, refine=refine, faces=faces, consent=consent, progress=progress
+        )
+        said = {**moves.parameters, "refine": refine, "face": source.name}
+        return _draw(
+            self, sampler, push_styles(source.ws, moves.steps), source, said, moves.used, size
+        )
 
 
 class RestylePipeline(LatentsPipeline):
@@ -210,17 +241,40 @@ class RestylePipeline(LatentsPipeline):
             FileError: A file is missing or damaged.
         """
         sampler = self.sampler(sampling)
-        one, other = (
-            self.read_latents(
-                given, sampler, role=role, refine=refine, faces=faces, consent=consent
-            )
-            for role, given in (("face", face), ("style", style))
+        one, other = self.read_pair(
+            face, style, sampler, refine=refine, faces=faces, consent=consent
         )
         chosen = parse_layers(layers, self.generator.num_ws)
         mixed = mix_styles(one.ws, other.ws, chosen, strength=strength)
         said: dict[str, Json] = {"layers": layers, "strength": strength, "refine": refine}
         said |= {"face": one.name, "style": other.name}
         return _draw(self, sampler, mixed, one, said, other.used, size)
+
+    def read_pair(  # noqa: PLR0913
+        self,
+        face: LatentInput,
+        style: LatentInput,
+        sampler: FaceSampler,
+        *,
+        refine: int = REFINE_STEPS,
+        faces: str = "largest",
+        consent: str | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[LatentSource, LatentSource]:
+        """Return the latents of both faces, as `read_latents` does."""
+        one, other = (
+            self.read_latents(
+                given,
+                sampler,
+                role=role,
+                refine=refine,
+                faces=faces,
+                consent=consent,
+                progress=progress,
+            )
+            for role, given in (("face", face), ("style", style))
+        )
+        return one, other
 
 
 def _draw(  # noqa: PLR0913

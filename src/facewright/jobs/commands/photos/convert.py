@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from facewright.errors import InputError
+from facewright.jobs.checks import Rule
 from facewright.jobs.effect import Effect, Item, Outcome, Running, Still
 from facewright.jobs.options import Consent, Detectors, Leniency, Output, Runtime
 from facewright.pipelines.configs import ConvertConfig
@@ -54,6 +55,9 @@ class Convert(Effect[ConvertOptions]):
     """Translates faces, whole pictures, or strips of growing strength."""
 
     verb: ClassVar[str] = "convert"
+    rules: ClassVar[Mapping[str, Rule]] = {
+        "strength": Rule(0, 2, "1 is what the translator does, 0.5 half of it")
+    }
 
     def check(self, sources: Sequence[str]) -> None:
         """Raise unless numbers, and strips and pages are asked for where they fit."""

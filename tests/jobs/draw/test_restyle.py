@@ -9,12 +9,12 @@ import torch
 from facewright.errors import FacewrightError, FileError, InputError
 from facewright.hub.bundle import file_sha256
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
+from facewright.jobs.commands.draw.restyle import RestyleOptions, restyle_face
 from facewright.media.decode import read_image
 from facewright.pipelines.consent import shows_nobody
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.remake import remake_file
-from facewright.tasks.steering.restyling import RestyleOptions, restyle_face
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from facewright.errors import FacewrightError, InputError
+from facewright.jobs.commands.draw.edit import EditOptions, edit_face
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.remake import remake_file
-from facewright.tasks.steering.editing import EditOptions, edit_face
 
 
 @pytest.fixture
@@ -25,15 +25,15 @@ def edit(weights, directions, tmp_path):
 def test_a_step_of_nothing_leaves_the_face_as_it_is(edit, weights, tmp_path):
     options = GenerateOptions(seeds="1", out=tmp_path / "one.png", weights=weights, batch=4)
     [own] = generate_faces(options)
-    still = edit("1", direction=("smile",), by=0.0)
+    still = edit("1", direction=("smile",), strength=0.0)
     assert np.array_equal(read_image(still), read_image(own))
-    moved = edit("1", "moved.png", direction=("smile",), by=2.0)
+    moved = edit("1", "moved.png", direction=("smile",), strength=2.0)
     assert not np.array_equal(read_image(moved), read_image(own))
 
 
 def test_directions_go_together_each_by_its_own_amount(edit):
     both = edit("1", direction=("smile=2,age=-1",))
-    apart = edit("1", "apart.png", direction=("smile", "age=-1.0"), by=2.0)
+    apart = edit("1", "apart.png", direction=("smile", "age=-1.0"), strength=2.0)
     assert np.array_equal(read_image(both), read_image(apart))
     smile = edit("1", "smile.png", direction=("smile",))
     assert not np.array_equal(read_image(both), read_image(smile))
@@ -66,7 +66,7 @@ def test_the_manifest_says_everything(edit):
     manifest = read_manifest(edit("1", direction=("smile",)))
     assert (manifest.task, manifest.seeds, manifest.consent) == ("edit", (1,), "generated")
     assert sorted(manifest.models) == ["tiny", "ways"]
-    assert manifest.parameters["direction"] == ["smile"]
+    assert manifest.parameters["direction"] == ["smile=2"]
     assert manifest.parameters["directions"] == "ways"
 
 
@@ -96,8 +96,8 @@ def test_directions_that_ship_belong_to_the_starter(edit):
         ({"direction": ("smyle",)}, "no direction is called `smyle`"),
         ({"direction": ("smile=a",)}, "`smile=a` is no direction"),
         ({"direction": ("sefa-9",)}, "no direction is called `sefa-9`"),
-        ({"direction": ("smile",), "by": 3.5}, "goes 3 units either way"),
-        ({"direction": ("smile",), "by": float("nan")}, "--by is"),
+        ({"direction": ("smile",), "strength": 3.5}, "goes 3 units either way"),
+        ({"direction": ("smile",), "strength": float("nan")}, "--strength is -100"),
         ({"sheet": True, "steps": 1}, "--steps is 2 to"),
         ({"direction": ("smile",), "name": "e.mp4"}, "no extension"),
     ],

@@ -1,7 +1,6 @@
 """Faces from seeds, files of latents and photos."""
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +10,16 @@ import torch
 from facewright.errors import InputError, WeightsError
 from facewright.gan.weights import load_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
+from facewright.jobs.commands.draw.edit import EditOptions, edit_face, edit_with
+from facewright.jobs.commands.draw.faces import check_faces
+from facewright.jobs.commands.draw.restyle import RestyleOptions, restyle_with
 from facewright.latents.files import Tuning, load_latents, save_latents
 from facewright.latents.tuning import pack_tuning
 from facewright.media.decode import read_image
+from facewright.pipelines.draw.edit import EditPipeline, RestylePipeline
+from facewright.pipelines.draw.invert import LatentsPipeline
 from facewright.provenance.publish import publish_image, read_manifest
-from facewright.tasks.drawing import open_easel
-from facewright.tasks.steering.darkroom import Darkroom
-from facewright.tasks.steering.editing import EditOptions, edit_face
-from facewright.tasks.steering.restyling import RestyleOptions, check_restyle, restyle_with
-from facewright.tasks.steering.sitters import SitterOptions, check_sitters, open_sitter
 from facewright.types import Card, Manifest
-
-
-@pytest.fixture
-def darkroom(lookout, inverter):
-    """Takes red blocks for faces, and looks for their latents in three steps."""
-    return Darkroom(lambda: (lookout, inverter), steps=3)
 
 
 @pytest.fixture
@@ -36,58 +29,75 @@ def photo(paint, tmp_path):
     return publish_image(image, tmp_path / "photo.png", Manifest("camera", {}))
 
 
-@pytest.fixture
-def easel(weights):
-    return open_easel(SitterOptions(out=Path(), weights=weights, batch=2))
-
-
-def test_a_photo_becomes_latents_and_is_named_with_all_that_found_them(easel, darkroom, photo):
-    told = []
-    sitter = open_sitter(easel, darkroom, str(photo), lambda *done: told.append(done))
-    assert sitter.styles.shape == (1, 6, 8)
-    assert sitter.photo.shape == (16, 16, 3)
-    assert sitter.sources == {"photo.png": file_sha256(photo)}
-    assert set(sitter.models) == {"red", "tiny"}
+def test_a_photo_becomes_latents_and_is_named_with_all_that_found_them(inverting, photo):
+    told, people = [], inverting(LatentsPipeline)
+    source = people.read_latents(
+        str(photo), people.sampler(), refine=3, progress=lambda *done: told.append(done)
+    )
+    assert source.ws.shape == (1, 6, 8)
+    assert source.crop.image.shape == (16, 16, 3)
+    assert source.used.sources == {"face/photo.png": file_sha256(photo)}
+    assert set(source.used.models) == {"custom", "tiny", "face-features", "likeness"}
     assert told[-1] == (3, 3)
 
 
-def test_a_photo_is_restyled_and_stands_on_the_sheet(easel, darkroom, photo, weights, tmp_path):
+def test_a_photo_is_restyled_and_stands_on_the_sheet(inverting, photo, weights, tmp_path):
     options = RestyleOptions(
         out=tmp_path / "r.png", weights=weights, sheet=True, size=40, consent="self", refine=3
     )
-    named = {"face": str(photo), "style": "2"}
-    [path] = restyle_with(easel, darkroom, named, options)
+    restyle = inverting(RestylePipeline)
+    [path] = restyle_with(restyle, (str(photo), "2"), options)
     manifest = read_manifest(path)
     assert manifest.sources == {"face/photo.png": file_sha256(photo)}
-    assert manifest.parameters["refine"] == 3
-    assert set(manifest.models) == {"red", "tiny"}
+    assert (manifest.consent, manifest.parameters["refine"]) == ("self", 3)
+    assert (manifest.parameters["faces"], manifest.parameters["threads"]) == ("largest", 1)
+    assert {"custom", "tiny"} <= set(manifest.models)
     alone = replace(options, out=tmp_path / "s.png")
-    [seeds] = restyle_with(easel, darkroom, {"face": "1", "style": "2"}, alone)
+    [seeds] = restyle_with(restyle, ("1", "2"), alone)
     assert read_image(path).shape[1] == read_image(seeds).shape[1]  # one more cell, in its rows
+    assert "threads" not in read_manifest(seeds).parameters
+
+
+def test_a_photo_is_edited_alone_and_on_strips(inverting, photo, directions, tmp_path):
+    edit = inverting(EditPipeline, directions=directions)
+    given = {"direction": ("smile",), "consent": "self", "refine": 2}
+    [alone] = edit_with(edit, str(photo), EditOptions(out=tmp_path / "a.png", **given))
+    strips = EditOptions(out=tmp_path / "s.png", sheet=True, **given)
+    [sheet] = edit_with(edit, str(photo), strips)
+    first, second = (read_manifest(path) for path in (alone, sheet))
+    assert first.sources == second.sources == {"face/photo.png": file_sha256(photo)}
+    assert first.models == second.models
+    assert first.consent == second.consent == "self"
 
 
 def test_photos_of_real_people_need_consent_and_generated_ones_do_not(photo, paint, tmp_path):
     options = RestyleOptions(out=tmp_path / "r.png")
     with pytest.raises(InputError, match="may show a real person"):
-        check_restyle("1", str(photo), options)
-    assert check_restyle(str(photo), "1", replace(options, consent="Ada agreed")) == "Ada agreed"
+        check_faces("restyle", {"FACE": "1", "STYLE": str(photo)}, options)
+    check_faces("restyle", {"FACE": str(photo)}, replace(options, consent="Ada agreed"))
     made = publish_image(paint((9, 9, 40, 40)), tmp_path / "made.png", Manifest("generate", {}))
-    assert check_restyle(str(made), "1", options) == "generated"
+    check_faces("restyle", {"FACE": str(made)}, options)
 
 
-def test_latents_carry_the_consent_that_they_were_made_with(keep_latents, photo, tmp_path):
+def test_latents_carry_the_consent_that_they_were_made_with(
+    inverting, keep_latents, photo, tmp_path
+):
     paths = [keep_latents(tmp_path / f"{name}.latents") for name in ("ada", "ben", "nobody")]
     for path, consent in zip(paths, ("Ada agreed", "Ben agreed", "generated"), strict=True):
         save_latents(Path(path), replace(load_latents(Path(path)), consent=consent))
-    ada, ben, nobody = paths
-    check = partial(check_sitters, "restyle")
-    options = SitterOptions(out=tmp_path / "x.png")
-    assert check({"FACE": ada, "STYLE": ben}, options) == "Ada agreed; Ben agreed"
-    assert check({"FACE": nobody, "STYLE": ada}, options) == "Ada agreed"
-    assert check({"FACE": nobody, "STYLE": "3"}, options) == "generated"
-    assert check({"FACE": ada}, replace(options, consent="both")) == "both"
-    with pytest.raises(InputError, match="photo.png may show a real person"):
-        check({"FACE": ada, "STYLE": str(photo)}, options)
+    restyle, (ada, ben, nobody) = inverting(RestylePipeline), paths
+
+    def consent(*named, given=None):
+        options = RestyleOptions(out=tmp_path / "x.png", consent=given, overwrite=True)
+        check_faces("restyle", dict(zip(("FACE", "STYLE"), named, strict=True)), options)
+        return read_manifest(restyle_with(restyle, named, options)[0]).consent
+
+    assert consent(ada, ben) == "Ada agreed; Ben agreed"
+    assert consent(nobody, ada) == "Ada agreed"
+    assert consent(nobody, "3") == "generated"
+    assert consent(ada, ben, given="both") == "both"
+    with pytest.raises(InputError, match=r"photo\.png may show a real person"):
+        consent(ada, str(photo))
 
 
 @pytest.fixture
@@ -109,7 +119,11 @@ def tuned_latents(weights, keep_latents, tmp_path):
 def test_latents_bend_the_generator_as_they_want(tuned_latents, keep_latents, weights, tmp_path):
     def edit(name, face):
         options = EditOptions(
-            out=tmp_path / name, weights=weights, direction=("sefa-1",), by=0.0, consent="self"
+            out=tmp_path / name,
+            weights=weights,
+            direction=("sefa-1",),
+            strength=0.0,
+            consent="self",
         )
         return edit_face(str(face), options=options)[0]
 
