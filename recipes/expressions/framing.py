@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from facewright.device import seeded
-from facewright.expressions.examples import TRAINING, read_examples
+from facewright.expressions.training.examples import TRAINING, read_examples
 from facewright.faces.geometry.matrices import fit_similarity
 from facewright.faces.geometry.topology import five_points
 from facewright.faces.templates import TEMPLATES

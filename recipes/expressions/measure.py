@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from facewright.expressions.classifier import EXPRESSIONS, load_classifier, score_crops
-from facewright.expressions.examples import PRIVATE, PUBLIC, SAME, Examples, read_examples
 from facewright.expressions.measures import measure_names
+from facewright.expressions.training.examples import PRIVATE, PUBLIC, SAME, Examples, read_examples
 from facewright.hub.bundle import load_bundle
 from facewright.media.drawing.matrix import draw_matrix
 from facewright.provenance.publish import publish_image

@@ -19,8 +19,8 @@ from facewright.expressions.classifier import (
     pack_classifier,
     score_crops,
 )
-from facewright.expressions.examples import PRIVATE, PUBLIC, read_examples
 from facewright.expressions.measures import fit_temperature, measure_names
+from facewright.expressions.training.examples import PRIVATE, PUBLIC, read_examples
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.types import Card
 

@@ -9,7 +9,7 @@ import pytest
 from facewright.cli.outcome import PRINTERS, print_json
 from facewright.collect.preparing.report import Tally
 from facewright.collect.sources.items import Refusal
-from facewright.tasks.datasets import PreparedDataset
+from facewright.jobs.commands.datasets.prepare import PreparedDataset
 
 
 def tell(*refused, lenient=False):

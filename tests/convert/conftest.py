@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from facewright.convert.training.plan import Styles, TranslatorTrainOptions, open_styles
+from facewright.convert.training.options import TranslatorTrainOptions
+from facewright.convert.training.plan import Styles, open_styles
 from facewright.convert.training.train import train_translator
 from facewright.datasets.archive import write_dataset
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from facewright.enhance.network import load_enhancer
-from facewright.enhance.train import EnhancerObjective, EnhancerTrainOptions, train_enhancer
+from facewright.enhance.options import EnhancerTrainOptions
+from facewright.enhance.train import EnhancerObjective, train_enhancer
 from facewright.errors import InputError, TrainingError
 from facewright.hub.bundle import load_bundle
 from facewright.provenance.publish import read_manifest

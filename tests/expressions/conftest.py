@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from facewright.device import seeded
 from facewright.expressions.classifier import EXPRESSIONS, Classifier, build_network
 from facewright.expressions.compact import CompactConfig
-from facewright.expressions.examples import PRIVATE, PUBLIC, SAME, TRAINING, VOTES
+from facewright.expressions.training.examples import PRIVATE, PUBLIC, SAME, TRAINING, VOTES
 from facewright.faces.detection.blocks import fold_norms
 
 TINY = CompactConfig(16, (4, 8), (1, 1), 2)

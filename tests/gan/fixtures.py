@@ -19,7 +19,8 @@ from facewright.datasets.labels import LabelGroup
 from facewright.device import seeded
 from facewright.gan.discriminator import Discriminator, DiscriminatorConfig
 from facewright.gan.generator import Generator, GeneratorConfig
-from facewright.gan.training.train import TrainOptions, train_generator
+from facewright.gan.training.options import TrainOptions
+from facewright.gan.training.train import train_generator
 
 GROUPS = (LabelGroup("age", ("young", "old")), LabelGroup("gender", ("female", "male")))
 

@@ -14,7 +14,8 @@ from facewright.datasets.dataset import open_dataset
 from facewright.device import seeded
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import NO_LABELS
-from facewright.latents.encoder.objective import EncoderTrainOptions, Subject
+from facewright.latents.encoder.objective import Subject
+from facewright.latents.encoder.options import EncoderTrainOptions
 from facewright.latents.encoder.psp import Encoder, EncoderConfig
 
 TINY = EncoderConfig(6, 8, 32, widths=(4, 4, 4, 8), depths=(1, 1, 1, 1), head=8)

@@ -24,7 +24,7 @@ MESH = MeshConfig(size=32, widths=(4, 4, 4), depths=(0, 0, 0), squeeze=1, shapes
 
 @pytest.fixture
 def trained(tmp_path):
-    """The files of two tiny networks, as `train finder` and `train mesh` write them."""
+    """The files of two tiny networks, as `train detector` and `train mesh` write them."""
     files = {}
     for kind, network in (("finder", Detector(FINDER)), ("mesh", MeshNetwork(MESH))):
         files[kind] = str(tmp_path / f"{kind}.safetensors")

@@ -26,13 +26,13 @@ from facewright.jobs.records import to_plain, to_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from facewright.jobs.commands.train.runs import Outlook, Trained
     from facewright.live.session import Watched
     from facewright.tasks.doctor import Diagnosis
     from facewright.tasks.evaluation import Measured
     from facewright.tasks.exchange import Imported
     from facewright.tasks.models import Checked, Listed
     from facewright.tasks.remake import Remade
-    from facewright.tasks.training import Outlook, Trained
     from facewright.types import Card, Manifest
 
 _FAILED, _INTERRUPTED = 1, 130
@@ -87,7 +87,7 @@ def print_remade(remade: Remade) -> int:
 
 def print_training(outcome: Outlook | Trained) -> int:
     """Print what a training run would do, or how it ended; 130 if it was stopped."""
-    from facewright.tasks.training import Outlook
+    from facewright.jobs.commands.train.runs import Outlook
 
     if isinstance(outcome, Outlook):
         return print_json(outcome) if outcome.process == 0 else 0

@@ -11,11 +11,12 @@ from facewright.cli.printable import make_name_printable, make_printable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from facewright.jobs.commands.datasets.audit import Audited
+    from facewright.jobs.commands.datasets.collect import Gathered
+    from facewright.jobs.commands.datasets.prepare import PreparedDataset
     from facewright.jobs.effect import Outcome
     from facewright.live.session import Watched
     from facewright.provenance.verify import Verified
-    from facewright.tasks.datasets import PreparedDataset
-    from facewright.tasks.libraries import Audited, Gathered
     from facewright.tasks.toonifying.toonify import Toonified
 
 _FAILED = 1

@@ -6,7 +6,6 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
 
 from facewright.errors import InputError
@@ -48,6 +47,8 @@ def perceptual_hash(image: Image) -> str:
     Returns:
         64 hexadecimal digits.
     """
+    import cv2
+
     grey = cv2.cvtColor(check_image(image), cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(small)[:_KEPT, :_KEPT].ravel()  # [256]

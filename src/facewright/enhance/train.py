@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,39 +30,17 @@ from facewright.enhance.network import (
     enlarge_bicubic,
     pack_enhancer,
 )
+from facewright.enhance.options import EnhancerTrainOptions
 from facewright.errors import InputError, TrainingError
 from facewright.faces.training.example_rng import ExampleRng
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.provenance.publish import publish_image
-from facewright.training.loop import TrainingOptions, train_network
+from facewright.training.supervised import train_network
 from facewright.types import Card, Image, Json, Manifest
 
 _SHOWN, _SHOWN_FROM = 8, -(1 << 20)
 _CHARBONNIER = 0.004  # about half a step of 256
-
-
-@dataclass(frozen=True, slots=True)
-class EnhancerTrainOptions(TrainingOptions):
-    """How to train an enhancer."""
-
-    batch: int = 16
-    """Patches in a step."""
-    lr: float = 0.001
-    """The highest learning rate, of AdamW."""
-    scale: int = 2
-    """How many times larger pictures get: 2, 4, or 1 to restore them only."""
-    filters: int = 32
-    """Feature maps of every layer."""
-    blocks: int = 8
-    """Residual blocks."""
-    patch: int = 48
-    """Side in pixels of what the network sees."""
-    clean_share: float = 0.5
-    """This part of the patches are made smaller only: neither blurred nor noisy nor a JPEG."""
-    shrink: float = 0.6
-    """Pictures are first made smaller by a factor from this to 1, which hides the traces of their
-    own compression; never smaller than a patch."""
 
 
 class Batch(NamedTuple):

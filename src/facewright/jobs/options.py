@@ -77,7 +77,7 @@ class Detectors:
 
     finder: str | None = None
     """The network that finds faces: a name that `facewright models list` shows, or a file that
-    `facewright train finder` wrote; the one that ships with the package if not given."""
+    `facewright train detector` wrote; the one that ships with the package if not given."""
     mesh: str | None = None
     """The network that places points on them: likewise, from `facewright train mesh`."""
 

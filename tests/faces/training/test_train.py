@@ -10,14 +10,15 @@ from facewright.faces.detection.landmarks import MeshConfig, load_mesh
 from facewright.faces.geometry.topology import CANONICAL
 from facewright.faces.training.examples import Labelled
 from facewright.faces.training.objectives import DetectorObjective, MeshObjective
-from facewright.faces.training.train import FaceTrainOptions, train_faces
+from facewright.faces.training.train import train_faces
 from facewright.hub.bundle import load_bundle
 from facewright.training.checkpoint import load_latest
+from facewright.training.options import SupervisedOptions
 
 CPU = torch.device("cpu")
 TINY_MESH = MeshConfig(size=32, widths=(4, 4, 4), depths=(1, 1, 1), squeeze=2, shapes=4)
 TINY_FINDER = DetectorConfig(widths=(4, 4, 4, 4), depths=(1, 1, 1), shared=4)
-OPTIONS = FaceTrainOptions(kimg=0.008, batch=2, tick_kimg=0.002)
+OPTIONS = SupervisedOptions(kimg=0.008, batch=2, tick_kimg=0.002)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ def test_a_run_leaves_weights_that_load_and_a_log(objective, tmp_path):
 
 
 def test_learning_lowers_the_loss(labelled, tmp_path):
-    options = FaceTrainOptions(kimg=0.24, batch=8, tick_kimg=0.04, lr=0.01)
+    options = SupervisedOptions(kimg=0.24, batch=8, tick_kimg=0.04, lr=0.01)
     train_faces(MeshObjective(labelled, TINY_MESH, CPU, shapes_of=8), tmp_path, options, device=CPU)
     lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
     assert lines[-1]["points"] < lines[0]["points"]
@@ -113,4 +114,4 @@ def test_a_loss_that_is_no_number_ends_the_run(objective, tmp_path):
 )
 def test_options_that_make_no_sense_are_refused(objective, tmp_path, options):
     with pytest.raises(InputError, match="is invalid"):
-        train_faces(objective, tmp_path, FaceTrainOptions(**options), device=CPU)
+        train_faces(objective, tmp_path, SupervisedOptions(**options), device=CPU)

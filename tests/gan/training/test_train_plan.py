@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from facewright.errors import InputError
-from facewright.gan.training.train import TrainOptions, plan_training
+from facewright.gan.training.options import TrainOptions
+from facewright.gan.training.plan import plan_training
 
 CPU = torch.device("cpu")
 

@@ -9,9 +9,11 @@ from facewright.datasets.dataset import Dataset, open_dataset
 from facewright.errors import TrainingError, WeightsError
 from facewright.gan.augment.pipeline import PIPES, Augment
 from facewright.gan.generator import Generator
+from facewright.gan.training.options import TrainOptions
+from facewright.gan.training.plan import plan_training
 from facewright.gan.training.snapshots import load_run
 from facewright.gan.training.steps import AdversarialTrainer
-from facewright.gan.training.train import TrainOptions, plan_training, train_generator
+from facewright.gan.training.train import train_generator
 from facewright.gan.training.transfer import (
     adopt_shape,
     check_start,

@@ -12,7 +12,8 @@ from facewright.errors import InputError, TrainingError
 from facewright.gan.discriminator import Discriminator, DiscriminatorConfig
 from facewright.hub.bundle import load_bundle
 from facewright.latents.encoder.features import DiscriminatorFeatures
-from facewright.latents.encoder.objective import EncoderObjective, EncoderTrainOptions
+from facewright.latents.encoder.objective import EncoderObjective
+from facewright.latents.encoder.options import EncoderTrainOptions
 from facewright.latents.encoder.psp import EncoderConfig, load_encoder
 from facewright.latents.encoder.train import train_encoder
 from facewright.provenance.publish import read_manifest

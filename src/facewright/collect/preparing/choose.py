@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from facewright.collect.preparing.measures import Light
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice
 from facewright.faces.pose import Pose
+
+if TYPE_CHECKING:
+    from facewright.collect.preparing.measures import Light
 
 Company: TypeAlias = Literal["crop", "picture", "allowed"]
 """Where no other face may be."""
@@ -77,7 +79,7 @@ class CropQuality:
     """What the pixels of a crop tell."""
 
     sharpness: float
-    light: Light
+    light: "Light"
 
 
 def check_position(place: FacePosition, limits: QualityLimits) -> str:

@@ -1,19 +1,19 @@
-"""Train two translators that undo each other: the whole loop, top to bottom."""
+"""Train two translators that undo each other: from two sets of pictures to the folder of a run."""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from facewright.convert.training.cyclegan import CycleGAN
-from facewright.convert.training.plan import Styles, TranslatorTrainOptions, plan_translation
+from facewright.convert.training.options import TranslatorTrainOptions
+from facewright.convert.training.plan import Styles, plan_translation
 from facewright.convert.training.snapshots import Samples, TranslationArchive
 from facewright.datasets.feed import Feed
 from facewright.datasets.sampler import InfiniteSampler
@@ -21,19 +21,62 @@ from facewright.device import configure_cuda, to_tensor
 from facewright.errors import TrainingError
 from facewright.faces.similarity.features import FaceFeatures
 from facewright.training.checkpoint import load_latest
-from facewright.training.distributed import Processes, all_gather_sum
-from facewright.training.lock import lock_run
-from facewright.training.log import TrainingLog, peak_memory
+from facewright.training.distributed import Processes
+from facewright.training.log import Averages
 from facewright.training.names import snapshot_path
-from facewright.training.stop import StopSignal
+from facewright.training.run import Schedule, check_same_options, hold_run, run_training
 from facewright.types import Json
 
 _FREE = {"name", "kimg", "snap", "tick_kimg"}  # may change when a run goes on
-_NOTICE = "finishing this step, then writing a checkpoint; press Ctrl-C again to stop at once"
 _HINT = "use the same to go on, or another --outdir"
 
 
-def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Two translators in training, as the loop sees them."""
+
+    networks: CycleGAN
+    feeds: Sequence[Feed]
+    samples: Samples
+    archive: TranslationArchive
+    advice: str = "try a smaller --lr"
+
+    @property
+    def images(self) -> int:
+        """How many pictures of each style the networks have seen."""
+        return self.networks.images
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return self.networks.device
+
+    @property
+    def averages(self) -> Averages:
+        """Losses since the last report."""
+        return self.networks.averages
+
+    def step(self) -> None:
+        """Let all networks learn from the next pictures of both styles."""
+        a, b = (to_tensor(feed.take()[0], self.device, torch.float32) for feed in self.feeds)
+        self.networks.step(a, b)
+
+    def measure(self) -> dict[str, float]:
+        """Return nothing beyond the losses."""
+        return {}
+
+    def report(self) -> None:
+        """Write samples of both directions."""
+        self.archive.save_samples(self.samples.draw(self.networks), self.images)
+
+    def save(self) -> None:
+        """Write weights and a checkpoint."""
+        self.archive.save_weights(self.networks)
+        first, second = (feed.position for feed in self.feeds)
+        self.archive.save_checkpoint(self.networks, (first, second))
+
+
+def train_translator(  # noqa: PLR0913
     styles: Styles,
     outdir: Path,
     options: TranslatorTrainOptions,
@@ -74,8 +117,7 @@ def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
     if config.dtype == torch.float32:
         configure_cuda(device, repeatable=False)
     with ExitStack() as held:
-        if processes.first:
-            held.enter_context(lock_run(outdir))
+        held.enter_context(hold_run(outdir, processes))
         name = str(saved["name"])
         archive = TranslationArchive(
             outdir, styles, name, saved, device=device.type, version=version
@@ -116,49 +158,19 @@ def train_translator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
             if networks.images == 0:
                 archive.save_samples(samples.draw(networks), 0)
 
-        # The loop. One tick is a report with samples; every `snap` ticks leave a checkpoint.
-        tick_images = max(round(options.tick_kimg * 1000), 1)
-        stop = held.enter_context(StopSignal(_NOTICE if processes.first else ""))
-        log = None
-        if processes.first:
-            log = TrainingLog(outdir, total=config.total, images=networks.images, clock=clock)
-            held.enter_context(log)
-            for text in notes:
-                log.note(text)
         feeds = [
             held.enter_context(Feed(dataset, sampler, config.batch))
             for dataset, sampler in zip((styles.a, styles.b), samplers, strict=True)
         ]
-        ticks_since_snap, stopping = 0, False
-        while networks.images < config.total and not stopping:
-            a, b = (to_tensor(feed.take()[0], device, torch.float32) for feed in feeds)
-            networks.step(a, b)
-            if log:
-                log.advance(networks.images)
-
-            stopping = _is_wanted(stop, device, processes)
-            done = networks.images >= config.total or stopping
-            ticks = networks.images // tick_images
-            if ticks == (networks.images - config.batch) // tick_images and not done:
-                continue
-
-            # A report.
-            values = networks.averages.take(processes)
-            _check_finite(values, outdir)
-            if log:
-                log.write(networks.images, {**values, "memory_GiB": peak_memory(device)})
-                archive.save_samples(samples.draw(networks), networks.images)
-            ticks_since_snap += 1
-            if ticks_since_snap < options.snap and not done:
-                continue
-
-            # A snapshot.
-            ticks_since_snap = 0
-            if processes.first:
-                archive.save_weights(networks)
-                archive.save_checkpoint(networks, (feeds[0].position, feeds[1].position))
-        if log and stopping:
-            log.note(f"stopped at {networks.images / 1000:.1f} kimg; the same command goes on")
+        tick = max(round(options.tick_kimg * 1000), 1)
+        run_training(
+            _Run(networks, feeds, samples, archive),
+            outdir,
+            Schedule(config.total, tick, options.snap),
+            processes=processes,
+            notes=notes,
+            clock=clock,
+        )
     return snapshot_path(outdir, networks.images)
 
 
@@ -169,36 +181,14 @@ def _write_down(options: TranslatorTrainOptions, outdir: Path) -> dict[str, Json
     return saved
 
 
-def _is_wanted(stop: StopSignal, device: torch.device, processes: Processes) -> bool:
-    """Tell whether any of the processes was asked to stop."""
-    if processes.world == 1:
-        return stop.requested
-    wish = torch.tensor(float(stop.requested), device=device)
-    return bool(all_gather_sum(wish, processes) > 0)
-
-
 def _check_same(
     earlier: Mapping[str, Any], options: dict[str, Json], styles: Styles, outdir: Path
 ) -> None:
     """Raise if a folder holds a run with other options or on other pictures."""
-    before = earlier["options"]
-    changed = [k for k in options if k not in _FREE and before.get(k) != options[k]]
-    if changed:
-        was = ", ".join(f"{name} {before.get(name)}" for name in changed)
-        raise TrainingError(f"{outdir} holds a run with other options: {was}", hint=_HINT)
+    check_same_options(earlier["options"], options, outdir, free=_FREE, hint=_HINT)
     if earlier["datasets"] != [styles.a.sha256, styles.b.sha256]:
         raise TrainingError(
             f"{outdir} holds a run on other pictures than {styles.a.name} and {styles.b.name}, "
             "or they have changed since",
             hint=_HINT,
-        )
-
-
-def _check_finite(values: Mapping[str, float], outdir: Path) -> None:
-    """Raise once a loss is not a number any more."""
-    lost = [name for name, value in values.items() if not math.isfinite(value)]
-    if lost:
-        raise TrainingError(
-            f"{', '.join(lost)} is not a number any more",
-            hint=f"the last checkpoint in {outdir} is sound; try a smaller --lr",
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -15,19 +14,13 @@ from facewright.errors import InputError
 from facewright.faces.detection.blocks import fold_norms
 from facewright.faces.training.examples import Labelled
 from facewright.hub.bundle import save_bundle
-from facewright.training import loop as course
-from facewright.training.loop import TrainingOptions, recompute_norms, train_network
+from facewright.training import supervised
+from facewright.training.options import SupervisedOptions
+from facewright.training.supervised import train_network
 from facewright.types import Bundle, Card, Json
 
-__all__ = ["FaceTrainOptions", "Objective", "check_labelled", "recompute_norms", "train_faces"]
 
-
-@dataclass(frozen=True, slots=True)
-class FaceTrainOptions(TrainingOptions):
-    """How to train one of the two networks that find faces."""
-
-
-class Objective(course.Objective, Protocol):
+class Objective(supervised.Objective, Protocol):
     """What one of the networks is taught."""
 
     kind: str
@@ -40,7 +33,7 @@ class Objective(course.Objective, Protocol):
 def train_faces(
     objective: Objective,
     outdir: Path,
-    options: FaceTrainOptions,
+    options: SupervisedOptions,
     *,
     device: torch.device,
     clock: Callable[[], float] = time.monotonic,

@@ -1,13 +1,12 @@
-"""Train a generator and a discriminator: the whole loop, top to bottom."""
+"""Train a generator and a discriminator: from a dataset to the folder of a run."""
 
 from __future__ import annotations
 
 import copy
-import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from facewright.datasets.balance import LIMIT
 from facewright.datasets.dataset import Dataset
 from facewright.datasets.feed import Feed
 from facewright.datasets.sampler import InfiniteSampler
@@ -24,11 +22,11 @@ from facewright.errors import InputError, TrainingError
 from facewright.gan.anchors.find import Anchors
 from facewright.gan.anchors.start import start_linear
 from facewright.gan.augment.pipeline import PIPES, Augment
+from facewright.gan.training.options import TrainOptions
 from facewright.gan.training.plan import (
     ARCHITECTURE,
     CHANNEL_MAX,
     Plan,
-    TrainOptions,
     is_anchored,
     plan_training,
 )
@@ -37,22 +35,68 @@ from facewright.gan.training.snapshots import Archive, Gallery, load_run
 from facewright.gan.training.steps import AdversarialTrainer
 from facewright.gan.training.transfer import Start, check_start, transfer
 from facewright.training.checkpoint import latest_checkpoint
-from facewright.training.distributed import Processes, all_gather_sum, broadcast_module
-from facewright.training.lock import lock_run
-from facewright.training.log import TrainingLog, peak_memory
+from facewright.training.distributed import Processes, broadcast_module
+from facewright.training.log import Averages
 from facewright.training.names import format_kimg, snapshot_path
-from facewright.training.stop import StopSignal
+from facewright.training.run import Schedule, check_same_options, hold_run, run_training
 from facewright.types import Json
 
 CPU = torch.device("cpu")
 
 _FREE = {"kimg", "snap", "tick_kimg"}  # may change when a run goes on
 _MEANT: dict[str, Json] = {"channel_max": CHANNEL_MAX, "generator": ARCHITECTURE}  # by None
-_ALWAYS: dict[str, Json] = {"balance": None, "balance_limit": LIMIT}  # in runs that name none
-_NOTICE = "finishing this step, then writing a checkpoint; press Ctrl-C again to stop at once"
+_UNBALANCED: dict[str, Json] = {"balance": None, "balance_limit": TrainOptions().balance_limit}
+"""In runs that name neither."""
+_HINT = "use the same to go on, or another --outdir with --resume to branch off"
 
 
-def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A generator in training, as the loop sees it."""
+
+    trainer: AdversarialTrainer
+    feed: Feed
+    gallery: Gallery
+    archive: Archive
+    advice: str = "try a larger --gamma"
+
+    @property
+    def images(self) -> int:
+        """How many pictures the networks have seen."""
+        return self.trainer.images
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return self.trainer.device
+
+    @property
+    def averages(self) -> Averages:
+        """Losses and more since the last report."""
+        return self.trainer.averages
+
+    def step(self) -> None:
+        """Let both networks learn from the next pictures."""
+        pictures, labels, indices = self.feed.take()
+        reals = to_tensor(pictures, self.device, torch.float32)
+        self.trainer.step(reals, labels.to(self.device), indices)
+
+    def measure(self) -> dict[str, float]:
+        """Return the probability of augmentation."""
+        return {"p": self.trainer.p}
+
+    def report(self) -> None:
+        """Write nothing: pictures come with snapshots."""
+
+    def save(self) -> None:
+        """Write pictures, weights and a checkpoint."""
+        name = f"fakes-{format_kimg(self.images)}.png"
+        self.archive.save_sheet(name, self.gallery.draw_fakes(self.trainer), images=self.images)
+        self.archive.save_weights(self.trainer)
+        self.archive.save_checkpoint(self.trainer, self.feed.position)
+
+
+def train_generator(  # noqa: PLR0913
     dataset: Dataset,
     outdir: Path,
     options: TrainOptions,
@@ -98,8 +142,7 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
     saved: dict[str, Json] = asdict(options)
     anchors = None if anchoring is None else anchoring.anchors
     with ExitStack() as held:
-        if processes.first:
-            held.enter_context(lock_run(outdir))
+        held.enter_context(hold_run(outdir, processes))
         archive = Archive(
             outdir,
             dataset,
@@ -141,55 +184,22 @@ def train_generator(  # noqa: PLR0913, PLR0912 - the loop in plain sight
 
         # What is there to see before the first step.
         gallery = Gallery(dataset, seed=options.seed, z_dim=plan.generator.z_dim)
-        total = round(options.kimg * 1000)
         if processes.first:
             archive.tidy(None if earlier is None else trainer.images)
         if processes.first and trainer.images == 0:
             archive.save_sheet("reals.png", gallery.draw_reals(dataset))
             archive.save_sheet("fakes_init.png", gallery.draw_fakes(trainer))
 
-        # The loop. One tick is a report; every `snap` ticks leave pictures, weights, a checkpoint.
-        tick_images = max(round(options.tick_kimg * 1000), 1)
-        stop = held.enter_context(StopSignal(_NOTICE if processes.first else ""))
-        log = None
-        if processes.first:
-            log = TrainingLog(outdir, total=total, images=trainer.images, clock=clock)
-            held.enter_context(log)
-            for text in notes:
-                log.note(text)
         feed = held.enter_context(Feed(dataset, sampler, plan.config.batch))
-        ticks_since_snap, stopping = 0, False
-        while trainer.images < total and not stopping:
-            pictures, labels, indices = feed.take()
-            trainer.step(to_tensor(pictures, device, torch.float32), labels.to(device), indices)
-            if log:
-                log.advance(trainer.images)
-
-            stopping = _is_wanted(stop, device, processes)
-            done = trainer.images >= total or stopping
-            ticks = trainer.images // tick_images
-            if ticks == (trainer.images - plan.config.batch) // tick_images and not done:
-                continue
-
-            # A report.
-            values = trainer.averages.take(processes)
-            _check_finite(values, archive.outdir)
-            memory = peak_memory(device)
-            if log:
-                log.write(trainer.images, {**values, "p": trainer.p, "memory_GiB": memory})
-            ticks_since_snap += 1
-            if ticks_since_snap < options.snap and not done:
-                continue
-
-            # A snapshot.
-            ticks_since_snap = 0
-            if processes.first:
-                name = f"fakes-{format_kimg(trainer.images)}.png"
-                archive.save_sheet(name, gallery.draw_fakes(trainer), images=trainer.images)
-                archive.save_weights(trainer)
-                archive.save_checkpoint(trainer, feed.position)
-        if log and stopping:
-            log.note(f"stopped at {trainer.images / 1000:.1f} kimg; the same command goes on")
+        tick = max(round(options.tick_kimg * 1000), 1)
+        run_training(
+            _Run(trainer, feed, gallery, archive),
+            outdir,
+            Schedule(round(options.kimg * 1000), tick, options.snap),
+            processes=processes,
+            notes=notes,
+            clock=clock,
+        )
     return snapshot_path(outdir, trainer.images)
 
 
@@ -250,25 +260,11 @@ def _start_from_anchors(trainer: AdversarialTrainer, dataset: Dataset, anchors: 
         network.load_state_dict(generator.state_dict())
 
 
-def _is_wanted(stop: StopSignal, device: torch.device, processes: Processes) -> bool:
-    """Tell whether any of the processes was asked to stop."""
-    if processes.world == 1:
-        return stop.requested
-    wish = torch.tensor(float(stop.requested), device=device)
-    return bool(all_gather_sum(wish, processes) > 0)
-
-
 def _check_same_run(earlier: dict[str, Json], now: dict[str, Json], outdir: Path) -> None:
     """Raise if a folder holds a run with other options."""
-    before = {k: _MEANT.get(k) if v is None else v for k, v in (_ALWAYS | earlier).items()}
+    before = {k: _MEANT.get(k) if v is None else v for k, v in (_UNBALANCED | earlier).items()}
     after = {k: _MEANT.get(k) if v is None else v for k, v in now.items()}
-    changed = [k for k in after if k not in _FREE and k in before and before[k] != after[k]]
-    if changed:
-        was = ", ".join(f"{name} {before[name]}" for name in changed)
-        raise TrainingError(
-            f"{outdir} holds a run with other options: {was}",
-            hint="use the same options to go on, or another --outdir with --resume to branch off",
-        )
+    check_same_options(before, after, outdir, free=_FREE, hint=_HINT)
 
 
 def _check_same_dataset(earlier: dict[str, Json] | None, now: Dataset, outdir: Path) -> None:
@@ -278,15 +274,5 @@ def _check_same_dataset(earlier: dict[str, Json] | None, now: Dataset, outdir: P
     if (earlier["sha256"], earlier["resolution"]) != (now.sha256, now.resolution):
         raise TrainingError(
             f"{outdir} holds a run with another dataset than {now.name}, or it has changed since",
-            hint="use the same dataset to go on, or another --outdir with --resume to branch off",
-        )
-
-
-def _check_finite(values: Mapping[str, float], outdir: Path) -> None:
-    """Raise once a loss is not a number any more."""
-    lost = [name for name, value in values.items() if not math.isfinite(value)]
-    if lost:
-        raise TrainingError(
-            f"{', '.join(lost)} is not a number any more",
-            hint=f"the last checkpoint in {outdir} is sound; try a larger --gamma",
+            hint=_HINT,
         )

@@ -11,7 +11,8 @@ import torch
 
 from facewright.errors import TrainingError, WeightsError
 from facewright.gan.stylegan1.networks import ProgressiveConfig
-from facewright.gan.training.plan import ARCHITECTURE, CHANNEL_MAX, TrainOptions, pick_sizes
+from facewright.gan.training.options import TrainOptions
+from facewright.gan.training.plan import ARCHITECTURE, CHANNEL_MAX, pick_sizes
 from facewright.gan.training.presets import pick_recipe
 from facewright.gan.training.projected.anchored import AnchoredTrainer
 from facewright.gan.training.steps import AdversarialTrainer

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,42 +23,12 @@ from facewright.device import pick_dtype, seeded, to_images, to_tensor
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable
 from facewright.latents.encoder.features import Perception
+from facewright.latents.encoder.options import EncoderTrainOptions
 from facewright.latents.encoder.psp import Encoder, EncoderConfig, fit_pictures, small_config
 from facewright.media.drawing.sheets import contact_sheet
-from facewright.training.loop import TrainingOptions
 from facewright.types import Image
 
-Size: TypeAlias = Literal["small", "ir-se-50"]
-
 _SHOWN, _SHOWN_FROM = 8, -(1 << 20)
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderTrainOptions(TrainingOptions):
-    """How to train an encoder."""
-
-    batch: int = 16
-    """Faces in a step."""
-    lr: float = 0.001
-    """The highest learning rate, of AdamW."""
-    network: Size = "small"
-    """How large the encoder is: small, or ir-se-50 as published."""
-    generated_kimg: float = 50.0
-    """Thousands of faces until the share of real ones begins to rise; after twice as many it is as
-    high as it gets."""
-    real_share: float = 0.5
-    """At most this part of the faces are real ones."""
-    pixels_weight: float = 1.0
-    """How much the squared distance of pixels counts."""
-    perceptual_weight: float = 0.4
-    """How much the perceptual distance counts."""
-    traits_weight: float = 0.2
-    """How much it counts that a face as a whole looks like another person, by what is read from it
-    of age, gender and ethnicity."""
-    latents_weight: float = 0.5
-    """How much the squared distance from known latents counts."""
-    norm_weight: float = 0.005
-    """How much the squared distance from the average latent counts."""
 
 
 @dataclass(frozen=True, slots=True)

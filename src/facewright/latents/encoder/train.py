@@ -15,15 +15,11 @@ from torch import nn
 from facewright.device import name_device
 from facewright.errors import InputError, TrainingError
 from facewright.hub.bundle import load_bundle, save_bundle
-from facewright.latents.encoder.objective import (
-    EncoderObjective,
-    EncoderTrainOptions,
-    Size,
-    Subject,
-)
+from facewright.latents.encoder.objective import EncoderObjective, Subject
+from facewright.latents.encoder.options import EncoderTrainOptions, Size
 from facewright.latents.encoder.psp import KIND, Encoder, pack_encoder
 from facewright.provenance.publish import publish_image
-from facewright.training.loop import train_network
+from facewright.training.supervised import train_network
 from facewright.types import Card, Json, Manifest
 
 

@@ -1,0 +1,1 @@
+"""From raw pictures to a dataset: one command each."""

@@ -1,0 +1,106 @@
+"""Train the networks that find the latents of faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facewright.jobs.commands.train.runs import RunFolder, Trained, conclude
+from facewright.latents.encoder.options import EncoderTrainOptions
+
+if TYPE_CHECKING:
+    import torch
+
+    from facewright.hub.store import Progress
+    from facewright.latents.encoder.features import Perception
+
+_NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderNetworks:
+    """The networks that an encoder learns with."""
+
+    generator: str | None = None
+    """Whose latents to find: a name of the catalog or a file; otherwise the starter."""
+    features: str = "face-features"
+    """What compares faces for the perceptual part of the loss: weights that see tight crops, by
+    name or file; or the folder of the run that trained the generator, for what its discriminator
+    sees; or none."""
+
+
+def train_encoder(
+    dataset: Path | None = None,
+    /,
+    *,
+    run: RunFolder,
+    networks: EncoderNetworks | None = None,
+    options: EncoderTrainOptions | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train an encoder, which finds the latents of faces, or go on training one.
+
+    It learns on generated faces, whose latents are known, then more and more on real ones. Ctrl-C
+    finishes the step and leaves a checkpoint; the same command goes on from there.
+
+    Args:
+        dataset: A folder or zip of real faces, cut as the generator draws them and of its size;
+            without one, generated faces alone are learned from.
+        run: The folder of the run, and where to compute.
+        networks: Whose latents to find, and what compares faces.
+        options: How to train; None is the default of each.
+        progress: Called with how far a download of weights is.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        DatasetError: The dataset cannot be used.
+        InputError: An option is invalid, or the pictures have another size.
+        TrainingError: The folder holds another run or one that is going on, or the loss is not
+            finite any more.
+        WeightsError: There are no such weights, or no run to take features from.
+
+    Examples:
+        facewright train encoder faces.zip --outdir runs/encoder
+        facewright train encoder --outdir runs/encoder --generator mine.safetensors --features none
+    """
+    from facewright.datasets.dataset import open_dataset
+    from facewright.device import pick_device
+    from facewright.gan.weights import load_generator, load_labels
+    from facewright.latents.encoder.objective import Subject
+    from facewright.latents.encoder.train import train_encoder as train
+    from facewright.pipelines.weights import open_weights, pick_weights
+
+    networks = networks or EncoderNetworks()
+    options, place = options or EncoderTrainOptions(), pick_device(run.device)
+    perception, models = _open_perception(networks.features, place, progress)
+    bundle = open_weights(pick_weights(networks.generator), progress)
+    subject = Subject(
+        load_generator(bundle, place),
+        bundle.card.name,
+        bundle.card.sha256,
+        load_labels(bundle),
+        open_dataset(dataset, mirror=True, verify=True) if dataset else None,
+        perception,
+        models,
+    )
+    return conclude(train(subject, run.outdir, options, device=place), options.kimg, place)
+
+
+def _open_perception(
+    features: str, device: torch.device, progress: Progress | None
+) -> tuple[Perception | None, dict[str, str]]:
+    """Return what compares faces, and name → sha256 of its weights, where it has a file."""
+    from facewright.faces.similarity.features import load_face_features
+    from facewright.latents.encoder.features import FacePerception, load_features
+    from facewright.pipelines.weights import open_weights
+
+    if features == _NONE:
+        return None, {}
+    if Path(features).is_dir():
+        return load_features(Path(features), device), {}
+    bundle = open_weights(features, progress)
+    models = {bundle.card.name: bundle.card.sha256}
+    return FacePerception(load_face_features(bundle, device)), models
