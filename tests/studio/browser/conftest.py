@@ -19,6 +19,15 @@ FLAGS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-fo
 _HARMLESS = ("Service Worker registration blocked", "ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED")
 
 
+def wait_until(page, expression, seconds=60):
+    """Wait until JavaScript says so; the page's policy forbids Playwright's own way."""
+    for _ in range(10 * seconds):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not so after {seconds} s: {expression}")
+
+
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory):
     """Start `facewright studio` as anybody does, and return its address."""

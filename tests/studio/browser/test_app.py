@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from tests.studio.browser.conftest import DESKTOP, PHONE
+from tests.studio.browser.conftest import DESKTOP, PHONE, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -72,7 +72,7 @@ def test_filters_are_asked_of_the_server(open_page):
 def test_app_opens_without_a_network(open_page):
     page = open_page("", service_workers="allow")
     page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    wait_until(page, "navigator.serviceWorker.controller !== null")
     page.context.set_offline(True)
     page.reload()
     page.get_by_role("heading", name="This person does not exist.").wait_for()
@@ -113,7 +113,7 @@ def test_picture_without_a_face_is_refused_with_a_hint(open_page, tmp_path):
 def test_live_sends_frames_of_the_camera_and_shows_the_answers(open_page):
     page = open_page("#/live?effect=expressions", permissions=["camera"], **DESKTOP)
     page.get_by_role("button", name="Start the camera").click()
-    page.wait_for_function("document.querySelector('.view .state')?.textContent.includes('fps')")
+    wait_until(page, "document.querySelector('.view .state')?.textContent.includes('fps')")
     page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_timeout(1500)
     page.get_by_role("button", name="End the recording").click()
@@ -124,7 +124,7 @@ def test_live_sends_frames_of_the_camera_and_shows_the_answers(open_page):
 def test_expert_form_writes_its_command_line(open_page):
     page = open_page("#/experts/enhance", **DESKTOP)
     page.get_by_label("--scale", exact=False).fill("4")
-    page.wait_for_function("document.querySelector('.code pre').textContent.includes('--scale 4')")
+    wait_until(page, "document.querySelector('.code pre').textContent.includes('--scale 4')")
 
 
 def test_result_is_deleted_for_good(open_page, astronaut):

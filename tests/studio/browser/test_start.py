@@ -1,7 +1,7 @@
 """The short way through the app: a picture, made older, compared, saved."""
 
 import pytest
-from tests.studio.browser.conftest import PHONE
+from tests.studio.browser.conftest import PHONE, wait_until
 
 from facewright.provenance.publish import read_manifest
 
@@ -33,7 +33,7 @@ def test_picture_is_chosen_made_older_compared_and_saved(open_page, astronaut, t
 
 def test_home_shows_a_face_and_keys_show_others(open_page):
     page = open_page()
-    page.wait_for_function("document.querySelector('fw-pile .face:not(.under) img')?.naturalWidth")
+    wait_until(page, "document.querySelector('fw-pile .face:not(.under) img')?.naturalWidth")
     number = page.locator(".seed .number")
     first = number.inner_text()
     page.keyboard.press("ArrowRight")

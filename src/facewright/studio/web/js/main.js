@@ -1,6 +1,6 @@
 // Start: the frame, the service worker, and the page that the address names.
 
-import { isGone } from "/app/js/api.js";
+import { isGone, request } from "/app/js/api.js";
 import { calm, fill, h } from "/app/js/dom.js";
 import { problem, button } from "/app/js/elements/parts.js";
 import { PAGES, buildShell, markTab, showGone } from "/app/js/elements/shell.js";
@@ -29,7 +29,9 @@ async function open() {
     content = await module.default(route, signal);
   } catch (error) {
     if (signal.aborted) return;
-    content = h("div", { class: "page" }, problem(error, button(t("retry"), { on: { click: open } })));
+    // A page whose file cannot be fetched: is it the server that is gone?
+    const reason = error instanceof TypeError ? await request("/about").then(() => error, (gone) => gone) : error;
+    content = h("div", { class: "page" }, problem(reason, button(t("retry"), { on: { click: open } })));
   }
   if (signal.aborted) return;
   swapIn(content, route);
@@ -58,5 +60,8 @@ window.addEventListener("facewright:language", () => {
 });
 document.documentElement.lang = document.documentElement.lang || "en";
 open();
+
+// The other pages, once there is time, so that they open at once.
+setTimeout(() => PAGES.forEach((page) => import(`/app/js/pages/${page}.js`).catch(() => null)), 3000);
 
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => null);

@@ -107,7 +107,8 @@ function drawOptions(command, filled, changed) {
   const fields = (list) => h("div", { class: "options" }, list.map((option) => control(option, take(option))));
   const required = offered.filter((option) => option.required);
   const rest = offered.filter((option) => !option.required);
-  const groups = [...new Set(rest.map((option) => option.group ?? ""))];
+  // The command's own come last, after those it shares with others; they are wanted first.
+  const groups = [...new Set(rest.map((option) => option.group ?? "").reverse())];
   return [required.length > 0 && fields(required), groups.map((group, index) => h("details", { class: "more", open: index === 0 },
     h("summary", {}, term("options", group.replace(/\.$/, "") || "Parameters"), h("span", { class: "soft number" }, rest.filter((option) => (option.group ?? "") === group).length)),
     h("div", {}, fields(rest.filter((option) => (option.group ?? "") === group)))))];
