@@ -42,7 +42,7 @@ class Camera extends HTMLElement {
     await this.#video.play();
   }
 
-  /** Send frames through an effect; `hello` is the first message. Events: facts, failed. */
+  /** Send frames through an effect; `hello` is the first message. Events: facts, failed, sized. */
   run(effect, hello) {
     this.#socket?.close();
     const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live/${effect}`;
@@ -90,6 +90,7 @@ class Camera extends HTMLElement {
         this.#socket = null;
         return this.#say("failed", facts.error);
       }
+      if (facts.ready) return undefined;
       return this.#say("facts", { ...facts, rate: this.#rate() });
     }
     this.#send(socket);
@@ -105,14 +106,18 @@ class Camera extends HTMLElement {
   // What is kept out of the browser carries no signature, so the picture itself says what it is.
   #draw(picture) {
     const { width, height } = picture;
-    if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      Object.assign(this.#canvas, { width, height });
+      this.#say("sized", { width, height });
+    }
     const pen = this.#canvas.getContext("2d");
     pen.drawImage(picture, 0, 0);
     pen.font = `600 ${Math.round(height / 32)}px system-ui, sans-serif`;
     pen.fillStyle = "#ffffffd0";
     pen.shadowColor = "#000";
     pen.shadowBlur = 4;
-    pen.fillText(t("live.mark"), height / 40, height / 20);
+    pen.textAlign = "right";
+    pen.fillText(t("live.mark"), width - height / 40, height / 20);
     pen.shadowBlur = 0;
     this.#times = [...this.#times.slice(-20), performance.now()];
   }

@@ -12,7 +12,7 @@ const EFFECTS = {
   swap: { command: "swap", flags: {}, face: true },
   toon: { command: "toonify", flags: { "--style": "toon" } },
   baby: { command: "toonify", flags: { "--style": "baby" } },
-  emoji: { command: "emoji", flags: {} },
+  emoji: { command: "emoji", flags: {}, face: true },
   older: { command: "convert", flags: { "--with": "ageing" } },
   expressions: { command: "expressions", flags: {} },
 };
@@ -101,7 +101,7 @@ export default function live(route, signal) {
   const asked = route.query.get("effect");
   const session = new Session(asked in EFFECTS ? asked : "swap");
   const { camera } = session;
-  const state = h("span", { class: "state", role: "status" });
+  const state = h("span", { class: "state", role: "status" }, t("live.loading"));
   const bars = drawBars();
   const trouble = h("div");
   const view = h("div", { class: "frame view" });
@@ -115,12 +115,16 @@ export default function live(route, signal) {
     fill(trouble);
     return session.start().then(draw, fail);
   };
-  const again = () => session.on && session.run().catch(fail);
+  const again = () => {
+    state.textContent = t("live.loading");
+    return session.on && session.run().catch(fail);
+  };
   camera.addEventListener("failed", (event) => fail(event.detail));
   camera.addEventListener("facts", ({ detail }) => {
     state.textContent = `${number(Math.round(detail.rate))} fps · ${t("live.faces", { count: detail.faces ?? 0 })}`;
     bars.see(session.effect === "expressions" ? detail.expressions : null);
   });
+  camera.addEventListener("sized", ({ detail }) => (view.style.aspectRatio = `${detail.width} / ${detail.height}`));
   signal.addEventListener("abort", () => session.stop());
   const draw = () => {
     view.classList.toggle("idle", !session.on);

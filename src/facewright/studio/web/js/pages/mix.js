@@ -171,7 +171,7 @@ export default async function mix(route, signal) {
         h("div", { class: "row" }, button(t("mix.random"), { glyph: "shuffle", kind: "compact", on: { click: all(chance) } }),
           button(t("mix.all"), { kind: "compact", on: { click: all(() => 1) } }), button(t("mix.none"), { kind: "compact", on: { click: all(() => 0) } })),
         h("details", { class: "more" }, h("summary", {}, t("mix.layers")), h("div", { class: "stack tight" }, h("p", { class: "small soft" }, t("mix.layers.words")), keys)),
-        h("div", { class: "row" }, button(t("mix.save"), { glyph: "save", kind: "primary grow", on: { click: () => save(blend) } }), h("div", { class: "grow" })),
+        button(t("mix.save"), { glyph: "save", kind: "primary", on: { click: () => save(blend) } }),
         walk(blend, signal))));
 }
 

@@ -53,7 +53,7 @@ export default {
 
   "live.title": "Live", "live.words": "What your camera sees, changed as it happens.", "live.view": "The camera, changed", "live.ready": "Ready when you are",
   "live.private": "Pictures go to the machine that runs the studio and come back. Nothing is kept unless you record.", "live.start": "Start the camera",
-  "live.cannot": "No camera on this page", "live.insecure": "Browsers open cameras only on safe pages. Start the studio with --https, or open it on its own machine.",
+  "live.loading": "Getting ready…", "live.cannot": "No camera on this page", "live.insecure": "Browsers open cameras only on safe pages. Start the studio with --https, or open it on its own machine.",
   "live.unsupported": "This browser has no way to a camera.", "live.denied": "The camera was not allowed.", "live.denied.hint": "Allow it in the browser's settings for this page, then start again.",
   "live.missing": "No camera was found.", "live.missing.hint": "Connect one, then start again.", "live.taken": "Your picture", "live.taken.hint": "Close the other program that uses it, then start again.",
   "live.closed": "The studio ended the connection.", "live.faces": "faces: {count}", "live.flip": "The other camera", "live.snap": "Take a picture", "live.record": "Record", "live.end": "End the recording", "live.stop": "Stop the camera",

@@ -56,7 +56,7 @@ export default {
 
   "live.title": "라이브", "live.words": "카메라에 비친 모습을 그 자리에서 바꿔 보여 줘요.", "live.view": "바뀐 카메라 화면", "live.ready": "준비됐어요",
   "live.private": "화면은 스튜디오를 실행하는 기기까지만 갔다가 돌아와요. 녹화하지 않으면 아무것도 남지 않아요.", "live.start": "카메라 켜기",
-  "live.cannot": "이 화면에서는 카메라를 쓸 수 없어요", "live.insecure": "브라우저는 안전한 페이지에서만 카메라를 열어요. 스튜디오를 --https로 시작하거나, 실행 중인 기기에서 직접 열어 주세요.",
+  "live.loading": "준비하고 있어요…", "live.cannot": "이 화면에서는 카메라를 쓸 수 없어요", "live.insecure": "브라우저는 안전한 페이지에서만 카메라를 열어요. 스튜디오를 --https로 시작하거나, 실행 중인 기기에서 직접 열어 주세요.",
   "live.unsupported": "이 브라우저는 카메라를 지원하지 않아요.", "live.denied": "카메라 사용이 허용되지 않았어요.", "live.denied.hint": "브라우저의 사이트 설정에서 허용한 뒤 다시 시작하세요.",
   "live.missing": "카메라를 찾지 못했어요.", "live.missing.hint": "카메라를 연결한 뒤 다시 시작하세요.", "live.taken": "찍은 사진", "live.taken.hint": "카메라를 쓰고 있는 다른 프로그램을 닫고 다시 시작하세요.",
   "live.closed": "스튜디오와 연결이 끊겼어요.", "live.faces": "얼굴 {count}", "live.flip": "카메라 전환", "live.snap": "사진 찍기", "live.record": "녹화", "live.end": "녹화 끝내기", "live.stop": "카메라 끄기",
