@@ -72,12 +72,27 @@ export function toast(words) {
   setTimeout(() => element.remove(), 4200);
 }
 
+// What the studio refuses most, in plain words; its own are a click away.
+const REFUSALS = [
+  [/no face/i, "noface"],
+  [/which face|several faces|more than one face|\d+ faces/i, "faces"],
+  [/not a (picture|clip|image)|cannot be (read|decoded|opened)|truncated|damaged/i, "unreadable"],
+];
+const BY_STATUS = { 413: "large", 429: "busy", 507: "full" };
+
+function explain(error) {
+  if (error.status === 0) return { title: t("gone.title"), advice: t("gone.hint") };
+  const known = BY_STATUS[error.status] ?? REFUSALS.find(([words]) => words.test(error.message))?.[1];
+  if (!known) return { title: error.message, advice: error.hint };
+  return { title: t(`refused.${known}`), advice: t(`refused.${known}.hint`), said: [error.message, error.hint].filter(Boolean).join("; ") };
+}
+
 /** What went wrong, and what to do. */
 export function problem(error, ...actions) {
-  const server = error.status === 0;
-  const message = server ? t("gone.title") : error.message;
-  return h("div", { class: "note bad", role: "alert" }, icon("warning"), h("strong", {}, message),
-    (server || error.hint) && h("p", {}, server ? t("gone.hint") : error.hint), actions.length > 0 && h("div", { class: "row" }, actions));
+  const { title, advice, said } = explain(error);
+  return h("div", { class: "note bad", role: "alert" }, icon("warning"), h("strong", {}, title), advice && h("p", {}, advice),
+    said && h("details", { class: "more small" }, h("summary", {}, t("refused.said")), h("p", {}, said)),
+    actions.length > 0 && h("div", { class: "row" }, actions));
 }
 
 /** A place where nothing is yet: what it is for, and how to begin. */

@@ -43,6 +43,11 @@ export default {
   "consent.because.swap": "a face appears where it never was", "consent.because.morph": "faces of persons are mixed", "consent.because.convert": "it shows a person as they never looked",
   "consent.because.restyle": "it shows a person as they never looked", "consent.because.edit": "it shows a person as they never looked", "consent.because.toonify": "a person is recognised in a character",
   "consent.because.emoji": "a person is recognised in a sticker", "consent.because.enhance": "detail is added that the picture does not show", "consent.because.invert": "what it finds is what a face is changed with",
+  "refused.noface": "No face was found in this picture.", "refused.noface.hint": "Choose one that shows a face from the front, not too small.",
+  "refused.faces": "There is more than one face in this picture.", "refused.faces.hint": "Choose one that shows a single person.",
+  "refused.unreadable": "This file cannot be read as a picture or clip.", "refused.unreadable.hint": "JPEG, PNG, WebP, HEIC, AVIF and MP4 work.",
+  "refused.large": "This file is too large.", "refused.large.hint": "Choose a smaller one.", "refused.busy": "Too much is waiting already.", "refused.busy.hint": "Wait until something is done, then try again.",
+  "refused.full": "The studio's disk is full.", "refused.full.hint": "Delete something in the gallery, then try again.", "refused.said": "What the studio says",
   "job.queued": "Waiting its turn…", "job.running": "Working…", "job.done": "Done", "job.failed": "Failed", "job.cancelled": "Called off",
 
   "mix.title": "Mix two faces", "mix.words": "The shape of one, the colours of another, and everything between.", "mix.alt": "The mixed face",

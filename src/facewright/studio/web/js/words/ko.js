@@ -46,6 +46,11 @@ export default {
   "consent.because.swap": "원래 없던 자리에 얼굴이 나타나기 때문이에요", "consent.because.morph": "여러 사람의 얼굴을 섞기 때문이에요", "consent.because.convert": "실제와 다른 모습을 보여 주기 때문이에요",
   "consent.because.restyle": "실제와 다른 모습을 보여 주기 때문이에요", "consent.because.edit": "실제와 다른 모습을 보여 주기 때문이에요", "consent.because.toonify": "캐릭터에서 누구인지 알아볼 수 있기 때문이에요",
   "consent.because.emoji": "스티커에서 누구인지 알아볼 수 있기 때문이에요", "consent.because.enhance": "사진에 없는 세부 묘사가 더해지기 때문이에요", "consent.because.invert": "찾아낸 값으로 얼굴을 바꿀 수 있기 때문이에요",
+  "refused.noface": "이 사진에서 얼굴을 찾지 못했어요.", "refused.noface.hint": "얼굴이 정면으로 너무 작지 않게 나온 사진을 골라 주세요.",
+  "refused.faces": "이 사진에는 얼굴이 여러 개 있어요.", "refused.faces.hint": "한 사람만 나온 사진을 골라 주세요.",
+  "refused.unreadable": "사진이나 영상으로 읽을 수 없는 파일이에요.", "refused.unreadable.hint": "JPEG, PNG, WebP, HEIC, AVIF, MP4 파일을 쓸 수 있어요.",
+  "refused.large": "파일이 너무 커요.", "refused.large.hint": "더 작은 파일을 골라 주세요.", "refused.busy": "이미 기다리는 작업이 많아요.", "refused.busy.hint": "하나가 끝난 뒤 다시 시도해 주세요.",
+  "refused.full": "스튜디오의 저장 공간이 가득 찼어요.", "refused.full.hint": "보관함에서 몇 개를 지우고 다시 시도해 주세요.", "refused.said": "스튜디오가 알려 준 내용",
   "job.queued": "차례를 기다리고 있어요…", "job.running": "만들고 있어요…", "job.done": "완료", "job.failed": "실패", "job.cancelled": "취소됨",
 
   "mix.title": "두 얼굴 섞기", "mix.words": "한 얼굴의 윤곽에 다른 얼굴의 색을, 그 사이 어디든 골라 보세요.", "mix.alt": "섞은 얼굴",
