@@ -10,7 +10,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint fix bench docs clean
+.PHONY: help demo browser test check lint fix bench docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: .venv/installed ## Make people, a mixing grid and a clip: demo/index.html
 
 test: .venv/installed-dev ## Run the default tests; ARGS='-k paste' chooses
 	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
+
+browser: .venv/installed-dev ## Drive the studio with Chromium, where there is one; ARGS chooses
+	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -m browser $(or $(ARGS),tests/studio/browser)
 
 check: lint docs test ## Everything that must be green before a commit is shared
 

@@ -15,7 +15,9 @@ import pytest
 from facewright.provenance.publish import read_manifest
 
 ROOT = Path(__file__).parents[1]
+SCREENSHOTS = ROOT / "docs/assets/studio"  # of a page, as a browser shows it
 PICTURES = [*(ROOT / "docs").rglob("*.png"), *(ROOT / "recipes").rglob("*.png")]
+PICTURES = [picture for picture in PICTURES if picture.parent != SCREENSHOTS]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```console(?P<tags>[^\n]*)\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -90,3 +92,8 @@ facewright doctor
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_picture_says_how_it_came_about(picture):
     assert read_manifest(picture).models
+
+
+@pytest.mark.parametrize("picture", sorted(SCREENSHOTS.glob("*.png")), ids=lambda path: path.name)
+def test_screenshot_is_small(picture):
+    assert picture.stat().st_size <= 150_000
