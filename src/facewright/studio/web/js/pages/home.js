@@ -58,7 +58,7 @@ async function whatFailed(face) {
 
 function build(seen, pile, turn) {
   const title = h("span", { class: "number" });
-  const useButton = h("span");
+  const useButton = h("span", { class: "grow" });
   const saving = h("span");
   const ways = h("div", { class: "ways" });
   const recent = h("div", { class: "recent", role: "group", "aria-label": t("home.recent") });
@@ -68,7 +68,7 @@ function build(seen, pile, turn) {
   function drawUse() {
     const used = sameFace(carried(), seen.face);
     fill(useButton, button(used ? t("home.used") : t("home.use"), {
-      glyph: used ? "check" : "try", kind: "primary", "aria-pressed": String(used),
+      glyph: used ? "check" : "try", kind: "primary wide", "aria-pressed": String(used),
       on: { click: () => { remember("face", used ? null : seen.face); if (!used) toast(t("home.carried")); drawUse(); useButton.firstChild.focus(); } },
     }));
     ways.hidden = !used;
@@ -130,6 +130,6 @@ export default function home(route, signal) {
     h("div", { class: "picture" }, pile),
     h("div", { class: "panel stack" },
       trouble, spoken, h("div", {}, h("h1", {}, t("home.title")), seed),
-      h("div", { class: "row" }, button(t("home.new"), { glyph: "shuffle", kind: "grow", on: { click: () => turn("new") } }), useButton, saving),
+      h("div", { class: "row" }, button(t("home.new"), { glyph: "shuffle", kind: "fold", title: t("home.new"), "aria-label": t("home.new"), on: { click: () => turn("new") } }), useButton, saving),
       ways, menus, recent, h("p", { class: "small soft" }, t("home.words")))));
 }
