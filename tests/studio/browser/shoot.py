@@ -42,7 +42,9 @@ def save(page, folder, size, what):
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     for colours in (256, 192, 128, 96, 64, 48):
         data = io.BytesIO()
-        picture.quantize(colours, kmeans=2, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+        picture.quantize(colours, kmeans=2, dither=Image.Dither.NONE).save(
+            data, "PNG", optimize=True
+        )
         if data.tell() <= LARGEST:
             break
     path.write_bytes(data.getvalue())
