@@ -10,10 +10,10 @@ from PIL import Image as Pillow
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.hub.bundle import file_sha256
 from facewright.jobs.commands.photos.convert import ConvertOptions, convert_pictures
+from facewright.jobs.commands.remake import remake_file
 from facewright.media.decode import read_image
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_image, read_manifest
-from facewright.tasks.remake import remake_file
 from facewright.types import Manifest
 
 BOX = (60, 40, 119, 109)

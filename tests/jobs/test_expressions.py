@@ -3,7 +3,6 @@
 import csv
 import json
 import shutil
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,13 +18,12 @@ from facewright.expressions.classifier import EXPRESSIONS, KIND, pack_classifier
 from facewright.faces.detection.blocks import fold_norms
 from facewright.hub.bundle import save_bundle
 from facewright.jobs.commands.photos.expressions import ExpressionOptions, Expressions
+from facewright.jobs.restore import Places, restore_call
 from facewright.jobs.run import check_run, run
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_clip, read_manifest
-from facewright.tasks.ingredients import find_ingredients
-from facewright.tasks.remake import _restore
 from facewright.types import Card, Clip, Manifest
 
 
@@ -79,11 +77,11 @@ def test_what_was_read_is_found_again_by_its_manifest(read, photos, clip, find, 
     for name, source in (("a.png", "two.png"), ("a.mp4", "talk.mp4")):
         manifest = read_manifest(tmp_path / name)
         assert "/" not in str(manifest.parameters)
-        options, _ = _restore(manifest, tmp_path / f"again-{name}", overwrite=False)
-        options, files = find_ingredients(manifest, options, [tmp_path])
-        assert files == [str(tmp_path / source)]
-        options = replace(options, weights=namer)
-        run(Expressions(options, find=find), files)
+        places = Places(folders=(tmp_path,), weights=namer)
+        out = tmp_path / f"again-{name}"
+        call = restore_call(manifest, out, places, device=None, overwrite=False)
+        assert call.inputs == ([str(tmp_path / source)],)
+        run(Expressions(call.options, find=find), *call.inputs)
         assert digest_unsigned(tmp_path / f"again-{name}") == digest_unsigned(tmp_path / name)
 
 

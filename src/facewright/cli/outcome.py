@@ -26,13 +26,13 @@ from facewright.jobs.records import to_plain, to_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from facewright.jobs.commands.remake import Remade
     from facewright.jobs.commands.train.runs import Outlook, Trained
     from facewright.live.session import Watched
     from facewright.tasks.doctor import Diagnosis
     from facewright.tasks.evaluation import Measured
     from facewright.tasks.exchange import Imported
     from facewright.tasks.models import Checked, Listed
-    from facewright.tasks.remake import Remade
     from facewright.types import Card, Manifest
 
 _FAILED, _INTERRUPTED = 1, 130

@@ -45,18 +45,20 @@ RULES: Mapping[str, Rule] = {
 }
 """Name of an option → what it may be, where it is a number. None is always left to the task."""
 
-AMOUNT = Rule(-100, 100, "1 is one standard deviation over random people; 2 shows clearly")
-"""How far a face goes along a direction."""
-
 _SIDES = {".webp": 16_383, ".jpg": 65_535, ".jpeg": 65_535}  # pixels: the most that a format holds
 
 
-def check_options(options: Any, **own: Rule) -> None:
+def find_rule(options: type[Any], name: str) -> Rule | None:
+    """Return what an option may be: what `rules` of its dataclass says, or else `RULES`."""
+    own: Mapping[str, Rule] = getattr(options, "rules", {})
+    return own.get(name) or RULES.get(name)
+
+
+def check_options(options: Any) -> None:
     """Raise unless every number among the options is one that it may be.
 
     Args:
         options: A dataclass; its fields with a rule are checked.
-        own: Rules of the command, which count instead of `RULES`.
 
     Raises:
         InputError: One of them is out of range, or not finite.
@@ -64,9 +66,8 @@ def check_options(options: Any, **own: Rule) -> None:
     Example:
         >>> check_options(Rule(0, 1, "it has no field with a rule"))
     """
-    rules = {**RULES, **own}
     for field in fields(options):
-        value, rule = getattr(options, field.name), rules.get(field.name)
+        value, rule = getattr(options, field.name), find_rule(type(options), field.name)
         if rule is None or not isinstance(value, int | float):
             continue
         if not (math.isfinite(value) and rule.least <= value <= rule.most):

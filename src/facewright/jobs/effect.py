@@ -6,7 +6,7 @@ Nothing heavy is imported before an effect is opened, so that help is quick.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from facewright.collect.sources.items import Refusal
     from facewright.collect.sources.walk import Developed
     from facewright.hub.store import Progress
-    from facewright.jobs.checks import Rule
     from facewright.jobs.outputs import Output
     from facewright.media.stills.alpha import Alpha
     from facewright.pipelines.find import FindPipeline
@@ -138,7 +137,6 @@ class Effect(ABC, Generic[O]):
         record: The name of the file of records in a folder; None if there are none.
         columns: Of a table of records.
         at_once: Pictures that are looked at together.
-        rules: What numbers may be here that may be something else in other commands.
         options: Of the command.
         progress: Called with what is done, and with all there is to do.
         find: What finds faces.
@@ -149,7 +147,6 @@ class Effect(ABC, Generic[O]):
     record: ClassVar[str | None] = None
     columns: tuple[str, ...] = ()
     at_once: ClassVar[int] = 1
-    rules: ClassVar[Mapping[str, Rule]] = {}
 
     def __init__(
         self, options: O, progress: Progress | None = None, find: FindPipeline | None = None

@@ -132,7 +132,7 @@ def check_run(effect: Effect[Any], sources: Sequence[str]) -> str:
         hint = "leave it out, and open the file"
         raise InputError("--show is for cameras and clips", hint=hint)
     effect.check(sources)
-    check_options(options, **effect.rules)
+    check_options(options)
     if is_watched(options, sources):
         check_live(options)
     else:

@@ -24,6 +24,8 @@ class Command:
     """Whether it prints JSON on demand."""
     computes: bool = False
     """Whether networks run in it, so that the C library is told to keep memory for them."""
+    repeatable: bool = False
+    """Whether `remake` makes its results again from their manifests."""
 
     def load(self) -> Callable[..., Any]:
         """Return the function. Its module imports no PyTorch before the function is called."""
@@ -43,34 +45,39 @@ COMMANDS = (
         "facewright.jobs.commands.draw.generate:generate_faces",
         "Generate people who do not exist.",
         computes=True,
+        repeatable=True,
     ),
     Command(
         "mix",
         "facewright.jobs.commands.draw.mix:mix_faces",
         "Mix the styles of people: a grid as in the StyleGAN papers.",
         computes=True,
+        repeatable=True,
     ),
     Command(
         "interpolate",
         "facewright.jobs.commands.draw.interpolate:interpolate_faces",
         "Walk from person to person: a clip.",
         computes=True,
+        repeatable=True,
     ),
     Command(
         "restyle",
         "facewright.jobs.commands.draw.restyle:restyle_face",
         "Give a face the styles of another, in all layers or some.",
         computes=True,
+        repeatable=True,
     ),
     Command(
         "edit",
         "facewright.jobs.commands.draw.edit:edit_face",
         "Move a face along directions: age, smile, pose, light and more.",
         computes=True,
+        repeatable=True,
     ),
     Command(
         "show",
-        "facewright.tasks.manifests:show_file",
+        "facewright.jobs.commands.show:show_file",
         "Say how a file came about.",
         prints="manifest",
         data=True,
@@ -84,7 +91,7 @@ COMMANDS = (
     ),
     Command(
         "remake",
-        "facewright.tasks.remake:remake_file",
+        "facewright.jobs.commands.remake:remake_file",
         "Make a file again from its manifest.",
         prints="remade",
         computes=True,
@@ -104,12 +111,14 @@ COMMANDS = (
         prints="outcome",
         data=True,
         computes=True,
+        repeatable=True,
     ),
     Command(
         "morph",
         "facewright.jobs.commands.photos.morph:morph_pictures",
         "Turn one face into another: a clip or a sheet; or draw the mean of several.",
         computes=True,
+        repeatable=True,
     ),
     Command(
         "enhance",
@@ -118,6 +127,7 @@ COMMANDS = (
         prints="outcome",
         data=True,
         computes=True,
+        repeatable=True,
     ),
     Command(
         "invert",
@@ -126,6 +136,7 @@ COMMANDS = (
         prints="outcome",
         data=True,
         computes=True,
+        repeatable=True,
     ),
     Command(
         "convert",
@@ -134,6 +145,7 @@ COMMANDS = (
         prints="outcome",
         data=True,
         computes=True,
+        repeatable=True,
     ),
     Command(
         "expressions",
@@ -142,6 +154,7 @@ COMMANDS = (
         prints="outcome",
         data=True,
         computes=True,
+        repeatable=True,
     ),
     Command(
         "toonify",
@@ -150,6 +163,7 @@ COMMANDS = (
         prints="toonified",
         data=True,
         computes=True,
+        repeatable=True,
     ),
     Command(
         "emoji",
@@ -157,6 +171,7 @@ COMMANDS = (
         "Make emoji of a person: seven expressions, cut out, in three sizes; or live.",
         prints="emoji",
         computes=True,
+        repeatable=True,
     ),
     Command(
         "collect",

@@ -6,9 +6,9 @@ import pytest
 from facewright.errors import FacewrightError, InputError
 from facewright.jobs.commands.draw.edit import EditOptions, edit_face
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
+from facewright.jobs.commands.remake import remake_file
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.remake import remake_file
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from facewright.errors import FacewrightError, FileError, InputError
 from facewright.hub.bundle import file_sha256
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.jobs.commands.draw.restyle import RestyleOptions, restyle_face
+from facewright.jobs.commands.remake import remake_file
 from facewright.media.decode import read_image
 from facewright.pipelines.consent import shows_nobody
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.remake import remake_file
 
 
 @pytest.fixture

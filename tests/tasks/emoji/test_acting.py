@@ -8,12 +8,12 @@ from skimage.data import astronaut
 
 from facewright.errors import InputError
 from facewright.faces.geometry.topology import CANONICAL
+from facewright.jobs.commands.remake import remake_file
 from facewright.provenance.publish import read_manifest
 from facewright.tasks.emoji.acting import find_near
 from facewright.tasks.emoji.options import EmojiOptions
 from facewright.tasks.emoji.pack import make_with
 from facewright.tasks.lookout import Lookout, open_lookout
-from facewright.tasks.remake import remake_file
 from facewright.types import Face
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_typ
 
 from docstring_parser import parse, parse_from_object
 
-from facewright.jobs.checks import RULES
+from facewright.jobs.checks import RULES, Rule, find_rule
 from facewright.jobs.interface.signature import MISSING, Argument, read_arguments
 from facewright.jobs.table import COMMANDS, Command
 from facewright.provenance.policy import POLICIES
@@ -166,7 +166,7 @@ def _list_options(options: type[Any]) -> Iterator[Option]:
         elif one.default_factory is not NO_DEFAULT:
             default = one.default_factory()
         text, group = said.get(one.name, ("", ""))
-        yield _describe(one.name, hint, default, text, group)
+        yield _describe(one.name, hint, default, (text, group), find_rule(options, one.name))
 
 
 def _read_docs(options: type[Any]) -> dict[str, tuple[str, str]]:
@@ -188,14 +188,17 @@ def _read_docs(options: type[Any]) -> dict[str, tuple[str, str]]:
 
 def _read_option(argument: Argument, text: str) -> Option:
     """Return the option for an argument that is given by name."""
-    return _describe(argument.name, argument.hint, argument.default, text, "")
+    rule = RULES.get(argument.name)
+    return _describe(argument.name, argument.hint, argument.default, (text, ""), rule)
 
 
-def _describe(name: str, hint: Any, default: Any, text: str, group: str) -> Option:
+def _describe(
+    name: str, hint: Any, default: Any, said: tuple[str, str], rule: Rule | None
+) -> Option:
     """Return an option as data."""
+    text, group = said
     kind, optional = find_optional(hint)
     choices = tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else None
-    rule = RULES.get(name)
     numbers = _find_type(kind) in ("int", "float") and rule is not None
     return Option(
         name=name.rstrip("_"),

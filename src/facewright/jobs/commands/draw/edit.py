@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from facewright.errors import InputError
+from facewright.jobs.checks import Rule
 from facewright.jobs.commands.draw.faces import ChangeOptions, check_faces
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ _ASKED = re.compile(r"([a-z][a-z0-9-]*)(?:=([+-]?(?:\d+\.?\d*|\.\d+)))?")
 @dataclass(frozen=True, kw_only=True)
 class EditOptions(ChangeOptions):
     """Which way a face moves, how far, and where to."""
+
+    rules: ClassVar[Mapping[str, Rule]] = {
+        "strength": Rule(-100, 100, "1 is one standard deviation over random people; 2 shows well")
+    }
 
     out: Path
     """The picture to write: .png, .jpg, .webp or .bmp."""
@@ -64,11 +70,11 @@ def edit_face(face: str, *, options: EditOptions, progress: Progress | None = No
         facewright edit 42 --direction smile,age=-1.5 -o younger.png
         facewright edit portrait.jpg --direction smile --sheet --consent self -o smiling.png
     """
-    from facewright.jobs.checks import AMOUNT, check_options
+    from facewright.jobs.checks import check_options
     from facewright.pipelines.draw.edit import EditPipeline
     from facewright.provenance.publish import PICTURES, check_destination
 
-    check_options(options, strength=AMOUNT)
+    check_options(options)
     read_directions(options)
     check_destination(options.out, PICTURES, overwrite=options.overwrite)
     check_faces("edit", {"FACE": face}, options)

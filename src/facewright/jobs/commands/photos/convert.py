@@ -30,6 +30,10 @@ _MOST_STEPS = 24
 class ConvertOptions(Runtime, Leniency, Detectors, Consent, Output, ConvertConfig):
     """How to convert, and where to."""
 
+    rules: ClassVar[Mapping[str, Rule]] = {
+        "strength": Rule(0, 2, "1 is what the translator does, 0.5 half of it")
+    }
+
     with_: str
     """The translator: a name that `facewright models list` shows, such as ageing, or a file that
     `facewright train translator` wrote. With :reverse behind it, the way back."""
@@ -55,9 +59,6 @@ class Convert(Effect[ConvertOptions]):
     """Translates faces, whole pictures, or strips of growing strength."""
 
     verb: ClassVar[str] = "convert"
-    rules: ClassVar[Mapping[str, Rule]] = {
-        "strength": Rule(0, 2, "1 is what the translator does, 0.5 half of it")
-    }
 
     def check(self, sources: Sequence[str]) -> None:
         """Raise unless numbers, and strips and pages are asked for where they fit."""

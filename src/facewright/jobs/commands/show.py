@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from facewright.provenance.publish import read_manifest
-from facewright.types import Manifest
+if TYPE_CHECKING:
+    from facewright.types import Manifest
 
 
 def show_file(file: Path) -> Manifest:
@@ -19,5 +20,11 @@ def show_file(file: Path) -> Manifest:
 
     Raises:
         FileError: The file is missing, damaged, or carries no manifest.
+
+    Examples:
+        facewright show people.png
+        facewright show people.png --json
     """
+    from facewright.provenance.publish import read_manifest
+
     return read_manifest(file)

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from facewright.errors import FileError, InputError, WeightsError
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.jobs.commands.draw.interpolate import InterpolateOptions, interpolate_faces
 from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
+from facewright.jobs.commands.remake import compare_files, computing_with, remake_file
+from facewright.jobs.commands.show import show_file
+from facewright.jobs.restore import read_options
 from facewright.media.decode import read_image
 from facewright.pipelines.weights import STARTERS
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_clip, publish_image, read_manifest
-from facewright.tasks.manifests import show_file
-from facewright.tasks.remake import _compare, _restore, remake_file
 from facewright.types import Clip, Manifest
 
 
@@ -124,8 +126,7 @@ def test_weights_are_not_taken_from_a_path_in_a_manifest(weights, tmp_path, monk
 
 def test_gpu_of_any_name_is_one_type_of_device():
     manifest = Manifest("generate", {"truncation_psi": 1.0}, (1,), device="cuda: Some GPU")
-    options, _ = _restore(manifest, Path("x.png"), overwrite=False)
-    assert options.device == "cuda"
+    assert read_options(manifest, GenerateOptions)["device"] == "cuda"
 
 
 def test_file_that_was_changed_is_told_from_its_remake(weights, tmp_path):
@@ -140,7 +141,11 @@ def test_clips_are_compared_to_their_last_frame(tmp_path):
         for path, levels in zip(paths, ([0, 90, 200], [0, 90, 20], [0, 90]), strict=True):
             frames = (np.full((32, 32, 3), level, np.uint8) for level in levels)
             publish_clip(Clip((32, 32), Fraction(5), frames), path, Manifest(str(path), {}))
-        assert [_compare(paths[0], path) for path in paths] == ["bytes", "different", "different"]
+        assert [compare_files(paths[0], path) for path in paths] == [
+            "bytes",
+            "different",
+            "different",
+        ]
 
 
 def test_original_is_never_replaced(weights, tmp_path):
@@ -173,6 +178,16 @@ def test_forged_manifests_are_refused(manifest, error, message, weights, tmp_pat
     forged = publish_image(read_image(path), tmp_path / "forged.png", manifest)
     with pytest.raises(error, match=message):
         remake_file(forged)
+
+
+def test_as_many_threads_compute_as_then():
+    before = torch.get_num_threads()
+    with computing_with(3):
+        assert torch.get_num_threads() == 3
+    assert torch.get_num_threads() == before
+    for wrong in (0, 10**6, "2"):
+        with pytest.raises(FileError, match="threads"), computing_with(wrong):
+            pass
 
 
 def test_manifest_is_shown(weights, tmp_path):
