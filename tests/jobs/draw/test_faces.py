@@ -17,7 +17,7 @@ from facewright.latents.files import Tuning, load_latents, save_latents
 from facewright.latents.tuning import pack_tuning
 from facewright.media.decode import read_image
 from facewright.pipelines.draw.edit import EditPipeline, RestylePipeline
-from facewright.pipelines.draw.invert import LatentsPipeline
+from facewright.pipelines.draw.latents import LatentsPipeline
 from facewright.provenance.publish import publish_image, read_manifest
 from facewright.types import Card, Manifest
 

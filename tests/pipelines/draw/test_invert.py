@@ -9,7 +9,8 @@ from facewright.errors import InputError
 from facewright.latents.invert import RefineOptions
 from facewright.latents.tune import TuneOptions
 from facewright.media.decode import read_image
-from facewright.pipelines.draw.invert import InvertPipeline, LatentsPipeline
+from facewright.pipelines.draw.invert import InvertPipeline
+from facewright.pipelines.draw.latents import LatentsPipeline
 
 SHORT = RefineOptions(steps=8, lr=0.1)
 

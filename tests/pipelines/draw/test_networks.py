@@ -10,7 +10,7 @@ from facewright.errors import InputError, WeightsError
 from facewright.gan.weights import pack_generator
 from facewright.hub.bundle import file_sha256, load_bundle, save_bundle
 from facewright.latents.encoder.psp import Encoder, EncoderConfig, pack_encoder
-from facewright.pipelines.draw.invert import TEMPLATE, LatentsPipeline
+from facewright.pipelines.draw.latents import TEMPLATE, LatentsPipeline
 from facewright.types import Card
 
 TINY = EncoderConfig(6, 8, 32, widths=(4, 4, 4, 8), depths=(1, 1, 1, 1), head=8)

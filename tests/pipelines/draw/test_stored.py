@@ -11,7 +11,7 @@ from facewright.latents.files import save_latents
 from facewright.latents.invert import RefineOptions
 from facewright.latents.scenes import draw_each
 from facewright.latents.tune import TuneOptions
-from facewright.pipelines.draw.invert import LatentsPipeline
+from facewright.pipelines.draw.latents import LatentsPipeline
 from facewright.pipelines.result import write_latents
 from facewright.types import Crop
 

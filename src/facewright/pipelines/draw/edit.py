@@ -26,7 +26,7 @@ from facewright.latents.edit import mix_styles, parse_layers
 from facewright.latents.scenes import FaceSampler, draw_each
 from facewright.media.stills.resize import resize_image
 from facewright.pipelines.draw.generate import Sampling
-from facewright.pipelines.draw.invert import LatentInput, LatentSource, LatentsPipeline
+from facewright.pipelines.draw.latents import LatentInput, LatentSource, LatentsPipeline
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.result import Ingredients, LatentsResult, hashes
 from facewright.types import REFINE_STEPS, Bundle, Json, Precision

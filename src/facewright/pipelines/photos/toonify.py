@@ -16,7 +16,7 @@ from facewright.gan.weights import load_generator
 from facewright.hub.store import Progress
 from facewright.media.clips.thin import thin_clip
 from facewright.pipelines.configs import ToonConfig, record_config
-from facewright.pipelines.draw.invert import NONE, LatentsPipeline
+from facewright.pipelines.draw.latents import NONE, LatentsPipeline
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.pipeline import PicturePipeline, Session, Step

@@ -31,7 +31,7 @@ def check_faces(verb: str, named: Mapping[str, str], options: ChangeOptions) -> 
     from facewright.latents.files import LATENTS, load_latents
     from facewright.media.formats import find_kind
     from facewright.pipelines.consent import resolve_consent
-    from facewright.pipelines.draw.invert import is_seed
+    from facewright.pipelines.draw.latents import is_seed
     from facewright.pipelines.inputs import read_seeds
 
     check_choice(options.faces)

@@ -113,7 +113,8 @@ class Invert(Effect[InvertOptions]):
 
     def draw(self, session: Session, one: Developed) -> Still:
         """Find the latents of a face, and draw before and after."""
-        from facewright.pipelines.draw.invert import InvertedCrop, draw_before_and_after
+        from facewright.pipelines.draw.invert import draw_before_and_after
+        from facewright.pipelines.draw.latents import InvertedCrop
 
         step = session.step(one.image)
         found: InvertedCrop = step.reading

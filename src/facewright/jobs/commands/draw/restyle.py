@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from facewright.hub.store import Progress
     from facewright.latents.scenes import FaceSampler
     from facewright.pipelines.draw.edit import RestylePipeline
-    from facewright.pipelines.draw.invert import LatentSource
+    from facewright.pipelines.draw.latents import LatentSource
     from facewright.types import Image, Json, Manifest
 
 _COLUMNS = 6

@@ -1,0 +1,431 @@
+"""Latents of faces: of seeds, files and pictures, where they are sought."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+import torch
+
+from facewright.errors import InputError
+from facewright.faces.align import align
+from facewright.faces.detection.landmarks import KIND as MESH
+from facewright.faces.detection.landmarks import load_mesh
+from facewright.faces.similarity.features import KIND as FEATURES
+from facewright.faces.similarity.features import FaceFeatures, load_face_features
+from facewright.faces.similarity.identity import KIND as LIKENESS
+from facewright.faces.similarity.identity import (
+    Likeness,
+    embed_face,
+    load_likeness,
+    measure_likeness,
+)
+from facewright.faces.templates import TEMPLATES
+from facewright.gan.anchors.appearance import AppearanceModel
+from facewright.gan.anchors.find import KIND as ANCHORS
+from facewright.gan.generator import Generator
+from facewright.gan.weights import load_appearance, read_template
+from facewright.hub.bundle import file_sha256, load_bundle
+from facewright.hub.cards import known_cards
+from facewright.hub.store import Progress
+from facewright.latents.encoder.anchors import AnchorEncoder, load_anchor_model
+from facewright.latents.encoder.psp import KIND as ENCODER
+from facewright.latents.encoder.psp import Encoder, load_encoder
+from facewright.latents.encoder.quick import quicken
+from facewright.latents.files import LATENTS, StoredLatents, load_latents
+from facewright.latents.invert import (
+    Inversion,
+    RefineOptions,
+    invert_faces,
+    look_at,
+)
+from facewright.latents.scenes import FaceSampler, find_styles
+from facewright.latents.tune import TuneOptions, tune_generator
+from facewright.latents.tuning import KIND as TUNING
+from facewright.latents.tuning import apply_tuning, pack_tuning
+from facewright.media.stills.resize import resize_image
+from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.draw.generate import GeneratorPipeline
+from facewright.pipelines.find import FindPipeline, pick_kind
+from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
+from facewright.pipelines.result import Ingredients, LatentsResult, Stage, hashes
+from facewright.pipelines.weights import ENCODED
+from facewright.types import REFINE_STEPS, Bundle, Card, Crop, Image, Latents, Precision
+
+TEMPLATE = "tight"
+"""How faces are cut for a generator that does not say how its own were: as `prepare` cuts them."""
+
+NONE = "none"
+"""What to name instead of an encoder to begin with the average face."""
+
+LatentInput: TypeAlias = int | Latents | StoredLatents | LatentsResult | Picture
+"""A seed; latents, or a file of them; what drew a face from latents; or a picture of a face, whose
+latents are sought."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatentSource:
+    """The latents of one face, and where they come from."""
+
+    name: str
+    """The seed, or the name of the file without its folder."""
+    ws: torch.Tensor
+    """(1, num_ws, w_dim), on the device of the generator."""
+    used: Ingredients
+    tuning: Bundle | None = None
+    """What to change of the generator before it draws them."""
+    crop: Crop | None = None
+    """What was cut out of a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvertedCrop:
+    """A face, found again by a generator."""
+
+    crop: Crop
+    stored: StoredLatents
+    """w+, and the generator that they belong to."""
+    stages: tuple[Stage, ...]
+    """The last one is of the latents."""
+    tuned: Generator | None = None
+    """The generator that draws them best, if it was tuned."""
+
+
+class LatentsPipeline(GeneratorPipeline):
+    """A generator, and what finds the latents of pictures: what invert, edit and restyle share."""
+
+    starters: ClassVar[Sequence[str]] = ENCODED
+
+    def __init__(  # noqa: PLR0913
+        self,
+        weights: str | None = None,
+        *,
+        encoder: str | None = None,
+        template: str | None = None,
+        find: FindPipeline | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The generator: a name or a file; None is the starter.
+            encoder: Where the search begins: an encoder or anchors, by name or file; "none" is the
+                average face; None is what the generator brings or the catalog has for it.
+            template: How faces are cut that the generator draws; None is what its weights say, or
+                `TEMPLATE`.
+            find: What finds faces; None loads the networks that ship.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+
+        Raises:
+            InputError: There is no such device, number format or template.
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        if template is not None and template not in TEMPLATES:
+            hint = f"one of: {', '.join(TEMPLATES)}"
+            raise InputError(f"no template is called `{template}`", hint=hint)
+        self._encoder, self._template = encoder, template
+        self.find = find or FindPipeline(device=self.device, progress=progress)
+
+    @property
+    def template(self) -> str:
+        """How faces are cut that the generator draws."""
+        return self._template or read_template(self.bundle) or TEMPLATE
+
+    @cached_property
+    def encoder_bundle(self) -> Bundle | None:
+        """The weights of the encoder, if there is one."""
+        if self._encoder == NONE:
+            return None
+        sha256 = self.bundle.card.sha256
+        if self._encoder is not None:
+            encoder = self.open(self._encoder)
+            if (owner := _find_owner(encoder)) not in ("", sha256):
+                raise InputError(
+                    f"the encoder `{self._encoder}` belongs to another generator ({owner[:12]})",
+                    hint='name the one that was trained for this generator, or "none"',
+                )
+            return encoder
+        if load_appearance(self.bundle) is not None:
+            return self.bundle
+        kinds = (ANCHORS, ENCODER)
+        shipped = (n for n, e in known_cards().items() if e.card.kind in kinds and e.file)
+        owned = (one for name in shipped if _find_owner(one := self.open(name)) == sha256)
+        return next(owned, None)
+
+    @cached_property
+    def encoder(self) -> Encoder | AnchorEncoder | None:
+        """Where a search begins; None is the average face."""
+        bundle = self.encoder_bundle
+        if bundle is None:
+            return None
+        model = load_appearance(bundle)
+        if model is not None or bundle.card.kind == ANCHORS:
+            return self._anchor(model or load_anchor_model(bundle))
+        return quicken(load_encoder(bundle, self.device), self.dtype)
+
+    def _anchor(self, model: AppearanceModel) -> AnchorEncoder:
+        """Return what finds the anchors of faces for this generator."""
+        mesh = load_mesh(self.open(pick_kind(MESH, known_cards())), self.device)
+        template = self.template
+        return AnchorEncoder(model, self.generator, mesh, labels=self.labels, template=template)
+
+    @property
+    def encoder_name(self) -> str:
+        """The name of the encoder, or `NONE`."""
+        return self.encoder_bundle.card.name if self.encoder_bundle else NONE
+
+    @cached_property
+    def _measures(self) -> tuple[Bundle, Bundle]:
+        """The weights of what compares faces: features, likeness."""
+        known = known_cards()
+        features, likeness = (self.open(pick_kind(kind, known)) for kind in (FEATURES, LIKENESS))
+        return features, likeness
+
+    @cached_property
+    def features(self) -> FaceFeatures:
+        """What measures perceptual distances."""
+        return load_face_features(self._measures[0], self.device)
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """What measures how much faces look alike."""
+        return load_likeness(self._measures[1])
+
+    @property
+    def inverters(self) -> dict[str, str]:
+        """Name → sha256 of all networks that find the latents of a face that is cut out."""
+        return self.models | hashes(self.encoder_bundle, *self._measures)
+
+    def cut(self, image: Image, faces: str = "largest", *, drawn: bool = False) -> Crop:
+        """Cut one face out of a picture, as the generator draws faces.
+
+        Args:
+            image: (height, width, 3).
+            faces: Which face.
+            drawn: As `FindPipeline.pick` takes it.
+
+        Raises:
+            InputError: There is no face, or the choice is not of one.
+        """
+        face = self.find.pick(image, faces, drawn=drawn)
+        return align(image, face.points, template=self.template, size=self.resolution)
+
+    def fit_aligned(self, image: Image) -> Crop:
+        """Return a picture that shows a face as the generator draws faces already.
+
+        Args:
+            image: Square, of any size.
+
+        Raises:
+            InputError: It is not square.
+        """
+        height, width = image.shape[:2]
+        if height != width:
+            raise InputError(
+                f"the picture has {width}×{height} pixels, and an aligned face is square",
+                hint="leave out `aligned`: the face is found and cut out then",
+            )
+        scale = self.resolution / width
+        matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+        return Crop(resize_image(image, self.resolution), matrix, self.template)
+
+    def invert_crop(
+        self,
+        crop: Crop,
+        *,
+        refine: RefineOptions | None = None,
+        tune: TuneOptions | None = None,
+        progress: Progress | None = None,
+    ) -> InvertedCrop:
+        """Find the latents of a face that is cut out.
+
+        Args:
+            crop: From `cut` or `fit_aligned`.
+            refine: How to optimise; None is the default.
+            tune: How to tune the generator to the face; None leaves it as it is.
+            progress: Called with the steps done, and in all.
+
+        Returns:
+            The latents, and how well they draw the face after each stage.
+        """
+        refine = refine or RefineOptions()
+        total, images = refine.steps + (tune.steps if tune else 0), crop.image[None]
+        found = self._search(images, dataclasses.replace(refine, steps=0), None)
+        stages = [self._judge("encoded" if self.encoder else "average", found, crop)]
+        if refine.steps:
+            found = self._search(images, refine, _shift(progress, 0, total))
+            stages.append(self._judge("refined", found, crop))
+        tuned = None
+        if tune:
+            ws, features = found.ws.to(self.device), self.features
+            done = _shift(progress, refine.steps, total)
+            tuned = tune_generator(
+                self.generator, ws, images, features=features, options=tune, progress=done
+            )
+            stages.append(self._judge("tuned", look_at(tuned, ws, images, features), crop))
+        stored = StoredLatents(Latents(found.ws, "w+", self.name), self.bundle.card.sha256)
+        return InvertedCrop(crop, stored, tuple(stages), tuned)
+
+    def pack_tuning(self, tuned: Generator, name: str) -> Bundle:
+        """Return what was changed of the generator for one face."""
+        base = {"name": self.name, "sha256": self.bundle.card.sha256}
+        card = Card(name, TUNING, licence="that of the generator", trained_on="one photo")
+        return pack_tuning(self.generator, tuned, card, base=base)
+
+    def read_latents(  # noqa: PLR0913
+        self,
+        face: LatentInput,
+        sampler: FaceSampler,
+        *,
+        role: str = "face",
+        refine: int = REFINE_STEPS,
+        faces: str = "largest",
+        consent: str | None = None,
+        progress: Progress | None = None,
+    ) -> LatentSource:
+        """Return the latents of a face, sought where it is a picture.
+
+        Args:
+            face: A seed, latents, a file of either kind, a result or a picture.
+            sampler: Truncates seeds, and draws the labels that are chosen.
+            role: What manifests call it.
+            refine: Of pictures: optimisation steps after the encoder.
+            faces: Which face of a picture.
+            consent: Who agreed to what; None is what the file or result says.
+            progress: Called with the steps done, and in all.
+
+        Raises:
+            FileError: A file is missing or damaged.
+            InputError: Latents belong to another generator, or are not those of one face; or a
+                picture shows no face.
+        """
+        if isinstance(face, str) and is_seed(face):
+            face = int(face)
+        if isinstance(face, int):
+            nobody = Ingredients(seeds=(face,), consent=GENERATED)
+            return LatentSource(str(face), find_styles(sampler, [face]), nobody)
+        if isinstance(face, str | Path) and Path(face).suffix.lower() == LATENTS:
+            return self._read_file(Path(face), role, consent)
+        if isinstance(face, LatentsResult | Latents | StoredLatents):
+            return self._read_memory(face, consent)
+        return self._invert_picture(face, role, refine, faces, consent, progress)
+
+    def tune(self, sampler: FaceSampler, tuning: Bundle | None) -> FaceSampler:
+        """Return a sampler whose generator is changed as latents want it.
+
+        Raises:
+            WeightsError: What they want belongs to another generator.
+        """
+        if tuning is None:
+            return sampler
+        own = copy.deepcopy(self.generator)
+        apply_tuning(own, tuning, sha256=self.bundle.card.sha256).freeze()
+        return dataclasses.replace(sampler, generator=own)
+
+    def _read_memory(
+        self, face: LatentsResult | Latents | StoredLatents, consent: str | None
+    ) -> LatentSource:
+        """Return latents that are in memory."""
+        used, tuning = Ingredients(), None
+        if isinstance(face, LatentsResult):
+            said, tuning = face.manifest, face.tuning
+            used = Ingredients(models=said.models, sources=said.sources, seeds=said.seeds)
+            face = face.latents
+        if isinstance(face, Latents):
+            face = StoredLatents(face, self.bundle.card.sha256)
+        agreed = (consent or "").strip() or face.consent
+        used = dataclasses.replace(used, consent=agreed)
+        return LatentSource(IN_MEMORY, self._fit(face, "the result"), used, tuning)
+
+    def _read_file(self, path: Path, role: str, consent: str | None) -> LatentSource:
+        """Return the latents of a file, and what they want changed of the generator."""
+        stored = load_latents(path)
+        ws = self._fit(stored, str(path))
+        used = Ingredients(
+            sources={f"{role}/{path.name}": file_sha256(path)},
+            consent=(consent or "").strip() or (stored.consent if stored.sealed else ""),
+        )
+        if stored.tuning is None:
+            return LatentSource(path.name, ws, used)
+        tuning = load_bundle(path.parent / stored.tuning.file, sha256=stored.tuning.sha256)
+        changed = Ingredients(models={stored.tuning.file: stored.tuning.sha256})
+        return LatentSource(path.name, ws, used | changed, tuning)
+
+    def _invert_picture(
+        self,
+        picture: Picture,
+        role: str,
+        refine: int,
+        faces: str,
+        consent: str | None,
+        progress: Progress | None,
+    ) -> LatentSource:
+        """Seek the latents of the face in a picture."""
+        source = read_picture(picture)
+        with naming(source.name):
+            crop = self.cut(source.image, faces, drawn=source.drawn)
+        found = self.invert_crop(crop, refine=RefineOptions(steps=refine), progress=progress)
+        models = Ingredients(
+            models=self.find.models | self.inverters, threads=torch.get_num_threads()
+        )
+        ws = found.stored.latents.values.to(self.device)
+        return LatentSource(source.name, ws, source.describe(role, consent) | models, crop=crop)
+
+    def _fit(self, stored: StoredLatents, name: str) -> torch.Tensor:
+        """Return latents of one face in w+, on the device, if they are those of the generator."""
+        stored.check_generator(self.name, self.bundle.card.sha256)
+        count, space = len(stored.latents.values), stored.latents.space
+        if count != 1 or space == "z":
+            raise InputError(
+                f"{name} holds {count} latents in {space}",
+                hint="it takes those of one face, in w or w+",
+            )
+        return stored.latents.spread(self.generator.num_ws).values.to(self.device)
+
+    def _search(
+        self, images: Image, options: RefineOptions, progress: Progress | None
+    ) -> Inversion:
+        """Search as the options say."""
+        return invert_faces(
+            self.generator,
+            images,
+            encoder=self.encoder,
+            features=self.features,
+            options=options,
+            progress=progress,
+        )
+
+    def _judge(self, name: str, found: Inversion, crop: Crop) -> Stage:
+        """Compare what the generator draws with the face that is wanted."""
+        image = found.images[0]
+        pair = (
+            embed_face(self.likeness, one) for one in (crop, dataclasses.replace(crop, image=image))
+        )
+        alike = measure_likeness(self.likeness, *pair)
+        return Stage(name, image, found.errors[0], found.distances[0], alike)
+
+
+def is_seed(text: str) -> bool:
+    """Tell a seed from the name of a file: it is nothing but digits."""
+    return text.isascii() and text.isdigit()
+
+
+def _find_owner(encoder: Bundle) -> str:
+    """Return the sha256 of the generator that an encoder was trained for; empty if unknown."""
+    told = encoder.config.get("generator")
+    return str(told.get("sha256", "")) if isinstance(told, dict) else ""
+
+
+def _shift(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """Return what counts steps on from those that were done before."""
+    return None if progress is None else lambda done, _: progress(before + done, total)
