@@ -1,35 +1,16 @@
-"""Camera and light of Blender, and where points are in the picture."""
+"""Camera and light of Blender."""
 
 from __future__ import annotations
 
 import bpy
 import numpy as np
-from head import Head
+from frame import DISTANCE
+from materials import configure
 from mathutils import Vector
 from mesh import Floats
 
 _METRES = 0.1  # in a unit of the mesh
-_DISTANCE = 16.0  # of the camera
-_FRAME = {"character": (1.75, 0.2)}  # half of the width that is seen, and how far above the eyes
-_USUAL_FRAME = (1.85, 0.25)
 _KEY = {"toon": 15.0, "character": 11.0}
-
-
-def frame_of(head: Head, style: str) -> tuple[Floats, float]:
-    """Return the middle of the picture in space, and half of its width there."""
-    half, above = _FRAME.get(style, _USUAL_FRAME)
-    left, right, _ = head.eyes
-    middle = head.pose(np.stack([left, right])).mean(0) + np.array([0, above, 0])
-    middle[2] = 1.0
-    return middle, half
-
-
-def project(points: Floats, frame: tuple[Floats, float]) -> Floats:
-    """Return where points are in the picture: x and y, 0 to 1 from the upper left, and depth."""
-    middle, half = frame
-    offset = points - middle
-    scale = 0.5 / half * _DISTANCE / (_DISTANCE - offset[:, 2])
-    return np.stack([0.5 + offset[:, 0] * scale, 0.5 - offset[:, 1] * scale, offset[:, 2]], 1)
 
 
 def turned(points: Floats) -> Floats:
@@ -45,9 +26,9 @@ def link(thing):
 def add_camera(middle: Floats, half: float) -> None:
     camera = bpy.data.cameras.new("camera")
     thing = link(bpy.data.objects.new("camera", camera))
-    camera.sensor_width, camera.lens = 36, 18 * _DISTANCE / half
-    thing.location = Vector(turned(middle + np.array([0, 0, _DISTANCE])))
-    thing.rotation_euler = (np.pi / 2, 0, 0)
+    configure(camera, sensor_width=36, lens=18 * DISTANCE / half)
+    away = Vector(turned(middle + np.array([0, 0, DISTANCE])))
+    configure(thing, location=away, rotation_euler=(np.pi / 2, 0, 0))
     bpy.context.scene.camera = thing
 
 
@@ -72,11 +53,12 @@ def add_light(middle: Floats, style: str, light: dict) -> None:
     ]
     for turn, height, distance, size, power, colour in lamps:
         lamp = bpy.data.lights.new("lamp", "AREA")
-        lamp.size, lamp.energy, lamp.color = size, power, colour
+        configure(lamp, size=size, energy=power, color=colour)
         thing = link(bpy.data.objects.new("lamp", lamp))
         away = (np.sin(turn) * np.cos(height), -np.cos(turn) * np.cos(height), np.sin(height))
-        thing.location = target + Vector(away) * distance
-        thing.rotation_euler = (target - thing.location).to_track_quat("-Z", "Y").to_euler()
+        towards = Vector(away)
+        euler = (-towards).to_track_quat("-Z", "Y").to_euler()
+        configure(thing, location=target + towards * distance, rotation_euler=euler)
     sky = bpy.context.scene.world.node_tree.nodes["Background"]
-    sky.inputs[0].default_value = (0.8, 0.85, 0.95, 1)
-    sky.inputs[1].default_value = 0.32
+    configure(sky.inputs[0], default_value=(0.8, 0.85, 0.95, 1))
+    configure(sky.inputs[1], default_value=0.32)

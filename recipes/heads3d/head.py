@@ -156,25 +156,34 @@ def build_head(warper: Warper, person: dict, units: dict[str, float], turn: tupl
         units: Expression units with their weights.
         turn: Yaw, pitch and roll in radians.
     """
-    assets = warper.assets
-    body = assets.base.vertices.copy()
-    race = person["race"]
+    rest, moved = build_natural(warper.assets, person, units)
+    rest, moved = warper.apply(rest, moved, Warp(**person["warp"]))
+    return Head(warper.assets, rest, moved, turn)
+
+
+def build_natural(assets: Assets, person: dict, units: dict[str, float]) -> tuple[Floats, Floats]:
+    """Build a head that is not warped, without and with expression, (n, 3) both.
+
+    Args:
+        assets: Mesh and targets.
+        person: `race`, `years`, `male`, `muscle`, `weight` and `shape`; perhaps `style` and `eyes`.
+        units: Expression units with their weights.
+    """
+    body, race = assets.base.vertices.copy(), person["race"]
     _add_macro(assets, body, person, race)
     for name, weight in person["shape"].items():
         add_shape(assets, body, name, weight)
-    if person["style"] != "character":
+    if person.get("style", "character") != "character":
         for target, weight in _CHARACTER.items():
             assets.add(body, target, weight)
-    opened = person["eyes"]["open"]
     rest = body.copy()
-    for side in ("left", "right"):
-        _add_unit(assets, rest, f"eye-{side}-opened-up", opened, race)
+    if "eyes" in person:
+        for side in ("left", "right"):
+            _add_unit(assets, rest, f"eye-{side}-opened-up", person["eyes"]["open"], race)
     moved = rest.copy()
     for name, weight in units.items():
         _add_unit(assets, moved, name, weight, race)
-    rest, moved = _normalise(assets, rest, moved)
-    rest, moved = warper.apply(rest, moved, Warp(**person["warp"]))
-    return Head(assets, rest, moved, turn)
+    return _normalise(assets, rest, moved)
 
 
 def add_shape(assets: Assets, body: Floats, name: str, weight: float) -> None:

@@ -17,32 +17,36 @@ _OLD_SKIN = "old_darkskinned_male_diffuse"
 _SIDE = 1024
 
 
+def configure(thing, **values: object):
+    """Set properties of something of Blender's, and return it."""
+    for name, value in values.items():
+        setattr(thing, name, value)
+    return thing
+
+
 class Shader:
     """A material that is built node by node."""
 
     def __init__(self, name: str) -> None:
         """Begin with a Principled surface."""
         self.material = bpy.data.materials.new(name)
-        self.material.use_nodes = True
+        configure(self.material, use_nodes=True)
         self.nodes, self.links = self.material.node_tree.nodes, self.material.node_tree.links
         self.nodes.clear()
         self.output = self.node("ShaderNodeOutputMaterial")
 
     def node(self, kind: str, **settings: object):
         """Add a node."""
-        node = self.nodes.new(kind)
-        for name, value in settings.items():
-            setattr(node, name, value)
-        return node
+        return configure(self.nodes.new(kind), **settings)
 
     def set(self, socket, value: object) -> None:
         """Link an input to an output, or give it a value."""
         if isinstance(value, bpy.types.NodeSocket):
             self.links.new(value, socket)
         elif socket.type == "RGBA":
-            socket.default_value = (*value[:3], 1)
+            configure(socket, default_value=(*value[:3], 1))
         else:
-            socket.default_value = value
+            configure(socket, default_value=value)
 
     def surface(self, **inputs: object):
         """Finish with a Principled surface; `Subsurface_Weight` stands for `Subsurface Weight`."""
@@ -82,15 +86,15 @@ class Shader:
         """Add noise in space."""
         node = self.node("ShaderNodeTexNoise")
         self.set(node.inputs["Vector"], self.place())
-        node.inputs["Scale"].default_value = scale
-        node.inputs["Detail"].default_value = detail
+        configure(node.inputs["Scale"], default_value=scale)
+        configure(node.inputs["Detail"], default_value=detail)
         return node.outputs[0]
 
     def bump(self, height: object, strength: float, distance: float):
         """Tilt normals by a height."""
         node = self.node("ShaderNodeBump")
-        node.inputs["Strength"].default_value = strength
-        node.inputs["Distance"].default_value = distance
+        configure(node.inputs["Strength"], default_value=strength)
+        configure(node.inputs["Distance"], default_value=distance)
         self.set(node.inputs["Height"], height)
         return node.outputs[0]
 
@@ -164,7 +168,7 @@ def toon_skin(skins: Skins, skin: dict, under_hair: Colour, hair_share: float):
     c = s.mix(s.math("MULTIPLY", s.noise(14), 0.22), c, [x * 0.82 for x in colour])
     if skin["freckles"] > 0:
         spots = s.node("ShaderNodeTexVoronoi")
-        spots.inputs["Scale"].default_value = 240
+        configure(spots.inputs["Scale"], default_value=240)
         s.set(spots.inputs["Vector"], s.place())
         near = s.math("LESS_THAN", spots.outputs["Distance"], 0.22)
         share = s.math("MULTIPLY", s.attribute("blush"), skin["freckles"])
@@ -229,7 +233,7 @@ def hair_material(colour: Colour, *, rough: float = 0.4, spread: float = 0.25):
         "Random Roughness": 0.2,
     }
     for name, value in values.items():
-        node.inputs[name].default_value = value
+        configure(node.inputs[name], default_value=value)
     s.links.new(node.outputs[0], s.output.inputs[0])
     return s.material
 
@@ -253,8 +257,8 @@ def tooth_material(path: Path):
     """Teeth, a little lighter than painted."""
     s = Shader("teeth")
     lighter = s.node("ShaderNodeHueSaturation")
-    lighter.inputs["Value"].default_value = 1.25
-    lighter.inputs["Saturation"].default_value = 0.8
+    configure(lighter.inputs["Value"], default_value=1.25)
+    configure(lighter.inputs["Saturation"], default_value=0.8)
     picture = s.image(bpy.data.images.load(str(path), check_existing=True))
     s.set(lighter.inputs["Color"], picture.outputs[0])
     return s.surface(
@@ -272,17 +276,17 @@ def cloth_material(clothes: dict):
     colour: object = first
     if pattern in ("stripes", "bands"):
         wave = s.node("ShaderNodeTexWave", wave_type="BANDS", bands_direction="Z")
-        wave.inputs["Scale"].default_value = _SCALES[pattern]
+        configure(wave.inputs["Scale"], default_value=_SCALES[pattern])
         s.set(wave.inputs["Vector"], s.place())
         colour = s.mix(s.math("GREATER_THAN", wave.outputs[1], 0.55), first, second)
     elif pattern == "dots":
         cells = s.node("ShaderNodeTexVoronoi")
-        cells.inputs["Scale"].default_value = _SCALES[pattern]
-        cells.inputs["Randomness"].default_value = 0.1
+        configure(cells.inputs["Scale"], default_value=_SCALES[pattern])
+        configure(cells.inputs["Randomness"], default_value=0.1)
         s.set(cells.inputs["Vector"], s.place())
         colour = s.mix(s.math("LESS_THAN", cells.outputs["Distance"], 0.28), first, second)
     weave = s.node("ShaderNodeTexWave")
-    weave.inputs["Scale"].default_value = 60 if pattern == "knit" else 220
+    configure(weave.inputs["Scale"], default_value=60 if pattern == "knit" else 220)
     s.set(weave.inputs["Vector"], s.place())
     bump = s.bump(
         weave.outputs[1], 0.8 if pattern == "knit" else 0.3, 0.002 if pattern == "knit" else 0.001

@@ -122,6 +122,14 @@ class Assets:
         """Tell whether there is a target of this name."""
         return f"{target}|i" in self._names
 
+    @property
+    def units(self) -> list[str]:
+        """Names of the expression units."""
+        prefix = "expression/units/caucasian/"
+        return sorted(
+            n[len(prefix) : -2] for n in self._names if n.startswith(prefix) and n.endswith("|i")
+        )
+
     def add(self, body: Floats, target: str, weight: float) -> None:
         """Add a target to a body, in place."""
         if abs(weight) < 1e-4:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from camera import frame_of, project
+from frame import frame_of, project
 from grounds import soften
 from hair import grow_hair
 from head import Head, build_head

@@ -8,15 +8,17 @@ from pathlib import Path
 import bpy
 import numpy as np
 from brows import grow_beard, grow_brows
-from camera import add_camera, add_light, frame_of, link, turned
+from camera import add_camera, add_light, link, turned
 from clothes import Piece, make_clothes
 from eyes import eye_material, eyeball, paint_eye
+from frame import frame_of
 from glasses import make_glasses
 from head import Head
 from marks import find_marks
 from materials import (
     Skins,
     cloth_material,
+    configure,
     hair_material,
     lash_material,
     plain,
@@ -83,12 +85,9 @@ def render(subject: Subject, skins: Skins, path: Path, *, size: int, samples: in
 def _reset() -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
-    scene.render.engine = "CYCLES"
-    scene.cycles.device = "CPU"
-    scene.render.threads_mode = "FIXED"
-    scene.render.threads = 1
-    scene.world = bpy.data.worlds.new("world")
-    scene.world.use_nodes = True
+    configure(scene.render, engine="CYCLES", threads_mode="FIXED", threads=1)
+    world = configure(bpy.data.worlds.new("world"), use_nodes=True)
+    configure(scene, world=world)
 
 
 def _add_mesh(
@@ -109,7 +108,7 @@ def _add_mesh(
     thing = link(bpy.data.objects.new("mesh", mesh))
     if subdivide:
         modifier = thing.modifiers.new("smooth", "SUBSURF")
-        modifier.levels = modifier.render_levels = subdivide
+        configure(modifier, levels=subdivide, render_levels=subdivide)
     return thing
 
 
@@ -209,27 +208,26 @@ def _add_cloth(head: Head, piece: Piece, material) -> None:
     thing = _add_mesh(head.pose(piece.vertices), piece.faces, material, subdivide=1)
     if piece.thick:
         modifier = thing.modifiers.new("thick", "SOLIDIFY")
-        modifier.thickness, modifier.offset = 0.007, 1
+        configure(modifier, thickness=0.007, offset=1)
 
 
 def _trace(path: Path, size: int, samples: int, style: str) -> None:
-    scene = bpy.context.scene
-    cycles, settings = scene.cycles, scene.render
-    settings.resolution_x = settings.resolution_y = size
-    settings.resolution_percentage = 100
-    settings.film_transparent = True
-    cycles.samples = samples
-    cycles.use_denoising, cycles.denoiser = True, "OPENIMAGEDENOISE"
-    cycles.use_adaptive_sampling = False
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 2, 2
-    cycles.transmission_bounces, cycles.transparent_max_bounces = 3, 10
-    cycles.caustics_reflective = cycles.caustics_refractive = False
-    cycles.sample_clamp_indirect = 4
-    scene.cycles_curves.shape = "RIBBONS"
-    natural = style == "character"
-    scene.view_settings.view_transform = "AgX" if natural else "Standard"
-    scene.view_settings.look = "AgX - Medium High Contrast" if natural else "None"
-    scene.view_settings.exposure = 0.4 if natural else -0.05
-    settings.image_settings.file_format, settings.image_settings.color_mode = "PNG", "RGBA"
-    settings.filepath = str(path)
+    scene, natural = bpy.context.scene, style == "character"
+    configure(
+        scene.cycles, device="CPU", samples=samples, use_adaptive_sampling=False,
+        use_denoising=True, denoiser="OPENIMAGEDENOISE", max_bounces=4, diffuse_bounces=2,
+        glossy_bounces=2, transmission_bounces=3, transparent_max_bounces=10,
+        caustics_reflective=False, caustics_refractive=False, sample_clamp_indirect=4,
+    )  # fmt: skip
+    configure(scene.cycles_curves, shape="RIBBONS")
+    configure(
+        scene.view_settings, view_transform="AgX" if natural else "Standard",
+        look="AgX - Medium High Contrast" if natural else "None",
+        exposure=0.4 if natural else -0.05,
+    )  # fmt: skip
+    configure(scene.render.image_settings, file_format="PNG", color_mode="RGBA")
+    configure(
+        scene.render, resolution_x=size, resolution_y=size, resolution_percentage=100,
+        film_transparent=True, filepath=str(path),
+    )  # fmt: skip
     bpy.ops.render.render(write_still=True)
