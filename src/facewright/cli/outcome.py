@@ -26,13 +26,15 @@ from facewright.jobs.records import to_plain, to_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from facewright.jobs.commands.models.evaluate import Measured
+    from facewright.jobs.commands.models.import_ import Imported
+    from facewright.jobs.commands.models.list import Listed
+    from facewright.jobs.commands.models.show import Shown
+    from facewright.jobs.commands.models.verify import Checked
     from facewright.jobs.commands.remake import Remade
     from facewright.jobs.commands.train.runs import Outlook, Trained
     from facewright.live.session import Watched
     from facewright.tasks.doctor import Diagnosis
-    from facewright.tasks.evaluation import Measured
-    from facewright.tasks.exchange import Imported
-    from facewright.tasks.models import Checked, Listed
     from facewright.types import Card, Manifest
 
 _FAILED, _INTERRUPTED = 1, 130
@@ -116,6 +118,13 @@ def print_listed(found: Sequence[Listed]) -> int:
     return 0
 
 
+def print_shown(shown: Shown) -> int:
+    """Print the card of some weights, and the labels by which they draw."""
+    print_card(shown.card)
+    _print_table({f"label {name}": ", ".join(values) for name, values in shown.labels.items()})
+    return 0
+
+
 def print_card(card: Card) -> int:
     """Print what is known about some weights."""
     _print_table({name: value for name, value in asdict(card).items() if value not in ("", 0)})
@@ -183,7 +192,7 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "training": print_training,
     "measured": print_measured,
     "listed": print_listed,
-    "card": print_card,
+    "shown": print_shown,
     "checked": print_checked,
     "imported": print_imported,
     "diagnosis": print_diagnosis,

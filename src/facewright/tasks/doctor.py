@@ -26,6 +26,7 @@ from facewright.device import (
 )
 from facewright.errors import FacewrightError
 from facewright.gan.weights import load_generator
+from facewright.jobs.commands.models.list import list_models
 from facewright.latents.sample import SamplingConfig, draw_faces, resolve_batch
 from facewright.pipelines.weights import (
     CACHE_VARIABLE,
@@ -34,7 +35,6 @@ from facewright.pipelines.weights import (
     open_weights,
     pick_weights,
 )
-from facewright.tasks.models import list_models
 from facewright.threads import WAITING, count_cores
 from facewright.version import __version__
 

@@ -12,12 +12,12 @@ from facewright.gan.training.options import TrainOptions
 from facewright.gan.training.snapshots import Gallery
 from facewright.gan.weights import load_generator, pack_generator
 from facewright.hub.bundle import load_bundle, save_bundle
+from facewright.jobs.commands.models.compare import CompareOptions, compare_snapshots
 from facewright.jobs.commands.train.generator import train_generator
 from facewright.jobs.commands.train.runs import RunFolder
 from facewright.media.decode import read_image
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.toonifying.comparing import CompareOptions, compare_snapshots
 from facewright.training.names import snapshot_kimg
 from facewright.types import Card
 

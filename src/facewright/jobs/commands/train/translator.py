@@ -10,7 +10,7 @@ from facewright.jobs.commands.train.runs import RunFolder, Trained, conclude, jo
 from facewright.version import __version__
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TwoStyles:
     """Where the pictures of two styles are: square ones of one size, such as `prepare` makes."""
 

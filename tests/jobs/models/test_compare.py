@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from facewright.errors import InputError
+from facewright.jobs.commands.models.compare import CompareOptions, compare_snapshots
 from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.toonifying.comparing import CompareOptions, compare_snapshots
 
 
 @pytest.fixture

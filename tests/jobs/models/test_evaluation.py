@@ -11,7 +11,7 @@ from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import pack_generator
 from facewright.hub.bundle import save_bundle
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
-from facewright.tasks.evaluation import EvaluateOptions, evaluate_generator
+from facewright.jobs.commands.models.evaluate import EvaluateOptions, evaluate_generator
 from facewright.types import Card
 
 

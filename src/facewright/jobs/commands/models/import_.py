@@ -1,26 +1,23 @@
-"""Bring weights in from other projects, and take them there."""
+"""Read a checkpoint of another project, without running what is in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facewright.errors import InputError
-from facewright.expressions.classifier import read_keras
-from facewright.gan.weights import load_generator, load_labels
-from facewright.hub.bundle import save_bundle
-from facewright.hub.cards import known_cards
-from facewright.hub.store import Progress, find_weights
-from facewright.interop.read import LAYOUTS, Checkpoint, read_checkpoint
-from facewright.interop.write import WRITERS, write_generator
-from facewright.pipelines.weights import cache_folder, open_weights
+from facewright.jobs.commands.models.export import BUNDLE, check_file
+from facewright.jobs.options import Replacing
 from facewright.types import Bundle, Card
 
-_BUNDLE = ".safetensors"
+if TYPE_CHECKING:
+    from facewright.hub.store import Progress
+    from facewright.interop.read import Checkpoint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportOptions:
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions(Replacing):
     """Where imported weights go, and what their card says."""
 
     out: Path
@@ -33,8 +30,6 @@ class ImportOptions:
     """Their licence, which files do not say, such as CC-BY-4.0; otherwise unknown."""
     trained_on: str | None = None
     """The data that they were trained on; otherwise unknown."""
-    overwrite: bool = False
-    """Replace a file that is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ def import_model(
 ) -> Imported:
     """Read a checkpoint of another project, and write it as a bundle.
 
-    Nothing in the file is run: `docs/guides/import.md` lists what can be read.
+    Nothing in the file is run: the guide on importing lists what can be read.
 
     Args:
         file: A file, or a name that `facewright models list` shows.
@@ -69,8 +64,18 @@ def import_model(
     Raises:
         InputError: The bundle is there already, or the file has no such part.
         WeightsError: The file is damaged, hostile, or holds nothing that can be read.
+
+    Examples:
+        facewright models import stylegan2-ffhq.pkl --licence CC-BY-NC-4.0 -o ffhq.safetensors
+        facewright models import psp.pt --part encoder --name psp -o encoder.safetensors
     """
-    _check_out(options.out, (_BUNDLE,), overwrite=options.overwrite)
+    from facewright.hub.bundle import save_bundle
+    from facewright.hub.cards import known_cards
+    from facewright.hub.store import find_weights
+    from facewright.interop.read import LAYOUTS, read_checkpoint
+    from facewright.pipelines.weights import cache_folder
+
+    check_file(options.out, (BUNDLE,), overwrite=options.overwrite)
     entry = known_cards().get(file)
     path = find_weights(file, cache=cache_folder(), progress=progress)
     checkpoint = _adopt(read_checkpoint(path, name=options.name or options.out.stem))
@@ -88,41 +93,10 @@ def import_model(
     return Imported(options.out, LAYOUTS[checkpoint.layout], tuple(checkpoint.parts), written)
 
 
-def export_model(weights: str, *, out: Path, overwrite: bool = False) -> Path:
-    """Write a generator for other projects.
-
-    Args:
-        weights: A name that `facewright models list` shows, or a bundle.
-        out: .pt is read by rosinality's project and those built on it, .safetensors holds the
-            tensors alone by the names of StyleGAN2-ADA, .onnx needs no PyTorch: z goes in,
-            pictures come out, psi and noise may be given. What labels mean is kept in .safetensors.
-        overwrite: Replace a file that is there already.
-
-    Returns:
-        The file that was written.
-
-    Raises:
-        InputError: The file is there already, or its ending is none of these.
-        WeightsError: There are no such weights, or the form cannot hold them.
-    """
-    _check_out(out, tuple(WRITERS), overwrite=overwrite)
-    bundle = open_weights(weights)
-    write_generator(out, load_generator(bundle), load_labels(bundle))
-    return out
-
-
-def _check_out(out: Path, suffixes: tuple[str, ...], *, overwrite: bool) -> None:
-    """Raise if a file cannot be written under a name."""
-    if out.suffix.lower() not in suffixes:
-        raise InputError(f"{out} does not end in {' or '.join(suffixes)}", hint="name it so")
-    if out.is_dir():
-        raise InputError(f"{out} is a folder", hint=f"name a file in it, such as x{suffixes[0]}")
-    if out.exists() and not overwrite:
-        raise InputError(f"{out} is there already", hint="pass --overwrite to replace it")
-
-
 def _adopt(checkpoint: Checkpoint) -> Checkpoint:
     """Turn the networks of a checkpoint that rooms other than `gan` know into theirs."""
+    from facewright.expressions.classifier import read_keras
+
     parts: dict[str, Bundle] = {}
     for name, bundle in checkpoint.parts.items():
         named = read_keras(bundle)

@@ -5,7 +5,10 @@ import pytest
 from facewright.errors import WeightsError
 from facewright.hub.cards import known_cards
 from facewright.hub.store import entry_path
-from facewright.tasks.models import fetch_model, list_models, show_model, verify_models
+from facewright.jobs.commands.models.fetch import fetch_model
+from facewright.jobs.commands.models.list import list_models
+from facewright.jobs.commands.models.show import show_model
+from facewright.jobs.commands.models.verify import verify_models
 
 
 def test_listed_weights_are_those_of_the_catalog_for_users():
@@ -28,14 +31,21 @@ def test_damaged_download_is_found(tmp_path, monkeypatch):
 
 
 def test_card_of_a_file_is_read(weights):
-    card = show_model(weights)
+    shown = show_model(weights)
+    card = shown.card
     assert (card.name, card.kind, len(card.sha256)) == ("tiny", "generator", 64)
+
+
+def test_labels_by_which_a_generator_draws_are_told(weights):
+    labels = show_model(weights).labels
+    assert labels["gender"] == ("f", "m")
+    assert labels.keys() == {"age", "gender"}
 
 
 def test_card_of_the_catalog_needs_no_file(tmp_path, monkeypatch):
     monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path))
     for name, entry in known_cards().items():
-        assert show_model(name) == entry.card
+        assert show_model(name).card == entry.card
 
 
 def test_unknown_weights_are_an_error():

@@ -8,7 +8,7 @@ import torch
 from facewright.errors import InputError, WeightsError
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.bundle import load_bundle
-from facewright.tasks.toonifying.breeding import BreedOptions, breed_models
+from facewright.jobs.commands.models.breed import BreedOptions, breed_models
 
 
 def tensors(path):

@@ -11,7 +11,8 @@ from facewright.gan.weights import load_generator
 from facewright.hub.bundle import load_bundle
 from facewright.interop.layouts.rosinality import to_rosinality
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
-from facewright.tasks.exchange import ImportOptions, export_model, import_model
+from facewright.jobs.commands.models.export import ExportOptions, export_model
+from facewright.jobs.commands.models.import_ import ImportOptions, import_model
 
 
 @pytest.fixture
@@ -46,14 +47,14 @@ def test_licence_is_unknown_unless_it_is_given(foreign, tmp_path):
 
 @pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
 def test_export_and_import_lead_back(suffix, plain_weights, tmp_path):
-    there = export_model(plain_weights, out=tmp_path / f"there{suffix}")
+    there = export_model(plain_weights, options=ExportOptions(out=tmp_path / f"there{suffix}"))
     back = tmp_path / "back.safetensors"
     import_model(str(there), ImportOptions(out=back))
     assert torch.equal(pictures(back), pictures(plain_weights))
 
 
 def test_labels_come_back_from_safetensors(weights, tmp_path):
-    there = export_model(weights, out=tmp_path / "there.safetensors")
+    there = export_model(weights, options=ExportOptions(out=tmp_path / "there.safetensors"))
     back = tmp_path / "back.safetensors"
     import_model(str(there), ImportOptions(out=back))
     assert load_bundle(back).config == load_bundle(Path(weights)).config
@@ -65,7 +66,7 @@ def test_files_that_are_there_stay(foreign, plain_weights, tmp_path):
     with pytest.raises(InputError, match="is there already"):
         import_model(str(foreign), ImportOptions(out=out))
     with pytest.raises(InputError, match="is there already"):
-        export_model(plain_weights, out=out)
+        export_model(plain_weights, options=ExportOptions(out=out))
     assert out.read_bytes() == b"mine"
     import_model(str(foreign), ImportOptions(out=out, overwrite=True))
     assert out.stat().st_size > 1000
@@ -75,10 +76,10 @@ def test_names_that_fit_no_form_are_refused(foreign, plain_weights, tmp_path):
     with pytest.raises(InputError, match="does not end in"):
         import_model(str(foreign), ImportOptions(out=tmp_path / "x.pt"))
     with pytest.raises(InputError, match="does not end in"):
-        export_model(plain_weights, out=tmp_path / "x.pkl")
+        export_model(plain_weights, options=ExportOptions(out=tmp_path / "x.pkl"))
     (tmp_path / "folder.pt").mkdir()
     with pytest.raises(InputError, match="is a folder"):
-        export_model(plain_weights, out=tmp_path / "folder.pt")
+        export_model(plain_weights, options=ExportOptions(out=tmp_path / "folder.pt"))
 
 
 def test_part_that_is_not_there_is_named(foreign, tmp_path):

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facewright.errors import InputError
-from facewright.hub.store import Progress
-from facewright.jobs.checks import check_options, check_sheet
-from facewright.latents.scenes import draw_cast
-from facewright.media.drawing.sheets import contact_sheet
-from facewright.media.stills.resize import resize_image
-from facewright.provenance.publish import PICTURES, check_destination, publish_image
-from facewright.tasks.drawing import DrawOptions, Easel, describe, open_easel, read_seeds, resolve
+from facewright.jobs.options import Output, PeopleOptions
 from facewright.training.names import snapshot_kimg
-from facewright.types import Image
+
+if TYPE_CHECKING:
+    from facewright.hub.store import Progress
+    from facewright.pipelines.draw.generate import GeneratePipeline
+    from facewright.types import Image
 
 _SIZE = 96  # pixels, if nothing else is asked for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareOptions(DrawOptions):
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(PeopleOptions, Output):
     """Whom every snapshot draws, and how."""
 
+    out: Path
+    """The sheet to write: .png, .jpg, .webp or .bmp."""
+    weights: str | None = None
+    """Draw a row with these weights above, such as those that the run began with: a name or a
+    file."""
     seeds: str = "0-7"
     """One person per column, such as 0-7 or 1,5,42."""
     every: int = 1
@@ -49,21 +53,38 @@ def compare_snapshots(
         InputError: An option is invalid, the folder holds no snapshots, the sheet would be too
             large, or the file is there already.
         WeightsError: A snapshot is damaged.
+
+    Examples:
+        facewright models compare runs/faces -o snapshots.png
+        facewright models compare runs/toons --weights faces-64 --every 5 -o snapshots.png
     """
+    from facewright.jobs.checks import check_options, check_sheet
+    from facewright.jobs.outputs import record
+    from facewright.media.drawing.sheets import contact_sheet
+    from facewright.media.stills.resize import resize_image
+    from facewright.pipelines.draw.generate import GeneratePipeline
+    from facewright.pipelines.inputs import read_seeds
+    from facewright.pipelines.result import Ingredients
+    from facewright.provenance.publish import PICTURES, check_destination, publish_image
+
     check_options(options)
     check_destination(options.out, PICTURES, overwrite=options.overwrite)
     seeds, found = read_seeds(options.seeds), _list_snapshots(run, options.every)
     begun = [] if options.weights is None else [(options.weights, "begun with")]
     rows = begun + [(str(path), _name_row(path)) for path in found]
-    last = open_easel(replace(options, weights=rows[-1][0]))
-    size = options.size or max(_SIZE, last.sampler.generator.config.resolution)
+
+    def open_row(weights: str) -> GeneratePipeline:
+        return GeneratePipeline(weights, device=options.device, dtype=options.precision)
+
+    last = open_row(rows[-1][0])
+    size = options.size or max(_SIZE, last.resolution)
     check_sheet(options.out.suffix, (len(seeds), len(rows)), size)
     drawn: list[Image] = []
     models: dict[str, str] = {}
-    easels = (open_easel(replace(options, weights=weights)) for weights, _ in rows)
-    for number, easel in enumerate(easels, 1):
-        drawn += _draw_row(easel, seeds)
-        models |= easel.models
+    for number, (weights, _) in enumerate(rows, 1):
+        pipeline = open_row(weights)
+        drawn += _draw_row(pipeline, options, seeds)
+        models |= pipeline.models
         if progress:
             progress(number, len(rows))
     size = options.size or max(size, *(len(image) for image in drawn))
@@ -73,8 +94,13 @@ def compare_snapshots(
         row_labels=[label for _, label in rows],
         column_labels=[f"seed {seed}" for seed in seeds],
     )
-    manifest = describe("models compare", resolve(replace(options, size=size), last), seeds, last)
-    publish_image(sheet, options.out, replace(manifest, models=models), overwrite=options.overwrite)
+    about = last.describe(
+        last.sampler(options.sampling()), {"size": size}, Ingredients(seeds=seeds)
+    )
+    manifest = replace(record(about, options), task="models compare", models=models)
+    publish_image(
+        sheet, options.out, manifest, quality=options.quality, overwrite=options.overwrite
+    )
     return options.out
 
 
@@ -105,7 +131,11 @@ def _name_row(path: Path) -> str:
     return path.stem if kimg is None else f"{kimg:,g} kimg"
 
 
-def _draw_row(easel: Easel, seeds: Sequence[int]) -> list[Image]:
+def _draw_row(
+    pipeline: GeneratePipeline, options: CompareOptions, seeds: Sequence[int]
+) -> list[Image]:
     """Draw everybody with one generator."""
-    cast = [(seed, dict[str, str]()) for seed in seeds]
-    return list(draw_cast(easel.sampler, cast))
+    from facewright.latents.scenes import draw_cast
+
+    sampler = pipeline.sampler(options.sampling())
+    return list(draw_cast(sampler, [(seed, dict[str, str]()) for seed in seeds]))

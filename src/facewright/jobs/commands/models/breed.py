@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from facewright.errors import InputError
-from facewright.gan.breed import Crossing, breed_generators
-from facewright.gan.weights import load_generator, load_labels, pack_generator, read_template
-from facewright.hub.bundle import save_bundle
-from facewright.hub.store import Progress
-from facewright.pipelines.weights import open_weights
+from facewright.jobs.commands.models.export import BUNDLE, check_file
+from facewright.jobs.options import Replacing
 from facewright.types import Bundle, Card
 
-_BUNDLE = ".safetensors"
+if TYPE_CHECKING:
+    from facewright.hub.store import Progress
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreedOptions:
+@dataclass(frozen=True, kw_only=True)
+class BreedOptions(Replacing):
     """Where one generator ends and the other begins, and where the new one goes."""
 
     out: Path
@@ -34,8 +31,6 @@ class BreedOptions:
     """How far the way to HIGH goes: 0 is LOW, 1 is HIGH, 0.5 the mean of all weights."""
     name: str | None = None
     """What the new weights are called; otherwise as the file."""
-    overwrite: bool = False
-    """Replace a file that is there already."""
 
 
 def breed_models(
@@ -60,7 +55,16 @@ def breed_models(
     Raises:
         InputError: An option is invalid, or the bundle is there already.
         WeightsError: There are no such weights, or their architectures differ.
+
+    Examples:
+        facewright models breed toon-128 faces-64 --at 32 -o shape.safetensors
+        facewright models breed faces-64 toon-128 --amount 0.5 -o half.safetensors
     """
+    from facewright.gan.breed import Crossing, breed_generators
+    from facewright.gan.weights import load_generator, load_labels, pack_generator, read_template
+    from facewright.hub.bundle import save_bundle
+    from facewright.pipelines.weights import open_weights
+
     _check(options)
     crossing = Crossing(options.at, options.width, options.amount)
     bundles = [open_weights(name, progress) for name in (low, high)]
@@ -84,12 +88,7 @@ def _check(options: BreedOptions) -> None:
         )
     if options.at is None and options.width:
         raise InputError("--width is that of a crossing", hint="say where it is: --at 16")
-    if options.out.suffix.lower() != _BUNDLE:
-        raise InputError(f"{options.out} does not end in {_BUNDLE}", hint="name it so")
-    if options.out.is_dir():
-        raise InputError(f"{options.out} is a folder", hint="name a file in it")
-    if options.out.exists() and not options.overwrite:
-        raise InputError(f"{options.out} is there already", hint="pass --overwrite to replace it")
+    check_file(options.out, (BUNDLE,), overwrite=options.overwrite)
 
 
 def _describe(low: Bundle, high: Bundle, options: BreedOptions) -> Card:
@@ -114,5 +113,7 @@ def _join(one: str, other: str) -> str:
 
 def _is_half(bundle: Bundle) -> bool:
     """Tell whether weights are kept in half precision."""
+    import torch
+
     kept = {tensor.dtype for tensor in bundle.tensors.values()}
     return torch.float32 not in kept

@@ -1,0 +1,107 @@
+"""Measure what a generator draws against real pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from facewright.datasets.dataset import Dataset
+from facewright.device import configure_cuda, pick_device, pick_dtype, seeded
+from facewright.gan.weights import load_generator, load_labels
+from facewright.hub.store import Progress, find_weights
+from facewright.latents.sample import SamplingConfig, resolve_batch, sample_people
+from facewright.latents.scenes import FaceSampler, draw_pairs, synthesise
+from facewright.metrics.compare import compare_features, compare_originality, compare_textures
+from facewright.metrics.inception import NAME as INCEPTION
+from facewright.metrics.inception import load_inception
+from facewright.metrics.smoothness import perceptual_path_length
+from facewright.pipelines.weights import cache_folder
+from facewright.types import Bundle, Image
+
+if TYPE_CHECKING:
+    from facewright.jobs.commands.models.evaluate import EvaluateOptions
+
+_WITHOUT_NETWORK, _WITH_FEATURES = {"swd", "originality"}, {"fid", "kid", "pr"}
+_PART, _PART_BYTES = 1024, 1 << 27  # pictures and bytes of a dataset at a time
+_USUAL_COUNT = 2048
+_MOST_PAIRS = 512  # for PPL
+
+
+def open_sampler(bundle: Bundle, options: EvaluateOptions) -> FaceSampler:
+    """Return what draws for an evaluation: people as they come, nobody drawn anew."""
+    device = pick_device(options.device)
+    generator, dtype = load_generator(bundle, device), pick_dtype(device, options.precision)
+    configure_cuda(device, repeatable=True)
+    sampling = SamplingConfig(truncation_psi=options.truncation_psi, dtype=dtype)
+    batch = options.batch or resolve_batch(generator, sampling)
+    return FaceSampler(generator, batch, sampling, load_labels(bundle))
+
+
+def measure(
+    sampler: FaceSampler,
+    pictures: Dataset,
+    wanted: Collection[str],
+    options: EvaluateOptions,
+    progress: Progress | None = None,
+) -> tuple[int, dict[str, float]]:
+    """Measure what is wanted.
+
+    Args:
+        sampler: What draws.
+        pictures: Real ones, of the same size.
+        wanted: Any of `evaluate.METRICS`.
+        options: On how many, and with which network.
+        progress: Called with how many people are drawn, and of how many.
+
+    Returns:
+        How many pictures there are on each side, and the numbers by name.
+    """
+    network, device = None, pick_device(options.device)
+    if set(wanted) - _WITHOUT_NETWORK:
+        file = options.features or find_weights(INCEPTION, cache=cache_folder(), progress=progress)
+        network = load_inception(file, device)
+    rng = seeded(options.seed)
+    count = min(options.count or _USUAL_COUNT, len(pictures))
+    places = torch.randperm(len(pictures), generator=rng)[:count].numpy()
+    reals = pictures.images(places)
+    fakes = draw_people(sampler, count, progress)
+    values: dict[str, float] = {}
+    if "swd" in wanted:
+        values |= compare_textures(reals, fakes, rng=rng)
+    if "originality" in wanted:
+        values |= compare_originality(fakes, _read_parts(pictures), reals, places)
+    if network and _WITH_FEATURES & set(wanted):
+        values |= compare_features(reals, fakes, network, device, rng=rng)
+    if network and "ppl" in wanted:
+        pairs = draw_pairs(sampler, max(min(count // 2, _MOST_PAIRS), 1))
+        images = partial(synthesise, sampler)
+        values[f"PPL in {network.name}"] = perceptual_path_length(images, network, pairs, rng=rng)
+    return count, values
+
+
+def draw_people(sampler: FaceSampler, count: int, progress: Progress | None = None) -> Image:
+    """Draw the people of the first seeds, (count, size, size, 3)."""
+    people = sample_people(
+        sampler.generator,
+        range(count),
+        labels=sampler.labels,
+        sampling=sampler.sampling,
+        batch=sampler.batch,
+    )
+    images = []
+    for done, person in enumerate(people, 1):
+        images.append(person.image)
+        if progress:
+            progress(done, count)
+    return np.stack(images)
+
+
+def _read_parts(pictures: Dataset) -> Iterator[Image]:
+    """Read a whole dataset in parts that do not fill the memory, (b, size, size, 3)."""
+    size = max(1, min(_PART, _PART_BYTES // (3 * pictures.resolution**2)))
+    for start in range(0, len(pictures), size):
+        yield pictures.images(np.arange(start, min(start + size, len(pictures))))

@@ -1,0 +1,48 @@
+"""List the weights that are known by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from facewright.types import Card
+
+if TYPE_CHECKING:
+    from facewright.hub.cards import Entry
+
+Place: TypeAlias = Literal["shipped", "fetched", "can be fetched", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Weights that the catalog knows."""
+
+    card: Card
+    place: Place
+
+
+def list_models() -> list[Listed]:
+    """List the weights that are known by name.
+
+    Returns:
+        The card of each, and whether it is on this machine.
+
+    Examples:
+        facewright models list
+        facewright models list --json
+    """
+    from facewright.hub.cards import known_cards
+
+    entries = (entry for entry in known_cards().values() if not entry.hidden)
+    return [Listed(entry.card, find_place(entry)) for entry in entries]
+
+
+def find_place(entry: Entry) -> Place:
+    """Say where the weights of an entry of the catalog are."""
+    from facewright.hub.store import entry_path
+    from facewright.pipelines.weights import cache_folder
+
+    there = entry_path(entry, cache_folder()).is_file()
+    if entry.url:
+        return "fetched" if there else "can be fetched"
+    return "shipped" if there else "missing"
