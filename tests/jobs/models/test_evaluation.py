@@ -11,7 +11,8 @@ from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import pack_generator
 from facewright.hub.bundle import save_bundle
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
-from facewright.jobs.commands.models.evaluate import EvaluateOptions, evaluate_generator
+from facewright.jobs.commands.models.evaluate import evaluate_generator
+from facewright.jobs.commands.models.evaluation.options import EvaluateOptions
 from facewright.types import Card
 
 

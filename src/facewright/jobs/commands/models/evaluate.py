@@ -7,41 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facewright.errors import InputError
-from facewright.jobs.options import Runtime
-from facewright.types import Precision
+from facewright.jobs.commands.models.evaluation.options import METRICS, EvaluateOptions
 
 if TYPE_CHECKING:
     from facewright.hub.store import Progress
-
-METRICS = {
-    "swd": ("SWD",),
-    "originality": ("memorisation", "near copies"),
-    "fid": ("FID", "Fréchet distance"),
-    "kid": ("KID", "kernel distance"),
-    "pr": ("precision", "recall"),
-    "ppl": ("PPL",),
-}
-"""What `evaluate` can measure → how the names of its numbers begin."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluateOptions(Runtime):
-    """What to measure, and on how many pictures."""
-
-    count: int | None = None
-    """Pictures on each side; otherwise 2048, or as many as the dataset has."""
-    metrics: str = "swd,originality"
-    """What to measure: swd, originality; and with a feature network fid, kid, pr, ppl."""
-    features: Path | None = None
-    """A file with the feature network; otherwise the one that the catalog knows is fetched."""
-    truncation_psi: float = 1.0
-    """Truncation psi, --psi for short: 1 is full variety, 0 is the average face."""
-    seed: int = 0
-    """Where every random number starts."""
-    batch: int | None = None
-    """People at a time; otherwise as many as pay off for such a generator."""
-    precision: Precision = "auto"
-    """Number format of the convolutions; auto is bfloat16 where the processor has it."""
 
 
 @dataclass(frozen=True, slots=True)

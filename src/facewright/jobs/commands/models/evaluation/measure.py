@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from facewright.datasets.dataset import Dataset
 from facewright.device import configure_cuda, pick_device, pick_dtype, seeded
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress, find_weights
+from facewright.jobs.commands.models.evaluation.options import EvaluateOptions
 from facewright.latents.sample import SamplingConfig, resolve_batch, sample_people
 from facewright.latents.scenes import FaceSampler, draw_pairs, synthesise
 from facewright.metrics.compare import compare_features, compare_originality, compare_textures
@@ -21,9 +21,6 @@ from facewright.metrics.inception import load_inception
 from facewright.metrics.smoothness import perceptual_path_length
 from facewright.pipelines.weights import cache_folder
 from facewright.types import Bundle, Image
-
-if TYPE_CHECKING:
-    from facewright.jobs.commands.models.evaluate import EvaluateOptions
 
 _WITHOUT_NETWORK, _WITH_FEATURES = {"swd", "originality"}, {"fid", "kid", "pr"}
 _PART, _PART_BYTES = 1024, 1 << 27  # pictures and bytes of a dataset at a time
