@@ -31,12 +31,13 @@ from facewright.faces.masks import draw_face_mask
 from facewright.faces.pose import estimate_pose
 from facewright.faces.similarity.identity import Likeness, embed_faces, load_likeness
 from facewright.faces.templates import TEMPLATES
+from facewright.gan.weights import read_template
 from facewright.media.stills.resize import resize_image
 from facewright.pipelines.weights import open_weights
-from facewright.types import Crop, Image
+from facewright.types import Bundle, Crop, Image
 
 sys.path.append(str(Path(__file__).parents[1] / "face-features"))
-from people import PEOPLE, Guesser
+from people import PEOPLE, Guesser, load_guesser
 
 SIZE, SMALL = 256, 128  # pixels: what the mesh network and the measures of colour look at
 BATCH = 64
@@ -54,6 +55,8 @@ class Instruments:
     likeness: Likeness
     guesser: Guesser
     classifier: Classifier
+    template: str
+    """How the faces were cut that are measured."""
 
 
 @dataclass(frozen=True)
@@ -68,22 +71,21 @@ class Measured:
     """(n, 256): the vectors of `faces.identity`."""
 
 
-def open_instruments(guesser: Path) -> Instruments:
-    """Load the networks; `guesser` is what recipes/face-features/fit.py wrote."""
-    network = Guesser()
-    network.load_state_dict(torch.load(guesser, weights_only=True))
+def open_instruments(guesser: Path, drawn_by: Bundle) -> Instruments:
+    """Load the networks; `guesser` is what recipes/face-features/fit.py or heads.py wrote."""
     return Instruments(
         load_mesh(open_weights("face-mesh")),
         load_likeness(open_weights("likeness")),
-        network.eval().requires_grad_(False),
+        load_guesser(guesser),
         load_classifier(open_weights("expressions")),
+        read_template(drawn_by) or "tight",
     )
 
 
 def measure_faces(instruments: Instruments, images: Image) -> Measured:
-    """Measure faces that are cut by the template `tight`, (n, h, w, 3)."""
+    """Measure faces, (n, h, w, 3)."""
     large = [resize_image(image, SIZE) for image in images]
-    start = (TEMPLATES["tight"].points * SIZE - 0.5).astype(np.float32)
+    start = (TEMPLATES[instruments.template].points * SIZE - 0.5).astype(np.float32)
     meshes, _ = place_meshes(instruments.mesh, large, [start] * len(large))
     meshes, presence = place_meshes(instruments.mesh, large, [five_points(m) for m in meshes])
     shapes = np.stack([straighten(mesh) for mesh in meshes])
@@ -94,7 +96,9 @@ def measure_faces(instruments: Instruments, images: Image) -> Measured:
     numbers |= measure_colours(small, scaled) | guess(instruments.guesser, images)
     numbers |= measure_expressions(instruments.classifier, large, meshes)
     whole = np.eye(2, 3)
-    identity = embed_faces(instruments.likeness, [Crop(x, whole, "tight") for x in large])
+    identity = embed_faces(
+        instruments.likeness, [Crop(x, whole, instruments.template) for x in large]
+    )
     return Measured(numbers, shapes, identity)
 
 

@@ -1,6 +1,6 @@
 """Measure what each direction changes, and what else changes with it.
 
-    python recipes/directions/effect.py NETWORK.pt FITTED.npz [--weights faces-64] [--people 50]
+    python recipes/directions/effect.py NETWORK.pt FITTED.npz [--weights faces-128] [--people 50]
 
 NETWORK.pt is what recipes/face-features/fit.py wrote, FITTED.npz what fit.py or moods.py wrote.
 Moves people that nothing was fitted to, and prints two tables in Markdown. In both, 1 is one
@@ -24,8 +24,8 @@ from layers import draw_and_measure
 from facewright.faces.similarity.identity import compare_faces
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, load_labels
-from facewright.hub.store import load_weights
 from facewright.latents.sample import draw_latents
+from facewright.pipelines.weights import open_weights
 
 CROWD = 200
 AMOUNTS = (-2, 2)
@@ -65,12 +65,12 @@ def main() -> None:
     )
     parser.add_argument("network", type=Path)
     parser.add_argument("fitted", type=Path)
-    parser.add_argument("--weights", default="faces-64")
+    parser.add_argument("--weights", default="faces-128")
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
-    bundle = load_weights(options.weights, cache=Path())
-    generator, instruments = load_generator(bundle), open_instruments(options.network)
+    bundle = open_weights(options.weights)
+    generator, instruments = load_generator(bundle), open_instruments(options.network, bundle)
     z, c = draw_latents(generator.config, range(CROWD), labels=load_labels(bundle))
     with torch.no_grad():
         every = generator.map_to_w(z, c, truncation_psi=0.7)

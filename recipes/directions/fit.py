@@ -1,6 +1,6 @@
 """Fit directions to the samples, and bring them to their unit.
 
-    python recipes/directions/fit.py NETWORK.pt SAMPLES.npz FITTED.npz [--weights faces-64]
+    python recipes/directions/fit.py NETWORK.pt SAMPLES.npz FITTED.npz [--weights faces-128]
 
 NETWORK.pt is what recipes/face-features/fit.py wrote, SAMPLES.npz what sample.py wrote. Prints one
 JSON line for the quality of the probes, on a tenth of the samples that they were not fitted to, and
@@ -24,9 +24,9 @@ from sample import GROUPS, find_styles
 
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable, load_generator, load_labels
-from facewright.hub.store import load_weights
 from facewright.latents.directions.fit import Basis, aim, find_basis, fit_probes
 from facewright.latents.sample import draw_latents
+from facewright.pipelines.weights import open_weights
 
 PARTS = 128
 PENALTIES = (0.003, 0.01, 0.03, 0.1)
@@ -72,13 +72,14 @@ def fit(places: torch.Tensor, values: torch.Tensor, names: list[str]) -> torch.T
 
 
 def find_direction(
-    basis: Basis, probes: torch.Tensor, names: list[str], wanted: Aim
+    basis: Basis, probes: torch.Tensor, names: list[str], wanted: Aim, layers: int
 ) -> torch.Tensor:
     """Return a direction, (num_ws, w_dim)."""
     held = [names.index(name) for name in wanted.held]
-    step = aim(probes, names.index(wanted.target), held).unflatten(0, (len(GROUPS), PARTS))
-    styles = torch.zeros(max(max(GROUPS)) + 1, basis.axes.shape[1], dtype=step.dtype)
-    for group, part in zip(GROUPS, basis.leave(step), strict=True):
+    groups = GROUPS[layers]
+    step = aim(probes, names.index(wanted.target), held).unflatten(0, (len(groups), PARTS))
+    styles = torch.zeros(layers, basis.axes.shape[1], dtype=step.dtype)
+    for group, part in zip(groups, basis.leave(step), strict=True):
         styles[list(group)] = part
     return styles.float()
 
@@ -118,9 +119,9 @@ def main() -> None:
     parser.add_argument("network", type=Path)
     parser.add_argument("samples", type=Path)
     parser.add_argument("fitted", type=Path)
-    parser.add_argument("--weights", default="faces-64")
+    parser.add_argument("--weights", default="faces-128")
     options = parser.parse_args()
-    bundle = load_weights(options.weights, cache=Path())
+    bundle = open_weights(options.weights)
     generator, labels = load_generator(bundle), load_labels(bundle)
     seeds, second, attributes = read_samples(options.samples)
     names = list(attributes)
@@ -130,10 +131,10 @@ def main() -> None:
     basis = find_basis(people.double(), PARTS)
     probes = fit(enter(basis, generator, labels, seeds, second), values, names)
 
-    scale = Scale(generator, labels, open_instruments(options.network))
+    scale = Scale(generator, labels, open_instruments(options.network, bundle))
     found = {}
     for wanted in AIMS:
-        styles = find_direction(basis, probes, names, wanted)
+        styles = find_direction(basis, probes, names, wanted, generator.num_ws)
         found[wanted.name], told = scale.bring_to_unit(styles, wanted.target)
         steps = basis.enter(basis.mean + torch.from_numpy(found[wanted.name]).double())
         told["length"] = float(steps.norm(dim=1).square().mean().sqrt())

@@ -1,6 +1,6 @@
 """Find age and gender from the labels of the generator instead of from measurements, to compare.
 
-    python recipes/directions/labels.py NETWORK.pt LABELLED.npz [--weights faces-64]
+    python recipes/directions/labels.py NETWORK.pt LABELLED.npz [--weights faces-128]
 
 The direction of gender is the difference of the mean w of the label Male and of Female; that of age
 the slope of the mean w over the age groups. Both are brought to the same unit as in fit.py, so that
@@ -20,9 +20,9 @@ from fit import Scale
 
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable, load_generator, load_labels
-from facewright.hub.store import load_weights
 from facewright.latents.sample import draw_latents
 from facewright.latents.scenes import find_group
+from facewright.pipelines.weights import open_weights
 
 PEOPLE = 500
 
@@ -44,16 +44,16 @@ def main() -> None:
     )
     parser.add_argument("network", type=Path)
     parser.add_argument("labelled", type=Path)
-    parser.add_argument("--weights", default="faces-64")
+    parser.add_argument("--weights", default="faces-128")
     options = parser.parse_args()
-    bundle = load_weights(options.weights, cache=Path())
+    bundle = open_weights(options.weights)
     generator, labels = load_generator(bundle), load_labels(bundle)
     female, male = find_means(generator, labels, "gender")
     ages = find_means(generator, labels, "age")
     steps = torch.arange(len(ages), dtype=torch.float32)
     steps -= steps.mean()
     slope = (steps[:, None] * ages).sum(0) / steps.square().sum()
-    scale, found = Scale(generator, labels, open_instruments(options.network)), {}
+    scale, found = Scale(generator, labels, open_instruments(options.network, bundle)), {}
     for name, target, w in (("age", "age", slope), ("gender", "male", male - female)):
         styles = w.expand(generator.num_ws, -1).clone()
         found[name], told = scale.bring_to_unit(styles, target)

@@ -1,6 +1,6 @@
 """Measure what each layer of a generator carries.
 
-    python recipes/directions/layers.py NETWORK.pt [--weights faces-64] [--pairs 150]
+    python recipes/directions/layers.py NETWORK.pt [--weights faces-128] [--pairs 150]
 
 NETWORK.pt is what recipes/face-features/fit.py wrote. For pairs of random people A and B, the
 styles of one layer of B are put into A. The share of a layer is how far that moves A towards B: the
@@ -20,9 +20,9 @@ from attributes import BATCH, Floats, Instruments, Measured, join, measure_faces
 from facewright.device import to_tensor
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, load_labels
-from facewright.hub.store import load_weights
 from facewright.latents.edit import mix_styles
 from facewright.latents.sample import draw_latents, draw_styles
+from facewright.pipelines.weights import open_weights
 from facewright.types import Image
 
 ROWS = {
@@ -86,11 +86,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("network", type=Path)
-    parser.add_argument("--weights", default="faces-64")
+    parser.add_argument("--weights", default="faces-128")
     parser.add_argument("--pairs", type=int, default=150)
     options = parser.parse_args()
-    bundle = load_weights(options.weights, cache=Path())
-    generator, instruments = load_generator(bundle), open_instruments(options.network)
+    bundle = open_weights(options.weights)
+    generator, instruments = load_generator(bundle), open_instruments(options.network, bundle)
     seeds = range(2 * options.pairs)
     z, c = draw_latents(generator.config, seeds, labels=load_labels(bundle))
     with torch.no_grad():

@@ -1,6 +1,6 @@
 """Find directions of expressions by gradient: what makes a network name them.
 
-    python recipes/directions/moods.py NETWORK.pt MOODS.npz [--steps 120] [--only sad fear]
+    python recipes/directions/moods.py NETWORK.pt FITTED.npz MOODS.npz [--steps 120] [--only sad]
 
 Random people hardly ever look angry, disgusted or afraid, so that a regression over them finds
 little. This asks instead for one step, the same for everybody, after which the network that names
@@ -12,8 +12,8 @@ amount. MOODS.npz gets a (num_ws, w_dim) array for each expression, in the unit 
 one standard deviation, over people at psi 0.7, of how far the score of the expression exceeds the
 mean of the others. Prints a JSON line now and then.
 
-NETWORK.pt is what recipes/face-features/fit.py wrote; the weights that ship must hold the
-directions of fit.py already, with which the search begins.
+NETWORK.pt is what recipes/face-features/fit.py or heads.py wrote, FITTED.npz what fit.py wrote:
+with its directions the search begins.
 """
 
 from __future__ import annotations
@@ -36,14 +36,13 @@ from facewright.faces.geometry.matrices import fit_similarity
 from facewright.faces.similarity.features import FaceFeatures, compare_traits, load_face_features
 from facewright.faces.templates import TEMPLATES
 from facewright.gan.generator import Generator
-from facewright.gan.weights import load_generator, load_labels
-from facewright.hub.store import load_weights
-from facewright.latents.directions.bundle import load_directions
+from facewright.gan.weights import load_generator, load_labels, read_template
 from facewright.latents.directions.fit import Basis, find_basis
+from facewright.pipelines.weights import open_weights
+from facewright.types import Bundle
 
-KNOWN = "faces-64-directions"
 PARTS, PEOPLE, FIRST_SEED = 128, 4000, 300_000
-MOVED = GROUPS[:-1]
+MOVED = {layers: groups[:-1] for layers, groups in GROUPS.items()}
 """Groups of layers that a step may move; the last brings hues, which no expression needs."""
 BATCH, LR = 8, 0.035
 STEP, TRAITS, SURROUNDINGS = 0.008, 8.0, 10.0
@@ -72,27 +71,30 @@ class Studio:
     people: torch.Tensor
     """w of random people, (n, w_dim)."""
     basis: Basis
-    smile: torch.Tensor
-    """The direction, (num_ws, w_dim)."""
+    known: dict[str, torch.Tensor]
+    """The directions of fit.py, (num_ws, w_dim) each."""
+    template: str
+    """How faces are cut that the generator draws."""
 
 
-def open_studio(weights: str) -> Studio:
+def open_studio(bundle: Bundle, fitted: Path) -> Studio:
     """Load the networks, and draw the latents of random people."""
-    bundle = load_weights(weights, cache=Path())
     generator, labels = load_generator(bundle), load_labels(bundle)
     people = find_styles(generator, labels, np.arange(PEOPLE) + FIRST_SEED)
-    classifier = load_classifier(load_weights("expressions", cache=Path()))
-    features = load_face_features(load_weights("face-features", cache=Path()))
+    classifier = load_classifier(open_weights("expressions"))
+    features = load_face_features(open_weights("face-features"))
     basis = find_basis(people.double(), PARTS)
     basis = Basis(basis.mean.float(), basis.axes.float())
-    smile = load_directions(load_weights(KNOWN, cache=Path())).find("smile").styles
-    return Studio(generator, classifier, features, people, basis, smile)
+    with np.load(fitted) as file:
+        known = {name: torch.from_numpy(file[name]) for name in file.files}
+    template = read_template(bundle) or "tight"
+    return Studio(generator, classifier, features, people, basis, known, template)
 
 
 def spread_step(step: torch.Tensor, basis: Basis, layers: int) -> torch.Tensor:
     """Return a step (groups, PARTS) as styles, (num_ws, w_dim)."""
     rows = [torch.zeros(basis.axes.shape[1])] * layers
-    for group, part in zip(MOVED, basis.leave(step), strict=True):
+    for group, part in zip(MOVED[layers], basis.leave(step), strict=True):
         for layer in group:
             rows[layer] = part
     return torch.stack(rows)
@@ -100,16 +102,15 @@ def spread_step(step: torch.Tensor, basis: Basis, layers: int) -> torch.Tensor:
 
 def begin_step(studio: Studio, mood: str) -> torch.Tensor:
     """Return where a search begins, (groups, PARTS): directions that are known already."""
-    known = load_directions(load_weights(KNOWN, cache=Path()))
-    styles = sum(known.find(name).styles * by for name, by in BEGUN[mood].items())
-    first = styles[[group[0] for group in MOVED]]
+    styles = sum(studio.known[name] * by for name, by in BEGUN[mood].items())
+    first = styles[[group[0] for group in MOVED[studio.generator.num_ws]]]
     return studio.basis.enter(studio.basis.mean + first)
 
 
-def look(images: torch.Tensor, size: int, rng: torch.Generator) -> torch.Tensor:
-    """Cut tight faces (n, 3, h, w) as the network sees them, (n, 1, size, size), a little off."""
+def look(images: torch.Tensor, template: str, size: int, rng: torch.Generator) -> torch.Tensor:
+    """Cut faces (n, 3, h, w) as the network sees them, (n, 1, size, size), a little off."""
     five = TEMPLATES["expression"].points
-    out = torch.from_numpy(fit_similarity(five, TEMPLATES["tight"].points)).float()
+    out = torch.from_numpy(fit_similarity(five, TEMPLATES[template].points)).float()
     count = len(images)
     turn = 0.06 * torch.randn(count, generator=rng)
     grow = 1 + 0.05 * torch.randn(count, generator=rng)
@@ -124,11 +125,13 @@ def look(images: torch.Tensor, size: int, rng: torch.Generator) -> torch.Tensor:
     return grey * (0.9 + 0.2 * torch.rand(count, 1, 1, 1, generator=rng))
 
 
-def weigh_surroundings(size: int) -> torch.Tensor:
-    """Return how much pixels of a tight face should stay, (size, size): least at its features."""
+def weigh_surroundings(size: int, template: str) -> torch.Tensor:
+    """Return how much pixels of a face should stay, (size, size): least at its features."""
+    points = TEMPLATES[template].points
+    looks, speaks = points[:2].mean(0), points[3:].mean(0)
     y, x = torch.meshgrid(*[(torch.arange(size) + 0.5) / size] * 2, indexing="ij")
-    eyes = (((x - 0.5) / 0.36) ** 4 + ((y - 0.28) / 0.15) ** 4) < 1
-    mouth = (((x - 0.5) / 0.3) ** 4 + ((y - 0.68) / 0.24) ** 4) < 1
+    eyes = (((x - looks[0]) / 0.36) ** 4 + ((y - looks[1] + 0.03) / 0.15) ** 4) < 1
+    mouth = (((x - speaks[0]) / 0.3) ** 4 + ((y - speaks[1]) / 0.24) ** 4) < 1
     free = (eyes | mouth).float()[None, None]
     soft = F.avg_pool2d(free, 9, 1, 4, count_include_pad=False)[0, 0]
     return 1 - 0.93 * soft
@@ -137,7 +140,7 @@ def weigh_surroundings(size: int) -> torch.Tensor:
 def name_faces(studio: Studio, images: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
     """Return logits (n, 7) of drawn faces."""
     classifier = studio.classifier
-    seen = look(images, classifier.size, rng)
+    seen = look(images, studio.template, classifier.size, rng)
     if bool(torch.rand(1, generator=rng) < 0.5):
         seen = seen.flip(3)
     return classifier.network(seen) / classifier.temperature
@@ -149,12 +152,12 @@ def find_mood(studio: Studio, mood: str, steps: int) -> torch.Tensor:
     rng = seeded(target)
     step = begin_step(studio, mood).requires_grad_(True)
     adam = torch.optim.Adam([step], lr=LR, betas=(0.9, 0.99))
-    stay = weigh_surroundings(studio.generator.config.resolution)
+    stay = weigh_surroundings(studio.generator.config.resolution, studio.template)
     for number in range(steps):
         adam.param_groups[0]["lr"] = LR * min(1, 2 * (1 - number / steps))
         chosen = torch.randint(len(studio.people), (BATCH,), generator=rng)
         smiles = torch.empty(BATCH, 1, 1).uniform_(*SMILES, generator=rng)
-        ws = studio.people[chosen][:, None].repeat(1, layers, 1) + smiles * studio.smile
+        ws = studio.people[chosen][:, None].repeat(1, layers, 1) + smiles * studio.known["smile"]
         with torch.no_grad():
             before = studio.generator.synthesis(ws).clamp(-1, 1)
             traits = studio.features(before)
@@ -182,14 +185,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("network", type=Path)
+    parser.add_argument("fitted", type=Path)
     parser.add_argument("moods", type=Path)
-    parser.add_argument("--weights", default="faces-64")
+    parser.add_argument("--weights", default="faces-128")
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--only", nargs="*", default=EXPRESSIONS)
     options = parser.parse_args()
-    studio = open_studio(options.weights)
-    labels = load_labels(load_weights(options.weights, cache=Path()))
-    scale = Scale(studio.generator, labels, open_instruments(options.network))
+    bundle = open_weights(options.weights)
+    studio, labels = open_studio(bundle, options.fitted), load_labels(bundle)
+    scale = Scale(studio.generator, labels, open_instruments(options.network, bundle))
     found = {}
     for mood in options.only:
         styles = find_mood(studio, mood, options.steps)

@@ -26,8 +26,8 @@ from facewright.faces.similarity.identity import compare_faces
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.bundle import load_bundle
-from facewright.hub.store import load_weights
 from facewright.latents.sample import draw_latents
+from facewright.pipelines.weights import open_weights
 
 PARTS = (0.6, 0.8, 1.0)
 
@@ -48,13 +48,13 @@ def main() -> None:
     )
     parser.add_argument("network", type=Path)
     parser.add_argument("moods", type=Path)
-    parser.add_argument("--weights", default="faces-64")
+    parser.add_argument("--weights", default="faces-128")
     parser.add_argument("--judge", type=Path)
     parser.add_argument("--people", type=int, default=50)
     options = parser.parse_args()
-    bundle = load_weights(options.weights, cache=Path())
+    bundle = open_weights(options.weights)
     generator = load_generator(bundle)
-    judges = [open_instruments(options.network)]
+    judges = [open_instruments(options.network, bundle)]
     if options.judge:
         judges.append(replace(judges[0], classifier=load_classifier(load_bundle(options.judge))))
     z, c = draw_latents(generator.config, range(options.people), labels=load_labels(bundle))

@@ -1,6 +1,6 @@
 """Draw random people whose layers come from two each, and measure them.
 
-    python recipes/directions/sample.py NETWORK.pt SAMPLES.npz [--weights faces-64] [--count 12000]
+    python recipes/directions/sample.py NETWORK.pt SAMPLES.npz [--weights faces-128] [--count 12000]
 
 NETWORK.pt is what recipes/face-features/fit.py wrote. Each group of layers takes its styles from
 one of two people, by the toss of a coin: so a fit can tell what each group does. SAMPLES.npz gets
@@ -19,11 +19,14 @@ from attributes import BATCH, measure_faces, open_instruments
 
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable, load_generator, load_labels
-from facewright.hub.store import load_weights
 from facewright.latents.sample import draw_latents, draw_styles
+from facewright.pipelines.weights import open_weights
 
-GROUPS = ((0,), (1,), (2, 3), (4,), (5, 6, 7), (8, 9))
-"""Layers of `faces-64` that layers.py found to do similar things."""
+GROUPS = {
+    10: ((0,), (1,), (2, 3), (4,), (5, 6, 7), (8, 9)),
+    12: ((0,), (1,), (2, 3), (4, 5), (6, 7), (8, 9, 10, 11)),
+}
+"""Number of layers → those that do similar things, as layers.py found."""
 PSI = 0.8
 FIRST_SEED = 100_000
 
@@ -38,7 +41,7 @@ def find_styles(generator: Generator, labels: LabelTable, seeds: np.ndarray) -> 
 def mix_people(pairs: torch.Tensor, second: np.ndarray, layers: int) -> torch.Tensor:
     """Return w+ (n, num_ws, w_dim) of pairs (n, 2, w_dim), by the tosses (n, groups)."""
     ws = pairs[:, :1].repeat(1, layers, 1)
-    for group, tossed in zip(GROUPS, torch.from_numpy(second).T, strict=True):
+    for group, tossed in zip(GROUPS[layers], torch.from_numpy(second).T, strict=True):
         for layer in group:
             ws[tossed, layer] = pairs[tossed, 1]
     return ws
@@ -51,14 +54,15 @@ def main() -> None:
     )
     parser.add_argument("network", type=Path)
     parser.add_argument("samples", type=Path)
-    parser.add_argument("--weights", default="faces-64")
+    parser.add_argument("--weights", default="faces-128")
     parser.add_argument("--count", type=int, default=12_000)
     options = parser.parse_args()
-    bundle = load_weights(options.weights, cache=Path())
+    bundle = open_weights(options.weights)
     generator, labels = load_generator(bundle), load_labels(bundle)
-    instruments, rng = open_instruments(options.network), np.random.default_rng(0)
+    groups = len(GROUPS[generator.num_ws])
+    instruments, rng = open_instruments(options.network, bundle), np.random.default_rng(0)
     seeds = np.arange(2 * options.count).reshape(-1, 2) + FIRST_SEED
-    second = rng.random((options.count, len(GROUPS))) < 0.5
+    second = rng.random((options.count, groups)) < 0.5
     parts = []
     for start in range(0, options.count, BATCH):
         mine = slice(start, start + BATCH)

@@ -1,6 +1,6 @@
 """Turn fitted directions into the starter weights, and print their entry for the catalog.
 
-python recipes/directions/ship.py FITTED.npz MOODS.npz [--weights faces-64] [--out FILE.safetensors]
+python recipes/directions/ship.py FITTED.npz MOODS.npz [--weights faces-128] [--out FILE]
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import torch
 from aims import AIMS, MOODS
 
 from facewright.hub.bundle import save_bundle
-from facewright.hub.store import STARTER, load_weights
+from facewright.hub.store import STARTER
 from facewright.latents.directions.bundle import Direction, Directions, pack_directions
+from facewright.pipelines.weights import open_weights
 from facewright.types import Card
 
 CARD = Card(
@@ -44,10 +45,10 @@ def main() -> None:
     )
     parser.add_argument("fitted", type=Path)
     parser.add_argument("moods", type=Path)
-    parser.add_argument("--weights", default="faces-64")
+    parser.add_argument("--weights", default="faces-128")
     parser.add_argument("--out", type=Path, default=STARTER / f"{CARD.name}.safetensors")
     options = parser.parse_args()
-    generator = load_weights(options.weights, cache=Path()).card
+    generator = open_weights(options.weights).card
     with np.load(options.fitted) as fitted, np.load(options.moods) as moods:
         found = {**fitted, **moods}
     every = tuple(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import nn
 
-from facewright.faces.similarity.features import FaceFeatures, FeaturesConfig
+from facewright.faces.similarity.features import FaceFeatures, FeaturesConfig, load_face_features
+from facewright.pipelines.weights import open_weights
 
 AGES = ("20-29", "30-39", "40-49", "50-59", "60-69", "70+")
 GENDERS = ("Female", "Male")
@@ -41,3 +44,13 @@ class Guesser(nn.Module):
     def years(self, age: torch.Tensor) -> torch.Tensor:
         """Return the mean age that the logits (n, 6) of the groups say, (n,), in years."""
         return age.softmax(1) @ self.middles
+
+
+def load_guesser(path: Path) -> Guesser:
+    """Return the network that fit.py wrote, or the heads of heads.py on the network that ships."""
+    guesser, state = Guesser(), torch.load(path, weights_only=True)
+    if not any(name.startswith("features.") for name in state):
+        guesser.features = load_face_features(open_weights("face-features"))
+        state = {**guesser.state_dict(), **state}
+    guesser.load_state_dict(state)
+    return guesser.eval().requires_grad_(requires_grad=False)

@@ -22,7 +22,7 @@ def test_named_weights_come_before_the_environment_and_the_starters():
 def test_installation_without_starters_says_what_to_do():
     with pytest.raises(WeightsError, match="no starter weights") as caught:
         pick_weights(None, environ={}, known={})
-    assert "--weights" in caught.value.hint
+    assert "`weights`" in caught.value.hint
 
 
 def test_cache_folder_is_where_the_platform_wants_it():
