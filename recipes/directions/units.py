@@ -1,0 +1,50 @@
+"""Bring directions that were found for an earlier state of a generator to their unit for a later one.
+
+    python recipes/directions/units.py NETWORK.pt FOUND.npz UNITS.npz [--weights faces-128]
+
+NETWORK.pt is what recipes/face-features/fit.py or heads.py wrote, FOUND.npz what fit.py or moods.py
+wrote. Training moves w slowly: a direction still means the same after some thousands of pictures,
+but its length does not. effect.py says whether it does. Prints one JSON line per direction.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from aims import AIMS, MOODS
+from attributes import open_instruments
+from fit import Scale
+
+from facewright.gan.weights import load_generator, load_labels
+from facewright.pipelines.weights import open_weights
+
+
+def main() -> None:
+    """Read the command line, measure, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("network", type=Path)
+    parser.add_argument("found", type=Path)
+    parser.add_argument("units", type=Path)
+    parser.add_argument("--weights", default="faces-128")
+    options = parser.parse_args()
+    bundle = open_weights(options.weights)
+    generator, labels = load_generator(bundle), load_labels(bundle)
+    scale = Scale(generator, labels, open_instruments(options.network, bundle))
+    targets = {one.name: one.target for one in (*AIMS, *MOODS)}
+    scaled = {}
+    with np.load(options.found) as found:
+        for name in found.files:
+            styles = torch.from_numpy(found[name])
+            scaled[name], told = scale.bring_to_unit(styles, targets[name])
+            print(json.dumps({"direction": name, **told}), flush=True)
+    np.savez(options.units, **scaled)
+
+
+if __name__ == "__main__":
+    main()
