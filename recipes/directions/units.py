@@ -1,4 +1,4 @@
-"""Bring directions that were found for an earlier state of a generator to their unit for a later one.
+"""Bring directions that were found for earlier weights of a generator to their unit for later ones.
 
     python recipes/directions/units.py NETWORK.pt FOUND.npz UNITS.npz [--weights faces-128]
 
