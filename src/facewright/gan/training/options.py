@@ -66,9 +66,9 @@ class TrainOptions(AdversarialOptions):
     """Architecture of StyleGAN2's discriminator."""
     projected_weight: float = 0.2
     """Weight of the heads in the loss of the generator."""
-    patch_weight: float = 0.1
-    """Weight of a small network beside the heads that judges patches of 38 pixels; 0 leaves it
-    out."""
+    colour_weight: float = 2.0
+    """Weight of colours that are stronger than the pictures of the dataset have them at that place;
+    with anchors or projected heads."""
     anchor: Literal["none", "components"] = "none"
     """Give every picture a latent of its own, by the components of its shape and texture."""
     anchor_size: int = 192

@@ -152,7 +152,13 @@ def check_options(options: TrainOptions) -> None:
     small = [name for name in above if numbers[name] is not None and not numbers[name] > 0]
     small = [f"--{name.replace('_', '-')} is above 0" for name in small]
     least = [*("gamma", "freezed", "path_length_weight", "seed", "linear_rgb")]
-    least += ["projected_weight", "patch_weight", "anchor_kimg", "anchor_pixels", "anchor_features"]
+    least += [
+        "projected_weight",
+        "colour_weight",
+        "anchor_kimg",
+        "anchor_pixels",
+        "anchor_features",
+    ]
     negative = [name for name in least if numbers[name] is not None and numbers[name] < 0]
     negative = [f"--{name.replace('_', '-')} is 0 or more" for name in negative]
     config = (

@@ -232,7 +232,7 @@ def _build_trainer(
         pixels=options.anchor_pixels,
         features=options.anchor_features,
         projected=0.0 if options.discriminator == "stylegan2" else options.projected_weight,
-        patches=0.0 if options.discriminator == "stylegan2" else options.patch_weight,
+        colours=options.colour_weight,
         warm_images=round(options.anchor_kimg * 1000),
         stylegan2=options.discriminator != "projected",
     )

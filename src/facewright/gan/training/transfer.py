@@ -20,7 +20,7 @@ from facewright.gan.weights import KIND, copy_matching, read_config
 from facewright.types import Bundle, Json
 
 Start: TypeAlias = Mapping[str, Mapping[str, torch.Tensor]]
-"""Weights to start from: "G_ema", and optionally "G", "D", "heads" and "patches"; each by name."""
+"""Weights to start from: "G_ema", and optionally "G", "D", "heads" and "colours"; each by name."""
 
 _SHAPE = (
     *("z_dim", "w_dim", "linear_rgb", "channel_base", "channel_max", "mapping_layers"),
@@ -122,7 +122,7 @@ def transfer(trainer: AdversarialTrainer, start: Start) -> str:
             )
     if isinstance(trainer, AnchoredTrainer):
         copy_matching(trainer.heads, start.get("heads", {}))
-        copy_matching(trainer.patches, start.get("patches", {}))
+        copy_matching(trainer.colours, start.get("colours", {}))
     said = "copied " + " and ".join(parts)
     if _EMBEDDING in averaged and _EMBEDDING not in trainer.G.state_dict():
         said += "; what was copied draws by label: with --cond, and labels, it begins more like it"

@@ -104,7 +104,7 @@ def test_reconstruction_brings_the_pictures_of_anchors_nearer_to_theirs(backbone
 
 
 def test_heads_work_without_anchors_and_stylegan2_beside_them(backbone):
-    trainer = build(backbone, anchors=None, patches=0.0)
+    trainer = build(backbone, anchors=None, colours=0.0)
     take_steps(trainer, 0, 1)
     assert trainer.averages.take().keys() == {"loss_heads", "loss_projected"}
     both = build(backbone, anchors=None, stylegan2=True)
@@ -120,12 +120,11 @@ def test_without_heads_only_reconstruction_and_stylegan2_count(backbone):
     assert "loss_heads" not in trainer.averages.take()
 
 
-def test_patches_are_judged_beside_the_heads_from_checkpoints_without_them_too(backbone):
+def test_colours_count_and_older_checkpoints_know_nothing_of_them(backbone):
     trainer = build(backbone, anchors=None)
     take_steps(trainer, 0, 1)
-    assert {"loss_patches", "loss_deceived"} <= trainer.averages.take().keys()
-    state = trainer.state()
-    older = {name: part for name, part in state.items() if not name.startswith("patches")}
+    assert "colours" in trainer.averages.take()
+    older = {name: part for name, part in trainer.state().items() if name != "colours"}
     again = build(backbone, anchors=None)
     again.load(older)
     take_steps(again, 1, 2)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from facewright.gan.anchors.find import Anchors
 from facewright.gan.training.losses import generator_loss
+from facewright.gan.training.projected.colours import ColourRange
 from facewright.gan.training.projected.efficientnet import EfficientNetLite0
 from facewright.gan.training.projected.heads import (
     Maps,
@@ -19,13 +20,12 @@ from facewright.gan.training.projected.heads import (
     draw_shift,
     view_pictures,
 )
-from facewright.gan.training.projected.patches import PatchDiscriminator, patch_loss
 from facewright.gan.training.steps import ADA_INTERVAL, R1_INTERVAL, AdversarialTrainer
 from facewright.training.ema import update_ema
 
 _BETAS = (0.0, 0.99)
 _RAMP = 500  # steps in which the projected heads gain their weight
-_PARTS = ("heads", "heads_opt", "patches", "patches_opt")  # of a checkpoint
+_PARTS = ("heads", "heads_opt", "colours")  # of a checkpoint
 _HEAD_LR = 0.5  # learning rate of the heads in parts of that of the generator
 
 
@@ -53,8 +53,9 @@ class AnchorConfig:
     """Weight of the difference in the feature maps of the frozen network."""
     projected: float = 0.2
     """Weight of the projected heads in the loss of the generator; 0 leaves them out."""
-    patches: float = 0.1
-    """Weight of the discriminator of patches in the loss of the generator; 0 leaves it out."""
+    colours: float = 2.0
+    """Weight of colours that are stronger than photographs have them at that place; 0 leaves it
+    out."""
     warm_images: int = 7000
     """So many pictures are only reconstructed before anything adversarial begins."""
     stylegan2: bool = False
@@ -78,17 +79,11 @@ class AnchoredTrainer(AdversarialTrainer):
         seed = named.get("seed", 0)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
-            heads, patches = (
-                ProjectedDiscriminator(self.G.config.c_dim, seed=seed),
-                PatchDiscriminator(),
-            )
-        self.heads, self.patches = heads.to(self.device), patches.to(self.device)
+            heads = ProjectedDiscriminator(self.G.config.c_dim, seed=seed)
+        self.heads, self.colours = heads.to(self.device), ColourRange().to(self.device)
         trained = [p for p in self.heads.parameters() if p.requires_grad]
         self.heads_opt = torch.optim.Adam(
             trained, lr=self.config.lr * _HEAD_LR, betas=_BETAS, fused=True
-        )
-        self.patches_opt = torch.optim.Adam(
-            self.patches.parameters(), lr=self.config.lr * _HEAD_LR, betas=_BETAS, fused=True
         )
         self.G_opt = torch.optim.Adam(
             self.G.parameters(), lr=self.config.lr, betas=_BETAS, fused=True
@@ -152,8 +147,7 @@ class AnchoredTrainer(AdversarialTrainer):
                 self.heads.calibrate(seen)
             if adversarial and self.anchoring.projected > 0:
                 self._step_heads(seen, drawn, c, labels)
-            if adversarial and self.anchoring.patches > 0:
-                self._step_patches(reals, fakes)
+            self.colours.measure(reals, self.processes)
             loss = torch.zeros((), device=self.device)
             if known:
                 loss = loss + self._reconstruct(reals, fakes[:known], seen, drawn)
@@ -194,13 +188,6 @@ class AnchoredTrainer(AdversarialTrainer):
         self.averages.add("loss_heads", loss.detach())
         self._learn(self.heads, self.heads_opt, loss)
 
-    def _step_patches(self, reals: torch.Tensor, fakes: torch.Tensor) -> None:
-        """Teach the discriminator of patches."""
-        scores = self.patches(torch.cat([reals, fakes.detach()]))
-        loss = patch_loss(scores[: len(reals)], scores[len(reals) :])
-        self.averages.add("loss_patches", loss.detach())
-        self._learn(self.patches, self.patches_opt, loss)
-
     def _reconstruct(
         self, reals: torch.Tensor, fakes: torch.Tensor, seen: Maps, drawn: Maps
     ) -> torch.Tensor:
@@ -224,10 +211,10 @@ class AnchoredTrainer(AdversarialTrainer):
             wished = -torch.stack([s.mean() for s in self.heads(drawn, labels)]).mean()
             self.averages.add("loss_projected", wished.detach())
             loss = loss + self.anchoring.projected * ramp * wished
-        if self.anchoring.patches > 0:
-            wished = -self.patches(fakes).mean()
-            self.averages.add("loss_deceived", wished.detach())
-            loss = loss + self.anchoring.patches * ramp * wished
+        if self.anchoring.colours > 0:
+            excess = self.colours(fakes[known:])
+            self.averages.add("colours", excess.detach())
+            loss = loss + self.anchoring.colours * excess
         if self.anchoring.stylegan2:
             scores = generator_loss(self._score(fakes, labels[known:]))
             self.averages.add("loss_G", scores.detach())
@@ -243,5 +230,5 @@ class AnchoredTrainer(AdversarialTrainer):
         """Go on from what `state` returned."""
         super().load(state)
         for name in _PARTS:
-            if name in state:  # older checkpoints hold no discriminator of patches
+            if name in state:  # older checkpoints know nothing of colours
                 getattr(self, name).load_state_dict(state[name])

@@ -118,6 +118,6 @@ def _load_start(resume: str) -> tuple[Start, dict[str, Json]]:
         raise TrainingError(
             f"{resume} holds no checkpoint", hint="name a run that left one, or a file of weights"
         )
-    names = ("G", "D", "G_ema", "heads", "patches")
+    names = ("G", "D", "G_ema", "heads", "colours")
     start = {name: run["contest"][name] for name in names if name in run["contest"]}
     return start, shape_of_run(run)
