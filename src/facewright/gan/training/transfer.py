@@ -58,7 +58,8 @@ def shape_of_run(run: Mapping[str, Any]) -> dict[str, Json]:
     Args:
         run: What `load_run` returns.
     """
-    options, names = run["options"], run["contest"]["G"]
+    names, known = run["contest"]["G"], TrainOptions.__dataclass_fields__
+    options = {name: value for name, value in run["options"].items() if name in known}
     resolution = max(int(found[1]) for name in names if (found := _BLOCK.match(name)))
     recipe = pick_recipe(options["cfg"], resolution=resolution)
     shape: dict[str, Json] = {
