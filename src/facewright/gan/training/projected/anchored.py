@@ -212,7 +212,7 @@ class AnchoredTrainer(AdversarialTrainer):
             self.averages.add("loss_projected", wished.detach())
             loss = loss + self.anchoring.projected * ramp * wished
         if self.anchoring.colours > 0:
-            excess = self.colours(fakes[known:])
+            excess = self.colours(fakes)
             self.averages.add("colours", excess.detach())
             loss = loss + self.anchoring.colours * excess
         if self.anchoring.stylegan2:
