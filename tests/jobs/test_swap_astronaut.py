@@ -18,6 +18,8 @@ pytestmark = pytest.mark.skipif(
 )
 FACE = (slice(60, 185), slice(165, 280))
 """Rows and columns around the face of the astronaut."""
+HEAD = (slice(30, 205), slice(140, 312))
+"""Those around her head, which follows the outline of another face."""
 
 
 @pytest.mark.usefixtures("unmarked")
@@ -29,8 +31,8 @@ def test_a_made_up_face_goes_onto_the_astronaut_and_only_there(tmp_path):
     )
     swapped = swap_faces([str(tmp_path / "body.png")], options=options)
     difference = np.abs(read_image(swapped.files[0]).astype(int) - astronaut()).max(-1)
-    assert difference[FACE].mean() > 3
-    difference[FACE] = 0
+    assert difference[FACE].mean() > 8
+    difference[HEAD] = 0
     assert not difference.any()
     manifest = read_manifest(swapped.files[0])
     assert (manifest.seeds, manifest.consent) == ((3,), consent)

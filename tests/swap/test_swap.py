@@ -37,7 +37,7 @@ def mean_of_cheeks(image, points):
 def test_a_face_on_itself_changes_little(pale, dark, turned, blend):
     for image, points in (pale, dark, turned):
         changed = swap_face(make_source([(image, points)]), image, points, PLAIN[blend])
-        assert np.abs(changed.astype(int) - image).mean() < 0.5
+        assert np.abs(changed.astype(int) - image).mean() < 0.6
 
 
 @pytest.mark.parametrize("blend", BLENDS)
@@ -47,6 +47,30 @@ def test_nothing_outside_the_face_changes_by_a_single_bit(pale, dark, turned, bl
         outside = ~draw_inside(points, image.shape)
         assert (changed[outside] == image[outside]).all()
         assert (changed != image).any()
+
+
+def test_the_outline_follows_the_other_face_and_what_is_far_does_not_change(place, draw):
+    points = place(size=320, unit=40)
+    image = draw(points, size=320)
+    wide = place(size=320, unit=40)
+    low = wide[:, 1] > wide[2, 1]
+    wide[low, 0] = 160 + (wide[low, 0] - 160) * 1.4
+    source = make_source([(draw(wide, size=320), wide)])
+    changed = swap_face(source, image, points)
+    x, y = np.round(points[172, :2]).astype(int)  # the jaw, where the ground was
+    assert np.abs(changed[y, x - 3].astype(int) - image[y, x - 3]).max() > 40
+    assert (changed[:, : x - 60] == image[:, : x - 60]).all()
+    kept = swap_face(source, image, points, SwapOptions(shape=0))
+    assert (kept[y, x - 3] == image[y, x - 3]).all()
+
+
+def test_eyes_are_no_darker_in_dark_skin(pale, dark):
+    image, points = dark
+    changed = swap_face(make_source([pale]), image, points, SwapOptions(shape=0))
+    x, y = np.round((points[33, :2] + points[159, :2]) / 2).astype(int)
+    white = changed[y - 1 : y + 4, x : x + 4].max(-1)
+    skin = changed[np.round(points[50, 1]).astype(int), np.round(points[50, 0]).astype(int)]
+    assert white.max() > skin.max() + 40
 
 
 @pytest.mark.parametrize("blend", BLENDS)

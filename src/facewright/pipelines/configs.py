@@ -54,10 +54,10 @@ class SwapConfig(DetectionConfig):
     triangles."""
     match_colour: bool = True
     """Take over the light and the skin tone of the body."""
-    blend: Blend = "poisson"
+    blend: Blend = "multiband"
     """How the face meets the picture at its rim."""
-    shape: float = 0.5
-    """How far eyes, nose and mouth move to the proportions of the face, 0 to 1."""
+    shape: float = 1.0
+    """How far jaw, eyes, nose and mouth take the proportions of the face, 0 to 1."""
     source_face: str = "largest"
     """Which face of FACE is taken where it shows several: largest, left, right or a number."""
 

@@ -40,8 +40,20 @@ def test_the_outline_stays_while_features_move(place):
     nose = np.linalg.norm(other - other[4], axis=1) < 0.4
     other[nose, 1] += 0.3
     moved = lend_shape(points, other, 1)
-    np.testing.assert_allclose(moved[topology.OVAL], points[topology.OVAL], atol=1e-3)
-    assert moved[4, 1] > points[4, 1] + 1
+    assert np.abs(moved[topology.OVAL] - points[topology.OVAL]).max() < 1.2  # of 40 from eye to eye
+    assert moved[4, 1] > points[4, 1] + 4
+
+
+def test_a_narrow_jaw_is_lent_and_a_huge_difference_is_not(place):
+    points = place()
+    narrow, huge = topology.CANONICAL.copy(), topology.CANONICAL.copy()
+    low = narrow[:, 1] > narrow[2, 1]
+    narrow[low, 0] *= 0.8
+    huge[low, 0] *= 4
+    jaw = [172, 397]
+    widths = [np.ptp(lend_shape(points, shape, 1)[jaw, 0]) for shape in (narrow, huge)]
+    assert widths[0] < 0.97 * np.ptp(points[jaw, 0])
+    assert np.abs(lend_shape(points, huge, 1) - points)[:, :2].max() <= 0.3 * 40 + 0.01
 
 
 def test_the_nose_looks_at_the_viewer_and_the_ears_do_not(place):

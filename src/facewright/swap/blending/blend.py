@@ -18,29 +18,31 @@ _OUTLIER = 40.0
 _BANDS = 4
 
 
-def blend_face(pasted: Floats, below: Image, mask: Floats, method: Blend) -> Image:
+def blend_face(pasted: Floats, below: Image, masks: tuple[Floats, Floats], method: Blend) -> Image:
     """Blend a face into the part of a picture that it covers.
 
     Args:
         pasted: (height, width, 3), the face in the right colours, 0 to 255 and somewhat beyond.
         below: (height, width, 3), the picture.
-        mask: (height, width), 0 to 1: how much of the face shows.
+        masks: (height, width) each, 0 to 1: where the face lies, with a rim over which it fades;
+            and how much of it shows there, beside what is kept of the picture.
         method: "poisson" lifts the face by a smooth field so that it meets the picture at its rim
             (a membrane, as Perez et al., "Poisson image editing", 2003); "multiband" blends broad
             features broadly and fine ones finely (Burt and Adelson, "A multiresolution spline",
-            1983); "feather" mixes the two by the mask.
+            1983); "feather" mixes the two by the masks.
 
     Returns:
-        (height, width, 3); where the mask is 0, the picture to the last bit.
+        (height, width, 3); where a mask is 0, the picture to the last bit.
 
     Raises:
         InputError: The method is unknown.
     """
     if method not in BLENDS:
         raise InputError(f"no blend is called `{method}`", hint=f"one of: {', '.join(BLENDS)}")
+    seam, shown = masks
     if method == "multiband":
-        return _blend_bands(pasted, below, mask)
-    return mix(pasted, below, mask)
+        return mix(_blend_bands(pasted, below, seam), below, shown)
+    return mix(pasted, below, seam * shown)
 
 
 def mix(pasted: Floats, below: Image, mask: Floats) -> Image:
@@ -81,10 +83,11 @@ def find_membrane(apart: Floats, rim: Floats, inside: Floats) -> Floats:
     return field * (inside > 0)[..., None]
 
 
-def _blend_bands(pasted: Floats, below: Image, mask: Floats) -> Image:
+def _blend_bands(pasted: Floats, below: Image, mask: Floats) -> Floats:
     """Blend band by band, and leave what the mask leaves out as it was."""
     ground = below.astype(np.float32)
-    apart = (pasted - ground) * (mask > 0)[..., None]
+    there = (mask > 0).astype(np.float32)[..., None]
+    apart = (pasted - ground) * there
     sizes, masks, bands = [], [mask], [apart]
     while len(bands) <= _BANDS and min(bands[-1].shape[:2]) > 8:
         sizes.append((bands[-1].shape[1], bands[-1].shape[0]))
@@ -94,5 +97,4 @@ def _blend_bands(pasted: Floats, below: Image, mask: Floats) -> Image:
     total = bands[-1] * masks[-1][..., None]
     for band, share, size in zip(bands[-2::-1], masks[-2::-1], sizes[::-1], strict=True):
         total = cv2.pyrUp(total, dstsize=size) + band * share[..., None]
-    blended = np.clip(np.round(ground + total), 0, 255).astype(np.uint8)
-    return np.where((mask > 0)[..., None], blended, below)
+    return np.asarray(ground + total * there, np.float32)

@@ -9,16 +9,19 @@ from facewright.swap.mesh.raster import Floats
 from facewright.types import Image
 
 _STRONGEST = 1.0
+_GRAIN = 0.7
+"""The strongest grain, in parts of the mean strength of all fine detail."""
 _FINEST = 0.7
 """Standard deviation in pixels below which a blur leaves nothing to compare."""
 
 
 def match_detail(pasted: Floats, below: Image, mask: Floats, coarseness: float) -> Floats:
-    """Lend a face the fine detail that its source is too small to have, or take what is too much.
+    """Lend a face the grain that its source is too small to have, or take what is too much.
 
-    What a source of few pixels cannot show (pores, lashes, the edges of the lids, grain) comes from
-    the picture below: the mesh has brought the features of both to the same places. A source that
-    is sharper than the picture is softened.
+    What a source of few pixels cannot show (pores, noise) comes from the picture below, which the
+    mesh has brought to the same places. What is stronger there than grain (lines, lids, lashes) is
+    cut to its strength: it belongs to whoever is covered. A source that is sharper than the picture
+    is softened.
 
     Args:
         pasted: (height, width, 3), the face in the right colours.
@@ -36,7 +39,8 @@ def match_detail(pasted: Floats, below: Image, mask: Floats, coarseness: float) 
     if own > wanted:
         return pasted - ours * np.float32(1 - wanted / own)
     share = min(np.sqrt(1 - (own / max(wanted, 1e-6)) ** 2), _STRONGEST)
-    return pasted + theirs * np.float32(share)
+    grain = np.clip(theirs, -_GRAIN * wanted, _GRAIN * wanted)
+    return pasted + grain * np.float32(share)
 
 
 def _take_fine(colours: Floats, sigma: float) -> Floats:

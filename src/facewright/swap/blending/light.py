@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from facewright.swap.mesh.raster import Floats
 _ROUNDS = 3
 _OUTLIER = 27.0
 """Differences beyond this, in Lab, are no matter of light: hair, glasses, paint."""
-_BROAD, _LOCAL = 0.11, 0.08
+_BROAD, _LOCAL = 0.2, 0.12
 """The widths of the low-pass filters of the difference and of the colours themselves, in parts of
 the longer side."""
 _BLACK, _WHITE = np.float32(8), np.float32(270)
@@ -23,10 +23,9 @@ _GLARE = np.float32(40)
 _FLATTEST, _STEEPEST, _BRIGHTEST = 0.4, 1.8, 1.0
 """How much the contrast of dark parts may shrink and grow, and that of bright parts grow:
 highlights of pale skin do not belong on dark skin."""
-_DOUBT = 30
-"""Levels over which something turns from a shadow into hair."""
-_DEEPEST = 40
-"""The deepest fold of the target, in levels: what is deeper is a strand of hair, or a rim."""
+_GLOOM = 0.25
+"""How much of the difference in brightness of two skins is light: the power of their ratio by which
+what keeps its own colours gets brighter or darker."""
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 _DULL, _VIVID = 2.5, 8.0
 """The mean chroma of a picture without colour, and of one with all of it."""
@@ -91,9 +90,7 @@ def match_light(
     source: Floats,
     target: Floats,
     skin: Floats,
-    yields: Floats | None = None,
-    *,
-    hair: float = np.inf,
+    own: Floats | None = None,
 ) -> Relight:
     """Find how a pasted face must change to stand in the light of the face that it covers.
 
@@ -108,9 +105,8 @@ def match_light(
         source: (rows, columns, 3), the warped face, 0 to 255, small.
         target: (rows, columns, 3), the picture below it.
         skin: (rows, columns), 0 to 1: where both show skin.
-        yields: (rows, columns), 0 to 1: how far the folds and blotches of the source make room for
-            those of the target; nowhere if not given.
-        hair: How many levels darker than skin something must be to be hair, which does not yield.
+        own: (rows, columns), 0 to 1: what keeps its own colours, such as eyes, which are no darker
+            in dark skin; nothing if not given.
 
     Returns:
         The change, on the same grid.
@@ -124,13 +120,12 @@ def match_light(
     wanted = low + field
     wanted[..., 1:] = hue + (wanted[..., 1:] - hue) * np.float32(vividness)
     before, after = to_rgb(low), to_rgb(wanted)
-    light = _turn_about(before, after, weights, vividness)
-    if yields is None:
-        return light
-    own = apply_light(source, light) - after
-    share = yields * np.clip((own @ _GREY + hair) / _DOUBT + 1, 0, 1)
-    shading = np.clip(target - smooth(target, weights, _LOCAL, doubt=0), -_DEEPEST, _DEEPEST)
-    return replace(light, base=light.base + (shading - own) * share[..., None].astype(np.float32))
+    if own is not None:
+        levels = [float(((colours @ _GREY) * weights).sum()) for colours in (before, after)]
+        gain = (levels[1] / max(levels[0], 1e-6)) ** _GLOOM
+        kept = before @ _dull(vividness).T * np.float32(gain)
+        after = after + (kept - after) * own[..., None]
+    return _turn_about(before, after, weights, vividness)
 
 
 def keep_light(size: tuple[int, int]) -> Relight:

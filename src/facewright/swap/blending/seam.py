@@ -27,24 +27,10 @@ _GAUDY = (24.0, 38.0)
 _ROUNDS = 2
 _MEASURED = [468, 473, 9, 152]
 """The middles of the eyes, a place between the brows, and the chin."""
-_NOSE = np.array(
-    [168, 417, 465, 343, 371, 423, 391, 393, 164, 167, 165, 203, 142, 114, 245, 193], np.int32
-)
-_FEATURES = (
-    ((topology.LEFT_EYE, topology.RIGHT_EYE), 0.1),
-    ((topology.LEFT_BROW, topology.RIGHT_BROW), 0.05),
-    ((topology.LIPS_OUTER,), 0),
-)
-"""What is no skin, and by how much wider it is taken, in eye distances; less of a coarse source,
-around whose eyes are blots."""
+_HAIR_LINE = np.concatenate([topology.OVAL[-6:], topology.OVAL[:7]]).astype(np.int32)
+"""From temple to temple."""
 _BEARD = np.concatenate([topology.OVAL[9:28], [187, 206, 98, 2, 327, 426, 411]]).astype(np.int32)
 """Jaw, chin and upper lip."""
-_OWN = 0.3
-"""How much of its folds a source keeps that is as sharp as the picture."""
-COARSE = 1.5
-"""Pixels of the picture for each pixel of a source from which on that one is coarse."""
-_NOSE_HELD = (0.9, 0.6)
-"""How much of the nose does not yield, for a sharp source and for a coarse one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +61,14 @@ def draw_skin(layout: Layout, inside: Floats) -> Floats:
     return rim * (1 - features.astype(np.float32) / np.float32(255))
 
 
-def draw_yielding(layout: Layout, inside: Floats, coarseness: float) -> Floats:
-    """Return where skin takes the folds and shadows of the face that it covers.
-
-    Folds around a mouth are expression and light, and those of a picture of few pixels are blotches
-    anyway. Eyes, brows, lips and most of the nose are who somebody is; they yield little or
-    nothing.
+def draw_eyes(layout: Layout) -> Floats:
+    """Return where eyes are seen between their lids, (rows, columns), 0 to 1.
 
     Args:
         layout: Where the face is.
-        inside: (rows, columns), 0 to 1: where the mesh is seen.
-        coarseness: Pixels of the picture for each pixel of the source.
-
-    Returns:
-        (rows, columns), 0 to 1.
     """
-    unit = layout.unit / max(1.0, coarseness) ** 2
-    drawn = [
-        fill_loops(layout.points, layout.size, loops, wider=wider * unit)
-        for loops, wider in (((_NOSE,), 0), *_FEATURES)
-    ]
-    nose, features = _soften(drawn[0], 1.5), _soften(np.maximum.reduce(drawn[1:]), 1)
-    held = _NOSE_HELD[1] if coarseness > COARSE else _NOSE_HELD[0]
-    most = 1 - _OWN / max(1.0, coarseness)
-    return np.asarray(inside * most * (1 - held * nose) * (1 - features), np.float32)
+    drawn = fill_loops(layout.points, layout.size, (topology.LEFT_EYE, topology.RIGHT_EYE))
+    return _soften(drawn, 0.03 * layout.unit)
 
 
 def find_foreign(
@@ -141,18 +111,23 @@ def find_foreign(
     return np.asarray(cv2.blur(wide, (reach, reach)), np.float32)
 
 
-def draw_seam(layout: Layout, inside: Floats, width: float) -> Floats:
+def draw_seam(layout: Layout, inside: Floats, width: float, forehead: float) -> Floats:
     """Return how much of the pasted face shows, falling off towards the rim of the face.
 
     Args:
         layout: Where the face is.
         inside: (rows, columns), 0 to 1: where the mesh is seen.
         width: Of the fall, in eye distances.
+        forehead: The same below the hair line, where a source may have hair.
 
     Returns:
         (rows, columns), 0 to 1; 0 outside the mesh.
     """
-    return inset(inside > 0.5, width * layout.unit)
+    line = np.full(inside.shape, 255, np.uint8)
+    corners = np.round(layout.points[_HAIR_LINE] * 16).astype(np.int32)
+    cv2.polylines(line, [corners], False, 0, 1, cv2.LINE_8, 4)
+    below = inset(line > 0, forehead * layout.unit)
+    return inset(inside > 0.5, width * layout.unit) * below
 
 
 def draw_kept(layout: Layout, parts: tuple[Part, ...], eyes: Floats) -> Floats:

@@ -9,12 +9,17 @@ from numpy.typing import NDArray
 
 from facewright.faces.geometry import topology
 from facewright.swap.mesh.raster import Floats
-from facewright.swap.mesh.regions import measure_mouth
+from facewright.swap.mesh.regions import measure_mouth, measure_unit
 
 _BROAD = 0.28
-"""How far features move together, in eye distances: what is smaller is expression."""
-_RIM = 0.35
-"""Over which distance from the rim of the face the change fades in, in eye distances."""
+"""Over how much of the skin normals are smoothed, in eye distances."""
+_FINE = 0.08
+"""How far points move together, in eye distances: what is smaller is noise of the mesh."""
+_RIM, _OUTLINE = 0.3, 0.6
+"""Over which distance from the rim of the face the change grows to all of it, in eye distances, and
+how much of it reaches the rim: hair, ears and neck have to follow there."""
+_FARTHEST = 0.3
+"""How far a point moves at most, in eye distances."""
 
 
 def fit_rotation(shape: Floats, points: Floats) -> tuple[Floats, float, Floats]:
@@ -57,10 +62,10 @@ def rest_shape(meshes: Sequence[Floats]) -> Floats:
 
 
 def lend_shape(points: Floats, shape: Floats, amount: float) -> Floats:
-    """Move the features of a face towards the proportions of another, its outline kept.
+    """Move a face towards the proportions of another.
 
-    Where eyes, brows, nose and mouth sit and how broad they are follows the other; how far eyes
-    and mouth are open does not, and an open mouth stays where it is.
+    Where eyes, brows, nose, mouth and jaw are and how broad they are follows the other; the rim
+    follows less, and an open mouth stays where it is.
 
     Args:
         points: (478, 3): the face to cover, in pixels.
@@ -76,8 +81,10 @@ def lend_shape(points: Floats, shape: Floats, amount: float) -> Floats:
     apart = np.float32(scale) * shape @ rotation.T + shift - points
     shut = 1 - min(1.0, measure_mouth(points) / 0.25)
     held = np.where(_NEAR_MOUTH, np.float32(shut), np.float32(1))[:, None]
-    moved = points + np.float32(amount) * (_SMOOTHING @ apart) * held
-    return moved.astype(np.float32, copy=False)
+    moved = np.float32(amount) * (_SMOOTHING @ apart) * held
+    length = np.linalg.norm(moved[:, :2], axis=1, keepdims=True)
+    moved *= np.minimum(1, _FARTHEST * measure_unit(points) / np.maximum(length, 1e-6))
+    return (points + moved).astype(np.float32, copy=False)
 
 
 def measure_facing(points: Floats) -> Floats:
@@ -104,14 +111,15 @@ def _smooth_normals() -> Floats:
 
 
 def _smooth_over_face() -> NDArray[np.float32]:
-    """Return (478, 478): smooths over the face and fades towards its rim."""
+    """Return (478, 478): smooths over the face, and lessens towards its rim."""
     places = topology.CANONICAL
     apart = np.linalg.norm(places[:, None] - places[None], axis=-1)
-    weights = np.exp(-0.5 * (apart / _BROAD) ** 2)
+    weights = np.exp(-0.5 * (apart / _FINE) ** 2)
     weights /= weights.sum(1, keepdims=True)
     rim = apart[:, topology.OVAL].min(1)
     fade = np.clip(rim / _RIM, 0, 1)
-    return (weights * (fade * fade * (3 - 2 * fade))[:, None]).astype(np.float32)
+    share = _OUTLINE + (1 - _OUTLINE) * fade * fade * (3 - 2 * fade)
+    return (weights * share[:, None]).astype(np.float32)
 
 
 def _find_mouth() -> NDArray[np.bool_]:
