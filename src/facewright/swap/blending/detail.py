@@ -9,7 +9,9 @@ from facewright.swap.mesh.raster import Floats
 from facewright.types import Image
 
 _STRONGEST = 1.0
-_GRAIN = 0.7
+_CRISPEST = 1.8
+"""How much the fine detail of a source is strengthened at most."""
+_GRAIN = 0.9
 """The strongest grain, in parts of the mean strength of all fine detail."""
 _FINEST = 0.7
 """Standard deviation in pixels below which a blur leaves nothing to compare."""
@@ -20,7 +22,8 @@ def match_detail(pasted: Floats, below: Image, mask: Floats, coarseness: float) 
 
     What a source of few pixels cannot show (pores, noise) comes from the picture below, which the
     mesh has brought to the same places. What is stronger there than grain (lines, lids, lashes) is
-    cut to its strength: it belongs to whoever is covered. A source that is sharper than the picture
+    cut to its strength: it belongs to whoever is covered. The source's own detail is strengthened
+    first. A source that is sharper than the picture
     is softened.
 
     Args:
@@ -38,7 +41,10 @@ def match_detail(pasted: Floats, below: Image, mask: Floats, coarseness: float) 
     own, wanted = _measure(ours, mask), _measure(theirs, mask)
     if own > wanted:
         return pasted - ours * np.float32(1 - wanted / own)
-    share = min(np.sqrt(1 - (own / max(wanted, 1e-6)) ** 2), _STRONGEST)
+    crisper = min(wanted / max(own, 1e-6), _CRISPEST)
+    pasted = pasted + ours * np.float32(crisper - 1)
+    own *= crisper
+    share = min(np.sqrt(max(1 - (own / max(wanted, 1e-6)) ** 2, 0)), _STRONGEST)
     grain = np.clip(theirs, -_GRAIN * wanted, _GRAIN * wanted)
     return pasted + grain * np.float32(share)
 
