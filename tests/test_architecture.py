@@ -21,7 +21,7 @@ CROWDED = {"tasks"}
 
 # What a contract may leave out: the doors themselves, what all share, and what a door may use.
 SHARED = {"errors", "threads", "types", "version", "device", "files", "__main__"}
-DOORS = {"cli", "studio"}
+DOORS = {"cli", "notebook", "studio"}
 
 
 def name_of(path):

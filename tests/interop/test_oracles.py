@@ -105,10 +105,11 @@ def test_stylegan1_scores_are_equal(siskon):
         names = {"fromrgb": f"from_rgbs.{8 - level}.conv"}
         names |= {f"conv{i}": f"convs.{8 - level}.conv.{2 * i}.conv" for i in range(2)}
         for ours, their in names.items():
-            weight = theirs[f"{their}.weight_orig"] * ROOT
+            linear = ours == "fromrgb"  # our leaky ReLU, in the others, has the gain of the root
+            weight = theirs[f"{their}.weight_orig"] * (ROOT if linear else 1)
             flat = level == 0 and ours == "conv1"
             state[f"b{4 << level}.{ours}.weight"] = weight.flatten(1) if flat else weight
-            state[f"b{4 << level}.{ours}.bias"] = theirs[f"{their}.bias"]
+            state[f"b{4 << level}.{ours}.bias"] = theirs[f"{their}.bias"] / (1 if linear else ROOT)
     D.load_state_dict(state)
     for level, fade in ((1, 0.3), (2, 1), (3, 0.5), (4, 1)):
         score = D(n[f"img_step{level}_a{fade}"], fade=fade)

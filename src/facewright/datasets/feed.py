@@ -50,8 +50,11 @@ class Feed:
         """Stop reading."""
         self._pool.shutdown(cancel_futures=True)
 
-    def take(self) -> tuple[Image, torch.Tensor, torch.Tensor]:
+    def take(self, batch: int | None = None) -> tuple[Image, torch.Tensor, torch.Tensor]:
         """Return the next batch, and begin to read the one after it.
+
+        Args:
+            batch: How many pictures all processes together take from now on; None is as before.
 
         Returns:
             Pictures (batch / processes, h, w, 3), their labels (batch / processes, c_dim) and which
@@ -60,6 +63,9 @@ class Feed:
         Raises:
             DatasetError: A picture is damaged.
         """
+        if batch is not None and batch != self._batch:  # what was read ahead is of another size
+            self._batch, self._ahead = batch, None
+            self._sampler.position = self.position
         places, reading = self._ahead or self._begin()
         pictures = reading.result()
         self.position = self._sampler.position

@@ -26,17 +26,28 @@ class Command:
     """Whether networks run in it, so that the C library is told to keep memory for them."""
     repeatable: bool = False
     """Whether `remake` makes its results again from their manifests."""
+    renames: str | None = None
+    """What turns an options file with names of other programs into one with ours: module:name."""
 
     def load(self) -> Callable[..., Any]:
         """Return the function. Its module imports no PyTorch before the function is called."""
-        module, _, attribute = self.function.partition(":")
-        return getattr(import_module(module), attribute)
+        return _import(self.function)
+
+    def rename(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Return what an options file says under the names of this command."""
+        return _import(self.renames)(told) if self.renames else told
 
     def list_examples(self) -> list[str]:
         """Return command lines to start from: the section `Examples` of the docstring."""
         sections = _SECTION.findall((inspect.getdoc(self.load()) or "") + "\n")
         lines = "\n".join(text for name, text in sections if name == "Examples").splitlines()
         return [line.strip() for line in lines if line.strip()]
+
+
+def _import(name: str) -> Callable[..., Any]:
+    """Return the function that a module:name stands for."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 COMMANDS = (
@@ -201,6 +212,14 @@ COMMANDS = (
         "Train a generator, or go on training one.",
         prints="training",
         computes=True,
+    ),
+    Command(
+        "train stylegan1",
+        "facewright.jobs.commands.train.stylegan1:train_stylegan1",
+        "Train a StyleGAN 1, growing from small pictures to large ones.",
+        prints="training",
+        computes=True,
+        renames="facewright.jobs.commands.train.stylegan1_names:rename_stylegan1",
     ),
     Command(
         "train translator",

@@ -1,8 +1,8 @@
-"""StyleGAN 1: the same jobs, grown resolution by resolution."""
+"""The networks of StyleGAN 1, which grow resolution by resolution."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -12,7 +12,12 @@ from torch.nn import functional as F
 from facewright.errors import InputError
 from facewright.gan.discriminator import append_spread
 from facewright.gan.generator import Generator, GeneratorConfig
-from facewright.gan.layers.basic import Conv2d, FullyConnected, resolutions_up_to
+from facewright.gan.layers.basic import (
+    Conv2d,
+    FullyConnected,
+    as_channels_last,
+    resolutions_up_to,
+)
 from facewright.gan.layers.mapping import MappingNetwork
 from facewright.types import Noise
 
@@ -135,7 +140,7 @@ class ProgressiveSynthesis(nn.Module):
         for level, size in enumerate(self.resolutions[: self.resolutions.index(last) + 1]):
             block = self._block(size)
             if level:
-                x = before = _enlarge(x)
+                x = before = enlarge(x)
             x = block.layer0(x, ws[:, 2 * level], noise=noise, rng=rng)
             x = block.layer1(x, ws[:, 2 * level + 1], noise=noise, rng=rng)
         image = self._block(last).torgb(x).float()
@@ -161,33 +166,56 @@ class ProgressiveGenerator(Generator):
         self.num_ws = self.synthesis.num_ws
         self.centres = self.scorer = None
 
+    def cut(self, resolution: int, fade: float = 1.0) -> ProgressiveGenerator:
+        """Return a copy as of the time when it had grown to a resolution.
+
+        Args:
+            resolution: One of its resolutions, the largest of the copy.
+            fade: How far that one has come in, 0 to 1.
+        """
+        assert isinstance(self.config, ProgressiveConfig)  # noqa: S101 - for the type checker
+        levels = len(resolutions_up_to(resolution))
+        changes = {"channels": self.config.channels[:levels], "fade": fade}
+        small = ProgressiveGenerator(replace(self.config, resolution=resolution, **changes))
+        own = self.state_dict()
+        small.load_state_dict({name: own[name] for name in small.state_dict()})
+        return small.to(self.mapping.w_avg.device).train(self.training).requires_grad_(False)
+
 
 class ProgressiveDiscriminator(nn.Module):
     """From pictures of any of its resolutions to a score of realness.
 
     Args:
         channels: Feature maps at 4, 8, 16 ... pixels; the last is what the largest pictures become.
+        group_size: Pictures whose spread is compared at the end, at most; a group is the largest
+            part of a batch up to this one.
     """
 
-    def __init__(self, channels: tuple[int, ...]) -> None:
+    def __init__(self, channels: tuple[int, ...], *, group_size: int = 4) -> None:
         super().__init__()
+        self.group_size = group_size
         self.resolutions = [4 << level for level in range(len(channels))]
         for level, resolution in enumerate(self.resolutions):
             inputs, outputs = channels[level], channels[max(level - 1, 0)]
-            conv0 = Conv2d(inputs + (level == 0), outputs, 3)
-            conv1 = (
-                FullyConnected(outputs * 16, outputs) if level == 0 else Conv2d(outputs, outputs, 3)
+            conv0 = Conv2d(inputs + (level == 0), outputs, 3, activation="lrelu")
+            conv1: nn.Module = (
+                Conv2d(outputs, outputs, 3, activation="lrelu")
+                if level
+                else FullyConnected(outputs * 16, outputs, activation="lrelu")
             )
             parts = {"fromrgb": Conv2d(3, inputs, 1), "conv0": conv0, "conv1": conv1}
             self.add_module(f"b{resolution}", nn.ModuleDict(parts))
         self.out = FullyConnected(channels[0], 1)
 
-    def forward(self, images: torch.Tensor, *, fade: float = 1.0) -> torch.Tensor:
+    def forward(
+        self, images: torch.Tensor, *, fade: float = 1.0, dtype: torch.dtype = torch.float32
+    ) -> torch.Tensor:
         """Score pictures.
 
         Args:
             images: (n, 3, h, h), float32 in [-1, 1]; h is one of its resolutions.
             fade: How far the layers of that resolution have come in, 0 to 1.
+            dtype: The number format of the convolutions.
 
         Returns:
             (n, 1), float32.
@@ -198,15 +226,16 @@ class ProgressiveDiscriminator(nn.Module):
         size = images.shape[-1]
         if size not in self.resolutions or images.shape[-2] != size:
             raise InputError(f"pictures have one of {self.resolutions} pixels, not {size}")
+        images = as_channels_last(images.to(dtype))
         x = self._part(size, "fromrgb")(images)
         for resolution in reversed(self.resolutions[1 : self.resolutions.index(size) + 1]):
-            x = F.leaky_relu(self._part(resolution, "conv0")(x), _SLOPE)
-            x = _halve(F.leaky_relu(self._part(resolution, "conv1")(x), _SLOPE))
+            x = self._part(resolution, "conv0")(x)
+            x = halve(self._part(resolution, "conv1")(x))
             if resolution == size and fade < 1:
-                x = torch.lerp(_halve(self._part(size // 2, "fromrgb")(images)), x, fade)
-        x = append_spread(x, len(x))
-        x = F.leaky_relu(self._part(4, "conv0")(x), _SLOPE)
-        x = F.leaky_relu(self._part(4, "conv1")(x.flatten(1)), _SLOPE)
+                x = torch.lerp(self._part(size // 2, "fromrgb")(halve(images)), x, fade)
+        group = max(g for g in range(1, self.group_size + 1) if len(x) % g == 0)
+        x = self._part(4, "conv0")(append_spread(x, group))
+        x = self._part(4, "conv1")(x.flatten(1).float())
         return cast("torch.Tensor", self.out(x))
 
     def _part(self, resolution: int, name: str) -> nn.Module:
@@ -220,11 +249,11 @@ def _draw_noise(x: torch.Tensor, rng: torch.Generator | None) -> torch.Tensor:
     return torch.randn(shape, generator=rng, device=rng.device if rng else x.device).to(x.device)
 
 
-def _enlarge(x: torch.Tensor) -> torch.Tensor:
+def enlarge(x: torch.Tensor) -> torch.Tensor:
     """Double the width and height, linearly."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
-def _halve(x: torch.Tensor) -> torch.Tensor:
+def halve(x: torch.Tensor) -> torch.Tensor:
     """Halve the width and height: each pixel is the mean of four."""
     return F.avg_pool2d(x, 2)

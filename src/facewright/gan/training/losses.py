@@ -1,4 +1,4 @@
-"""What the two networks want."""
+"""Losses and penalties of generators and discriminators."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 
 PATH_LENGTH_DECAY = 0.01
+DRIFT = 0.001
 
 
 def generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
@@ -47,6 +48,35 @@ def r1_penalty(real_scores: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
     """
     (gradient,) = torch.autograd.grad(real_scores.sum(), images, create_graph=True)
     return gradient.float().square().sum(dim=(1, 2, 3))
+
+
+def critic_loss(fake_scores: torch.Tensor, real_scores: torch.Tensor) -> torch.Tensor:
+    """Return the Wasserstein loss of the discriminator (Arjovsky et al. 2017), kept near zero.
+
+    Args:
+        fake_scores: (n, 1), its scores of generated pictures.
+        real_scores: (n, 1), its scores of real pictures; their square counts a thousandth, so that
+            scores do not drift (Karras et al. 2018, appendix A.1).
+
+    Returns:
+        (n, 1).
+    """
+    return fake_scores - real_scores + DRIFT * real_scores.square()
+
+
+def gradient_penalty(scores: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+    """Return how far the slope of the score is from one (Gulrajani et al. 2017, equation 3).
+
+    Args:
+        scores: (n, 1), computed from `images`.
+        images: (n, 3, h, w), between real and generated ones, requiring a gradient.
+
+    Returns:
+        (n,).
+    """
+    (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    lengths = (gradient.float().square().sum(dim=(1, 2, 3)) + 1e-12).sqrt()
+    return (lengths - 1).square()
 
 
 def path_lengths(images: torch.Tensor, ws: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from facewright.datasets.dataset import Dataset
 from facewright.device import seeded, to_images
 from facewright.files import delete_leftovers
 from facewright.gan.anchors.appearance import AppearanceModel
+from facewright.gan.generator import Generator
 from facewright.gan.training.steps import AdversarialTrainer
 from facewright.gan.weights import KIND, count_labels, measure_centres, pack_generator
 from facewright.hub.bundle import save_bundle
@@ -65,6 +66,20 @@ class Gallery:
         return contact_sheet(list(np.concatenate(parts)), columns=self.columns)
 
 
+class Trained(Protocol):
+    """A generator in training, as far as the folder of its run is concerned."""
+
+    images: int
+    """How many pictures it has seen."""
+
+    @property
+    def G_ema(self) -> Generator:  # noqa: N802 - the field's name
+        """The averaged generator."""
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that changes during training."""
+
+
 class Archive:
     """The folder of a run.
 
@@ -75,9 +90,10 @@ class Archive:
         device: The type of device that computes, for manifests.
         version: Of Facewright, for manifests.
         appearance: What turns faces into anchors; goes into the weights.
+        task: The command, for manifests and cards.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         outdir: Path,
         dataset: Dataset,
@@ -86,8 +102,10 @@ class Archive:
         appearance: AppearanceModel | None = None,
         device: str = "cpu",
         version: str = "",
+        task: str = "train generator",
     ) -> None:
         outdir.mkdir(parents=True, exist_ok=True)
+        self.task = task
         self.outdir, self.dataset, self.options = outdir, dataset, options
         self.device, self.version, self.appearance = device, version, appearance
 
@@ -111,7 +129,7 @@ class Archive:
         """Write a picture with the manifest of the run."""
         seed = self.options.get("seed")
         manifest = Manifest(
-            task="train generator",
+            task=self.task,
             parameters={**self.options, "images": images, **self._weights()},
             seeds=(seed,) if isinstance(seed, int) else (),
             sources={self.dataset.name: self.dataset.sha256},
@@ -121,7 +139,7 @@ class Archive:
         )
         return publish_image(sheet, self.outdir / name, manifest, overwrite=True)
 
-    def save_weights(self, trainer: AdversarialTrainer) -> Path:
+    def save_weights(self, trainer: Trained) -> Path:
         """Write the averaged generator as a bundle, in half precision."""
         kimg = format_kimg(trainer.images, width=1)
         licence = self.dataset.details.get("licence")
@@ -130,24 +148,25 @@ class Archive:
             kind=KIND,
             licence="that of whoever trained it",
             trained_on=f"{self.dataset.name}" + (f" ({licence})" if licence else ""),
-            source=f"facewright train generator, {kimg} kimg",
+            source=f"facewright {self.task}, {kimg} kimg",
         )
         labels = count_labels(self.dataset.drawn_labels, self.dataset.label_groups)
         cut = self.dataset.details.get("template")
         template = cut if isinstance(cut, str) else None
         path = snapshot_path(self.outdir, trainer.images)
+        generator = trainer.G_ema
         bundle = pack_generator(
-            trainer.G_ema,
+            generator,
             card,
             labels=labels,
             template=template,
             appearance=self.appearance,
-            centres=measure_centres(trainer.G_ema, labels),
+            centres=measure_centres(generator, labels),
         )
         save_bundle(path, bundle, half=True)
         return path
 
-    def save_checkpoint(self, trainer: AdversarialTrainer, position: int) -> Path:
+    def save_checkpoint(self, trainer: Trained, position: int) -> Path:
         """Write everything that the run needs to go on."""
         state = {
             "contest": trainer.state(),

@@ -1,0 +1,1 @@
+"""Training of StyleGAN 1, resolution by resolution."""

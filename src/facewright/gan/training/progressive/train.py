@@ -1,0 +1,214 @@
+"""Train StyleGAN 1: from a dataset to the folder of a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from facewright.datasets.dataset import Dataset
+from facewright.datasets.feed import Feed
+from facewright.datasets.sampler import InfiniteSampler
+from facewright.device import configure_cuda, seeded, to_images, to_tensor
+from facewright.errors import TrainingError
+from facewright.gan.training.progressive.options import StyleGAN1Options
+from facewright.gan.training.progressive.plan import plan_progressive
+from facewright.gan.training.progressive.steps import ProgressiveTrainer, fit_reals
+from facewright.gan.training.snapshots import Archive, load_run
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.training.checkpoint import latest_checkpoint
+from facewright.training.distributed import Processes, broadcast_module
+from facewright.training.log import Averages
+from facewright.training.names import format_kimg
+from facewright.training.run import Schedule, Tick, check_same_options, hold_run, iterate_training
+from facewright.types import Image
+
+TASK = "train stylegan1"
+_FREE = {"kimg", "snap", "tick_kimg", "continue"}  # may change when a run goes on
+_CHUNK = 16  # pictures that are drawn at a time
+_PSI = 0.7  # of truncation, on sheets
+
+
+def iterate_stylegan1(  # noqa: PLR0913
+    dataset: Dataset,
+    outdir: Path,
+    options: StyleGAN1Options,
+    *,
+    device: torch.device,
+    processes: Processes | None = None,
+    version: str = "",
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Tick]:
+    """Train, or go on training, a StyleGAN 1, report by report.
+
+    Karras et al. 2019, "A style-based generator architecture for generative adversarial networks";
+    grown as in Karras et al. 2018. A run that was stopped goes on where its newest checkpoint is,
+    in the middle of a fade-in too; on one CPU process the result is the same to the last bit as if
+    it had never stopped.
+
+    Args:
+        dataset: What to learn from; its labels are not used.
+        outdir: The folder of the run: pictures, weights, checkpoints and logs.
+        options: How to train.
+        device: Where to compute.
+        processes: Which of how many processes this is; None is the only one.
+        version: Of Facewright, for the manifests of pictures.
+        clock: Returns seconds.
+
+    Yields:
+        Each report, once what belongs to it is written.
+
+    Raises:
+        InputError: An option is invalid.
+        TrainingError: The folder holds another run or one that is going on, or the losses are not
+            finite any more.
+    """
+    processes, dataset = processes or Processes(), dataset.unlabelled()
+    plan = plan_progressive(dataset, options, device, world=processes.world)
+    if plan.dtype == torch.float32:
+        configure_cuda(device, repeatable=False)
+    with ExitStack() as held:
+        held.enter_context(hold_run(outdir, processes))
+        if not options.continue_ and latest_checkpoint(outdir) is not None:
+            raise TrainingError(
+                f"{outdir} holds a run", hint="use another `outdir`, or let `continue` be true"
+            )
+        archive = Archive(
+            outdir, dataset, options.to_json(), device=device.type, version=version, task=TASK
+        )
+
+        # The networks, as they start or as they were.
+        trainer = ProgressiveTrainer(plan, seed=options.seed, device=device, processes=processes)
+        sampler = InfiniteSampler(
+            len(dataset), seed=options.seed, rank=processes.rank, world=processes.world
+        )
+        notes = list[str]()
+        earlier: Any = load_run(outdir, note=notes.append)
+        if earlier is not None:
+            _check_same_run(earlier, archive)
+            trainer.load(earlier["contest"])
+            sampler.position = earlier["position"]
+        for network in trainer.modules():
+            broadcast_module(network, processes)
+
+        # What there is to see before the first step.
+        gallery = _Gallery(dataset, plan.generator.resolution, options)
+        if processes.first:
+            archive.tidy(None if earlier is None else trainer.images)
+        if processes.first and trainer.images == 0:
+            archive.save_sheet("reals.png", gallery.draw_reals(dataset))
+            archive.save_sheet("fakes_init.png", gallery.draw_fakes(trainer))
+
+        feed = held.enter_context(Feed(dataset, sampler, trainer.phase.batch))
+        tick = max(round(options.tick_kimg * 1000), 1)
+        yield from iterate_training(
+            _Run(trainer, feed, gallery, archive),
+            outdir,
+            Schedule(round(options.kimg * 1000), tick, options.snap),
+            processes=processes,
+            notes=notes,
+            clock=clock,
+        )
+
+
+@dataclass(slots=True)
+class _Run:
+    """A StyleGAN 1 in training, as the loop sees it."""
+
+    trainer: ProgressiveTrainer
+    feed: Feed
+    gallery: _Gallery
+    archive: Archive
+    batch: int = 0
+    """How many pictures were in the last step."""
+    advice: str = "try a larger --gamma or a smaller --lr"
+
+    @property
+    def images(self) -> int:
+        """How many pictures the networks have seen."""
+        return self.trainer.images
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return self.trainer.device
+
+    @property
+    def averages(self) -> Averages:
+        """Losses and more since the last report."""
+        return self.trainer.averages
+
+    def step(self) -> None:
+        """Let both networks learn from the next pictures."""
+        self.batch = self.trainer.phase.batch
+        pictures, _, _ = self.feed.take(self.batch)
+        self.trainer.step(to_tensor(pictures, self.device, torch.float32))
+
+    def measure(self) -> dict[str, float]:
+        """Return the resolution, and how far it has come in."""
+        return {"resolution": self.trainer.resolution, "alpha": self.trainer.alpha}
+
+    def report(self) -> None:
+        """Write pictures."""
+        name = f"fakes-{format_kimg(self.images)}.png"
+        sheet = self.gallery.draw_fakes(self.trainer)
+        self.archive.save_sheet(name, sheet, images=self.images)
+
+    def save(self) -> None:
+        """Write weights and a checkpoint."""
+        self.archive.save_weights(self.trainer)
+        self.archive.save_checkpoint(self.trainer, self.feed.position)
+
+
+class _Gallery:
+    """The same latents drawn again and again, at the final size, so that one sees a run progress.
+
+    Args:
+        dataset: Where the real pictures come from.
+        resolution: The final one.
+        options: Its seed says which pictures and latents.
+    """
+
+    def __init__(self, dataset: Dataset, resolution: int, options: StyleGAN1Options) -> None:
+        self.columns = min(max(1024 // resolution, 2), 8)
+        self.resolution, count = resolution, 4 * self.columns
+        rng = seeded(options.seed)
+        chosen = torch.randperm(len(dataset), generator=rng)[:count].tolist()
+        self.indices = [chosen[i % len(chosen)] for i in range(count)]
+        self.z = torch.randn(count, options.z_dim, generator=rng)
+
+    def draw_reals(self, dataset: Dataset) -> Image:
+        """Return a sheet of real pictures."""
+        reals = to_tensor(dataset.images(self.indices), torch.device("cpu"), torch.float32)
+        return contact_sheet(
+            list(to_images(fit_reals(reals, self.resolution, 1.0))), columns=self.columns
+        )
+
+    @torch.no_grad()
+    def draw_fakes(self, trainer: ProgressiveTrainer) -> Image:
+        """Return a sheet of pictures by the averaged generator, each pixel as large as need be."""
+        generator, device = trainer.G_ema, trainer.device
+        parts = [
+            to_images(generator(z.to(device), truncation_psi=_PSI)) for z in self.z.split(_CHUNK)
+        ]
+        factor = self.resolution // trainer.resolution
+        pictures = np.concatenate(parts).repeat(factor, axis=1).repeat(factor, axis=2)
+        return contact_sheet(list(pictures), columns=self.columns)
+
+
+def _check_same_run(earlier: Any, archive: Archive) -> None:
+    """Raise if a folder holds a run with other options, or on other pictures."""
+    check_same_options(earlier["options"], archive.options, archive.outdir, free=_FREE)
+    before, dataset = earlier["dataset"], archive.dataset
+    if (before["sha256"], before["resolution"]) != (dataset.sha256, dataset.resolution):
+        raise TrainingError(
+            f"{archive.outdir} holds a run with another dataset than {dataset.name}, or it has "
+            "changed since",
+            hint="use the same dataset to go on, or another --outdir",
+        )
