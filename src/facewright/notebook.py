@@ -8,16 +8,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from facewright.errors import InputError
 from facewright.jobs.commands.train.generator import TrainOptions, iterate_generator
 from facewright.jobs.commands.train.runs import RunFolder
 from facewright.jobs.commands.train.stylegan1 import StyleGAN1Options, iterate_stylegan1
 from facewright.jobs.table import COMMANDS
-
-if TYPE_CHECKING:
-    from facewright.training.run import Tick
 
 _TRAINERS: dict[str, tuple[Any, Any]] = {
     "generator": (iterate_generator, TrainOptions),
@@ -65,24 +62,21 @@ def train(name: Trainable, parameters: Mapping[str, Any]) -> Path:
     return outdir
 
 
-def show(ticks: Iterable[Tick], outdir: Path) -> None:
+def show(ticks: Iterable[object], outdir: Path) -> None:
     """Show a run while it goes on: one place for pictures, one for losses, renewed at each report.
 
     Args:
         ticks: Reports, which the run goes on between.
         outdir: The folder of the run.
     """
-    from IPython.display import Image, display
+    from IPython.display import DisplayHandle, Image
 
-    places: list[Any] = []
-    for _ in ticks:
+    places = [DisplayHandle(), DisplayHandle()]
+    for number, _ in enumerate(ticks):
         sheet = max(outdir.glob("fakes*.png"), key=lambda path: path.stat().st_mtime_ns)
         shown = [Image(filename=str(sheet)), Image(data=draw_losses(outdir))]
-        if places:
-            for place, picture in zip(places, shown, strict=True):
-                place.update(picture)
-        else:
-            places = [display(picture, display_id=True) for picture in shown]
+        for place, picture in zip(places, shown, strict=True):
+            (place.update if number else place.display)(picture)
 
 
 def draw_losses(outdir: Path) -> bytes:

@@ -63,3 +63,12 @@ def test_a_damaged_picture_ends_the_feed(dataset):
         pytest.raises(DatasetError, match="decodes to"),
     ):
         feed.take()
+
+
+def test_a_batch_of_another_size_continues_the_same_order(tiny_dataset):
+    def take(*sizes):
+        with Feed(tiny_dataset, InfiniteSampler(len(tiny_dataset), seed=1), sizes[0]) as feed:
+            taken = [index for size in sizes for index in feed.take(size)[2].tolist()]
+            return taken, feed.position
+
+    assert take(4, 4, 2, 2, 6) == take(6, 6, 6)

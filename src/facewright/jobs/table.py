@@ -219,7 +219,7 @@ COMMANDS = (
         "Train a StyleGAN 1, growing from small pictures to large ones.",
         prints="training",
         computes=True,
-        renames="facewright.jobs.commands.train.stylegan1_names:rename_stylegan1",
+        renames="facewright.jobs.commands.train.stylegan1:rename_stylegan1",
     ),
     Command(
         "train translator",

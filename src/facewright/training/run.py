@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -94,6 +94,15 @@ def run_training(
     )
     for _ in ticks:
         pass
+
+
+def finish(ticks: Generator[Tick, None, Path]) -> Path:
+    """Train to the end, and return what the iterator returns: the newest weights."""
+    while True:
+        try:
+            next(ticks)
+        except StopIteration as end:
+            return Path(end.value)
 
 
 def iterate_training(

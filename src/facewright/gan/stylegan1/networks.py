@@ -174,9 +174,10 @@ class ProgressiveGenerator(Generator):
             fade: How far that one has come in, 0 to 1.
         """
         assert isinstance(self.config, ProgressiveConfig)  # noqa: S101 - for the type checker
-        levels = len(resolutions_up_to(resolution))
-        changes = {"channels": self.config.channels[:levels], "fade": fade}
-        small = ProgressiveGenerator(replace(self.config, resolution=resolution, **changes))
+        channels = self.config.channels[: len(resolutions_up_to(resolution))]
+        small = ProgressiveGenerator(
+            replace(self.config, resolution=resolution, channels=channels, fade=fade)
+        )
         own = self.state_dict()
         small.load_state_dict({name: own[name] for name in small.state_dict()})
         return small.to(self.mapping.w_avg.device).train(self.training).requires_grad_(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,7 +38,14 @@ from facewright.training.checkpoint import latest_checkpoint
 from facewright.training.distributed import Processes, broadcast_module
 from facewright.training.log import Averages
 from facewright.training.names import format_kimg, snapshot_path
-from facewright.training.run import Schedule, check_same_options, hold_run, run_training
+from facewright.training.run import (
+    Schedule,
+    Tick,
+    check_same_options,
+    finish,
+    hold_run,
+    iterate_training,
+)
 from facewright.types import Json
 
 CPU = torch.device("cpu")
@@ -108,7 +115,35 @@ def train_generator(  # noqa: PLR0913
     version: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Train, or go on training, a StyleGAN2 with adaptive augmentation.
+    """Do what `iterate_generator` does, to the end, and return the newest weights."""
+    return finish(
+        iterate_generator(
+            dataset,
+            outdir,
+            options,
+            device=device,
+            start=start,
+            anchoring=anchoring,
+            processes=processes,
+            version=version,
+            clock=clock,
+        )
+    )
+
+
+def iterate_generator(  # noqa: PLR0913
+    dataset: Dataset,
+    outdir: Path,
+    options: TrainOptions,
+    *,
+    device: torch.device,
+    start: Start | None = None,
+    anchoring: Anchoring | None = None,
+    processes: Processes | None = None,
+    version: str = "",
+    clock: Callable[[], float] = time.monotonic,
+) -> Generator[Tick, None, Path]:
+    """Train, or go on training, a StyleGAN2 with adaptive augmentation, report by report.
 
     Karras et al. 2020, "Training generative adversarial networks with limited data". A run that
     was stopped goes on where its newest checkpoint is; on one CPU process the result is the same
@@ -124,6 +159,9 @@ def train_generator(  # noqa: PLR0913
         processes: Which of how many processes this is; None is the only one.
         version: Of Facewright, for the manifests of pictures.
         clock: Returns seconds.
+
+    Yields:
+        Each report, once what belongs to it is written.
 
     Returns:
         The newest weights.
@@ -192,7 +230,7 @@ def train_generator(  # noqa: PLR0913
 
         feed = held.enter_context(Feed(dataset, sampler, plan.config.batch))
         tick = max(round(options.tick_kimg * 1000), 1)
-        run_training(
+        yield from iterate_training(
             _Run(trainer, feed, gallery, archive),
             outdir,
             Schedule(round(options.kimg * 1000), tick, options.snap),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from facewright.media.drawing.sheets import contact_sheet
 from facewright.training.checkpoint import latest_checkpoint
 from facewright.training.distributed import Processes, broadcast_module
 from facewright.training.log import Averages
-from facewright.training.names import format_kimg
+from facewright.training.names import format_kimg, snapshot_path
 from facewright.training.run import Schedule, Tick, check_same_options, hold_run, iterate_training
 from facewright.types import Image
 
@@ -44,7 +44,7 @@ def iterate_stylegan1(  # noqa: PLR0913
     processes: Processes | None = None,
     version: str = "",
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Tick]:
+) -> Generator[Tick, None, Path]:
     """Train, or go on training, a StyleGAN 1, report by report.
 
     Karras et al. 2019, "A style-based generator architecture for generative adversarial networks";
@@ -63,6 +63,9 @@ def iterate_stylegan1(  # noqa: PLR0913
 
     Yields:
         Each report, once what belongs to it is written.
+
+    Returns:
+        The newest weights.
 
     Raises:
         InputError: An option is invalid.
@@ -115,6 +118,7 @@ def iterate_stylegan1(  # noqa: PLR0913
             notes=notes,
             clock=clock,
         )
+    return snapshot_path(outdir, trainer.images)
 
 
 @dataclass(slots=True)

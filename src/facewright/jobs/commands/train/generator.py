@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ from facewright.version import __version__
 
 if TYPE_CHECKING:
     from facewright.datasets.dataset import Dataset
+    from facewright.training.run import Tick
+
+__all__ = ["TrainOptions", "iterate_generator", "train_generator"]
 
 
 def train_generator(
@@ -83,6 +87,37 @@ def train_generator(
             version=__version__,
         )
         return conclude(weights, options.kimg, place, processes)
+
+
+def iterate_generator(dataset: Path, *, run: RunFolder, options: TrainOptions) -> Iterator[Tick]:
+    """Train as `train_generator` does, in one process, report by report: for notebooks.
+
+    Args:
+        dataset: A folder or zip of square pictures of one size, with dataset.json or without.
+        run: The folder of the run, and where to compute.
+        options: How to train.
+
+    Yields:
+        Each report, once what belongs to it is written.
+    """
+    from facewright.gan.training.plan import check_options
+    from facewright.gan.training.train import iterate_generator as iterate
+    from facewright.jobs.commands.train import generator_start as begin
+
+    check_options(options)
+    begin.check_outdir(run.outdir)
+    place, _ = plan_device(run.device)
+    options, start = begin.prepare_start(options, run.outdir)
+    pictures = begin.open_pictures(dataset, options)
+    yield from iterate(
+        pictures,
+        run.outdir,
+        options,
+        device=place,
+        start=start,
+        anchoring=begin.prepare_anchoring(pictures, run.outdir, options),
+        version=__version__,
+    )
 
 
 def _describe(pictures: Dataset) -> dict[str, Json]:
