@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := $(wildcard src tests benchmarks examples recipes)
+CODE := $(wildcard src tests benchmarks examples notebooks recipes)
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 export PIP_NO_INPUT := 1
