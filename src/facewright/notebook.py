@@ -76,7 +76,10 @@ def show(ticks: Iterable[object], outdir: Path) -> None:
         sheet = max(outdir.glob("fakes*.png"), key=lambda path: path.stat().st_mtime_ns)
         shown = [Image(filename=str(sheet)), Image(data=draw_losses(outdir))]
         for place, picture in zip(places, shown, strict=True):
-            (place.update if number else place.display)(picture)
+            if number:
+                place.update(picture)
+            else:
+                place.display(picture)
 
 
 def draw_losses(outdir: Path) -> bytes:
