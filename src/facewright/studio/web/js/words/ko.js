@@ -86,9 +86,11 @@ export default {
   "help.invert": "생성기가 사진 속 얼굴을 그려 낼 잠재 벡터를 찾아요.", "help.convert": "젊은 얼굴을 나이 들게 하는 식으로 얼굴의 스타일을 바꾸고 되돌려요.", "help.expressions": "사진과 영상, 카메라에서 일곱 가지 표정을 읽어 막대로 보여 줘요.",
   "help.toonify": "사진이나 영상 속 사람을 캐릭터로 그려요.", "help.emoji": "한 사람의 일곱 가지 표정을 세 가지 크기의 이모지로 만들어요.", "help.collect": "출처와 라이선스를 함께 적어 사진을 모아요.",
   "help.prepare": "사진에서 얼굴을 잘라 학습용으로 정렬해요.", "help.audit": "라이선스, 동의, 균형, 중복을 점검하고 사진을 뺄 수 있어요.", "help.train generator": "생성기를 학습시키거나 이어서 학습시켜요.",
-  "help.train translator": "두 스타일을 오가는 변환기를 학습시켜요.", "help.train finder": "얼굴을 찾는 신경망을 학습시켜요.", "help.train mesh": "얼굴에 478개 점을 찍는 신경망을 학습시켜요.", "help.train encoder": "얼굴의 잠재 벡터를 찾는 인코더를 학습시켜요.",
+  "help.train translator": "두 스타일을 오가는 변환기를 학습시켜요.", "help.train detector": "얼굴을 찾는 신경망을 학습시켜요.", "help.train mesh": "얼굴에 478개 점을 찍는 신경망을 학습시켜요.", "help.train encoder": "얼굴의 잠재 벡터를 찾는 인코더를 학습시켜요.",
   "help.train enhancer": "사진을 크고 선명하게 하는 신경망을 학습시켜요.", "help.train expressions": "표정을 읽는 신경망을 학습시켜요.", "help.evaluate": "생성기의 품질과 다양성, 독창성을 재요.",
   "help.models list": "이름으로 쓸 수 있는 가중치를 보여 줘요.", "help.models show": "가중치의 설명서를 보여 줘요.", "help.models fetch": "네트워크 없이 쓸 수 있게 가중치를 받아 둬요.", "help.models import": "다른 프로젝트의 체크포인트를 실행하지 않고 읽어 들여요.",
   "help.models export": "생성기를 .pt, .safetensors, .onnx로 내보내요.", "help.models breed": "두 생성기를 층별로 합쳐 하나로 만들어요.", "help.models compare": "학습 중간 결과를 같은 사람들로 나란히 비교해요.", "help.models verify": "이 기기에 있는 모든 가중치의 sha256을 확인해요.",
+  "help.train stylegan1": "StyleGAN 1을 점점 키우며 학습시켜요.",
+  "help.studio": "브라우저에서 스튜디오를 열어요.",
   "help.doctor": "이 기기로 무엇을 할 수 있고, 문제는 어떻게 고치는지 알려 줘요.", "help.demo": "사람들과 섞기 격자, 영상, 그리고 이를 보여 주는 페이지를 만들어요.",
 };
