@@ -104,7 +104,7 @@ def test_importing_the_package_and_its_command_sets_what_openmp_reads():
 
 @pytest.mark.slow
 def test_threads_spin_where_pytorch_comes_first_and_wait_passively_where_it_comes_second():
-    measure = "from facewright.tasks.doctor import measure_waiting as m; print(m(0.5))"
+    measure = "from facewright.jobs.commands.doctor import speed; print(speed.measure_waiting(0.5))"
     first, complaint = run(f"import torch, facewright; {measure}", OMP_NUM_THREADS="2")
     second, silence = run(f"import facewright, torch; {measure}", OMP_NUM_THREADS="2")
     assert float(first) > 3 * float(second)

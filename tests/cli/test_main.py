@@ -17,8 +17,9 @@ import torch
 from facewright.cli.main import build_app, explain
 from facewright.cli.outcome import PRINTERS
 from facewright.gan.weights import NO_LABELS
+from facewright.jobs.commands.demo.make import plan_exhibits
+from facewright.jobs.commands.demo.page import format_command
 from facewright.jobs.table import COMMANDS, GROUPS
-from facewright.tasks.demo import format_command, plan_exhibits
 from facewright.version import __version__
 
 ROOT = Path(__file__).parents[2]

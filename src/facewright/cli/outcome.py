@@ -26,6 +26,7 @@ from facewright.jobs.records import to_plain, to_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from facewright.jobs.commands.doctor.diagnosis import Diagnosis
     from facewright.jobs.commands.models.evaluate import Measured
     from facewright.jobs.commands.models.import_ import Imported
     from facewright.jobs.commands.models.list import Listed
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from facewright.jobs.commands.remake import Remade
     from facewright.jobs.commands.train.runs import Outlook, Trained
     from facewright.live.session import Watched
-    from facewright.tasks.doctor import Diagnosis
     from facewright.types import Card, Manifest
 
 _FAILED, _INTERRUPTED = 1, 130

@@ -322,7 +322,7 @@ COMMANDS = (
     ),
     Command(
         "doctor",
-        "facewright.tasks.doctor:examine",
+        "facewright.jobs.commands.doctor.examine:examine",
         "Say what this machine can do, and how to mend what is wrong.",
         prints="diagnosis",
         data=True,
@@ -330,7 +330,7 @@ COMMANDS = (
     ),
     Command(
         "demo",
-        "facewright.tasks.demo:make_demo",
+        "facewright.jobs.commands.demo.make:make_demo",
         "Make people, a mixing grid and a clip, and a page that shows them.",
         computes=True,
     ),

@@ -7,9 +7,10 @@ import pytest
 
 from facewright.gan.weights import NO_LABELS, LabelTable, load_labels
 from facewright.hub.bundle import load_bundle
+from facewright.jobs.commands.demo.make import DemoOptions, make_demo, plan_exhibits
+from facewright.jobs.commands.demo.page import format_command, render_page
 from facewright.jobs.commands.draw.interpolate import InterpolateOptions
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.demo import format_command, make_demo, plan_exhibits, render_page
 from facewright.types import Card
 
 
@@ -17,7 +18,9 @@ from facewright.types import Card
 def test_demo_shows_what_it_made_and_replaces_only_that(weights, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     for _ in range(2):
-        page = make_demo(out=tmp_path, weights=weights, device="cpu", precision="float32")
+        page = make_demo(
+            options=DemoOptions(out=tmp_path, weights=weights, device="cpu", precision="float32")
+        )
     text = page.read_text(encoding="utf-8")
     shown = set(re.findall(r'src="([^"]+)"', text))
     assert shown == {"people.png", "labels.png", "mix.png", "clip.mp4"}

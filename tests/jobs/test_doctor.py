@@ -8,13 +8,16 @@ import sys
 
 import pytest
 
-from facewright.tasks.doctor import _explain_idle_gpu, _measure_passively, examine
+from facewright.jobs.commands.doctor.examine import examine
+from facewright.jobs.commands.doctor.machine import explain_idle_gpu
+from facewright.jobs.commands.doctor.speed import measure_passively
+from facewright.jobs.options import Runtime
 
 
 def test_facts_name_versions_device_and_precision(weights, monkeypatch, tmp_path):
     monkeypatch.setenv("FACEWRIGHT_WEIGHTS", weights)
     monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path))
-    found = examine("cpu")
+    found = examine(runtime=Runtime(device="cpu"))
     assert {"facewright", "python", "torch", "numpy", "av", "FFmpeg"} <= found.facts.keys()
     assert found.facts["device"].startswith("cpu")
     assert found.facts["precision"].partition(":")[0] in {"float32", "bfloat16"}
@@ -29,7 +32,7 @@ def test_missing_weights_and_a_useless_cache_are_problems(monkeypatch, tmp_path)
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("FACEWRIGHT_WEIGHTS", "nobody")
     monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path / "file" / "cache"))
-    found = examine("cpu")
+    found = examine(runtime=Runtime(device="cpu"))
     told = "\n".join(problem.what for problem in found.problems)
     assert "no weights called `nobody`" in told
     assert "cannot be written" in told
@@ -37,19 +40,21 @@ def test_missing_weights_and_a_useless_cache_are_problems(monkeypatch, tmp_path)
 
 
 def test_idle_gpu_is_explained():
-    assert "no GPU answers" in _explain_idle_gpu("").what
-    assert "Some GPU is not used" in _explain_idle_gpu("Some GPU\nAnother").what
+    assert "no GPU answers" in explain_idle_gpu("").what
+    assert "Some GPU is not used" in explain_idle_gpu("Some GPU\nAnother").what
 
 
 def test_without_weights_there_is_no_speed_to_compare_passive_threads_with():
-    assert _measure_passively(None, 2) is None
+    assert measure_passively(None, 2) is None
 
 
 @pytest.mark.slow
 def test_threads_that_spin_are_a_problem_and_both_speeds_are_named():
     program = (
-        "from facewright.tasks.doctor import examine\n"
-        "print(*(p.what + '|' + p.fix for p in examine('cpu').problems), sep='\\n')"
+        "from facewright.jobs.commands.doctor.examine import examine\n"
+        "from facewright.jobs.options import Runtime\n"
+        "found = examine(runtime=Runtime(device='cpu'))\n"
+        "print(*(p.what + '|' + p.fix for p in found.problems), sep='\\n')"
     )
     environ = os.environ | {"OMP_WAIT_POLICY": "active", "OMP_NUM_THREADS": "2"}
     done = subprocess.run(
