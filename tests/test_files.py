@@ -92,13 +92,30 @@ def test_leftovers_of_the_dead_are_deleted_and_nothing_else(tmp_path: Path) -> N
         f".a.png.{DEAD}.01234567.part",
         f".a.png.{os.getpid()}.01234567.part",  # an earlier process had the same number
     ]
-    for name in (*kept, *gone):
-        (tmp_path / name).touch()
     with replacing(tmp_path / "e.png") as unfinished:
+        for name in (*kept, *gone):
+            (tmp_path / name).touch()
         delete_leftovers(tmp_path, "*.png")
         assert names(tmp_path) == sorted([*kept, unfinished.name])
     delete_leftovers(tmp_path)
     assert names(tmp_path) == sorted(set(kept) - {kept[1]} | {"e.png"})
+
+
+def test_the_first_file_of_a_run_clears_away_what_a_killed_one_left(tmp_path: Path) -> None:
+    with replacing(tmp_path / "x.png") as unfinished:
+        machine = unfinished.name.removesuffix(".part")[-12:-8]
+    other = f"{int(machine, 16) ^ 1:04x}"
+    folder = tmp_path / "results"
+    folder.mkdir()
+    killed = folder / f".seed0007.png.{DEAD}.{machine}01234567.part"
+    elsewhere = folder / f".seed0008.png.{DEAD}.{other}01234567.part"
+    forgotten = folder / f".seed0009.png.{DEAD}.{other}01234567.part"
+    for path in (killed, elsewhere, forgotten):
+        path.touch()
+    os.utime(forgotten, (0, 0))
+    with replacing(folder / "new.png") as unfinished:
+        unfinished.write_bytes(b"whole")
+    assert names(folder) == sorted([elsewhere.name, "new.png"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such locks")

@@ -5,19 +5,26 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import platform
 import re
 import sys
 import time
+import zlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 HINT = "check the path, its permissions and the space there"
 """What to do where a file cannot be written."""
 
-_UNFINISHED = re.compile(r"\..+\.(?P<process>\d+)\.[0-9a-f]{8}\.part", re.DOTALL)
+_UNFINISHED = re.compile(
+    r"\..+\.(?P<process>\d+)\.(?P<machine>[0-9a-f]{4})?[0-9a-f]{8}\.part", re.DOTALL
+)
+_ABANDONED = 86_400  # seconds after which nobody on another machine is still writing
 _PAUSE = 0.01  # seconds between two looks at a lock
 _writing: set[str] = set()  # names of what this process is writing
+_cleaned: set[Path] = set()  # folders in which this process has looked for leftovers
 
 
 LONGEST_NAME = 224
@@ -103,7 +110,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Whenever the process or the machine stops, `path` is as it was before or complete. The new file
     is hidden, lies in the same folder, and is gone when the block ends with an error. It ends up
-    with the rights that any new file gets, even if the block puts another one in its place.
+    with the rights that any new file gets, even if the block puts another one in its place. The
+    first call for a folder deletes what killed processes left there.
 
     Args:
         path: Where the file belongs; missing folders are made.
@@ -122,8 +130,12 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     name = _cut(path.name, _LONGEST_UNFINISHED)
-    unfinished = path.with_name(f".{name}.{os.getpid()}.{os.urandom(4).hex()}.part")
+    chosen = f"{_name_machine()}{os.urandom(4).hex()}"
+    unfinished = path.with_name(f".{name}.{os.getpid()}.{chosen}.part")
     _writing.add(unfinished.name)
+    if path.parent not in _cleaned:
+        _cleaned.add(path.parent)
+        delete_leftovers(path.parent)
     try:
         with unfinished.open("xb") as file:
             rights = os.fstat(file.fileno()).st_mode
@@ -188,7 +200,8 @@ def locked(path: Path, *, patience: float = 60.0) -> Iterator[None]:
 def delete_leftovers(folder: Path, pattern: str = "*") -> None:
     """Delete the unfinished files of writers that were killed.
 
-    What a living process of this machine may still be writing stays.
+    What a living process may still be writing stays: one of this machine, or of another one that
+    shares the folder and has written within a day.
 
     Args:
         folder: Where to look; folders in it are left alone.
@@ -196,9 +209,21 @@ def delete_leftovers(folder: Path, pattern: str = "*") -> None:
     """
     for path in folder.glob(f".{pattern}.*.part"):
         named = _UNFINISHED.fullmatch(path.name)
-        if named and path.name not in _writing and not _lives(int(named["process"])):
-            with contextlib.suppress(OSError):  # another process was faster, or holds it open
+        if named is None or path.name in _writing:
+            continue
+        with contextlib.suppress(OSError):  # another process was faster, or holds it open
+            if named["machine"] in (None, _name_machine()):
+                wanted = _lives(int(named["process"]))
+            else:
+                wanted = time.time() - path.stat().st_mtime < _ABANDONED
+            if not wanted:
                 path.unlink()
+
+
+@cache
+def _name_machine() -> str:
+    """Return what tells this machine from others that share a folder: four hexadecimal digits."""
+    return f"{zlib.crc32(platform.node().encode()) & 0xFFFF:04x}"
 
 
 def _encode(name: str) -> bytes:

@@ -39,10 +39,7 @@ print(json.dumps(found))
 """
 
 MOVED = [command.name for command in COMMANDS if ".tasks." not in command.function]
-TO_COME = {
-    *("generate", "mix", "interpolate", "restyle", "edit", "invert", "show", "remake"),
-    *("swap", "morph", "toonify", "emoji"),
-}
+TO_COME = {"swap", "morph", "toonify", "emoji"}
 """Commands that have no examples yet."""
 
 

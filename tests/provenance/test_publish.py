@@ -108,8 +108,8 @@ def test_destinations_can_be_checked_before_the_work(tmp_path: Path) -> None:
 def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name in ("x.png", "x.mp4"):
-        with pytest.raises(FileError, match="cannot be written"):
-            publish(tmp_path / "file" / name)
+        with pytest.raises(FileError, match="cannot be written: .*file is a file, and no folder"):
+            publish(tmp_path / "file" / "new" / name)
 
 
 def test_manifests_that_are_not_json_write_nothing(tmp_path: Path) -> None:

@@ -230,11 +230,16 @@ def check_destination(
         )
     try:
         is_folder, is_there = path.is_dir(), path.exists()
+        above = next((one for one in path.parents if one.exists()), path.parent)
+        blocked = above.exists() and not above.is_dir()
     except (OSError, ValueError) as error:  # such as a name that is too long
         reason = getattr(error, "strerror", None) or error
         raise FileError(f"{path} cannot be written: {reason}", hint="a shorter name") from error
     if is_folder:
         raise InputError(f"{path} is a folder", hint="name a file")
+    if blocked:
+        reason = f"{above} is a file, and no folder"
+        raise FileError(f"{path} cannot be written: {reason}", hint="name another folder")
     if is_there and not overwrite:
         raise InputError(
             f"{path} is there already", hint="pass --overwrite to replace it, or another name"

@@ -56,6 +56,10 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
     Raises:
         InputError: An option is invalid, or a file is there already.
         WeightsError: There are no such weights.
+
+    Examples:
+        facewright generate --seeds 0-15 -o people.png
+        facewright generate --seeds 0-99 --age 30-39 -o people
     """
     from facewright.jobs.checks import check_options, check_sheet
     from facewright.jobs.outputs import publish

@@ -45,6 +45,10 @@ def interpolate_faces(
     Raises:
         InputError: An option is invalid, or the file is there already.
         WeightsError: There are no such weights.
+
+    Examples:
+        facewright interpolate --seeds 1,2,3 -o walk.mp4
+        facewright interpolate --seeds 1,2 --seconds 2 --no-loop -o walk.gif
     """
     from facewright.jobs.checks import check_options
     from facewright.jobs.outputs import publish_frames

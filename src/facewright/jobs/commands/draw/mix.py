@@ -43,6 +43,10 @@ def mix_faces(options: MixOptions, *, progress: Progress | None = None) -> list[
     Raises:
         InputError: An option is invalid, or the file is there already.
         WeightsError: There are no such weights.
+
+    Examples:
+        facewright mix --rows 1-4 --columns 5-8 -o mix.png
+        facewright mix --rows 1 --columns 5-8 --layers fine -o colours.png
     """
     from facewright.jobs.checks import check_options, check_sheet
     from facewright.jobs.outputs import publish
