@@ -29,14 +29,14 @@ from facewright.latents.invert import Inversion, RefineOptions, invert_faces, lo
 from facewright.latents.tune import TuneOptions, tune_generator
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import resize_image
-from facewright.tasks.inverting.inverter import Inverter, open_inverter
-from facewright.tasks.lookout import Lookout, open_lookout
+from facewright.pipelines.draw.latents import LatentsPipeline
+from facewright.pipelines.find import FindPipeline
 from facewright.types import Crop
 
 BATCH = 25
 
 
-def read_crops(lookout: Lookout, source: Path, size: int, count: int) -> list[Crop]:
+def read_crops(find: FindPipeline, source: Path, size: int, count: int) -> list[Crop]:
     """Return the faces of so many pictures that were kept apart."""
     crops: list[Crop] = []
     with zipfile.ZipFile(source) as archive:
@@ -46,7 +46,7 @@ def read_crops(lookout: Lookout, source: Path, size: int, count: int) -> list[Cr
             name = names[number]
             image = np.asarray(Image.open(archive.open(f"images/{name}")).convert("RGB"))
             image = np.ascontiguousarray(image)
-            (faces,) = lookout.finder.find([image], threshold=0.5)
+            (faces,) = find.finder.find([image], threshold=0.5)
             if faces:
                 (face,) = select_faces(faces, "largest")
                 crops.append(align(image, face.points, template="tight", size=size))
@@ -55,11 +55,11 @@ def read_crops(lookout: Lookout, source: Path, size: int, count: int) -> list[Cr
     return crops
 
 
-def measure(inverter: Inverter, crops: list[Crop], found: Inversion) -> list[float]:
+def measure(people: LatentsPipeline, crops: list[Crop], found: Inversion) -> list[float]:
     """Return the means of RMSE, perceptual distance, likeness, and the share above 0.5."""
     drawn = [dataclasses.replace(c, image=x) for c, x in zip(crops, found.images, strict=True)]
-    pairs = zip(*(embed_faces(inverter.likeness, x) for x in (crops, drawn)), strict=True)
-    alike = [measure_likeness(inverter.likeness, one, other) for one, other in pairs]
+    pairs = zip(*(embed_faces(people.likeness, x) for x in (crops, drawn)), strict=True)
+    alike = [measure_likeness(people.likeness, one, other) for one, other in pairs]
     above = float(np.mean(np.array(alike) > 0.5))
     return [float(np.mean(x)) for x in (found.errors, found.distances, alike)] + [above]
 
@@ -81,16 +81,18 @@ def cut(found: Inversion, count: int) -> Inversion:
     )
 
 
-def search(inverter: Inverter, crops: list[Crop], steps: int, *, begin: bool = True) -> Inversion:
+def search(
+    people: LatentsPipeline, crops: list[Crop], steps: int, *, begin: bool = True
+) -> Inversion:
     """Invert faces, batch by batch, from the encoder or from the average face."""
     images = np.stack([crop.image for crop in crops])
     return join(
         [
             invert_faces(
-                inverter.generator,
+                people.generator,
                 images[n : n + BATCH],
-                encoder=inverter.encoder if begin else None,
-                features=inverter.features,
+                encoder=people.encoder if begin else None,
+                features=people.features,
                 options=RefineOptions(steps=steps),
             )
             for n in range(0, len(images), BATCH)
@@ -98,15 +100,15 @@ def search(inverter: Inverter, crops: list[Crop], steps: int, *, begin: bool = T
     )
 
 
-def tune(inverter: Inverter, crops: list[Crop], found: Inversion) -> Inversion:
+def tune(people: LatentsPipeline, crops: list[Crop], found: Inversion) -> Inversion:
     """Tune the generator to each face on its own."""
     parts = []
     for n, crop in enumerate(crops):
         ws, image = found.ws[n : n + 1], crop.image[None]
         tuned = tune_generator(
-            inverter.generator, ws, image, features=inverter.features, options=TuneOptions()
+            people.generator, ws, image, features=people.features, options=TuneOptions()
         )
-        parts.append(look_at(tuned, ws, image, inverter.features))
+        parts.append(look_at(tuned, ws, image, people.features))
     return join(parts)
 
 
@@ -118,12 +120,12 @@ def report(name: str, numbers: list[float]) -> None:
 
 
 def report_all(
-    source: str, inverter: Inverter, crops: list[Crop], stages: dict[str, Inversion]
+    source: str, people: LatentsPipeline, crops: list[Crop], stages: dict[str, Inversion]
 ) -> None:
     """Print a row for each stage of the same faces."""
     for name, found in stages.items():
         first = cut(found, len(crops))
-        report(f"{source}, {len(crops)} faces, {name}", measure(inverter, crops, first))
+        report(f"{source}, {len(crops)} faces, {name}", measure(people, crops, first))
 
 
 def draw(path: Path, crops: list[Crop], stages: list[Inversion]) -> None:
@@ -149,21 +151,21 @@ def main() -> None:
     parser.add_argument("--tuned", type=int, default=20)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    lookout, inverter = open_lookout("cpu"), open_inverter(encoder=options.encoder, device="cpu")
-    size = inverter.generator.config.resolution
+    people = LatentsPipeline("faces-64", encoder=options.encoder, device="cpu")
+    size = people.resolution
     for source in options.sources:
-        crops = read_crops(lookout, source, size, options.count)
+        crops = read_crops(people.find, source, size, options.count)
         begun = {
-            "average face": search(inverter, crops, 0, begin=False),
-            "encoded": search(inverter, crops, 0),
+            "average face": search(people, crops, 0, begin=False),
+            "encoded": search(people, crops, 0),
         }
-        report_all(source.stem, inverter, crops, begun)
+        report_all(source.stem, people, crops, begun)
         some, few = crops[: options.refined], crops[: options.tuned]
-        refined = search(inverter, some, options.steps)
-        report_all(source.stem, inverter, some, {**begun, "refined": refined})
-        tuned = tune(inverter, few, refined)
+        refined = search(people, some, options.steps)
+        report_all(source.stem, people, some, {**begun, "refined": refined})
+        tuned = tune(people, few, refined)
         stages = {**begun, "refined": refined, "tuned": tuned}
-        report_all(source.stem, inverter, few, stages)
+        report_all(source.stem, people, few, stages)
         draw(options.out / f"{source.stem}.png", few, list(stages.values()))
 
 

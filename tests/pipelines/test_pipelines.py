@@ -1,5 +1,7 @@
 """Pipelines in memory, with tiny networks and red blocks for faces."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -27,6 +29,14 @@ def test_people_depend_on_nothing_but_their_seed(generate):
     assert np.array_equal(several[1].image, alone[0].image)
     assert several[1].manifest == alone[0].manifest
     assert not np.array_equal(several[0].image, several[1].image)
+
+
+def test_threads_that_share_a_pipeline_get_the_people_of_their_seeds(weights, generate):
+    alone, shared = generate("0-7"), fw.GeneratePipeline(weights, device="cpu", dtype="float32")
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda seed: shared(seed)[0], range(8)))
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(alone, found, strict=True))
+    assert [one.manifest for one in found] == [one.manifest for one in alone]
 
 
 def test_labels_and_sizes_are_recorded(generate):

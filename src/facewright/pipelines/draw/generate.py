@@ -170,7 +170,12 @@ class GeneratorPipeline(Pipeline):
 
 
 class GeneratePipeline(GeneratorPipeline):
-    """Draws people who do not exist."""
+    """Draws people who do not exist.
+
+    Several threads may call one pipeline at once: each gets the pictures that it would get alone.
+    One person at a time is drawn quickest with `sampling=Sampling(batch=1)`: other batches are
+    filled up, so that a person does not depend on how many are drawn.
+    """
 
     verb: ClassVar[str] = "generate"
 

@@ -191,7 +191,8 @@ class ToonifyPipeline(PicturePipeline):
             "weights": self.people.name,
             "encoder": self.people.encoder_name if cartoonist.encoder else NONE,
         }
-        used = Ingredients(models=self.find.models | models)
+        models, threads = self.find.models | models, torch.get_num_threads()
+        used = Ingredients(models=models, threads=threads)
         return ToonSession(
             ClipCartoonist(cartoonist, follower, how, progress=progress), config, used, said
         )
