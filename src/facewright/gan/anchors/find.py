@@ -31,15 +31,43 @@ FILE = "anchors.safetensors"
 
 _PRESENT = 0.3  # how sure the mesh network is that there is a face
 _CHUNK = 64
+_DIFFERENT = 0.5  # of the pictures that have a label of their own, at least
 
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
     """What is known of z before training begins."""
 
-    model: AppearanceModel
+    model: AppearanceModel | None
+    """What found them; None where labels say all."""
     values: torch.Tensor
     """(pictures, k): the first numbers of each picture's z, flipped pictures included."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers of z they are."""
+        return self.values.shape[1]
+
+
+def anchor_by_labels(dataset: Dataset) -> Anchors:
+    """Return anchors without a number of their own: each picture is known by its label.
+
+    For labels that say everything about a picture, such as the parameters of what was rendered. The
+    generator is shown which picture belongs to which label, whatever z is.
+
+    Raises:
+        InputError: The pictures have no labels, or many have the same one.
+    """
+    count = len(dataset.names)
+    labels = dataset.labels[:count]
+    different = len(torch.unique(labels, dim=0)) if labels.shape[1] else 0
+    if different < _DIFFERENT * count:
+        raise InputError(
+            f"{count} pictures of {dataset.name} have {different} different labels, which cannot "
+            "say what each looks like",
+            hint="--anchor components finds latents of faces by themselves",
+        )
+    return Anchors(None, torch.zeros(len(dataset), 0))
 
 
 def find_anchors(
@@ -98,7 +126,8 @@ def save_anchors(path: Path, anchors: Anchors, dataset: Dataset) -> None:
         trained_on=dataset.name,
         source="facewright train generator --anchor components",
     )
-    tensors = {**anchors.model.to_tensors(), "values": anchors.values}
+    model = {} if anchors.model is None else anchors.model.to_tensors()
+    tensors = {**model, "values": anchors.values}
     save_bundle(path, Bundle(card, {"dataset": dataset.sha256}, tensors))
 
 

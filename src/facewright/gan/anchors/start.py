@@ -29,7 +29,7 @@ def start_linear(
         z: (n, z_dim), whose first numbers are anchors.
         c: (n, c_dim).
         images: (n, 3, h, w) in [-1, 1], h at least `linear_rgb`.
-        anchors: How many numbers of z are anchors.
+        anchors: How many numbers of z are anchors; 0 where labels say everything.
 
     Raises:
         InputError: The generator is too narrow.
@@ -41,6 +41,8 @@ def start_linear(
         layer = generator.mapping.get_submodule(f"fc{number}")
         assert isinstance(layer, FullyConnected)  # noqa: S101 - for the type checker
         _keep_anchors(layer, anchors, first=number == 0)
+        if anchors == 0 and number == 0:
+            layer.weight[:, : config.z_dim].zero_()  # labels say all: z begins without effect
     w = torch.cat(
         [generator.mapping(a, b) for a, b in zip(z.split(256), c.split(256), strict=True)]
     )

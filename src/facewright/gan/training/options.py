@@ -53,7 +53,7 @@ class TrainOptions(AdversarialOptions):
     path_length_weight: float | None = None
     """Weight of path length regularisation; 0 leaves it out."""
     z_dim: int | None = None
-    """Size of z; 512, or with anchors 64 more than there are components."""
+    """Size of z; 512, or with anchors 64 more than their numbers."""
     w_dim: int | None = None
     """Size of w."""
     linear_rgb: int | None = None
@@ -69,8 +69,9 @@ class TrainOptions(AdversarialOptions):
     colour_weight: float = 2.0
     """Weight of colours that are stronger than the pictures of the dataset have them at that place;
     with anchors or projected heads."""
-    anchor: Literal["none", "components"] = "none"
-    """Give every picture a latent of its own, by the components of its shape and texture."""
+    anchor: Literal["none", "components", "labels"] = "none"
+    """Show the generator which picture belongs to which latent: to components of its shape and
+    texture, which become its z, or to labels that say all there is to say."""
     anchor_size: int = 192
     """How many components; the rest of z stays free."""
     anchor_kimg: float = 7.0

@@ -127,8 +127,9 @@ def pick_sizes(options: TrainOptions, resolution: int) -> dict[str, int]:
     """Return the sizes of z and w, and up to which resolution pictures are linear in w."""
     sizes = {"z_dim": 512, "w_dim": 512, "linear_rgb": 0}
     if options.anchor != "none":
-        sizes["z_dim"] = options.anchor_size + FREE_Z
-        sizes["w_dim"] = max(512, 2 * options.anchor_size + FREE_Z)
+        size = options.anchor_size if options.anchor == "components" else 0
+        sizes["z_dim"] = size + FREE_Z
+        sizes["w_dim"] = max(512, 2 * size + FREE_Z)
         sizes["linear_rgb"] = min(_LINEAR_RGB, resolution // 2)
     chosen = {name: value for name in sizes if (value := getattr(options, name)) is not None}
     return sizes | chosen
@@ -171,7 +172,11 @@ def check_options(options: TrainOptions) -> None:
             options.discriminator in {"stylegan2", "projected", "both"},
             "--discriminator is stylegan2, projected or both",
         ),
-        (options.anchor in {"none", "components"}, "--anchor is none or components"),
+        (
+            options.anchor in {"none", "components", "labels"},
+            "--anchor is none, components or labels",
+        ),
+        (options.anchor != "labels" or options.cond, "--anchor labels goes with --cond"),
         (options.augpipe in PIPES, f"--augpipe is one of {', '.join(PIPES)}"),
         (options.cfg in PRESETS, f"--cfg is one of {', '.join(PRESETS)}, not {options.cfg}"),
     )

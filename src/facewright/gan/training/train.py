@@ -280,7 +280,7 @@ def _build_trainer(
 def _start_from_anchors(trainer: AdversarialTrainer, dataset: Dataset, anchors: Anchors) -> None:
     """Let the generator begin as the linear reconstruction of the pictures."""
     config, count = trainer.G.config, len(anchors.values)
-    rest = torch.randn(count, config.z_dim - anchors.model.size, generator=seeded(0))
+    rest = torch.randn(count, config.z_dim - anchors.size, generator=seeded(0))
     small = [
         F.interpolate(
             to_tensor(
@@ -293,7 +293,7 @@ def _start_from_anchors(trainer: AdversarialTrainer, dataset: Dataset, anchors: 
     ]
     z = torch.cat([anchors.values, rest], 1)
     generator = copy.deepcopy(trainer.G).cpu()
-    start_linear(generator, z, dataset.labels, torch.cat(small), anchors=anchors.model.size)
+    start_linear(generator, z, dataset.labels, torch.cat(small), anchors=anchors.size)
     for network in (trainer.G, trainer.G_ema):
         network.load_state_dict(generator.state_dict())
 

@@ -10,7 +10,7 @@ from facewright.errors import InputError, TrainingError
 from facewright.faces.detection.landmarks import load_mesh
 from facewright.gan.anchors.appearance import AppearanceModel, read_appearance
 from facewright.gan.anchors.find import FILE as ANCHORS
-from facewright.gan.anchors.find import find_anchors, load_anchors, save_anchors
+from facewright.gan.anchors.find import anchor_by_labels, find_anchors, load_anchors, save_anchors
 from facewright.gan.training.options import TrainOptions
 from facewright.gan.training.plan import is_anchored
 from facewright.gan.training.projected.anchored import Anchoring
@@ -90,6 +90,8 @@ def prepare_anchoring(dataset: Dataset, outdir: Path, options: TrainOptions) -> 
     backbone = load_efficientnet()
     if options.anchor == "none":
         return Anchoring(backbone, None)
+    if options.anchor == "labels":
+        return Anchoring(backbone, anchor_by_labels(dataset))
     path = outdir / ANCHORS
     if not path.exists():
         mesh = load_mesh(open_weights("face-mesh"))
