@@ -1,6 +1,8 @@
 """A tiny generator with labels, a tiny dataset, and a finder that takes red blocks for faces."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,8 +15,8 @@ from facewright.faces.geometry.topology import CANONICAL
 from facewright.faces.similarity.features import FaceFeatures, FeaturesConfig
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.layers.quality import LEVELS, MOST_REJECTED, QualityScorer, ScorerTensors
-from facewright.gan.weights import LabelTable, measure_centres, pack_generator
-from facewright.hub.bundle import save_bundle
+from facewright.gan.weights import LabelTable, load_labels, measure_centres, pack_generator
+from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.latents.sample import draw_latents
 from facewright.pipelines.find import FindPipeline
 from facewright.provenance.publish import publish_image
@@ -66,6 +68,38 @@ def choosy_weights(tmp_path_factory):
     generator.scorer = QualityScorer((), tensors, 0.5)
     card = Card(name="choosy", kind="generator", trained_on="nothing", licence="CC0-1.0")
     save_bundle(path, pack_generator(generator, card, labels=table))
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def characters(tmp_path_factory, weights):
+    """The file of a generator of the architecture and with the labels of `weights`."""
+    path = tmp_path_factory.mktemp("weights") / "characters.safetensors"
+    card = Card("characters", "generator", licence="CC-BY-4.0", trained_on="drawings")
+    labels = load_labels(load_bundle(Path(weights)))
+    save_bundle(path, pack_generator(build_generator(seed=2), card, labels=labels))
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def larger(tmp_path_factory, weights):
+    """The file of a generator with one block more."""
+    path = tmp_path_factory.mktemp("weights") / "larger.safetensors"
+    return _save_other(path, weights, resolution=32)
+
+
+@pytest.fixture(scope="session")
+def thinner(tmp_path_factory, weights):
+    """The file of a generator of other layers."""
+    path = tmp_path_factory.mktemp("weights") / "thinner.safetensors"
+    return _save_other(path, weights, channel_max=4)
+
+
+def _save_other(path, weights, **changes):
+    """Write a generator that differs from `weights` in some of its configuration."""
+    generator = Generator(replace(build_generator().config, **changes))
+    labels = load_labels(load_bundle(Path(weights)))
+    save_bundle(path, pack_generator(generator, Card(path.stem, "generator"), labels=labels))
     return str(path)
 
 

@@ -17,7 +17,6 @@ from facewright.cli.reports import (
     print_gathered,
     print_outcome,
     print_prepared,
-    print_toonified,
     print_verified,
     print_watched,
 )
@@ -197,7 +196,6 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "imported": print_imported,
     "diagnosis": print_diagnosis,
     "outcome": print_outcome,
-    "toonified": print_toonified,
     "gathered": print_gathered,
     "prepared": print_prepared,
     "audit": print_audit,

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from facewright.jobs.effect import Outcome
     from facewright.live.session import Watched
     from facewright.provenance.verify import Verified
-    from facewright.tasks.toonifying.toonify import Toonified
 
 _FAILED = 1
 _MOST_PAIRS = 20  # of a kind; JSON has all
@@ -82,15 +81,6 @@ def print_outcome(outcome: Outcome | Watched) -> int:
     if not outcome.finished:
         return _INTERRUPTED
     return _FAILED if outcome.failed else 0
-
-
-def print_toonified(toonified: Toonified) -> int:
-    """Print how many frames show a character, and where they are; 130 if someone ended it."""
-    if toonified.frames > 1:
-        print(f"{toonified.drawn} of {_count(toonified.frames, 'frame')} drawn")
-    for path in (toonified.path, *toonified.kept):
-        print(make_name_printable(path))
-    return 0 if toonified.finished else _INTERRUPTED
 
 
 def print_gathered(gathered: Gathered) -> int:

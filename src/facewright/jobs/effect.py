@@ -219,8 +219,9 @@ class Effect(ABC, Generic[O]):
 
     def draw(self, session: Session, one: Developed) -> Still:
         """Make something of a picture."""
-        step = session.step(one.colours)
-        return Still(step.image, one.alpha, step)
+        keeps = session.keeps_alpha
+        step = session.step(one.colours if keeps else one.image)
+        return Still(step.image, one.alpha if keeps else None, step)
 
     def keep(self, still: Still, item: Item, manifest: Manifest) -> Any:  # noqa: ARG002
         """Take note of a picture that was made; return its record, None for a `Summary`."""

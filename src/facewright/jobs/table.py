@@ -169,9 +169,9 @@ COMMANDS = (
     ),
     Command(
         "toonify",
-        "facewright.tasks.toonifying.toonify:toonify_faces",
+        "facewright.jobs.commands.photos.toonify:toonify_faces",
         "Draw somebody as a character: a picture or a clip.",
-        prints="toonified",
+        prints="outcome",
         data=True,
         computes=True,
         repeatable=True,

@@ -13,37 +13,22 @@ from facewright.types import Clip, Image
 T = TypeVar("T")
 
 
-def map_frames(
-    clip: Clip, change: Callable[[Image, float], T]
+def map_stream(
+    clip: Clip, change: Callable[[Iterator[tuple[Image, float]]], Iterator[T]]
 ) -> tuple[Iterator[T], Iterator[int] | None]:
-    """Make something of every frame.
+    """Make something of every frame, perhaps only once later ones were seen.
 
     Frames are read, changed, and used by whoever asks for them at the same time: each in a thread
     of its own, a few frames apart.
 
     Args:
         clip: Its frames are used up. A camera will do.
-        change: Takes a frame, and the seconds at which it is shown.
-
-    Returns:
-        What was made, in order; and the times of the new frames if the clip has times, each to be
-        asked for after its frame.
-    """
-    return map_stream(clip, lambda shown: (change(image, seconds) for image, seconds in shown))
-
-
-def map_stream(
-    clip: Clip, change: Callable[[Iterator[tuple[Image, float]]], Iterator[T]]
-) -> tuple[Iterator[T], Iterator[int] | None]:
-    """Do what `map_frames` does where a frame can be changed only once later ones were seen.
-
-    Args:
-        clip: Its frames are used up.
         change: Takes all frames, each with the seconds at which it is shown, and yields as many
             things in the same order.
 
     Returns:
-        As `map_frames`.
+        What was made, in order; and the times of the new frames if the clip has times, each to be
+        asked for after its frame.
     """
     times: deque[int] = deque()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -88,6 +90,51 @@ class ReadingSession(Session):
     def miss(self, frames: int = 1) -> None:  # noqa: ARG002
         """No face is no error."""
         return
+
+
+class ReadAfterSession(Session):
+    """Reads the expressions in what another session makes, and draws bars beside them.
+
+    The reading of each step is the picture without bars, and its `NamedFace`s.
+    """
+
+    def __init__(self, maker: Session, reader: ReadingSession) -> None:
+        super().__init__(maker.used | reader.used, maker.parameters)
+        self._maker, self._reader = maker, reader
+
+    @property
+    def keeps_alpha(self) -> bool:
+        """Whether what is made of a picture is transparent where the picture is."""
+        return False  # bars may stand there
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:
+        """Make something of the next frame, and read that."""
+        return self._read(self._maker.step(image, seconds), seconds)
+
+    def stream(self, frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
+        """Make something of all frames, and read that."""
+        shown = deque[float]()
+
+        def note() -> Iterator[tuple[Image, float]]:
+            for image, seconds in frames:
+                shown.append(seconds)
+                yield image, seconds
+
+        for step in self._maker.stream(note()):
+            yield self._read(step, shown.popleft())
+
+    def resize(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return width and height of the result."""
+        return self._reader.resize(self._maker.resize(size))
+
+    def miss(self, frames: int = 1) -> InputError | None:
+        """Return the error for frames of which nothing was made."""
+        return self._maker.miss(frames)
+
+    def _read(self, step: Step, seconds: float) -> Step:
+        """Read what was made of a frame."""
+        read = self._reader.step(step.image, seconds)
+        return Step(read.image, step.faces, (step.image, read.reading))
 
 
 class ExpressionsPipeline(PicturePipeline):

@@ -65,6 +65,10 @@ class ToonSession(Session):
         for image, _ in self._film.draw_stream(frames, every=every):
             yield Step(image, self._film.faces)
 
+    def hint(self, image: Image, otherwise: str) -> str:
+        """Return a hint for a picture without a face, as `FaceFollower.hint` does."""
+        return self._film.hint(image, otherwise)
+
     def resize(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return width and height of the result."""
         return (self._config.size, self._config.size) if self._config.portrait else size

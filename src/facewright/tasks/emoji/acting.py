@@ -28,6 +28,7 @@ from facewright.hub.store import Progress
 from facewright.latents.directions.bundle import Direction
 from facewright.latents.scenes import find_styles
 from facewright.media.stills.resize import resize_image
+from facewright.pipelines.photos.toonify import STYLES
 from facewright.pipelines.weights import ENCODED, open_weights
 from facewright.tasks.drawing import DrawOptions, Easel, open_easel
 from facewright.tasks.emoji.options import EmojiOptions
@@ -35,7 +36,6 @@ from facewright.tasks.inverting.inverter import open_inverter
 from facewright.tasks.lookout import Lookout, pick_kind
 from facewright.tasks.portraits import Portrait, Portraits, read_portraits
 from facewright.tasks.steering.compass import open_compass
-from facewright.tasks.toonifying.casting import STYLES
 from facewright.toon.acting import (
     Actor,
     Costume,

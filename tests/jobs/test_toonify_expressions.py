@@ -2,7 +2,6 @@
 
 import csv
 import json
-from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -10,19 +9,20 @@ import numpy as np
 import pytest
 
 from facewright.errors import InputError
+from facewright.jobs.commands.photos.toonify import Toonify, ToonifyOptions
+from facewright.jobs.run import run
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
+from facewright.pipelines.find import FindPipeline
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_clip, publish_image, read_manifest
-from facewright.tasks.toonifying.casting import ToonifyOptions
-from facewright.tasks.toonifying.toonify import toonify_with
 from facewright.types import Clip, Manifest
 
 FACE = (20, 10, 59, 59)  # left, top, right, bottom
 
 
 @pytest.fixture
-def lookout(lookout):
+def toonify(lookout):
     """Find the first red block, and then a face at its place, whatever is drawn there."""
     red = lookout.finder
 
@@ -38,7 +38,11 @@ def lookout(lookout):
         def follow(self, images, _faces):
             return self.find(images)
 
-    return replace(lookout, finder=FaceDetector())
+    def run_it(source, options):
+        find = FindPipeline(finder=FaceDetector(), device="cpu")
+        return run(Toonify(options, find=find), [str(source)])
+
+    return run_it
 
 
 @pytest.fixture
@@ -83,77 +87,78 @@ def measure_sound(path):
     ("which", "frames"), [({}, 9), ({"every": 3}, 3), ({"every": 4, "fill": True}, 9)]
 )
 @pytest.mark.parametrize("expressions", [False, True])
-def test_sound_goes_along(lookout, film, how, which, frames, expressions):
-    made = toonify_with(lookout, film, how("x.mp4", expressions=expressions, **which))
-    assert measure_sound(made.path) == pytest.approx(0.9, abs=0.05)
-    assert sum(1 for _ in read_clip(made.path).frames) == made.frames == frames
+def test_sound_goes_along(toonify, film, how, which, frames, expressions):
+    made = toonify(film, how("x.mp4", expressions=expressions, **which))
+    assert measure_sound(made.files[0]) == pytest.approx(0.9, abs=0.05)
+    assert sum(1 for _ in read_clip(made.files[0]).frames) == made.clips[0].frames == frames
 
 
-def test_every_frame_is_drawn_then_labelled(lookout, film, how):
-    drawn = toonify_with(lookout, film, how("drawn.mp4", expressions=False)).path
-    made = toonify_with(lookout, film, how("x.mp4"))
-    pairs = list(zip(read_clip(drawn).frames, read_clip(made.path).frames, strict=True))
+def test_every_frame_is_drawn_then_labelled(toonify, film, how):
+    drawn = toonify(film, how("drawn.mp4", expressions=False)).files[0]
+    made = toonify(film, how("x.mp4"))
+    pairs = list(zip(read_clip(drawn).frames, read_clip(made.files[0]).frames, strict=True))
     assert all(np.abs(a.astype(int) - b).max() > 60 for a, b in pairs)  # bars, or "no face"
-    assert (made.frames, made.drawn, made.kept) == (9, 7, ())
+    assert (made.clips[0].frames, made.clips[0].changed, len(made.files)) == (9, 7, 1)
 
 
-def test_everything_on_the_way_is_kept_if_asked_for(lookout, film, how):
-    alone = toonify_with(lookout, film, how("alone.mp4", expressions=False)).path
-    made = toonify_with(lookout, film, how("x.mp4", keep=True))
-    names = ["x-drawn.mp4", "x-expressions.csv", "x-expressions.json", "x-timeline.png"]
-    assert [path.name for path in made.kept] == names
-    assert digest_unsigned(made.kept[0]) == digest_unsigned(alone)
-    with made.kept[1].open(encoding="utf-8", newline="") as file:
+def test_everything_on_the_way_is_kept_if_asked_for(toonify, film, how):
+    alone = toonify(film, how("alone.mp4", expressions=False)).files[0]
+    made = toonify(film, how("x.mp4", keep=True))
+    names = ["x.mp4", "x-drawn.mp4", "x-timeline.png", "x-expressions.csv", "x-expressions.json"]
+    assert [path.name for path in made.files] == names
+    _, drawn, timeline, table, record = made.files
+    assert digest_unsigned(drawn) == digest_unsigned(alone)
+    with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["expression"] == "no face" for row in rows] == [n in (4, 5) for n in range(9)]
-    told = json.loads(made.kept[2].read_text(encoding="utf-8"))
+    told = json.loads(record.read_text(encoding="utf-8"))
     assert [len(reading["faces"]) for reading in told] == [1] * 4 + [0] * 2 + [1] * 3
-    assert read_image(made.kept[3]).shape[1] > 600
+    assert read_image(timeline).shape[1] > 600
 
 
-def test_bars_stand_beside_portraits(lookout, film, how):
-    made = toonify_with(lookout, film, how("x.mp4", portrait=True, size=256, every=4))
-    clip = read_clip(made.path)
+def test_bars_stand_beside_portraits(toonify, film, how):
+    made = toonify(film, how("x.mp4", portrait=True, size=256, every=4))
+    clip = read_clip(made.files[0])
     assert clip.size == (256 + 128, 256)
     assert len(list(clip.frames)) == 3
 
 
-def test_pictures_are_read_as_well(lookout, paint, how, tmp_path):
+def test_pictures_are_read_as_well(toonify, paint, how, tmp_path):
     photo = publish_image(paint(FACE, size=(80, 150)), tmp_path / "a.png", Manifest("test", {}))
-    made = toonify_with(lookout, photo, how("x.png", keep=True))
-    names = ["x-drawn.png", "x-expressions.csv", "x-expressions.json"]
-    assert [path.name for path in made.kept] == names
-    plain = toonify_with(lookout, photo, how("plain.png", expressions=False)).path
-    assert digest_unsigned(made.kept[0]) == digest_unsigned(plain)
-    assert not np.array_equal(read_image(made.path), read_image(plain))
+    made = toonify(photo, how("x.png", keep=True))
+    names = ["x-drawn.png", "x.png", "x-expressions.csv", "x-expressions.json"]
+    assert [path.name for path in made.files] == names
+    plain = toonify(photo, how("plain.png", expressions=False)).files[0]
+    assert digest_unsigned(made.files[0]) == digest_unsigned(plain)
+    assert not np.array_equal(read_image(made.files[1]), read_image(plain))
 
 
-def test_manifests_say_what_was_read_with(lookout, film, how):
-    made = toonify_with(lookout, film, how("x.mp4", keep=True))
-    labelled, plain = read_manifest(made.path), read_manifest(made.kept[0])
+def test_manifests_say_what_was_read_with(toonify, film, how):
+    made = toonify(film, how("x.mp4", keep=True))
+    labelled, plain = (read_manifest(path) for path in made.files[:2])
     assert (labelled.task, labelled.parameters["expressions"]) == ("toonify", True)
     assert plain.parameters["expressions"] is False
     assert set(labelled.models) - set(plain.models) == {"expressions"}
     assert "keep" not in labelled.parameters
 
 
-def test_nothing_is_replaced_and_nothing_is_left_of_a_failure(lookout, paint, film, how, tmp_path):
-    with pytest.raises(InputError, match="--keep") as caught:
-        toonify_with(lookout, film, how("x.mp4", expressions=False, keep=True))
+def test_nothing_is_replaced_and_nothing_is_left_of_a_failure(toonify, paint, film, how, tmp_path):
+    with pytest.raises(InputError, match="`keep`") as caught:
+        toonify(film, how("x.mp4", expressions=False, keep=True))
     assert "both" in caught.value.hint
     with pytest.raises(InputError, match="beside a portrait of 96 pixels"):
-        toonify_with(lookout, film, how("x.mp4", portrait=True, size=96))
+        toonify(film, how("x.mp4", portrait=True, size=96))
     (tmp_path / "x-expressions.csv").write_text("mine")
     with pytest.raises(InputError, match=r"x-expressions\.csv is there already"):
-        toonify_with(lookout, film, how("x.mp4", keep=True))
+        toonify(film, how("x.mp4", keep=True))
     (tmp_path / "x-expressions.csv").unlink()
     source = film.rename(tmp_path / "x-drawn.mp4")
     with pytest.raises(InputError, match="would replace the source"):
-        toonify_with(lookout, source, how("x.mp4", keep=True, overwrite=True))
+        toonify(source, how("x.mp4", keep=True, overwrite=True))
     frames = [paint(size=(80, 150), ground=(10, 10, 10)) for _ in range(4)]
     empty = Clip((150, 80), Fraction(10), iter(frames), 4)
     path = publish_clip(empty, tmp_path / "empty.mp4", Manifest("test", {}))
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match="no face was found"):
-        toonify_with(lookout, path, how("y.mp4", keep=True))
+        toonify(path, how("y.mp4", keep=True))
     assert sorted(tmp_path.iterdir()) == before
