@@ -273,7 +273,7 @@ class Toonify(Effect[ToonifyOptions]):
 def toonify_faces(
     sources: list[str],
     *,
-    options: ToonifyOptions,
+    options: ToonifyOptions | None = None,
     progress: Progress | None = None,
     viewer: OpenViewer | None = None,
 ) -> Outcome | Watched:
@@ -297,7 +297,7 @@ def toonify_faces(
     """
     from facewright.jobs.run import run
 
-    return run(Toonify(options, progress), sources, viewer)
+    return run(Toonify(options or ToonifyOptions(), progress), sources, viewer)
 
 
 def _beside(path: Path, name: str) -> Path:
