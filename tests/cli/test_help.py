@@ -39,7 +39,7 @@ print(json.dumps(found))
 """
 
 MOVED = [command.name for command in COMMANDS if ".tasks." not in command.function]
-TO_COME = {"swap", "morph", "emoji"}
+TO_COME = {"swap", "morph"}
 """Commands that have no examples yet."""
 
 

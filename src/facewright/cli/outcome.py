@@ -18,7 +18,6 @@ from facewright.cli.reports import (
     print_outcome,
     print_prepared,
     print_verified,
-    print_watched,
 )
 from facewright.jobs.records import to_plain, to_text
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from facewright.jobs.commands.models.verify import Checked
     from facewright.jobs.commands.remake import Remade
     from facewright.jobs.commands.train.runs import Outlook, Trained
-    from facewright.live.session import Watched
     from facewright.types import Card, Manifest
 
 _FAILED, _INTERRUPTED = 1, 130
@@ -50,13 +48,6 @@ def print_files(outcome: Path | Sequence[Path]) -> int:
     for path in outcome if isinstance(outcome, Sequence) else [outcome]:
         print(make_name_printable(path))
     return 0
-
-
-def print_emoji(outcome: Sequence[Path] | Watched) -> int:
-    """Print the files of a pack, or what was kept of a camera."""
-    from facewright.live.session import Watched
-
-    return print_watched(outcome) if isinstance(outcome, Watched) else print_files(outcome)
 
 
 def print_manifest(manifest: Manifest) -> int:
@@ -184,7 +175,6 @@ def _to_text(value: Any) -> str:
 
 PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "files": print_files,
-    "emoji": print_emoji,
     "manifest": print_manifest,
     "verified": print_verified,
     "remade": print_remade,

@@ -304,6 +304,17 @@ class Effect(ABC, Generic[O]):
         return build_manifest(self.verb, said, replace(used, consent=consent), self.device)
 
 
+def name_source(item: Item) -> str:
+    """Return what manifests call a source: the name of a file, or of a camera, without folders.
+
+    Example:
+        >>> name_source(Item("camera:films/clip.mp4", PurePosixPath()))
+        'camera:clip.mp4'
+    """
+    prefix, colon, rest = item.source.partition(":")
+    return item.name or f"{prefix}{colon}{Path(rest).name}"
+
+
 def name_written(path: Path | None) -> str | None:
     """Return what a record calls a file that was written."""
     from facewright.collect.sources.items import to_printable

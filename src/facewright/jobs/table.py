@@ -178,9 +178,10 @@ COMMANDS = (
     ),
     Command(
         "emoji",
-        "facewright.tasks.emoji.pack:make_emoji",
-        "Make emoji of a person: seven expressions, cut out, in three sizes; or live.",
-        prints="emoji",
+        "facewright.jobs.commands.photos.emoji:make_emoji",
+        "Make emoji of a person: seven expressions, cut out, in three sizes; or over faces.",
+        prints="outcome",
+        data=True,
         computes=True,
         repeatable=True,
     ),

@@ -16,8 +16,8 @@ from facewright.types import Bundle
 STARTERS = ("faces-128", "faces-64")
 """Generators that ship with the package, the best first: what is used where none is named."""
 
-ENCODED = ("faces-64",)
-"""Those of them with an encoder and directions: what is used where faces are inverted or edited."""
+CARTOONED = ("faces-64",)
+"""Generators in whose latents the characters that ship are drawn."""
 
 WEIGHTS_VARIABLE = "FACEWRIGHT_WEIGHTS"
 """The environment variable that names the weights to use where none are named."""

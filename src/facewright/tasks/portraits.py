@@ -10,11 +10,8 @@ from facewright.errors import FacewrightError, InputError
 from facewright.faces.choose import leave_out_minor, select_faces
 from facewright.faces.detection.doubts import hint_at_face
 from facewright.hub.bundle import file_sha256
-from facewright.hub.store import Progress
-from facewright.latents.sample import sample_people
 from facewright.media.decode import read_image
 from facewright.media.formats import find_kind
-from facewright.tasks.drawing import DrawOptions, open_easel
 from facewright.tasks.lookout import Lookout
 from facewright.types import Face, Image
 
@@ -101,39 +98,6 @@ def read_portraits(lookout: Lookout, face: str, pick: str | None) -> Portraits:
     used = {portrait.name for portrait in found}
     sources = {path.name: file_sha256(path) for path in paths if path.name in used}
     return Portraits(tuple(found), sources)
-
-
-def draw_portrait(
-    lookout: Lookout, seed: int, options: DrawOptions, progress: Progress | None = None
-) -> Portraits:
-    """Draw a person who does not exist.
-
-    Args:
-        lookout: What finds the face in the picture.
-        seed: Of the person.
-        options: How to draw.
-        progress: Called with how far a download of weights is.
-
-    Returns:
-        The face, as large as the generator draws it: the swap itself enlarges it, and lends it the
-        detail of the picture that it goes onto.
-
-    Raises:
-        WeightsError: There are no such weights.
-        InputError: The generator drew no face.
-    """
-    easel = open_easel(options, progress)
-    sampler = easel.sampler
-    (person,) = sample_people(
-        sampler.generator, [seed], labels=sampler.labels, sampling=sampler.sampling, batch=1
-    )
-    try:
-        portrait = _take(lookout, f"seed {seed}", person.image, "largest", own=True)
-    except InputError as error:
-        raise InputError(
-            f"seed {seed} of `{easel.resolved['weights']}`: {error}", hint="choose another seed"
-        ) from error
-    return Portraits((portrait,), models=easel.models, seeds=(seed,))
 
 
 def _take(

@@ -55,7 +55,7 @@ from facewright.pipelines.draw.generate import GeneratorPipeline
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
 from facewright.pipelines.result import Ingredients, LatentsResult, Stage, hashes
-from facewright.pipelines.weights import ENCODED
+from facewright.pipelines.weights import CARTOONED
 from facewright.types import REFINE_STEPS, Bundle, Card, Crop, Image, Latents, Precision
 
 TEMPLATE = "tight"
@@ -100,7 +100,7 @@ class InvertedCrop:
 class LatentsPipeline(GeneratorPipeline):
     """A generator, and what finds the latents of pictures: what invert, edit and restyle share."""
 
-    starters: ClassVar[Sequence[str]] = ENCODED
+    starters: ClassVar[Sequence[str]] = CARTOONED
 
     def __init__(  # noqa: PLR0913
         self,

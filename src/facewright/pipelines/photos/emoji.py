@@ -30,6 +30,7 @@ from facewright.pipelines.photos.swap import SwapPipeline
 from facewright.pipelines.photos.toonify import STYLES, ToonifyPipeline
 from facewright.pipelines.pipeline import Pipeline, Session, Step
 from facewright.pipelines.result import Ingredients, Result, build_manifest, hashes
+from facewright.pipelines.weights import CARTOONED, pick_weights
 from facewright.toon.acting import Costume, cast_actor, change_photo, choose_step, draw_act
 from facewright.toon.cartoon import Cartoonist, cut_face, draw_character, find_latents
 from facewright.toon.emoji import Window, draw_emoji, find_window, lay_sheet, outline, sit, trim
@@ -81,6 +82,11 @@ class DisguiseSession(Session):
         super().__init__(used, dict(pack.manifest.parameters))
         self._reader, self._emoji = reader, pack.emoji
 
+    def miss(self, frames: int = 1) -> InputError:
+        """Return the error for frames without a face."""
+        where = f" in {frames} frames" if frames > 1 else ""
+        return InputError(f"no face was found{where}", hint="emoji are laid over one that is seen")
+
     def step(self, image: Image, seconds: float = 0.0) -> Step:
         """Lay the emoji that fits over the largest face of the next frame."""
         named = self._reader.read(image, seconds)
@@ -119,6 +125,7 @@ class EmojiPipeline(Pipeline):
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
         self._classifier = classifier
+        self._people: dict[str | None, EditPipeline] = {}
 
     @cached_property
     def swap(self) -> SwapPipeline:
@@ -127,15 +134,19 @@ class EmojiPipeline(Pipeline):
             self.weights, find=self.find, device=self.device, progress=self.progress
         )
 
-    @cached_property
-    def edit(self) -> EditPipeline:
-        """The generator, what finds its latents, and the directions of the expressions."""
-        return EditPipeline(
-            self.weights,
-            find=self.find,
-            device=self.device,
-            progress=self.progress,
-        )
+    def people(self, style: str) -> EditPipeline:
+        """Return the generator of people for a style, and the directions of the expressions."""
+        drawn = style in STYLES  # in the latents of one generator
+        name = pick_weights(self.weights, starters=CARTOONED) if drawn else self.weights
+        if name not in self._people:
+            self._people[name] = EditPipeline(
+                name,
+                find=self.find,
+                device=self.device,
+                dtype=self.dtype,
+                progress=self.progress,
+            )
+        return self._people[name]
 
     @cached_property
     def expressions(self) -> ExpressionsPipeline:
@@ -185,7 +196,9 @@ class EmojiPipeline(Pipeline):
         said: dict[str, Json] = {"character": style, "hair": hair, "outline": rim, "faces": faces}
         named = [key.partition("/")[2] for key in used.sources]
         said |= {"truncation_psi": truncation_psi, "face": named[0] if named else None}
-        if style != "drawn" or used.seeds:
+        if style != "drawn":
+            said["weights"] = self.people(style).name
+        elif used.seeds:
             said["weights"] = self.swap.generate.name
         used = Ingredients(models=self.find.models) | used
         manifest = build_manifest(self.verb, said, used, self.device)
@@ -225,11 +238,12 @@ class EmojiPipeline(Pipeline):
         consent: str | None,
     ) -> tuple[dict[str, Image], Ingredients]:
         """Draw all expressions by moving the latents of the face along each."""
-        moods, (cartoonist, models) = self._find_moods(style), self._hire(style)
-        named = hashes(self.expressions.bundle) | self.edit.list_models(EXPRESSIONS)
-        used = Ingredients(models=self.edit.models | models | named)
+        people, moods = self.people(style), self._find_moods(style)
+        cartoonist, models = self._hire(style)
+        named = hashes(self.expressions.bundle) | people.list_models(EXPRESSIONS)
+        used = Ingredients(models=people.models | models | named)
         if isinstance(face, int):
-            ws = find_styles(self.edit.sampler(Sampling(truncation_psi=truncation_psi)), [face])
+            ws = find_styles(people.sampler(Sampling(truncation_psi=truncation_psi)), [face])
             image = draw_character(cartoonist, ws)
             found, name = self._find_drawn(cartoonist, image), f"seed {face}"
             if len(found.points) != POINTS:
@@ -256,7 +270,7 @@ class EmojiPipeline(Pipeline):
     def _find_moods(self, style: EmojiStyle) -> dict[str, Direction]:
         """Return the direction of each expression."""
         try:
-            return {name: self.edit.find_direction(name) for name in EXPRESSIONS}
+            return {name: self.people(style).find_direction(name) for name in EXPRESSIONS}
         except InputError as error:
             hint = "the style drawn takes any generator; recipes/directions makes directions"
             raise InputError(f"style {style}: {error}", hint=hint) from error
@@ -264,7 +278,10 @@ class EmojiPipeline(Pipeline):
     def _hire(self, style: EmojiStyle) -> tuple[Cartoonist, dict[str, str]]:
         """Return what draws faces in a style, and name → sha256 of its networks."""
         toon = ToonifyPipeline(
-            STYLES.get(style, self.weights), people=self.edit, find=self.find, device=self.device
+            STYLES.get(style, self.weights),
+            people=self.people(style),
+            find=self.find,
+            device=self.device,
         )
         return toon.cartoonist(plain=style not in STYLES)
 

@@ -21,6 +21,7 @@ from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.pipeline import PicturePipeline, Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
+from facewright.pipelines.weights import CARTOONED, pick_weights
 from facewright.toon.cartoon import Cartoonist, breed_characters
 from facewright.toon.clips import ClipCartoonist, ClipOptions
 from facewright.toon.heads.upright import check_whole
@@ -103,7 +104,11 @@ class ToonifyPipeline(PicturePipeline):
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
         self.people = people or LatentsPipeline(
-            find=self.find, device=self.device, dtype=dtype, progress=progress
+            pick_weights(None, starters=CARTOONED),
+            find=self.find,
+            device=self.device,
+            dtype=dtype,
+            progress=progress,
         )
         self._bred: dict[float, Generator] = {}
 

@@ -20,7 +20,7 @@ from facewright.hub.store import Progress
 from facewright.latents.encoder.psp import KIND as ENCODER
 from facewright.latents.encoder.psp import Encoder, load_encoder
 from facewright.latents.encoder.quick import quicken
-from facewright.pipelines.weights import ENCODED, open_weights, pick_weights
+from facewright.pipelines.weights import CARTOONED, open_weights, pick_weights
 from facewright.tasks.lookout import pick_kind
 from facewright.types import Bundle
 
@@ -81,7 +81,7 @@ def open_inverter(
         WeightsError: There are no such weights, or they are of another kind.
     """
     place = pick_device(device)
-    bundle = open_weights(pick_weights(weights, starters=ENCODED), progress)
+    bundle = open_weights(pick_weights(weights, starters=CARTOONED), progress)
     cut = template or read_template(bundle) or TEMPLATE
     if cut not in TEMPLATES:
         raise InputError(f"no template is called `{cut}`", hint=f"one of: {', '.join(TEMPLATES)}")

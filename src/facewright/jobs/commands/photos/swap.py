@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from facewright.errors import FacewrightError, FileError, InputError
-from facewright.jobs.effect import Effect, Item, Outcome, Summary
+from facewright.jobs.effect import Effect, Item, Outcome, Summary, name_source
 from facewright.jobs.options import Consent, Detectors, Leniency, Runtime, Writing
 from facewright.live.options import ShowOptions
 from facewright.pipelines.configs import SwapConfig
@@ -134,7 +134,7 @@ class Swap(Effect[SwapOptions]):
         """Record how a result comes about."""
         manifest = super().describe(session, item, consent)
         said = dict(manifest.parameters)
-        said.setdefault(self.role, item.source)  # of a camera
+        said.setdefault(self.role, name_source(item))  # of a camera
         return replace(manifest, parameters=said)
 
     def sum_up(self, session: Any, tally: Tally, item: Item, size: tuple[int, int]) -> Summary:

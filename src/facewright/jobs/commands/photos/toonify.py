@@ -113,13 +113,14 @@ class Toonify(Effect[ToonifyOptions]):
     def open(self) -> None:
         """Load the generators, and what reads expressions."""
         from facewright.jobs.commands.photos.sightings.readings import COLUMNS
-        from facewright.pipelines.draw.invert import LatentsPipeline
+        from facewright.pipelines.draw.latents import LatentsPipeline
         from facewright.pipelines.photos.expressions import ExpressionsPipeline
         from facewright.pipelines.photos.toonify import ToonifyPipeline
+        from facewright.pipelines.weights import CARTOONED, pick_weights
 
         options, find, progress = self.options, self.find, self.progress
         people = LatentsPipeline(
-            options.weights,
+            pick_weights(options.weights, starters=CARTOONED),
             encoder=options.encoder,
             find=find,
             device=options.device,

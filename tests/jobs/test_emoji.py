@@ -7,15 +7,17 @@ import pytest
 from PIL import Image as Pillow
 
 from facewright.errors import FileError, InputError
-from facewright.provenance.credentials import digest_unsigned
-from facewright.provenance.publish import publish_image, read_manifest
-from facewright.tasks.emoji.options import (
+from facewright.jobs.commands.photos.emoji import (
+    Emoji,
     EmojiOptions,
-    check_emoji,
+    check_pack,
+    make_emoji,
     plan_files,
     read_expressions,
+    split_person,
 )
-from facewright.tasks.emoji.pack import make_with
+from facewright.provenance.credentials import digest_unsigned
+from facewright.provenance.publish import publish_image, read_manifest
 from facewright.toon.emoji import EXPRESSIONS
 from facewright.types import Manifest
 
@@ -30,11 +32,10 @@ def photo(paint, tmp_path):
 
 
 @pytest.fixture
-def make(lookout):
-    def run(*photo, **options):
+def make(find):
+    def run(photo, **options):
         chosen = EmojiOptions(**options)
-        check_emoji(photo, chosen)
-        return make_with(lookout, photo, chosen)
+        return Emoji(chosen, find=find, person=photo).write_pack().files
 
     return run
 
@@ -78,41 +79,39 @@ def test_nothing_is_overwritten_unless_told(photo, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "sad-72.webp").write_bytes(b"mine")
     with pytest.raises(InputError, match=r"sad-72\.webp is there already"):
-        check_emoji([photo], EmojiOptions(out=tmp_path / "out"))
-    check_emoji([photo], EmojiOptions(out=tmp_path / "out", overwrite=True))
+        check_pack([photo], EmojiOptions(out=tmp_path / "out"))
+    check_pack([photo], EmojiOptions(out=tmp_path / "out", overwrite=True))
 
 
 def test_real_people_have_to_agree(paint, tmp_path):
     path = tmp_path / "someone.png"
     Pillow.fromarray(paint((70, 90, 129, 169), size=(240, 200))).save(path)
     with pytest.raises(InputError, match="may show a real person"):
-        check_emoji([str(path)], EmojiOptions(out=tmp_path / "out"))
+        make_emoji([str(path)], options=EmojiOptions(out=tmp_path / "out"))
 
 
-def test_a_photo_or_a_seed_but_not_both(photo, tmp_path):
-    options = EmojiOptions(out=tmp_path / "out")
-    with pytest.raises(InputError, match="one photo or of a seed, not of 0 photos"):
-        check_emoji([], options)
-    with pytest.raises(InputError, match="not of 1 photos and a seed"):
-        check_emoji([photo], EmojiOptions(out=tmp_path / "out", seed=1))
-    with pytest.raises(InputError, match="not of 2 photos"):
-        check_emoji([photo, photo], options)
+def test_a_photo_comes_first_and_with_a_seed_there_is_none(photo, tmp_path):
+    assert split_person([photo], None) == (photo, [])
+    assert split_person([photo, "camera:0"], None) == (photo, ["camera:0"])
+    assert split_person(["camera:0"], 7) == (7, ["camera:0"])
+    with pytest.raises(InputError, match="a photo or of a seed, and none is named"):
+        split_person([], None)
     with pytest.raises(InputError, match="is a folder"):
-        check_emoji([str(tmp_path)], options)
+        split_person([str(tmp_path)], None)
     with pytest.raises(FileError, match="there is no picture"):
-        check_emoji([str(tmp_path / "none.png")], options)
+        split_person([str(tmp_path / "none.png")], None)
 
 
 @pytest.mark.parametrize("sizes", ["", "0", "7000", "72,large", "-5"])
 def test_sizes_are_numbers_in_range(sizes):
-    with pytest.raises(InputError, match="--sizes takes numbers"):
+    with pytest.raises(InputError, match="`sizes` takes numbers"):
         plan_files(EmojiOptions(sizes=sizes))
 
 
 def test_expressions_are_named_in_any_order():
     assert read_expressions(None) == EXPRESSIONS
     assert read_expressions(" Sad, happy") == ("happy", "sad")
-    with pytest.raises(InputError, match="knows no `bored`"):
+    with pytest.raises(InputError, match="`only` knows no `bored`"):
         read_expressions("happy,bored")
 
 
@@ -125,10 +124,9 @@ def test_what_is_neither_folder_nor_transparent_is_refused(tmp_path):
     assert plan_files(EmojiOptions(out=tmp_path / "emoji.pdf"))
 
 
-def test_pictures_without_one_clear_face_are_refused(make, paint, tmp_path):
+def test_pictures_without_a_clear_face_are_refused(make, paint, tmp_path):
     for name, boxes, said in (
         ("none", (), "no face was found"),
-        ("two", ((20, 90, 79, 169), (110, 90, 169, 169)), "there are 2 faces"),
         ("small", ((70, 90, 89, 119),), "only 29 pixels high"),
         ("cut", ((0, 90, 19, 169),), "cuts through the face"),
     ):
@@ -144,7 +142,7 @@ def test_of_several_faces_one_is_picked(make, paint, tmp_path):
     image = paint((20, 90, 79, 169), (110, 90, 169, 169), size=(240, 200))
     path = publish_image(image, tmp_path / "two.png", Manifest("generate", {}))
     (written,) = make(
-        str(path), pick="left", only="sad", sizes="32", hair="short", out=tmp_path / "sad.webp"
+        str(path), faces="left", only="sad", sizes="32", hair="short", out=tmp_path / "sad.webp"
     )
     assert read_manifest(written).consent == "generated"
 
@@ -152,4 +150,4 @@ def test_of_several_faces_one_is_picked(make, paint, tmp_path):
 def test_the_photo_itself_is_never_replaced(photo):
     options = EmojiOptions(out=Path(photo), consent="self", overwrite=True)
     with pytest.raises(InputError, match="the photo itself"):
-        check_emoji([photo], options)
+        check_pack([photo], options)

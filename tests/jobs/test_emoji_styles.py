@@ -2,18 +2,16 @@
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image as Pillow
 from skimage.data import astronaut
 
 from facewright.errors import InputError
 from facewright.faces.geometry.topology import CANONICAL
+from facewright.jobs.commands.photos.emoji import Emoji, EmojiOptions
 from facewright.jobs.commands.remake import remake_file
+from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.photos.emoji import find_near
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.emoji.acting import find_near
-from facewright.tasks.emoji.options import EmojiOptions
-from facewright.tasks.emoji.pack import make_with
-from facewright.tasks.lookout import Lookout, open_lookout
 from facewright.types import Face
 
 
@@ -36,18 +34,18 @@ def test_a_face_is_looked_for_twice_and_what_is_known_stands_where_none_is_seen(
     assert (find_near(_Blind(), image, about).points == about).all()
 
 
-def test_a_generator_without_directions_says_so(lookout, plain_weights, tmp_path):
+def test_a_generator_without_directions_says_so(find, plain_weights, tmp_path):
     options = EmojiOptions(style="toon", seed=1, weights=plain_weights, out=tmp_path / "out")
-    with pytest.raises(InputError, match="--style toon: ") as caught:
-        make_with(lookout, [], options)
-    assert "--style drawn" in caught.value.hint
+    with pytest.raises(InputError, match="style toon: ") as caught:
+        Emoji(options, find=find, person=1).write_pack()
+    assert "style drawn" in caught.value.hint
 
 
 def test_seeds_that_show_no_face_are_refused(tmp_path):
-    lookout = Lookout(_Blind(), {}, torch.device("cpu"))
+    find = FindPipeline(finder=_Blind(), device="cpu")
     options = EmojiOptions(style="toon", seed=1, out=tmp_path / "out")
     with pytest.raises(InputError, match="seed 1: no face was found"):
-        make_with(lookout, [], options)
+        Emoji(options, find=find, person=1).write_pack()
 
 
 @pytest.mark.slow
@@ -56,7 +54,7 @@ def test_a_pack_is_made_again_to_the_last_bit(tmp_path, style):
     options = EmojiOptions(
         style=style, seed=7, only="happy,sad", sizes="64", outline=True, out=tmp_path / "pack"
     )
-    written = make_with(open_lookout("cpu"), [], options)
+    written = Emoji(options, person=7).write_pack().files
     assert len(written) == 5
     manifest = read_manifest(written[0])
     assert manifest.parameters["character"] == style
@@ -71,7 +69,7 @@ def test_a_photo_keeps_its_head_and_changes_its_face(tmp_path):
     options = EmojiOptions(
         style="photo", only="happy,sad", sizes="128", consent="public domain", out=tmp_path / "out"
     )
-    happy, _, sad, *_ = make_with(open_lookout("cpu"), [str(path)], options)
+    happy, _, sad, *_ = Emoji(options, person=str(path)).write_pack().files
     one, other = (np.array(Pillow.open(file)).astype(int) for file in (happy, sad))
     assert (one[..., 3] == other[..., 3]).all()
     apart = np.abs(one - other).max(-1)

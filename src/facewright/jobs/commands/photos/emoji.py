@@ -1,0 +1,325 @@
+"""Make emoji of a person: a pack of files, or laid over whoever clips and cameras show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from facewright.errors import FileError, InputError
+from facewright.jobs.effect import Effect, Item, Outcome, name_source
+from facewright.jobs.options import Consent, Leniency, Runtime, Writing, record_options
+from facewright.live.options import ShowOptions
+from facewright.types import TRUNCATION_PSI, EmojiStyle, HairStyle, Manifest
+
+if TYPE_CHECKING:
+    import torch
+
+    from facewright.hub.store import Progress
+    from facewright.live.session import Watched
+    from facewright.live.watch import OpenViewer
+    from facewright.pipelines.find import FindPipeline
+    from facewright.pipelines.photos.emoji import DisguiseSession
+    from facewright.pipelines.pipeline import Session
+
+KINDS = (".png", ".webp")
+"""The endings of emoji: what can be transparent."""
+FOLDER = Path("emoji")
+"""Where a pack goes unless the options say otherwise."""
+SHEET = "pack.png"
+"""The picture in the folder that shows all of them."""
+
+_SHEET_SIZE = 256  # pixels of each on it
+_SMALLEST, _LARGEST = 16, 1024
+_NOT_RECORDED = {"style", "classifier"}  # as "character", and among the models
+_OF_PACKS = {"only", "sizes"}  # options that what is laid over a body does not depend on
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
+    """Whose emoji, which, and where to."""
+
+    out: Path | None = None
+    """The folder for the pack, otherwise `emoji`; or a file (.png, .webp): one emoji, or several on
+    a sheet. With BODY the picture, clip or folder to write; of a camera that is only shown, the
+    folder for snapshots and recordings."""
+    classifier: str | None = None
+    """The network that names the expressions of BODY: a name that `facewright models list` shows,
+    or a file that `facewright train expressions` wrote; otherwise the one that ships."""
+    seed: int | None = None
+    """Draw a person who does not exist. Then no photo is named."""
+    weights: str | None = None
+    """The generator for --seed and --style: a name that `facewright models list` shows, or a
+    file."""
+    style: EmojiStyle = "drawn"
+    """How expressions come about. drawn: by hand, as it were, sharp at any size. photo, toon, baby:
+    a generator moves the latents of the face along each expression, and draws it as it is, as a
+    toon or as a baby; of a photo, `photo` moves its own pixels."""
+    truncation_psi: float = TRUNCATION_PSI
+    """Truncation psi for --seed, --psi for short: 1 is full variety, 0 is the average face."""
+    only: str | None = None
+    """Draw only these expressions, such as happy,sad; otherwise angry, disgust, fear, happy, sad,
+    surprise and neutral."""
+    sizes: str = "512,128,72"
+    """Widths in pixels. One is enough for a single file; the first counts."""
+    outline: bool = False
+    """Lay a white rim around the head, as stickers have it."""
+    hair: HairStyle = "auto"
+    """Draw the hair: short or long. Otherwise it is cut out of the photo, and drawn only where the
+    picture does not show it, as with --seed."""
+    faces: str = "largest"
+    """Which face is taken of a photo that shows several: largest, left, right or a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """One file of a pack."""
+
+    path: Path
+    expressions: tuple[str, ...]
+    """One, or those on a sheet."""
+    size: int
+
+
+class Emoji(Effect[EmojiOptions]):
+    """Emoji of one person, laid over the largest face of bodies."""
+
+    verb: ClassVar[str] = "emoji"
+    role: ClassVar[str] = "body"
+
+    def __init__(
+        self,
+        options: EmojiOptions,
+        progress: Progress | None = None,
+        find: FindPipeline | None = None,
+        *,
+        person: int | str,
+    ) -> None:
+        """Take the options; nothing is loaded yet.
+
+        Args:
+            options: Of the command.
+            progress: Called with what is done, and in all.
+            find: What finds faces; None loads the networks that ship.
+            person: A picture, or the seed of somebody who does not exist.
+        """
+        super().__init__(options, progress, find)
+        self.person = person
+
+    def check(self, sources: Sequence[str]) -> None:  # noqa: ARG002
+        """Raise unless a face can be chosen, and there is a place for what is made."""
+        from facewright.faces.choose import check_choice
+
+        check_choice(self.options.faces)
+        if self.options.out is None and not self.options.show:
+            raise InputError("nothing says where the result goes", hint="name a file: -o OUT")
+
+    def list_shown(self, sources: Sequence[str]) -> list[str]:
+        """Return the files that show somebody: the photo, and the bodies."""
+        photo = [self.person] if isinstance(self.person, str) else []
+        return photo + super().list_shown(sources)
+
+    def open(self) -> None:
+        """Load the networks, and draw the pack."""
+        from facewright.pipelines.photos.emoji import EmojiPipeline
+
+        options = self.options
+        self.pipeline = EmojiPipeline(
+            options.weights,
+            find=self.find,
+            classifier=options.classifier,
+            device=options.device,
+            dtype="float32",
+            progress=self.progress,
+        )
+        self.pack = self.pipeline(
+            self.person,
+            style=options.style,
+            hair=options.hair,
+            rim=options.outline,
+            faces=options.faces,
+            truncation_psi=options.truncation_psi,
+            consent=options.consent,
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.pipeline.device
+
+    def start(self, *, moves: bool) -> DisguiseSession:  # noqa: ARG002
+        """Return what lays emoji over the faces of one picture or clip."""
+        return self.pipeline.start(self.pack)
+
+    def describe(self, session: Session, item: Item, consent: str) -> Manifest:
+        """Record how a picture or clip comes about."""
+        found = super().describe(session, item, consent)
+        left_out = _NOT_RECORDED | _OF_PACKS
+        said = {k: v for k, v in found.parameters.items() if k not in left_out}
+        return replace(found, parameters={**said, self.role: name_source(item)})
+
+    def write_pack(self) -> Outcome:
+        """Write the emoji themselves, in all sizes."""
+        from facewright.pipelines.consent import resolve_consent
+        from facewright.provenance.publish import publish_image
+        from facewright.toon.emoji import lay_sheet
+
+        options, photo = self.options, self.list_shown([])
+        files = check_pack(photo, options)
+        agreed = resolve_consent(self.verb, options.consent, photo)
+        self.open()
+        said = {k: v for k, v in record_options(options).items() if k not in _NOT_RECORDED}
+        for number, one in enumerate(files, 1):
+            own = {"only": ",".join(one.expressions), "sizes": str(one.size)}
+            parameters = {**said, **self.pack.manifest.parameters, **own}
+            manifest = replace(self.pack.manifest, parameters=parameters, consent=agreed)
+            cut = [self.pack.cut(name, one.size) for name in one.expressions]
+            image = cut[0] if len(cut) == 1 else lay_sheet(cut)
+            quality, overwrite = options.quality, options.overwrite
+            publish_image(image, one.path, manifest, quality=quality, overwrite=overwrite)
+            if self.progress:
+                self.progress(number, len(files))
+        return Outcome(files=[one.path for one in files])
+
+
+def make_emoji(
+    photo_and_bodies: list[str] | None = None,
+    /,
+    *,
+    options: EmojiOptions | None = None,
+    progress: Progress | None = None,
+    viewer: OpenViewer | None = None,
+) -> Outcome | Watched:
+    """Make emoji of a person: seven expressions as transparent PNG and WebP, or over faces.
+
+    The head is cut out, hair and all, and drawn like a cartoon: colours and proportions are those
+    of the person, the expression is drawn. With BODY, the emoji that fits the expression lies over
+    the largest face of every frame.
+
+    Args:
+        photo_and_bodies: PHOTO, a picture that shows a face from the front; with --seed none. Then
+            BODY, if emoji are to be laid over faces: a picture, a clip, several of them, a folder;
+            or a camera: camera:0, or camera:clip.mp4 for a clip that stands in.
+        options: Whose emoji, which, and where to.
+        progress: Called with how many files or frames are done, and of how many.
+        viewer: Shows a clip or camera with emoji, where the options say so.
+
+    Examples:
+        facewright emoji me.jpg --consent self -o emoji
+        facewright emoji --seed 7 --style toon --only happy,sad -o toons
+        facewright emoji me.jpg camera:0 --show --consent self
+    """
+    from facewright.jobs.run import run
+
+    options = options or EmojiOptions()
+    person, bodies = split_person(photo_and_bodies or [], options.seed)
+    effect = Emoji(options, progress, person=person)
+    return run(effect, bodies, viewer) if bodies else effect.write_pack()
+
+
+def split_person(names: Sequence[str], seed: int | None) -> tuple[int | str, list[str]]:
+    """Return whose emoji are made, and the bodies.
+
+    Raises:
+        InputError: Neither a photo nor a seed is named, or the photo is a folder.
+        FileError: The photo is missing.
+    """
+    if seed is not None:
+        return seed, list(names)
+    if not names:
+        raise InputError(
+            "emoji are made of a photo or of a seed, and none is named",
+            hint="facewright emoji PHOTO, or facewright emoji --seed 42",
+        )
+    photo = Path(names[0])
+    if photo.is_dir():
+        raise InputError(f"{photo} is a folder", hint="name one picture")
+    if not photo.is_file():
+        raise FileError(f"there is no picture {photo}", hint="check the name")
+    return str(photo), list(names[1:])
+
+
+def check_pack(photo: Sequence[str], options: EmojiOptions) -> list[PackFile]:
+    """Return the files of a pack; raise before anything is loaded.
+
+    Raises:
+        InputError: An option is out of range, or a file is there already.
+    """
+    from facewright.faces.choose import check_choice
+    from facewright.jobs.checks import check_options
+    from facewright.provenance.publish import PICTURES, check_destination
+
+    check_options(options)
+    check_choice(options.faces)
+    if options.show:
+        raise InputError("`show` needs a camera or clip", hint="facewright emoji PHOTO camera:0")
+    files = plan_files(options)
+    for one in files:
+        check_destination(one.path, PICTURES, overwrite=options.overwrite)
+        if any(one.path.exists() and one.path.samefile(name) for name in photo):
+            raise InputError(f"{one.path} is the photo itself", hint="name another file")
+    return files
+
+
+def plan_files(options: EmojiOptions) -> list[PackFile]:
+    """List the files that the options ask for.
+
+    Raises:
+        InputError: An expression or a size is none, or the file has another extension.
+    """
+    from facewright.jobs.outputs import MEANT_AS_FILE
+    from facewright.provenance.publish import CLIPS, PICTURES
+
+    chosen, sizes = read_expressions(options.only), _read_sizes(options.sizes)
+    out = options.out or FOLDER
+    if out.suffix.lower() in KINDS and not out.is_dir():
+        return [PackFile(out, chosen, sizes[0])]
+    meant_as_file = out.suffix.lower() in {*PICTURES, *CLIPS, *MEANT_AS_FILE}
+    if out.is_file() or (meant_as_file and not out.is_dir()):
+        raise InputError(
+            f"{out} is no place for emoji", hint="name a folder, or one file: .png or .webp"
+        )
+    files = [
+        PackFile(out / f"{name}-{size}{ending}", (name,), size)
+        for name in chosen
+        for size in sizes
+        for ending in KINDS
+    ]
+    return [*files, PackFile(out / SHEET, chosen, _SHEET_SIZE)] if len(chosen) > 1 else files
+
+
+def read_expressions(text: str | None) -> tuple[str, ...]:
+    """Read which expressions are drawn, in their usual order.
+
+    Args:
+        text: Such as "happy,sad"; None is all of them.
+
+    Raises:
+        InputError: One of them is none.
+    """
+    from facewright.toon.emoji import EXPRESSIONS
+
+    if text is None:
+        return EXPRESSIONS
+    named = [word.strip().lower() for word in text.split(",") if word.strip()]
+    unknown = [word for word in named if word not in EXPRESSIONS]
+    if unknown or not named:
+        raise InputError(
+            f"`only` knows no `{unknown[0] if unknown else text}`",
+            hint=f"some of: {', '.join(EXPRESSIONS)}",
+        )
+    return tuple(name for name in EXPRESSIONS if name in named)
+
+
+def _read_sizes(text: str) -> tuple[int, ...]:
+    """Read widths in pixels."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words or not all(
+        word.isdecimal() and _SMALLEST <= int(word) <= _LARGEST for word in words
+    ):
+        raise InputError(
+            f"`sizes` takes numbers from {_SMALLEST} to {_LARGEST}, not `{text}`",
+            hint="such as sizes=512,128,72",
+        )
+    return tuple(dict.fromkeys(int(word) for word in words))

@@ -1,1 +1,0 @@
-"""Read expressions in pictures and clips, and train what does."""
