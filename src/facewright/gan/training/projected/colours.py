@@ -1,4 +1,4 @@
-"""How strong colours are in photographs, place by place, and by how much pictures exceed that.
+"""How far colours stand out in photographs, place by place, and by how much pictures exceed that.
 
 A frozen network that judges pictures overlooks spots and outlines of a colour that no photograph
 has there. In aligned faces it is known what is usual where, so that can be measured instead.
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from facewright.training.distributed import Processes, all_gather_sum
 
 _CELLS = 16  # on each side of a picture
+_AROUND = 8  # parts of the side: how wide what is around a colour is
 _LEAST_RATE = 0.002  # of the moving averages, when many pictures were seen
 _DEVIATIONS = 2.0  # above the mean: what still counts as usual
 
@@ -20,7 +21,8 @@ _DEVIATIONS = 2.0  # above the mean: what still counts as usual
 class ColourRange(nn.Module):
     """Moving averages over photographs of the strongest colours in each part of the picture.
 
-    Colours are differences of channels, red less green and their mean less blue, each both ways.
+    Colours are differences of channels, red less green and their mean less blue, each both ways,
+    less what they are around.
     """
 
     mean: torch.Tensor
@@ -55,7 +57,10 @@ class ColourRange(nn.Module):
 
 
 def _oppose(images: torch.Tensor) -> torch.Tensor:
-    """Return differences of channels, both ways, (n, 4, h, w)."""
+    """Return by how much differences of channels stand out, both ways, (n, 4, h, w)."""
     red, green, blue = images.float().unbind(1)
-    one, other = red - green, (red + green) / 2 - blue
+    both = torch.stack([red - green, (red + green) / 2 - blue], 1)
+    reach = images.shape[-1] // (2 * _AROUND)
+    around = F.avg_pool2d(both, 2 * reach + 1, 1, reach, count_include_pad=False)
+    one, other = (both - around).unbind(1)
     return torch.stack([one, -one, other, -other], 1)
