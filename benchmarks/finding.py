@@ -17,12 +17,12 @@ from skimage.data import astronaut
 from benchmarks.timing import pick, report, time_beside
 from facewright.faces.detection.detector import detect_faces
 from facewright.faces.detection.landmarks import place_meshes
-from facewright.tasks.lookout import open_lookout
+from facewright.pipelines.find import FindPipeline
 
 
 def main() -> None:
     """Time a detection, one mesh, and eight meshes together."""
-    finder = open_lookout(pick()).finder
+    finder = FindPipeline(device=pick()).finder
     frame = _make_frame()
     ((face, *_),) = detect_faces(finder.detector, [frame])
     candidates: dict[str, Callable[[], object]] = {

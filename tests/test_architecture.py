@@ -16,8 +16,6 @@ BANNED = {"utils", "helpers", "common", "misc", "core", "manager", "base", "tool
 LONGEST = 500
 FULL = 10
 """Modules and packages that a package may hold; the root is the map and may hold more."""
-CROWDED = {"tasks"}
-"""What is being taken apart."""
 
 # What a contract may leave out: the doors themselves, what all share, and what a door may use.
 SHARED = {"errors", "threads", "types", "version", "device", "files", "__main__"}
@@ -28,7 +26,7 @@ def name_of(path):
     return path.relative_to(ROOT).as_posix()
 
 
-def rooms():
+def parts():
     """Every package and module directly under facewright."""
     return {
         path.stem
@@ -75,7 +73,7 @@ def test_package_has_few_children(path):
         for child in path.parent.iterdir()
         if (child.suffix == ".py" and child != path) or (child / "__init__.py").exists()
     ]
-    assert len(children) <= FULL or path.parent.name in CROWDED, sorted(children)
+    assert len(children) <= FULL, sorted(children)
 
 
 @pytest.mark.parametrize("path", TESTS, ids=name_of)
@@ -100,19 +98,19 @@ def test_imports_run_downhill():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_contract_of_the_doors_forbids_every_room_below_tasks():
-    named = {name.partition(".")[2] for name in contract("doors-call-tasks")["forbidden_modules"]}
-    assert named == rooms() - SHARED - DOORS - {"tasks", "jobs", "live", "provenance"}
+def test_contract_of_the_doors_forbids_everything_below_jobs():
+    named = {name.partition(".")[2] for name in contract("doors-call-jobs")["forbidden_modules"]}
+    assert named == parts() - SHARED - DOORS - {"jobs", "live", "provenance"}
 
 
-def test_contract_of_the_web_binds_every_room_that_is_not_a_door():
+def test_contract_of_the_web_binds_everything_that_is_not_a_door():
     named = {name.partition(".")[2] for name in contract("no-web-below")["source_modules"]}
-    assert named == rooms() - SHARED - DOORS
+    assert named == parts() - SHARED - DOORS
 
 
 def test_contract_of_the_doors_binds_every_door():
-    named = {name.partition(".")[2] for name in contract("doors-call-tasks")["source_modules"]}
-    assert named == rooms() & DOORS
+    named = {name.partition(".")[2] for name in contract("doors-call-jobs")["source_modules"]}
+    assert named == parts() & DOORS
 
 
 def test_import_costs_milliseconds_and_loads_no_torch():

@@ -1,4 +1,4 @@
-"""A tiny generator with labels, a tiny dataset, and a finder that takes red blocks for faces."""
+"""A tiny generator with labels, a tiny dataset, and a detector that takes red blocks for faces."""
 
 import json
 from dataclasses import replace
@@ -20,7 +20,6 @@ from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.latents.sample import draw_latents
 from facewright.pipelines.find import FindPipeline
 from facewright.provenance.publish import publish_image
-from facewright.tasks.lookout import Lookout
 from facewright.types import Card, Face, Manifest
 
 GROUPS = (LabelGroup("age", ("20-29", "30-39", "40-49")), LabelGroup("gender", ("f", "m")))
@@ -178,9 +177,9 @@ def portrait(tmp_path_factory):
 
 
 @pytest.fixture
-def lookout():
+def detector():
     """Take red blocks for faces."""
-    return Lookout(RedDetector(), {"red": "0" * 64}, torch.device("cpu"))
+    return RedDetector()
 
 
 @pytest.fixture
@@ -203,6 +202,6 @@ def inverting(weights, find):
 
 
 @pytest.fixture
-def find(lookout):
+def find(detector):
     """Take red blocks for faces, as a pipeline."""
-    return FindPipeline(finder=lookout.finder, device="cpu")
+    return FindPipeline(finder=detector, device="cpu")

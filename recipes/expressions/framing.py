@@ -16,7 +16,7 @@ from facewright.expressions.training.examples import TRAINING, read_examples
 from facewright.faces.geometry.matrices import fit_similarity
 from facewright.faces.geometry.topology import five_points
 from facewright.faces.templates import TEMPLATES
-from facewright.tasks.lookout import open_lookout
+from facewright.pipelines.find import FindPipeline
 
 SIDE, MARGIN, AT_ONCE = 192, 48, 30  # pixels, pixels, faces
 COUNT = 600
@@ -52,7 +52,7 @@ def main() -> None:
 
 def find_meshes(faces: np.ndarray) -> np.ndarray:
     """Return the meshes (k, 478, 3) that were found, in parts of the squares."""
-    finder, found = open_lookout("cpu").finder, []
+    finder, found = FindPipeline(device="cpu").finder, []
     for first in range(0, len(faces), AT_ONCE):
         images = [enlarge(face) for face in faces[first : first + AT_ONCE]]
         for mine in finder.find(images, smallest=100):

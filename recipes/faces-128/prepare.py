@@ -37,8 +37,8 @@ from facewright.faces.similarity.features import load_face_features
 from facewright.faces.similarity.identity import embed_faces, load_likeness
 from facewright.faces.templates import fit_template
 from facewright.media.decode import read_image
+from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.weights import open_weights
-from facewright.tasks.lookout import open_lookout
 from facewright.types import Crop, Image
 
 TEMPLATE = "eyes-mouth"
@@ -132,7 +132,7 @@ def measure_outside(matrix: NDArray[np.float64], shape: tuple[int, ...], cells: 
 
 def read_pictures(data: Path) -> list[Picture]:
     """Read, align and measure every candidate that lies inside its picture."""
-    finder = open_lookout("cpu").finder
+    finder = FindPipeline(device="cpu").finder
     kept: list[Picture] = []
     for name, verdict, encoded, row in (*list_fairface(data), *list_portraits(data)):
         image = read_image(encoded)

@@ -25,7 +25,7 @@ from PIL import Image
 from split import is_test
 
 from facewright.datasets.archive import write_dataset
-from facewright.tasks.lookout import open_lookout
+from facewright.pipelines.find import FindPipeline
 
 LICENCE = "FairFace (Kärkkäinen & Joo 2021), CC BY 4.0; marks drawn"
 
@@ -77,7 +77,7 @@ def mark(image: np.ndarray, name: str, finder, **how) -> np.ndarray | None:
 
 def read_items(source: Path, names: list[str], style: str, size: int) -> Iterator[tuple]:
     """Yield each picture of a style as PNG bytes; nothing is labelled."""
-    finder = open_lookout("cpu").finder
+    finder = FindPipeline(device="cpu").finder
     with zipfile.ZipFile(source) as archive:
         for name in names:
             image = np.asarray(Image.open(archive.open(f"images/{name}")).convert("RGB"))

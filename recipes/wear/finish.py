@@ -28,7 +28,7 @@ from torch.nn import functional as F
 from facewright.convert.generators import Translator
 from facewright.convert.weights import load_translator
 from facewright.hub.bundle import load_bundle, save_bundle
-from facewright.tasks.lookout import open_lookout
+from facewright.pipelines.find import FindPipeline
 from facewright.types import Bundle
 
 SIZE, BATCH, RATE = 128, 4, 5e-4
@@ -36,7 +36,7 @@ SIZE, BATCH, RATE = 128, 4, 5e-4
 
 def make_pairs(source: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return faces without and with marks, (n, 128, 128, 3) each; none that are kept apart."""
-    finder, pairs = open_lookout("cpu").finder, []
+    finder, pairs = FindPipeline(device="cpu").finder, []
     names = choose(read_rows(source), "clean", 10**6)
     names = sorted(names, key=lambda name: hashlib.sha256(("pair" + name).encode()).digest())
     with zipfile.ZipFile(source) as archive:

@@ -27,8 +27,8 @@ from facewright.faces.masks import measure_face
 from facewright.faces.similarity.identity import compare_faces, embed_faces, load_likeness
 from facewright.hub.bundle import load_bundle
 from facewright.media.drawing.sheets import contact_sheet
+from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.weights import open_weights
-from facewright.tasks.lookout import open_lookout
 from facewright.types import Crop
 
 STRENGTHS = (0.5, 1.0, 1.5)
@@ -47,7 +47,7 @@ def read_pictures(path: Path) -> np.ndarray:
 
 def find_places(images: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, float] | None]:
     """Return for each face its skin, where blood shows, and the distance between the eyes."""
-    finder, places = open_lookout("cpu").finder, []
+    finder, places = FindPipeline(device="cpu").finder, []
     for image in images:
         faces = finder.find([image])[0]
         if not faces:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 from tests.expressions.conftest import TINY, build
-from tests.tasks.watcher import Watcher
+from tests.jobs.watcher import Watcher
 
 from facewright.cli.outcome import PRINTERS, print_json
 from facewright.errors import FileError, InputError

@@ -120,10 +120,10 @@ def test_no_source_with_a_picture_is_an_empty_answer(search, tmp_path):
         assert (tmp_path / name).read_text() == text
 
 
-def test_options_reach_the_finder(search, photos, lookout):
+def test_options_reach_the_finder(search, photos, detector):
     found = search(photos, smallest=25, threshold=0.25)
     assert count(found) == 1
-    assert lookout.finder.asked == [(2, 25, 0.15)]  # what is nearly a face is named
+    assert detector.asked == [(2, 25, 0.15)]  # what is nearly a face is named
     assert len(search(photos, limit=1).pictures) == 1
 
 

@@ -107,10 +107,10 @@ def test_the_sound_goes_along(search, clip, tmp_path):
         assert len([packet for packet in found.demux(audio=0) if packet.size]) > 15
 
 
-def test_frames_are_looked_at_several_at_a_time(search, clip, lookout):
+def test_frames_are_looked_at_several_at_a_time(search, clip, detector):
     told = []
     search(clip, progress=lambda done, total: told.append((done, total)))
-    assert [count for count, _, _ in lookout.finder.asked] == [8, 4]
+    assert [count for count, _, _ in detector.asked] == [8, 4]
     assert told == [(number, FRAMES) for number in range(1, FRAMES + 1)]
 
 

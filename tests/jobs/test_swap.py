@@ -223,8 +223,8 @@ class Everywhere:
         return [[place(1, 1, i.shape[1] - 2, i.shape[0] - 2)] for i in images]
 
 
-def test_a_seed_draws_the_face_on_the_fly(lookout, swap, body, weights, tmp_path):
-    everywhere = FindPipeline(finder=Everywhere(lookout.finder), device="cpu")
+def test_a_seed_draws_the_face_on_the_fly(detector, swap, body, weights, tmp_path):
+    everywhere = FindPipeline(finder=Everywhere(detector), device="cpu")
     swapped = swap(body, seed=42, weights=weights, out=tmp_path / "x.png", find=everywhere)
     manifest = read_manifest(swapped.files[0])
     assert manifest.seeds == (42,)

@@ -154,11 +154,11 @@ class Now:
         return self.find(images)
 
 
-def test_2000_frames_take_no_more_memory_than_200(lookout, portrait, paint):
+def test_2000_frames_take_no_more_memory_than_200(detector, portrait, paint):
     image = paint((20, 20, 55, 65), size=SIZE)
-    (face,) = lookout.finder.find([image])[0]
+    (face,) = detector.find([image])[0]
     pipeline = SwapPipeline(find=FindPipeline(finder=Now(face), device="cpu"), device="cpu")
-    pasted = Portrait(read_picture(portrait), lookout.finder.find([read_image(portrait)])[0][0])
+    pasted = Portrait(read_picture(portrait), detector.find([read_image(portrait)])[0][0])
     prepared = join_portraits([pasted], Ingredients(), SwapConfig())
     session, tally = pipeline.start(prepared), Tally()
     clip = Clip((SIZE[1], SIZE[0]), Fraction(25), (image.copy() for _ in range(2000)), count=2000)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from tests.tasks.watcher import Watcher
+from tests.jobs.watcher import Watcher
 
 from facewright.errors import FileError, InputError
 from facewright.live.session import Stage, Watched

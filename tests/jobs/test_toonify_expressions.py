@@ -22,9 +22,9 @@ FACE = (20, 10, 59, 59)  # left, top, right, bottom
 
 
 @pytest.fixture
-def toonify(lookout):
+def toonify(detector):
     """Find the first red block, and then a face at its place, whatever is drawn there."""
-    red = lookout.finder
+    red = detector
 
     class FaceDetector:
         def __init__(self):

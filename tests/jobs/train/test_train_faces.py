@@ -70,3 +70,11 @@ def test_missing_labels_are_told_before_anything_is_written(files, tmp_path, tra
             run=RunFolder(outdir=tmp_path / "run", device="cpu"),
         )
     assert not (tmp_path / "run").exists()
+
+
+def test_without_pictures_that_show_no_face_a_detector_is_not_trained(files, tmp_path):
+    labels, where = files
+    zipfile.ZipFile(tmp_path / "empty.zip", "w").close()
+    with pytest.raises(DatasetError, match="nothing to learn from"):
+        train_detector(labels, pictures=where, run=RunFolder(outdir=tmp_path / "run", device="cpu"))
+    assert not (tmp_path / "run").exists()

@@ -10,9 +10,7 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from facewright.errors import InputError
 from facewright.faces.detection.blocks import fold_norms
-from facewright.faces.training.examples import Labelled
 from facewright.hub.bundle import save_bundle
 from facewright.training import supervised
 from facewright.training.options import SupervisedOptions
@@ -68,12 +66,3 @@ def train_faces(
         save_bundle(path, bundle, half=True)
 
     return train_network(objective, outdir, options, write=write, device=device, clock=clock)
-
-
-def check_labelled(labelled: Labelled) -> None:
-    """Raise if there is nothing to learn from."""
-    if not len(labelled.images) or not len(labelled.empty):
-        raise InputError(
-            "there are no labelled faces, or no pictures without a face",
-            hint="recipes/finder says how to make both",
-        )

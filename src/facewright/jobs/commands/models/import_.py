@@ -94,7 +94,7 @@ def import_model(
 
 
 def _adopt(checkpoint: Checkpoint) -> Checkpoint:
-    """Turn the networks of a checkpoint that rooms other than `gan` know into theirs."""
+    """Turn the networks of a checkpoint that packages other than `gan` know into theirs."""
     from facewright.expressions.classifier import read_keras
 
     parts: dict[str, Bundle] = {}

@@ -63,6 +63,10 @@ def morph_pictures(
         InputError: An option is invalid, a file is there already, or a picture shows no face.
         FileError: A picture is missing or damaged.
         WeightsError: There are no networks that find faces.
+
+    Examples:
+        facewright morph one.jpg two.jpg --consent "both agreed" -o morph.mp4
+        facewright morph one.jpg two.jpg three.jpg --average --consent "all agreed" -o mean.png
     """
     from facewright.pipelines.photos.morph import MorphPipeline
 

@@ -196,6 +196,11 @@ def swap_faces(
         options: Which face, how, and where to.
         progress: Called with the pictures and frames done, and in all.
         viewer: Shows the frames of a camera or clip while they are made, where the options say so.
+
+    Examples:
+        facewright swap face.jpg body.jpg --consent "both agreed" -o swapped.jpg
+        facewright swap --seed 42 walk.mp4 --consent self -o swapped.mp4
+        facewright swap face.jpg camera:0 --consent "both agreed" --show
     """
     from facewright.jobs.run import run
 

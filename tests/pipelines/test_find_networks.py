@@ -14,8 +14,8 @@ from facewright.faces.detection.detector import Detector, DetectorConfig
 from facewright.faces.detection.landmarks import MeshConfig, MeshNetwork
 from facewright.hub.bundle import file_sha256, save_bundle
 from facewright.jobs.commands.photos.find import FindOptions, find_faces
+from facewright.pipelines.find import FindPipeline
 from facewright.provenance.publish import read_manifest
-from facewright.tasks.lookout import open_lookout
 from facewright.types import Bundle, Card
 
 FINDER = DetectorConfig(widths=(4, 4, 4, 4), depths=(1, 1, 1), shared=4)
@@ -37,19 +37,19 @@ def trained(tmp_path):
 
 
 def test_networks_can_be_named_by_their_files(trained):
-    lookout = open_lookout("cpu", **trained)
-    assert lookout.finder.detector.config == FINDER
-    assert lookout.finder.mesh.config == MESH
-    assert lookout.models == {
+    find = FindPipeline(trained["finder"], mesh=trained["mesh"], device="cpu")
+    assert find.finder.detector.config == FINDER
+    assert find.finder.mesh.config == MESH
+    assert find.models == {
         "finder-000002": file_sha256(Path(trained["finder"])),
         "mesh-000002": file_sha256(Path(trained["mesh"])),
     }
 
 
 def test_networks_of_the_wrong_kind_are_refused(trained):
-    swapped = {"finder": trained["mesh"], "mesh": trained["finder"]}
+    swapped = FindPipeline(trained["mesh"], mesh=trained["finder"], device="cpu")
     with pytest.raises(WeightsError, match="not finder"):
-        open_lookout("cpu", **swapped)
+        swapped(np.zeros((48, 48, 3), np.uint8))
 
 
 def test_what_find_writes_says_which_networks_were_named(trained, tmp_path):

@@ -1,1 +1,0 @@
-"""Files to files: what a user asks for, in one function each."""

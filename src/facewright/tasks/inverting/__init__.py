@@ -1,1 +1,0 @@
-"""Find the latents of people in photos."""

@@ -1,1 +1,0 @@
-"""Characters out of people: breed generators, choose among them, and draw with them."""
