@@ -65,8 +65,8 @@ class Engine:
         """Start the worker and what looks after it."""
         self._changed = asyncio.Event()
         self._tasks = [asyncio.create_task(self._watch())]
-        threading.Thread(target=self._warm_up, daemon=True).start()
         if self.settings.worker:
+            threading.Thread(target=self._warm_up, daemon=True).start()
             self._start_worker()
             self._tasks.append(asyncio.create_task(self._look_after()))
 

@@ -13,6 +13,7 @@ from facewright.jobs.interface.calls import (
     bind,
     check_consent,
     name_output,
+    place_outputs,
     write_command_line,
     write_python,
 )
@@ -68,6 +69,7 @@ class Intake:
             values = _read_object(sent.get("options"), "options")
             inputs = self._keep_files(sent)
             self._add_references(inputs, _read_object(sent.get("references"), "references"))
+            self._gather_folders(inputs)
             return self.enter(values, inputs)
         except BaseException:
             shutil.rmtree(self._store.folder(self.id), ignore_errors=True)
@@ -78,10 +80,7 @@ class Intake:
         values.pop("overwrite", None)
         _check_places(values)
         places = {name: [_show(one) for one in given] for name, given in inputs.items()}
-        planned: dict[str, Json] = dict(values)
-        for option in DESTINATIONS:
-            if self.form.find_option(option):
-                planned[option] = str(Path(WORK) / name_output(self.form, places, values))
+        planned = place_outputs(self.form, places, values, WORK)
         try:
             bind(self._command, self.form, places, planned)
         except OptionError:
@@ -137,6 +136,20 @@ class Intake:
             path = path.rename(folder / _number(f"{path.stem}{suffix}", taken))
         return path.name
 
+    def _gather_folders(self, inputs: dict[str, list[dict[str, Any]]]) -> None:
+        """Put files into a folder where several were sent for an input that takes one folder."""
+        folder = self._store.folder(self.id) / INPUTS
+        for one in self.form.inputs:
+            given = inputs.get(one.name, [])
+            if one.maximum != 1 or len(given) < 2 or "dataset" not in one.kinds:
+                continue
+            if all("name" in file and "face" not in file for file in given):
+                gathered = Path(_number(one.name, {path.name for path in self._list_kept()}))
+                (folder / gathered).mkdir()
+                for file in given:
+                    (folder / file["name"]).rename(folder / gathered / file["name"])
+                inputs[one.name] = [{"name": gathered.name, "folder": True}]
+
     def _add_references(
         self, inputs: dict[str, list[dict[str, Any]]], references: Mapping[str, Any]
     ) -> None:
@@ -155,7 +168,7 @@ class Intake:
             number = given.removeprefix("seed:").strip()
             given = {"seed": int(number) if number.isdecimal() else number}
         if isinstance(given, dict) and "job" in given:
-            return {"name": self._copy_result(given)}
+            return self._copy_result(str(given["job"]), str(given.get("name", "")))
         if isinstance(given, dict) and "seed" in given:
             choice = read_choice(given, name)
             if "seed" in kinds and len(given) == 1:
@@ -166,7 +179,7 @@ class Intake:
             return {"name": _number(f"seed-{choice.seed}.png", taken), "face": given}
         if isinstance(given, str) and {"text", "seed"} & set(kinds):
             return {"text": _check_text(given, name)}
-        hint = 'such as "seed:7", or {"job": ID, "name": FILE}'
+        hint = 'such as "seed:7", {"job": ID, "name": FILE}, or {"job": ID} for all it made'
         raise OptionError(f"`{name}` does not take {json.dumps(given)[:80]}", name, hint=hint)
 
     def _list_kept(self) -> list[Path]:
@@ -174,18 +187,19 @@ class Intake:
         folder = self._store.folder(self.id) / INPUTS
         return list(folder.iterdir()) if folder.is_dir() else []
 
-    def _copy_result(self, given: Mapping[str, Any]) -> str:
-        """Take a result or upload of another job as an input."""
-        path = find_file(self._store, str(given["job"]), str(given.get("name", "")))
+    def _copy_result(self, job: str, name: str) -> dict[str, Any]:
+        """Take a result or upload of another job as an input; all results without a name."""
+        made = find_file(self._store, job, name) if name else find_results(self._store, job)
         folder = self._store.folder(self.id) / INPUTS
         folder.mkdir(parents=True, exist_ok=True)
         taken = {one.name for one in self._list_kept()}
-        kept = folder / _number(path.name, taken)
-        try:
-            kept.hardlink_to(path)  # results are never changed
-        except OSError:
-            shutil.copyfile(path, kept)
-        return kept.name
+        if name:
+            kept = folder / _number(made.name, taken)
+            _link(made, kept)
+            return {"name": kept.name}
+        kept = folder / _number(f"results-{job[:6]}", taken)
+        shutil.copytree(made, kept, copy_function=_link)
+        return {"name": kept.name, "folder": True}
 
     def _check_consent(self, values: Mapping[str, Json], inputs: Mapping[str, Any]) -> None:
         """Raise OptionError where somebody real may be shown, and nobody agreed."""
@@ -201,13 +215,46 @@ def find_file(store: Store, job: str, name: str) -> Path:
     """Return a result of a job by its name, or else an upload.
 
     Raises:
-        Refused: There is none.
+        Refused: There is no such job, or file.
     """
+    _check_job(store, job)
     for folder in (store.results(job), store.folder(job) / INPUTS):
         path = folder / name
         if name and _lies_in(path, folder) and path.is_file():
             return path
     raise Refused(404, f"there is no `{name}`", hint="it may have been deleted")
+
+
+def find_results(store: Store, job: str) -> Path:
+    """Return the folder of what a job made.
+
+    Raises:
+        Refused: There is no such job, or it is not done.
+    """
+    made = store.results(_check_job(store, job))
+    if not made.is_dir():
+        raise Refused(409, "the job has made nothing yet", hint="wait until it is done")
+    return made
+
+
+def _check_job(store: Store, job: str) -> str:
+    """Return the name of a job, which is then safe as the name of a folder.
+
+    Raises:
+        Refused: There is no such job.
+    """
+    try:
+        return store.get(job).id
+    except KeyError:
+        raise Refused(404, "there is no such job", hint="it may have been deleted") from None
+
+
+def _link(path: str | Path, kept: str | Path) -> None:
+    """Give a result a second name, where that can be: results are never changed."""
+    try:
+        Path(kept).hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, kept)
 
 
 def _lies_in(path: Path, folder: Path) -> bool:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from facewright.errors import FacewrightError
 from facewright.files import lock_file
-from facewright.jobs.interface.calls import bind, name_output
-from facewright.jobs.interface.forms import DESTINATIONS, read_form
+from facewright.jobs.interface.calls import bind, place_outputs
+from facewright.jobs.interface.forms import read_form
 from facewright.jobs.interface.signature import explain, find_command
 from facewright.jobs.records import to_text
 from facewright.studio.store import Job, Store
@@ -153,10 +153,7 @@ def _call_once(store: Store, job: Job) -> Any:
         raise FacewrightError(f"there is no command `{job.command}` any more")
     form = read_form(command)
     inputs = {name: [_place(one) for one in given] for name, given in job.inputs.items()}
-    values = dict(job.values)
-    for option in DESTINATIONS:
-        if form.find_option(option):
-            values[option] = str(Path(WORK) / name_output(form, inputs, values))
+    values = place_outputs(form, inputs, job.values, WORK)
     latest = 0.0
 
     def tell(done: int, total: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
@@ -12,6 +13,7 @@ from facewright.errors import FileError, InputError, OptionError
 from facewright.jobs.checks import check_options
 from facewright.jobs.interface.forms import (
     DESTINATIONS,
+    WRITTEN,
     Form,
     Option,
     find_optional,
@@ -41,8 +43,12 @@ _FILES: Mapping[str, tuple[str, str]] = {
     "models breed": ("bred.safetensors", "bred.safetensors"),
     "models export": ("exported.safetensors", "exported.safetensors"),
     "models compare": ("snapshots.png", "snapshots.png"),
+    "prepare": ("dataset.zip", "dataset.zip"),
+    "audit": ("audit.png", "audit.png"),
 }
 """Command → the file that it writes, of pictures and of clips; others write to a folder."""
+_ONE_EACH = frozenset({"swap", "toonify"})
+"""Commands that write a folder where there is more than one picture or clip."""
 
 
 def name_output(form: Form, inputs: Inputs, values: Values) -> str:
@@ -59,18 +65,53 @@ def name_output(form: Form, inputs: Inputs, values: Values) -> str:
     Raises:
         OptionError: `out` is a path, not a name.
     """
+    from facewright.collect.sources.files.archives import is_archive
     from facewright.collect.sources.walk import is_clip
 
     named = next((values[key] for key in DESTINATIONS if values.get(key)), "")
     if named:
-        if not isinstance(named, str) or named in (".", "..") or {"/", "\\", "\0"} & set(named):
-            raise OptionError(f"`{named}` is no name of a file", "out", hint="such as face.png")
-        return named
+        return _read_bare(named, "out")
     sources = [name for names in inputs.values() for name in names]
     if form.name == "remake" and sources:
         return f"remade{Path(sources[0]).suffix.lower()}"
+    given = inputs.get(form.inputs[-1].name, ()) if form.inputs else ()
+    if form.name in _ONE_EACH and (len(given) > 1 or any(is_archive(Path(one)) for one in given)):
+        return ""
     moves = bool(sources) and is_clip(Path(sources[-1]))
     return _FILES.get(form.name, ("", ""))[moves]
+
+
+def place_outputs(form: Form, inputs: Inputs, values: Values, folder: str) -> dict[str, Json]:
+    """Return options with all that a command writes in a folder.
+
+    Args:
+        form: What the command takes.
+        inputs: Where they are.
+        values: Options; names of files in it are bare.
+        folder: Where results go.
+
+    Raises:
+        OptionError: A name is a path.
+    """
+    placed = dict(values)
+    for option in DESTINATIONS:
+        if form.find_option(option):
+            placed[option] = str(Path(folder) / name_output(form, inputs, values))
+    for option in WRITTEN:
+        if placed.get(option):
+            placed[option] = str(Path(folder) / _read_bare(placed[option], option))
+    return placed
+
+
+def _read_bare(named: Json, option: str) -> str:
+    """Return the name of a file without a folder.
+
+    Raises:
+        OptionError: It is something else.
+    """
+    if not isinstance(named, str) or named in (".", "..") or {"/", "\\", "\0"} & set(named):
+        raise OptionError(f"`{named}` is no name of a file", option, hint="such as face.png")
+    return named
 
 
 def bind(command: Command, form: Form, inputs: Inputs, values: Values) -> Callable[..., Any]:
@@ -91,6 +132,7 @@ def bind(command: Command, form: Form, inputs: Inputs, values: Values) -> Callab
     if unknown:
         known = ", ".join(option.name for option in form.options)
         raise OptionError(f"there is no option `{unknown[0]}`", unknown[0], hint=f"one of: {known}")
+    values = _add_paths(form, inputs, values)
     task = command.load()
     positional: list[Any] = []
     named: dict[str, Any] = {}
@@ -112,6 +154,14 @@ def bind(command: Command, form: Form, inputs: Inputs, values: Values) -> Callab
         return task(*positional, **named)
 
     return call
+
+
+def _add_paths(form: Form, inputs: Inputs, values: Values) -> Values:
+    """Return options with those that are inputs."""
+    return {
+        **values,
+        **{one.name: inputs[one.name][0] for one in form.paths if inputs.get(one.name)},
+    }
 
 
 def check_consent(form: Form, said: Json, shown: Sequence[str]) -> None:
@@ -157,8 +207,9 @@ def check_inputs(form: Form, inputs: Inputs) -> None:
 def write_command_line(form: Form, inputs: Inputs, values: Values) -> str:
     """Return the command line that does the same."""
     words = ["facewright", *form.name.split()]
-    words += [name for one in form.inputs for name in inputs.get(one.name, ())]
-    for option in form.options:
+    words += [name for one in form.inputs if not one.flag for name in inputs.get(one.name, ())]
+    values = _add_paths(form, inputs, values)
+    for option in (*form.paths, *form.options):
         value = values.get(option.name, option.default)
         if value == option.default or value is None:
             continue
@@ -173,7 +224,7 @@ def write_command_line(form: Form, inputs: Inputs, values: Values) -> str:
 def write_python(command: Command, form: Form, inputs: Inputs, values: Values) -> str:
     """Return the lines of Python that do the same."""
     module, _, name = command.function.partition(":")
-    task = command.load()
+    task, values = command.load(), _add_paths(form, inputs, values)
     imported, given, uses_path = [name], [], False
     for argument in read_arguments(task):
         if argument.options is not None:
@@ -282,7 +333,7 @@ def _read_text(kind: Any, value: Json) -> Any:
 
 def _read_number(kind: Any, value: Json) -> Any:
     """Return a whole number or a fraction."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return MISSING
     if kind is int:
         return int(value) if value == int(value) else MISSING

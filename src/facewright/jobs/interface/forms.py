@@ -22,12 +22,16 @@ from facewright.types import Json
 OptionType: TypeAlias = Literal["bool", "int", "float", "text", "choice", "path", "list"]
 InputKind: TypeAlias = Literal["image", "clip", "latents", "seed", "dataset", "file", "text"]
 
-LIVE_ONLY = frozenset({"show", "port", "open", "live", "overwrite"})
+LIVE_ONLY = frozenset({"show", "port", "open", "live", "overwrite", "record"})
 """Options of a terminal beside a screen, which mean nothing to a job."""
 
 DESTINATIONS = ("out", "outdir")
 """Options that name where results go; a job puts them into its own folder if they are missing."""
 
+WRITTEN = ("crops", "features")
+"""Options that name what is written beside the results; other paths are read, and are inputs."""
+
+_GROUPS = frozenset({"draw", "photos", "datasets", "train", "models"})
 _PAIR = "_and_"  # face_and_body: a list that begins with a face, and ends with a body
 _WORDS: Mapping[InputKind, str] = {
     "image": r"pictures?|photos?",
@@ -51,6 +55,8 @@ class Input:
     maximum: int | None
     """None is any number."""
     kinds: tuple[InputKind, ...]
+    flag: str = ""
+    """As the command line has it, where it is given by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +92,12 @@ class Form:
     inputs: tuple[Input, ...]
     options: tuple[Option, ...]
     prints: str
+    paths: tuple[Option, ...] = ()
+    """Options that name files to read, each of which is an input, too."""
 
     def find_option(self, name: str) -> Option | None:
         """Return an option by the name of its field."""
-        return next((option for option in self.options if option.name == name), None)
+        return next((one for one in (*self.options, *self.paths) if one.name == name), None)
 
 
 def list_forms() -> list[Form]:
@@ -116,6 +124,8 @@ def read_form(command: Command) -> Form:
             options.append(_read_option(argument, helps.get(argument.name, "")))
         else:
             inputs += _read_inputs(argument, helps.get(argument.name, ""), inputs)
+    paths = [one for one in options if _is_read(one)]
+    inputs += [_name_path(one) for one in paths]
     policy = POLICIES.get(command.name)
     asks = "ask" if policy and policy.asks else "record"
     group = command.name.split()[0] if " " in command.name else _find_group(command)
@@ -126,9 +136,21 @@ def read_form(command: Command) -> Form:
         consent=asks if any(one.name == "consent" for one in options) else "none",  # type: ignore[arg-type]
         asks_for=policy.reason if policy else "",
         inputs=tuple(inputs),
-        options=tuple(one for one in options if one.name not in LIVE_ONLY),
+        options=tuple(one for one in options if one.name not in LIVE_ONLY and one not in paths),
         prints=command.prints,
+        paths=tuple(paths),
     )
+
+
+def _is_read(option: Option) -> bool:
+    """Tell whether an option names a file that is read."""
+    return option.type == "path" and option.name not in (*DESTINATIONS, *WRITTEN, *LIVE_ONLY)
+
+
+def _name_path(option: Option) -> Input:
+    """Return the input that an option with a path is."""
+    kinds = _find_kinds(option.help)
+    return Input(option.name, option.help, int(option.required), 1, kinds, option.flag)
 
 
 def find_optional(hint: Any) -> tuple[Any, bool]:
@@ -152,8 +174,8 @@ def walk_fields(options: type[Any]) -> Iterator[tuple[Field[Any], Any]]:
 
 def _find_group(command: Command) -> str:
     """Return what commands are listed under: the folder that their function lies in."""
-    parts = command.function.partition(":")[0].split(".")
-    return parts[-2] if parts[1] == "jobs" and parts[-2] != "commands" else "other"
+    folder = command.function.partition(":")[0].split(".")[-2]
+    return folder if folder in _GROUPS else "other"
 
 
 def _list_options(options: type[Any]) -> Iterator[Option]:
@@ -242,9 +264,24 @@ def _read_inputs(argument: Argument, text: str, before: Sequence[Input]) -> list
         kinds = before[-1].kinds
     if several and _PAIR in argument.name:
         first, second = argument.name.split(_PAIR)
-        return [Input(first, text, 0, 1, kinds), Input(second, text, 1, 1, kinds)]
+        helps = _split_help(text, second)
+        return [Input(first, helps[0], 0, 1, kinds), Input(second, helps[1], least, None, kinds)]
     most = None if several and argument.name.endswith("s") else 1
     return [Input(argument.name, text, least, most, kinds)]
+
+
+def _split_help(text: str, second: str) -> tuple[str, str]:
+    """Return what a help text says about the first and about the second of a pair.
+
+    >>> _split_help("FACE, then BODY. FACE is a picture. BODY is a clip.", "bodies")
+    ('FACE is a picture.', 'BODY is a clip.')
+    """
+    name = re.sub("ies$", "y", second).upper()
+    begins = re.compile(rf"(?:Then )?{name}\b")
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", text)
+    about = " ".join(one for one in sentences if begins.match(one))
+    rest = " ".join(one for one in sentences if not re.search(rf"\b{name}\b", one))
+    return rest, about
 
 
 def _find_kinds(text: str) -> tuple[InputKind, ...]:

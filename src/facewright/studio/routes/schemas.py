@@ -35,6 +35,7 @@ class InputForm(BaseModel):
     minimum: int
     maximum: int | None
     kinds: list[str]
+    flag: str
 
 
 class OptionForm(BaseModel):

@@ -118,7 +118,7 @@ def _view_input(job: Job, name: str, given: dict[str, Any]) -> dict[str, Any]:
     face = given.get("face") or {}
     kind = _KINDS.get(Path(file).suffix.lower(), "file") if file else "text"
     seed = given.get("seed", face.get("seed"))
-    there = "" if job.uploads_deleted else file
+    there = "" if job.uploads_deleted or given.get("folder") else file
     return {
         "name": name,
         "kind": "seed" if seed is not None else kind,

@@ -1,10 +1,10 @@
 // For experts: every command as a form, with its command line and its Python.
 
-import { commands, findCommand, followJob, hasEnded, looks, showCall, startJob, thumbnail } from "/app/js/api.js";
+import { commands, findCommand, followJob, hasEnded, listJobs, looks, showCall, startJob, thumbnail } from "/app/js/api.js";
 import { debounce, fill, h, icon } from "/app/js/dom.js";
 import { button, codeBox, problem, progress, toggle } from "/app/js/elements/parts.js";
 import { askConsent } from "/app/js/elements/consent.js";
-import { t, term } from "/app/js/i18n.js";
+import { moment, t, term } from "/app/js/i18n.js";
 
 const GROUPS = ["draw", "photos", "datasets", "train", "models"]; // in this order; others after them
 
@@ -38,6 +38,7 @@ class Filled {
     this.inputs = Object.fromEntries(command.inputs.map((input) => [input.name, []]));
     this.seeds = {};
     this.texts = {};
+    this.made = {};
     this.options = {};
   }
 
@@ -50,13 +51,16 @@ class Filled {
     const made = Object.entries(this.seeds).filter(([, seed]) => seed !== "").map(([name, seed]) => [name, [{ face: { seed: Number(seed) } }]]);
     const files = Object.entries(this.inputs).map(([name, list]) => [name, list.map((file) => ({ file }))]);
     const texts = Object.entries(this.texts).filter(([, text]) => text).map(([name, text]) => [name, [{ text }]]);
+    const results = Object.entries(this.made).filter(([, result]) => result).map(([name, result]) => [name, [result]]);
     const all = {};
-    for (const [name, list] of [...files, ...made, ...texts]) if (list.length) (all[name] ??= []).push(...list);
+    for (const [name, list] of [...files, ...results, ...made, ...texts]) if (list.length) (all[name] ??= []).push(...list);
     return all;
   }
 
   get names() {
-    return Object.fromEntries(Object.entries(this.sources).map(([name, list]) => [name, list.map((source) => source.file?.name ?? source.text ?? `seed:${source.face.seed}`)]));
+    const drawn = (name, seed) => (this.command.inputs.find((input) => input.name === name).kinds.includes("seed") ? String(seed) : `seed-${seed}.png`);
+    const called = (name, source) => source.file?.name ?? source.text ?? (source.face ? drawn(name, source.face.seed) : source.name || `results-${source.job.slice(0, 6)}`);
+    return Object.fromEntries(Object.entries(this.sources).map(([name, list]) => [name, list.map((source) => called(name, source))]));
   }
 }
 
@@ -85,16 +89,49 @@ function control(option, take) {
 
 const ACCEPT = { image: "image/*,.heic,.heif,.avif,.bmp", clip: "video/*,.gif", latents: ".safetensors", dataset: ".zip,.tar,.tar.gz", text: "" };
 
+const ENDINGS = { image: /^image$/, clip: /^clip$/, latents: /^latents$/, file: /^weights$/, dataset: /^archive$/ };
+
+/** What was made before and fits an input, the newest first: [source, words]. */
+function listMade(jobs, kinds) {
+  const fits = (result) => kinds.some((kind) => ENDINGS[kind]?.test(result.kind));
+  return jobs.filter((job) => job.results.length).flatMap((job) => {
+    const when = `${job.command}, ${moment(job.created)}`;
+    const folder = kinds.includes("dataset") && !isPlain(job) ? [[{ job: job.id, name: "" }, `${when}: ${t("experts.folder")}`]] : [];
+    return [...folder, ...job.results.filter(fits).slice(0, 8).map((result) => [{ job: job.id, name: result.name, kind: result.kind }, `${when}: ${result.name}`])];
+  }).slice(0, 60);
+}
+
+const isPlain = (job) => job.results.every((result) => result.kind === "json");
+
+function drawMade(input, id, filled, changed) {
+  const place = h("div", { class: "field", hidden: true });
+  listJobs(null, 50).then((jobs) => {
+    const made = listMade(jobs, input.kinds);
+    if (!made.length) return;
+    const choose = (event) => {
+      filled.made[input.name] = made[event.target.value]?.[0];
+      changed();
+    };
+    fill(place, h("label", { for: `${id}-made` }, t("experts.made")),
+      h("select", { id: `${id}-made`, on: { change: choose } }, h("option", { value: "" }, "–"), made.map(([, words], index) => h("option", { value: index }, words))));
+    place.hidden = false;
+  }, () => null);
+  return place;
+}
+
 function drawInput(input, filled, changed) {
   const id = `input-${++ids}`;
   const kinds = input.kinds ?? [];
-  if (kinds.every((kind) => kind === "text")) {
-    const field = h("input", { type: "text", id, autocomplete: "off", spellcheck: "false", on: { input: () => { filled.texts[input.name] = field.value.trim(); changed(); } } });
-    return h("div", { class: "field" }, h("label", { for: id }, input.name), field, input.help && h("p", { class: "small soft" }, prose(input.help)));
-  }
-  const file = h("input", { type: "file", id, accept: kinds.map((kind) => ACCEPT[kind]).filter(Boolean).join(",") || null, multiple: (input.maximum ?? 2) > 1, on: { change: (event) => { filled.inputs[input.name] = [...event.target.files]; changed(); } } });
+  const name = [input.flag || input.name, input.minimum > 0 && h("span", { class: "soft" }, ` (${t("experts.required")})`)];
+  const takesText = kinds.includes("text");
+  const text = takesText && h("input", { type: "text", id: `${id}-text`, autocomplete: "off", spellcheck: "false", on: { input: (event) => { filled.texts[input.name] = event.target.value.trim(); changed(); } } });
+  const help = input.help && h("p", { class: "small soft" }, prose(input.help));
+  if (takesText && kinds.length === 1) return h("div", { class: "field" }, h("label", { for: `${id}-text` }, name), text, help);
+  const file = h("input", { type: "file", id, accept: kinds.map((kind) => ACCEPT[kind]).filter(Boolean).join(",") || null, multiple: input.maximum === null || kinds.includes("dataset"), on: { change: (event) => { filled.inputs[input.name] = [...event.target.files]; changed(); } } });
   const seed = kinds.includes("seed") || kinds.includes("image");
-  return h("div", { class: "field files" }, h("label", { for: id }, input.name), file, input.help && h("p", { class: "small soft" }, prose(input.help)),
+  return h("div", { class: "field files" }, h("label", { for: id }, name), file, help,
+    takesText && h("div", { class: "field" }, h("label", { for: `${id}-text` }, t("experts.name")), text),
+    drawMade(input, id, filled, changed),
     seed && h("div", { class: "field" }, h("label", { for: `${id}-seed` }, t("experts.seed")), h("input", { type: "number", id: `${id}-seed`, min: 0, step: 1, placeholder: t("experts.seed.example"), on: { input: (event) => { filled.seeds[input.name] = event.target.value; changed(); } } })));
 }
 

@@ -73,6 +73,6 @@ export default {
   "watermark.generated": "generated", "watermark.altered": "altered", "watermark.marked": "there", "watermark.generates": "generated", "watermark.alters": "altered",
 
   "experts.title": "For experts", "experts.words": "Every command as a form, with its command line and Python to copy.", "experts.search": "Find a command", "experts.none": "No command is called that.",
-  "experts.back": "All commands", "experts.required": "required", "experts.seed": "or the seed of a made-up face", "experts.seed.example": "such as 42", "experts.run": "Run", "experts.line": "Command line", "experts.unknown": "There is no command {name}.",
+  "experts.back": "All commands", "experts.required": "required", "experts.seed": "or the seed of a made-up face", "experts.seed.example": "such as 42", "experts.made": "or something made before", "experts.folder": "all of it", "experts.name": "or a name of the catalog", "experts.run": "Run", "experts.line": "Command line", "experts.unknown": "There is no command {name}.",
   "group.draw": "Draw people", "group.photos": "Photos and clips", "group.datasets": "Pictures for training", "group.train": "Train", "group.models": "Weights", "group.other": "Everything else", "options.Parameters": "Options",
 };

@@ -76,7 +76,7 @@ export default {
   "watermark.generated": "생성됨", "watermark.altered": "변형됨", "watermark.marked": "있음", "watermark.generates": "생성됨", "watermark.alters": "변형됨",
 
   "experts.title": "전문가용", "experts.words": "모든 명령을 양식으로 다루고, 명령줄과 파이썬 코드를 복사해 쓸 수 있어요.", "experts.search": "명령 찾기", "experts.none": "그런 명령은 없어요.",
-  "experts.back": "모든 명령", "experts.required": "필수", "experts.seed": "또는 가상 얼굴의 시드", "experts.seed.example": "예: 42", "experts.run": "실행", "experts.line": "명령줄", "experts.unknown": "{name} 명령은 없어요.",
+  "experts.back": "모든 명령", "experts.required": "필수", "experts.seed": "또는 가상 얼굴의 시드", "experts.seed.example": "예: 42", "experts.made": "또는 전에 만든 결과", "experts.folder": "전체", "experts.name": "또는 목록에 있는 이름", "experts.run": "실행", "experts.line": "명령줄", "experts.unknown": "{name} 명령은 없어요.",
   "group.draw": "사람 그리기", "group.photos": "사진과 영상", "group.datasets": "학습용 사진", "group.train": "학습", "group.models": "가중치", "group.other": "그 밖의 명령", "options.Parameters": "옵션",
 
   "help.generate": "세상에 없는 사람을 그려요.", "help.mix": "여러 사람의 스타일을 StyleGAN 논문처럼 격자로 섞어요.", "help.interpolate": "한 사람에서 다른 사람으로 이어지는 영상을 만들어요.",
