@@ -10,7 +10,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo browser test check lint fix bench docs clean
+.PHONY: help demo browser test check lint fix bench docs dist clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,11 @@ bench: .venv/installed-dev ## Measure speed: one JSON line per question; ARGS ch
 
 docs: .venv/installed-dev ## Build the documentation into site/, strict about links
 	@$(BIN)/zensical build --clean --strict
+
+dist: .venv/bin/pip ## Build the wheels of the package and of its weights into dist/
+	@rm -rf dist
+	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps -w dist . ./weights
+	@ls -l dist
 
 clean: ## Remove what the targets made, .venv included
 	rm -rf .venv demo site dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

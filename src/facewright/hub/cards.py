@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from facewright.errors import WeightsError
 from facewright.types import Card
@@ -15,7 +16,7 @@ CATALOG = Path(__file__).with_name("catalog.toml")
 """The list that ships with the package."""
 
 _REQUIRED = {"name", "kind", "size", "sha256", "licence", "trained_on", "source"}
-_PLACE = ("file", "url", "hidden", "layout", "terms")
+_PLACE = ("file", "inside", "url", "hidden", "layout", "terms")
 _OPTIONAL = {"notes", *_PLACE}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -26,7 +27,9 @@ class Entry:
 
     card: Card
     file: str = ""
-    """Name of a file in starter/, shipped with the package; or empty."""
+    """Name of a file of ours, in starter/ of a clone; or empty."""
+    inside: bool = False
+    """Whether the wheel of the package holds that file; `facewright-weights` holds the others."""
     url: str = ""
     """Where the file is fetched from; or empty."""
     hidden: bool = False
@@ -37,13 +40,22 @@ class Entry:
     terms: str = ""
     """The page of a licence that has to be accepted before the file is fetched; or empty."""
 
+    @property
+    def stored_name(self) -> str:
+        """What the file is called in caches, on mirrors and in `facewright-weights`.
+
+        Another version of the weights has another name, so that none is taken for the other.
+        """
+        suffix = PurePosixPath(self.file or urlsplit(self.url).path).suffix
+        return f"{self.card.name}-{self.card.sha256[:12]}{suffix}"
+
 
 def known_cards(catalog: Path = CATALOG) -> dict[str, Entry]:
     """Read the catalog.
 
     Args:
-        catalog: A TOML file with one `[[weights]]` table per set; its own comment says what is
-            in them.
+        catalog: A TOML file with one `[[weights]]` table per set, and the address `release` from
+            which ours are fetched; its own comment says what is in them.
 
     Returns:
         Entries by name, in the order of the file, hidden ones too.
@@ -52,10 +64,17 @@ def known_cards(catalog: Path = CATALOG) -> dict[str, Entry]:
         WeightsError: The file cannot be read, or an entry is incomplete or contradicts itself.
     """
     try:
-        tables = tomllib.loads(catalog.read_text(encoding="utf-8")).get("weights", [])
+        listed = tomllib.loads(catalog.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise WeightsError(f"the catalog {catalog} cannot be read: {error}") from error
-    entries = [_read_entry(table) for table in tables]
+    entries = [_read_entry(table) for table in listed.get("weights", [])]
+    if release := listed.get("release"):
+        entries = [
+            replace(entry, url=f"{release.rstrip('/')}/{entry.stored_name}")
+            if entry.file
+            else entry
+            for entry in entries
+        ]
     known = {entry.card.name: entry for entry in entries}
     if len(known) < len(entries):
         raise WeightsError(f"the catalog {catalog} has one name twice")
@@ -71,6 +90,8 @@ def _read_entry(table: dict[str, Any]) -> Entry:
         raise WeightsError(f"`{name}` in the catalog has unknown {', '.join(sorted(unknown))}")
     if ("file" in table) == ("url" in table):
         raise WeightsError(f"`{name}` in the catalog has a file or a URL, one of the two")
+    if table.get("inside") and "file" not in table:
+        raise WeightsError(f"`{name}` in the catalog is inside, and has no file")
     if not _SHA256.fullmatch(table["sha256"]):
         raise WeightsError(f"`{name}` in the catalog has a sha256 that is none")
     place = {key: table[key] for key in _PLACE if key in table}

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
-from pathlib import Path, PurePosixPath
-from typing import TypeAlias
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
 
 from facewright.errors import DownloadError, WeightsError
 from facewright.hub.bundle import file_sha256, load_bundle
 from facewright.hub.cards import Entry, known_cards
+from facewright.hub.download import Progress, download
 from facewright.types import Bundle
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called while a file is fetched, with the bytes so far and the bytes in all."""
+__all__ = ["MIRROR_VARIABLE", "STARTER", "Progress", "entry_path", "find_weights", "load_weights"]
 
 STARTER = Path(__file__).with_name("starter")
 """The folder of the weights that ship with the package."""
 
-_CHUNK = 1 << 16  # bytes
+MIRROR_VARIABLE = "FACEWRIGHT_MIRROR"
+"""The environment variable that names a mirror."""
+
+_SECOND_WHEEL = "facewright_weights"
 
 
 def find_weights(
     name_or_path: str | Path,
     *,
     cache: Path,
+    mirror: str = "",
     known: Mapping[str, Entry] | None = None,
     progress: Progress | None = None,
     accepted: bool = False,
@@ -34,11 +37,13 @@ def find_weights(
 
     What the catalog calls by that name comes first, then a file on the disk. A fetched file always
     has the sha256 of the catalog; once it is there, no network is needed. An interrupted download
-    leaves nothing.
+    goes on where it ended.
 
     Args:
         name_or_path: A name of the catalog, or a file.
         cache: The folder for fetched files; made if missing.
+        mirror: The address of a folder with copies of caches, from which all is fetched; empty for
+            the addresses of the catalog.
         known: Entries by name; None reads the catalog of the package.
         progress: Called with how far a download is.
         accepted: The licence of the weights is accepted, where that has to be said.
@@ -54,21 +59,17 @@ def find_weights(
     entry = known.get(name_or_path) if isinstance(name_or_path, str) else None
     if entry is None:
         return _find_file(name_or_path, known)
-    if entry.url:
-        return _fetch(entry, cache, progress, accepted=accepted)
     path = entry_path(entry, cache)
-    if not path.is_file():
-        raise WeightsError(
-            f"the starter weights `{name_or_path}` are missing: {path}",
-            hint="install facewright again: `pip install --force-reinstall facewright`",
-        )
-    return path
+    if path.is_file() and (path.parent != cache or file_sha256(path) == entry.card.sha256):
+        return path
+    return _fetch(entry, path, mirror, progress, accepted=accepted)
 
 
 def load_weights(
     name_or_path: str | Path,
     *,
     cache: Path,
+    mirror: str = "",
     known: Mapping[str, Entry] | None = None,
     progress: Progress | None = None,
 ) -> Bundle:
@@ -77,6 +78,7 @@ def load_weights(
     Args:
         name_or_path: A name of the catalog, whose sha256 the file must have; or a file.
         cache: The folder for fetched files; made if missing.
+        mirror: As for `find_weights`.
         known: Entries by name; None reads the catalog of the package.
         progress: Called with how far a download is.
 
@@ -96,7 +98,7 @@ def load_weights(
             hint=f"`facewright models import {name_or_path} -o {name_or_path}.safetensors`, "
             "then name that file",
         )
-    path = find_weights(name_or_path, cache=cache, known=known, progress=progress)
+    path = find_weights(name_or_path, cache=cache, mirror=mirror, known=known, progress=progress)
     return load_bundle(path, sha256=entry.card.sha256 if entry else None)
 
 
@@ -107,10 +109,18 @@ def entry_path(entry: Entry, cache: Path) -> Path:
         entry: Of the catalog.
         cache: The folder for fetched files.
     """
-    if not entry.url:
-        return STARTER / entry.file
-    suffix = PurePosixPath(urlsplit(entry.url).path).suffix
-    return cache / f"{entry.card.name}-{entry.card.sha256[:12]}{suffix}"
+    return next(
+        (path for path in _list_shipped(entry) if path.is_file()), cache / entry.stored_name
+    )
+
+
+def _list_shipped(entry: Entry) -> Iterator[Path]:
+    """Yield where a file may be without being fetched: in the package or `facewright-weights`."""
+    if entry.file:
+        yield STARTER / entry.file
+        found = find_spec(_SECOND_WHEEL)
+        for folder in (found and found.submodule_search_locations) or ():
+            yield Path(folder) / entry.stored_name
 
 
 def _find_file(name_or_path: str | Path, known: Mapping[str, Entry]) -> Path:
@@ -130,67 +140,36 @@ def _find_file(name_or_path: str | Path, known: Mapping[str, Entry]) -> Path:
     )
 
 
-def _fetch(entry: Entry, cache: Path, progress: Progress | None, *, accepted: bool) -> Path:
-    """Return the file of an entry in the cache, fetched unless it is there and intact."""
-    name, sha256 = entry.card.name, entry.card.sha256
-    url = urlsplit(entry.url)
-    path = entry_path(entry, cache)
-    if path.is_file() and file_sha256(path) == sha256:
-        return path
+def _fetch(
+    entry: Entry, path: Path, mirror: str, progress: Progress | None, *, accepted: bool
+) -> Path:
+    """Fetch the file of an entry into the cache."""
+    name = entry.card.name
+    url = f"{mirror.rstrip('/')}/{entry.stored_name}" if mirror else entry.url
     if entry.terms and not accepted:
         raise WeightsError(
             f"`{name}` come under a licence of their own, {entry.card.licence}: {entry.terms}",
             hint=f"read it; who accepts it runs `facewright models fetch {name} --accept-licence`",
         )
-    if url.scheme not in {"http", "https"}:
-        raise DownloadError(f"`{name}` cannot be fetched from {entry.url}", hint="use https://")
+    if entry.inside:
+        raise WeightsError(
+            f"the starter weights `{name}` are missing: {STARTER / entry.file}",
+            hint="install facewright again: `pip install --force-reinstall facewright`",
+        )
+    if not url:
+        raise WeightsError(
+            f"the weights `{name}` are not in this installation",
+            hint=f"`pip install facewright-weights`, or set {MIRROR_VARIABLE} to the address of a "
+            f"folder that has {entry.stored_name}",
+        )
+    if not url.startswith(("http://", "https://")):
+        raise DownloadError(f"`{name}` cannot be fetched from {url}", hint="use https://")
     try:
-        _download(entry, path, progress)
+        download(url, path, entry.card, progress)
     except OSError as error:  # those of the network too
         raise DownloadError(
-            f"`{name}` could not be fetched from {entry.url}: {error}",
-            hint=f"check the connection and the space in {cache}, then run "
-            f"`facewright models fetch {name}`",
-        ) from error
-    except ValueError as error:  # how pooch says that the sha256 is another
-        raise DownloadError(
-            f"what came from {entry.url} is not `{name}`: its sha256 is not {sha256}",
-            hint="try again later; if it stays so, the file was replaced: do not use it",
+            f"`{name}` could not be fetched from {url}: {error}",
+            hint=f"check the connection and the space in {path.parent}, then run "
+            f"`facewright models fetch {name}`, which goes on where it ended",
         ) from error
     return path
-
-
-def _download(entry: Entry, path: Path, progress: Progress | None) -> None:
-    """Fetch a file with pooch, which puts it in place only with the right sha256."""
-    import pooch  # type: ignore[import-untyped]
-
-    pooch.get_logger().setLevel("WARNING")  # what happens is told through `progress`
-    bar = _Bar(progress, entry.card.size) if progress else False
-    pooch.retrieve(
-        entry.url,
-        known_hash=f"sha256:{entry.card.sha256}",
-        fname=path.name,
-        path=path.parent,
-        downloader=pooch.HTTPDownloader(progressbar=bar, chunk_size=_CHUNK),
-    )
-
-
-class _Bar:
-    """What pooch takes for a progress bar: it counts, and calls back."""
-
-    def __init__(self, progress: Progress, size: int) -> None:
-        self.total = size  # pooch overwrites it with what the server says
-        self._size, self._done, self._progress = size, 0, progress
-
-    def update(self, amount: int) -> None:
-        """Count some more bytes, which pooch rounds up to whole chunks."""
-        self._done = min(self._done + amount, self._size)
-        self._progress(self._done, self._size)
-
-    def reset(self) -> None:
-        """Begin again; pooch does so once at the end, to end on the total."""
-        self._done = 0
-
-    def close(self) -> None:
-        """Report the end."""
-        self._progress(self._size, self._size)

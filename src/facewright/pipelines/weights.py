@@ -10,7 +10,7 @@ from pathlib import Path
 from facewright.errors import WeightsError
 from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import Entry, known_cards
-from facewright.hub.store import Progress, find_weights, load_weights
+from facewright.hub.store import MIRROR_VARIABLE, Progress, find_weights, load_weights
 from facewright.types import Bundle
 
 STARTERS = ("faces-128", "faces-64")
@@ -58,12 +58,31 @@ def pick_weights(
 
 def open_weights(name: str, progress: Progress | None = None) -> Bundle:
     """Read weights by name or file, fetched first if need be."""
-    return load_weights(name, cache=cache_folder(), progress=progress)
+    return load_weights(name, cache=cache_folder(), mirror=find_mirror(), progress=progress)
+
+
+def fetch_weights(name: str, progress: Progress | None = None, *, accepted: bool = False) -> Path:
+    """Return the file of weights by name or file, fetched first if need be.
+
+    Args:
+        name: Of the catalog, or a file.
+        progress: Called with how far a download is.
+        accepted: The licence of the weights is accepted, where that has to be said.
+    """
+    mirror = find_mirror()
+    return find_weights(
+        name, cache=cache_folder(), mirror=mirror, progress=progress, accepted=accepted
+    )
 
 
 def hash_weights(name: str) -> str:
     """Return the sha256 of weights by name or file, fetched first if need be."""
-    return file_sha256(find_weights(name, cache=cache_folder()))
+    return file_sha256(fetch_weights(name))
+
+
+def find_mirror() -> str:
+    """Return the address from which all weights are fetched; empty for those of the catalog."""
+    return os.environ.get(MIRROR_VARIABLE, "")
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:

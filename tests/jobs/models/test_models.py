@@ -2,7 +2,7 @@
 
 import pytest
 
-from facewright.errors import WeightsError
+from facewright.errors import DownloadError, InputError, WeightsError
 from facewright.hub.cards import known_cards
 from facewright.hub.store import entry_path
 from facewright.jobs.commands.models.fetch import fetch_model
@@ -51,3 +51,18 @@ def test_card_of_the_catalog_needs_no_file(tmp_path, monkeypatch):
 def test_unknown_weights_are_an_error():
     with pytest.raises(WeightsError, match="no weights called `nobody`"):
         fetch_model("nobody")
+
+
+def test_all_that_can_be_fetched_is_tried(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path))
+    monkeypatch.setenv("FACEWRIGHT_MIRROR", "http://127.0.0.1:9")  # where nobody listens
+    free = [entry for entry in known_cards().values() if not entry.terms]
+    missing = sum(not entry.file for entry in free)
+    with pytest.raises(DownloadError, match=f"^{missing} of {len(free)} could not be fetched"):
+        fetch_model(all_=True)
+
+
+def test_some_weights_or_all_are_fetched():
+    for name, all_ in ((None, False), ("faces-64", True)):
+        with pytest.raises(InputError, match="or ask for all"):
+            fetch_model(name, all_=all_)

@@ -5,33 +5,64 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facewright.errors import DownloadError, FacewrightError, InputError
+
 if TYPE_CHECKING:
     from facewright.hub.store import Progress
 
 
 def fetch_model(
-    name: str, *, accept_licence: bool = False, progress: Progress | None = None
-) -> Path:
+    name: str | None = None,
+    *,
+    all_: bool = False,
+    accept_licence: bool = False,
+    progress: Progress | None = None,
+) -> list[Path]:
     """Fetch weights, so that they are there without a network.
+
+    They come from the addresses of the catalog, or all from FACEWRIGHT_MIRROR: the address of a
+    folder that has a copy of the cache. A download that was interrupted goes on where it ended.
 
     Args:
         name: A name that `facewright models list` shows.
+        all_: Fetch all weights that are not here yet: for a machine that will be offline. Those
+            whose licence has to be accepted are left out unless it is.
         accept_licence: Accept the licence of weights that are not free for every use; read it
             first: it is on the card.
         progress: Called with how many bytes came, and of how many.
 
     Returns:
-        Their file.
+        Their files, also of those that were here.
 
     Raises:
+        InputError: Neither a name nor all are asked for, or both.
         WeightsError: There are no such weights, or their licence has to be accepted.
-        DownloadError: They could not be fetched, or what came is something else.
+        DownloadError: They could not be fetched, or what came is something else; of all, the first
+            that could not, once the others are there.
 
     Examples:
         facewright models fetch faces-64
-        facewright models fetch inception-v3 --accept-licence
+        facewright models fetch --all
+        facewright models fetch stylegan2-ffhq-1024 --accept-licence
     """
-    from facewright.hub.store import find_weights
-    from facewright.pipelines.weights import cache_folder
+    from facewright.hub.cards import known_cards
+    from facewright.pipelines.weights import fetch_weights
 
-    return find_weights(name, cache=cache_folder(), progress=progress, accepted=accept_licence)
+    if (name is None) == (not all_):
+        raise InputError("name some weights, or ask for all of them", hint="`all_=True`")
+    if name is not None:
+        return [fetch_weights(name, progress, accepted=accept_licence)]
+    files, failed = [], []
+    for known, entry in known_cards().items():
+        if entry.terms and not accept_licence:
+            continue
+        try:
+            files.append(fetch_weights(known, progress, accepted=accept_licence))
+        except FacewrightError as error:
+            failed.append(error)
+    if failed:
+        raise DownloadError(
+            f"{len(failed)} of {len(files) + len(failed)} could not be fetched; {failed[0]}",
+            hint=failed[0].hint,
+        )
+    return files

@@ -71,13 +71,12 @@ def import_model(
     """
     from facewright.hub.bundle import save_bundle
     from facewright.hub.cards import known_cards
-    from facewright.hub.store import find_weights
     from facewright.interop.read import LAYOUTS, read_checkpoint
-    from facewright.pipelines.weights import cache_folder
+    from facewright.pipelines.weights import fetch_weights
 
     check_file(options.out, (BUNDLE,), overwrite=options.overwrite)
     entry = known_cards().get(file)
-    path = find_weights(file, cache=cache_folder(), progress=progress)
+    path = fetch_weights(file, progress)
     checkpoint = _adopt(read_checkpoint(path, name=options.name or options.out.stem))
     bundle = _pick_part(checkpoint, options.part)
     card = bundle.card

@@ -10,7 +10,9 @@ from facewright.types import Card
 if TYPE_CHECKING:
     from facewright.hub.cards import Entry
 
-Place: TypeAlias = Literal["shipped", "fetched", "can be fetched", "missing"]
+Place: TypeAlias = Literal[
+    "shipped", "fetched", "can be fetched", "in facewright-weights", "missing"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,11 @@ def list_models() -> list[Listed]:
 def find_place(entry: Entry) -> Place:
     """Say where the weights of an entry of the catalog are."""
     from facewright.hub.store import entry_path
-    from facewright.pipelines.weights import cache_folder
+    from facewright.pipelines.weights import cache_folder, find_mirror
 
-    there = entry_path(entry, cache_folder()).is_file()
-    if entry.url:
-        return "fetched" if there else "can be fetched"
-    return "shipped" if there else "missing"
+    path = entry_path(entry, cache_folder())
+    if path.is_file():
+        return "fetched" if path.parent == cache_folder() else "shipped"
+    if entry.inside:
+        return "missing"
+    return "can be fetched" if entry.url or find_mirror() else "in facewright-weights"

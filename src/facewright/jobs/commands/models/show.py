@@ -35,14 +35,14 @@ def show_model(name: str) -> Shown:
     """
     from facewright.hub.bundle import load_bundle, read_card
     from facewright.hub.cards import known_cards
-    from facewright.hub.store import entry_path, find_weights
-    from facewright.pipelines.weights import cache_folder
+    from facewright.hub.store import entry_path
+    from facewright.pipelines.weights import cache_folder, fetch_weights
 
     entry = known_cards().get(name)
     path = entry_path(entry, cache_folder()) if entry else Path(name)
     if entry and not path.is_file():
         return Shown(entry.card)
-    path = path if entry else find_weights(name, cache=cache_folder())
+    path = path if entry else fetch_weights(name)
     card = entry.card if entry else read_card(path)
     if card.kind != "generator":
         return Shown(card)

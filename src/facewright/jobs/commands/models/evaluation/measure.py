@@ -11,7 +11,7 @@ import torch
 from facewright.datasets.dataset import Dataset
 from facewright.device import configure_cuda, pick_device, pick_dtype, seeded
 from facewright.gan.weights import load_generator, load_labels
-from facewright.hub.store import Progress, find_weights
+from facewright.hub.store import Progress
 from facewright.jobs.commands.models.evaluation.options import EvaluateOptions
 from facewright.latents.sample import SamplingConfig, resolve_batch, sample_people
 from facewright.latents.scenes import FaceSampler, draw_pairs, synthesise
@@ -19,7 +19,7 @@ from facewright.metrics.compare import compare_features, compare_originality, co
 from facewright.metrics.inception import NAME as INCEPTION
 from facewright.metrics.inception import load_inception
 from facewright.metrics.smoothness import perceptual_path_length
-from facewright.pipelines.weights import cache_folder
+from facewright.pipelines.weights import fetch_weights
 from facewright.types import Bundle, Image
 
 _WITHOUT_NETWORK, _WITH_FEATURES = {"swd", "originality"}, {"fid", "kid", "pr"}
@@ -59,7 +59,7 @@ def measure(
     """
     network, device = None, pick_device(options.device)
     if set(wanted) - _WITHOUT_NETWORK:
-        file = options.features or find_weights(INCEPTION, cache=cache_folder(), progress=progress)
+        file = options.features or fetch_weights(INCEPTION, progress)
         network = load_inception(file, device)
     rng = seeded(options.seed)
     count = min(options.count or _USUAL_COUNT, len(pictures))
