@@ -66,9 +66,9 @@ class TrainOptions(AdversarialOptions):
     """Architecture of StyleGAN2's discriminator."""
     projected_weight: float = 0.2
     """Weight of the heads in the loss of the generator."""
-    colour_weight: float = 2.0
-    """Weight of colours that are stronger than the pictures of the dataset have them at that place;
-    with anchors or projected heads."""
+    colour_weight: float = 0.3
+    """Weight of colours that stand out from what is around them more than they do at that place in
+    the pictures of the dataset; with anchors or projected heads."""
     anchor: Literal["none", "components", "labels"] = "none"
     """Show the generator which picture belongs to which latent: to components of its shape and
     texture, which become its z, or to labels that say all there is to say."""

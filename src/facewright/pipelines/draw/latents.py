@@ -55,7 +55,7 @@ from facewright.pipelines.draw.generate import GeneratorPipeline
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
 from facewright.pipelines.result import Ingredients, LatentsResult, Stage, hashes
-from facewright.pipelines.weights import CARTOONED
+from facewright.pipelines.weights import CARTOONED, find_owner, open_owned
 from facewright.types import REFINE_STEPS, Bundle, Card, Crop, Image, Latents, Precision
 
 TEMPLATE = "tight"
@@ -149,7 +149,7 @@ class LatentsPipeline(GeneratorPipeline):
         sha256 = self.bundle.card.sha256
         if self._encoder is not None:
             encoder = self.open(self._encoder)
-            if (owner := _find_owner(encoder)) not in ("", sha256):
+            if (owner := find_owner(encoder)) not in ("", sha256):
                 raise InputError(
                     f"the encoder `{self._encoder}` belongs to another generator ({owner[:12]})",
                     hint='name the one that was trained for this generator, or "none"',
@@ -157,10 +157,7 @@ class LatentsPipeline(GeneratorPipeline):
             return encoder
         if load_appearance(self.bundle) is not None:
             return self.bundle
-        kinds = (ANCHORS, ENCODER)
-        shipped = (n for n, e in known_cards().items() if e.card.kind in kinds and e.file)
-        owned = (one for name in shipped if _find_owner(one := self.open(name)) == sha256)
-        return next(owned, None)
+        return open_owned((ANCHORS, ENCODER), sha256, self.open)
 
     @cached_property
     def encoder(self) -> Encoder | AnchorEncoder | None:
@@ -418,12 +415,6 @@ class LatentsPipeline(GeneratorPipeline):
 def is_seed(text: str) -> bool:
     """Tell a seed from the name of a file: it is nothing but digits."""
     return text.isascii() and text.isdigit()
-
-
-def _find_owner(encoder: Bundle) -> str:
-    """Return the sha256 of the generator that an encoder was trained for; empty if unknown."""
-    told = encoder.config.get("generator")
-    return str(told.get("sha256", "")) if isinstance(told, dict) else ""
 
 
 def _shift(progress: Progress | None, before: int, total: int) -> Progress | None:

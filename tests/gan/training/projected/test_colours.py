@@ -1,45 +1,45 @@
 import torch
 
 from facewright.device import seeded
-from facewright.gan.training.projected.colours import ColourRange
+from facewright.gan.training.projected.colours import ColourEnergy
 from facewright.training.distributed import Processes
 
 
 def draw(seed: int) -> torch.Tensor:
-    """Return eight pictures that are grey but for some red on the left."""
+    """Return eight pictures that are grey but for red dots on the left."""
     rng = seeded(seed)
-    images = torch.rand(8, 1, 32, 32, generator=rng).expand(-1, 3, -1, -1).clone() - 0.5
-    images[:, 0, :, :8] += 0.5 * torch.rand(8, 1, 1, generator=rng)
+    images = torch.rand(8, 1, 64, 64, generator=rng).expand(-1, 3, -1, -1).clone() - 0.5
+    images[:, 0, ::5, 2:16:5] += torch.rand(8, 1, 1, generator=rng)
     return images
 
 
-def learn() -> ColourRange:
-    colours = ColourRange()
-    for seed in range(50):
-        colours.measure(draw(seed), Processes())
+def learn(change) -> ColourEnergy:
+    colours = ColourEnergy()
+    for seed in range(100):
+        colours(change(draw(seed + 1000)), draw(seed), Processes())
     return colours
 
 
-def test_photographs_hardly_exceed_what_is_usual():
-    colours = learn()
-    assert float(colours(draw(100))) < 1e-3
+def dot(images: torch.Tensor) -> torch.Tensor:
+    """Return pictures that have red dots on the right, too."""
+    images = images.clone()
+    images[:, 0, 22, 50] += 1
+    return images
 
 
-def test_a_colour_is_unusual_where_photographs_have_none():
-    colours, image = learn(), draw(101)
-    left, right = image.clone(), image.clone()
-    left[:, 0, :, :8] += 0.1
-    right[:, 0, :, -8:] += 0.3
-    assert float(colours(right)) > 10 * float(colours(left))
-    blue = image.clone()
-    blue[:, 2, :, :8] += 0.3
-    assert float(colours(blue)) > 10 * float(colours(left))
+def test_pictures_like_photographs_cost_nothing():
+    colours = learn(lambda images: images)
+    assert float(colours(draw(1), draw(2), Processes())) < 0.01
 
 
-def test_the_excess_has_a_gradient_only_where_it_is():
-    colours, image = learn(), draw(102)
-    image[:, 0, 16, 20] += 1
-    image.requires_grad_()
-    (gradient,) = torch.autograd.grad(colours(image), image)
-    assert float(gradient[:, 0, 16, 20].min()) > 0
-    assert float(gradient[:, :, :8, 16:].abs().max()) == 0
+def test_a_colour_costs_where_photographs_have_none():
+    colours = learn(dot)
+    assert float(colours(dot(draw(1)), draw(2), Processes())) > 1
+    assert float(colours(draw(1), draw(2), Processes())) < 0.01
+
+
+def test_the_cost_has_a_gradient_only_where_it_is():
+    colours, images = learn(dot), dot(draw(1)).requires_grad_()
+    (gradient,) = torch.autograd.grad(colours(images, draw(2), Processes()), images)
+    assert float(gradient[:, 0, 22, 50].min()) > 0
+    assert float(gradient[:, :, 32:, 32:].abs().max()) == 0

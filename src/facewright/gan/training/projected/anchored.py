@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from facewright.gan.anchors.find import Anchors
 from facewright.gan.training.losses import generator_loss
-from facewright.gan.training.projected.colours import ColourRange
+from facewright.gan.training.projected.colours import ColourEnergy
 from facewright.gan.training.projected.efficientnet import EfficientNetLite0
 from facewright.gan.training.projected.heads import (
     Maps,
@@ -21,6 +21,7 @@ from facewright.gan.training.projected.heads import (
     view_pictures,
 )
 from facewright.gan.training.steps import ADA_INTERVAL, R1_INTERVAL, AdversarialTrainer
+from facewright.gan.weights import copy_matching
 from facewright.training.ema import update_ema
 
 _BETAS = (0.0, 0.99)
@@ -53,9 +54,8 @@ class AnchorConfig:
     """Weight of the difference in the feature maps of the frozen network."""
     projected: float = 0.2
     """Weight of the projected heads in the loss of the generator; 0 leaves them out."""
-    colours: float = 2.0
-    """Weight of colours that are stronger than photographs have them at that place; 0 leaves it
-    out."""
+    colours: float = 0.3
+    """Weight of colours that stand out more than in photographs at that place; 0 leaves it out."""
     warm_images: int = 7000
     """So many pictures are only reconstructed before anything adversarial begins."""
     stylegan2: bool = False
@@ -80,7 +80,7 @@ class AnchoredTrainer(AdversarialTrainer):
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             heads = ProjectedDiscriminator(self.G.config.c_dim, seed=seed)
-        self.heads, self.colours = heads.to(self.device), ColourRange().to(self.device)
+        self.heads, self.colours = heads.to(self.device), ColourEnergy().to(self.device)
         trained = [p for p in self.heads.parameters() if p.requires_grad]
         self.heads_opt = torch.optim.Adam(
             trained, lr=self.config.lr * _HEAD_LR, betas=_BETAS, fused=True
@@ -147,12 +147,11 @@ class AnchoredTrainer(AdversarialTrainer):
                 self.heads.calibrate(seen)
             if adversarial and self.anchoring.projected > 0:
                 self._step_heads(seen, drawn, c, labels)
-            self.colours.measure(reals, self.processes)
             loss = torch.zeros((), device=self.device)
             if known:
                 loss = loss + self._reconstruct(reals, fakes[:known], seen, drawn)
             if adversarial:
-                loss = loss + self._deceive(fakes[known:], drawn, labels, known)
+                loss = loss + self._deceive(fakes[known:], reals, drawn, labels)
         self._learn(self.G, self.G_opt, loss)
 
     def _draw_styles(
@@ -201,7 +200,7 @@ class AnchoredTrainer(AdversarialTrainer):
         return self.anchoring.pixels * pixels + self.anchoring.features * features
 
     def _deceive(
-        self, fakes: torch.Tensor, drawn: Maps, labels: torch.Tensor, known: int
+        self, fakes: torch.Tensor, reals: torch.Tensor, drawn: Maps, labels: torch.Tensor
     ) -> torch.Tensor:
         """Return what the discriminators hold against the pictures."""
         loss = torch.zeros((), device=self.device)
@@ -212,11 +211,11 @@ class AnchoredTrainer(AdversarialTrainer):
             self.averages.add("loss_projected", wished.detach())
             loss = loss + self.anchoring.projected * ramp * wished
         if self.anchoring.colours > 0:
-            excess = self.colours(fakes)
+            excess = self.colours(fakes, reals, self.processes)
             self.averages.add("colours", excess.detach())
             loss = loss + self.anchoring.colours * excess
         if self.anchoring.stylegan2:
-            scores = generator_loss(self._score(fakes, labels[known:]))
+            scores = generator_loss(self._score(fakes, labels[-len(fakes) :]))
             self.averages.add("loss_G", scores.detach())
             loss = loss + scores.mean()
         return loss
@@ -230,5 +229,7 @@ class AnchoredTrainer(AdversarialTrainer):
         """Go on from what `state` returned."""
         super().load(state)
         for name in _PARTS:
-            if name in state:  # older checkpoints know nothing of colours
+            if name == "colours":  # which older checkpoints lack, or measured otherwise
+                copy_matching(self.colours, state.get(name, {}))
+            else:
                 getattr(self, name).load_state_dict(state[name])

@@ -10,7 +10,13 @@ from facewright.errors import InputError, TrainingError
 from facewright.faces.detection.landmarks import load_mesh
 from facewright.gan.anchors.appearance import AppearanceModel, read_appearance
 from facewright.gan.anchors.find import FILE as ANCHORS
-from facewright.gan.anchors.find import anchor_by_labels, find_anchors, load_anchors, save_anchors
+from facewright.gan.anchors.find import (
+    KIND,
+    anchor_by_labels,
+    find_anchors,
+    load_anchors,
+    save_anchors,
+)
 from facewright.gan.training.options import TrainOptions
 from facewright.gan.training.plan import is_anchored
 from facewright.gan.training.projected.anchored import Anchoring
@@ -25,7 +31,8 @@ from facewright.gan.training.transfer import (
 )
 from facewright.gan.weights import load_appearance
 from facewright.hub.bundle import load_bundle
-from facewright.pipelines.weights import open_weights
+from facewright.latents.encoder.anchors import load_anchor_model
+from facewright.pipelines.weights import open_owned, open_weights
 from facewright.training.checkpoint import latest_checkpoint
 from facewright.types import Json
 
@@ -105,7 +112,11 @@ def prepare_anchoring(dataset: Dataset, outdir: Path, options: TrainOptions) -> 
 def _find_appearance(resume: str) -> AppearanceModel | None:
     """Return what turns faces into anchors of the weights or run to resume from, if anything."""
     if not Path(resume).is_dir():
-        return load_appearance(open_weights(resume))
+        bundle = open_weights(resume)
+        model = load_appearance(bundle)
+        if model is None and (owned := open_owned((KIND,), bundle.card.sha256)):
+            model = load_anchor_model(owned)
+        return model
     path = Path(resume) / ANCHORS
     return read_appearance(load_bundle(path).tensors) if path.exists() else None
 
