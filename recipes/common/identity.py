@@ -6,6 +6,7 @@
     evaluation/bin/python recipes/common/identity.py report --reals reals.npz --set drawn.npz
         [--train training.npz] [--json report.json]
     evaluation/bin/python recipes/common/identity.py repeats reals.npz training.npz -o again.txt
+    evaluation/bin/python recipes/common/identity.py same before.npz after.npz --reals reals.npz
 
 `embed` takes a folder or a zip of tight face crops and stores a descriptor of each picture: dlib's
 network for face recognition (King 2017, CC0), 128 numbers, two pictures of one person closer than
@@ -28,6 +29,9 @@ FairFace holds several pictures of some people. Of pairs of its pictures closer 
 were looked at show one person, between 0.34 and 0.38 about half of them. Reals are counted once per
 person therefore (0.36), and for originality those of people in the training pictures are left out.
 `repeats` lists the pictures of people who have come before, in the order of the files named.
+
+`same` compares the pictures of two sets pair by pair: the share that is taken for one person at the
+thresholds below which 0.1 % and 1 % of the pairs of real strangers lie.
 
 Pictures of `fairface-frontal.zip` are chosen by `--verdicts fairface-by-eye.csv`, which keeps those
 that are best or good, and `--part`: held-out pictures have a sha256 of their file name whose first
@@ -302,6 +306,19 @@ def repeats(options):
     print(f"{len(again)} of {len(names)} pictures show a person who has come before")
 
 
+def same(options):
+    """Print how many pictures show the same person in two sets, pair by pair."""
+    reals, size = load(options.reals)
+    strangers = pairs(reals[first_of_each(reals)])
+    one, other = (load(path, size)[0] for path in (options.before, options.after))
+    apart = np.sqrt(((one - other) ** 2).sum(1))
+    shares = [
+        f"{100 * (apart < (limit := np.quantile(strangers, part))).mean():.1f} % below {limit:.3f}"
+        for part in (STRANGERS, NEAR)
+    ]
+    print(f"{options.after}: median distance {np.median(apart):.3f}; {'; '.join(shares)}")
+
+
 def line(found):
     """One line that says the figures."""
     text = (
@@ -348,6 +365,11 @@ def main():
     three.add_argument("descriptors", type=Path, nargs="+")
     three.add_argument("-o", "--output", type=Path, required=True)
     three.set_defaults(run=repeats)
+    four = tasks.add_parser("same")
+    four.add_argument("before", type=Path)
+    four.add_argument("after", type=Path)
+    four.add_argument("--reals", type=Path, required=True)
+    four.set_defaults(run=same)
     options = parser.parse_args()
     options.run(options)
 
