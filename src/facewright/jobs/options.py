@@ -18,7 +18,7 @@ NOT_RECORDED = frozenset(
     {"out", "overwrite", "device", "consent", "detector", "finder", "mesh", "largest_mib"}
     | {"lenient", "seed", "seeds", "show", "port", "open", "record", "live", "page", "format"}
     | set(LABELS)
-    | {"limit", "crops"}
+    | {"limit", "crops", "no_refine"}
 )
 """Options that manifests leave out: they have a place of their own there, or say where a file goes,
 or are files, which count by name and sha256; of labels, `label` records all that were chosen."""
@@ -123,6 +123,21 @@ class Generating(Runtime):
 
     weights: str | None = None
     """The generator: a name that `facewright models list` shows, or a file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enlarging:
+    """How drawn faces get larger than they are drawn."""
+
+    refiner: str = "auto"
+    """What draws faces above the size that the generator draws: a name that `facewright models
+    list` shows, or a file; auto is the one that ships for such faces."""
+    no_refine: bool = False
+    """Enlarge drawn faces without a network."""
+
+    def pick_refiner(self) -> str:
+        """Return what pipelines take for it."""
+        return "none" if self.no_refine else self.refiner
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,6 +82,8 @@ def restore_call(
     kind = next(one.options for one in arguments if one.options)
     values = read_options(manifest, kind)
     known = {one.name for one in fields(kind)}
+    if "refiner" in known:  # what was made before there were any was made without
+        values.setdefault("refiner", "none")
     if device is not None:
         values["device"] = device
     values |= {name: _find_again(manifest, name, values[name], places) for name in values}

@@ -258,6 +258,13 @@ COMMANDS = (
         computes=True,
     ),
     Command(
+        "train refiner",
+        "facewright.jobs.commands.train.refiner:train_refiner",
+        "Train a refiner, which draws faces at twice their size, or go on training one.",
+        prints="training",
+        computes=True,
+    ),
+    Command(
         "train expressions",
         "facewright.jobs.commands.train.expressions:train_expressions",
         "Train a network that names expressions, or go on training one.",

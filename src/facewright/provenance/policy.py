@@ -58,6 +58,7 @@ POLICIES: Mapping[str, Policy] = {
     "train translator": Policy("alters", False, _LEARNED),
     "train encoder": Policy("alters", False, _LEARNED),
     "train enhancer": Policy("alters", False, _LEARNED),
+    "train refiner": Policy("alters", False, _LEARNED),
     "train expressions": Policy("charts", False, "it draws how well a network reads"),
 }
 """Command → what it does to people, and why it asks for consent or does not."""

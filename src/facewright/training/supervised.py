@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import nn
@@ -48,6 +48,17 @@ class Objective(Protocol):
 
     def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
         """Return the parts of the loss, whose sum is to fall."""
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """An objective that changes while it teaches, such as one with a network that judges."""
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that changes during training."""
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
 
 
 Write: TypeAlias = Callable[[Path, nn.Module, int], None]
@@ -162,6 +173,8 @@ class _Supervised:
             "average": self.average.state_dict(),
             "adam": self.adam.state_dict(),
         }
+        if isinstance(self._objective, Learning):
+            states["objective"] = self._objective.state()
         saved = {**states, "options": asdict(self._options), "images": self.images}
         save_checkpoint(checkpoint_path(self._outdir, self.images), *flatten_state(saved))
         prune_checkpoints(self._outdir)
@@ -180,6 +193,8 @@ class _Supervised:
                 hint="another --outdir begins anew",
             ) from None
         self.adam.load_state_dict(earlier["adam"])
+        if isinstance(self._objective, Learning):
+            self._objective.load(earlier["objective"])
         self.images = int(earlier["images"])
 
 

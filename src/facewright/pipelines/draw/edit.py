@@ -24,7 +24,7 @@ from facewright.latents.directions.bundle import (
 from facewright.latents.directions.closed import find_closed_directions
 from facewright.latents.edit import mix_styles, parse_layers
 from facewright.latents.scenes import FaceSampler, draw_each
-from facewright.media.stills.resize import resize_image
+from facewright.pipelines.draw.enlarge import AUTO
 from facewright.pipelines.draw.generate import Sampling
 from facewright.pipelines.draw.latents import LatentInput, LatentSource, LatentsPipeline
 from facewright.pipelines.find import FindPipeline
@@ -55,6 +55,7 @@ class EditPipeline(LatentsPipeline):
         *,
         directions: str | None = None,
         encoder: str | None = None,
+        refiner: str = AUTO,
         find: FindPipeline | None = None,
         device: str | torch.device = "auto",
         dtype: Precision | torch.dtype = "auto",
@@ -66,13 +67,20 @@ class EditPipeline(LatentsPipeline):
             weights: The generator: a name or a file; None is the starter.
             directions: A name or a file; None is the set that ships for the generator.
             encoder: As `LatentsPipeline` takes it.
+            refiner: Likewise.
             find: Likewise.
             device: As every pipeline takes it.
             dtype: Likewise.
             progress: Likewise.
         """
         super().__init__(
-            weights, encoder=encoder, find=find, device=device, dtype=dtype, progress=progress
+            weights,
+            encoder=encoder,
+            refiner=refiner,
+            find=find,
+            device=device,
+            dtype=dtype,
+            progress=progress,
         )
         self._named = directions
 
@@ -292,4 +300,6 @@ def _draw(  # noqa: PLR0913
     used = source.used | used
     latents = pipeline.keep(ws, used.consent or "")
     manifest = pipeline.describe(sampler, {**said, "size": size}, used)
-    return LatentsResult(resize_image(image, size), manifest, latents=latents, tuning=source.tuning)
+    return LatentsResult(
+        pipeline.enlarge(image, size), manifest, latents=latents, tuning=source.tuning
+    )

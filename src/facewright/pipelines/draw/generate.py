@@ -35,6 +35,7 @@ from facewright.media.drawing.grid import header_grid
 from facewright.media.stills.resize import resize_image
 from facewright.pipelines.configs import Truncation
 from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.draw.enlarge import AUTO, NONE, pick_refiner
 from facewright.pipelines.inputs import Seeds, read_seeds
 from facewright.pipelines.pipeline import Pipeline
 from facewright.pipelines.result import (
@@ -46,7 +47,17 @@ from facewright.pipelines.result import (
     hashes,
 )
 from facewright.pipelines.weights import STARTERS, pick_weights
-from facewright.types import TRUNCATION_PSI, Bundle, Clip, Json, Latents, Manifest
+from facewright.refine.network import SCALE, Refiner, load_refiner, refine_image
+from facewright.types import (
+    TRUNCATION_PSI,
+    Bundle,
+    Clip,
+    Image,
+    Json,
+    Latents,
+    Manifest,
+    Precision,
+)
 
 MOST_FRAMES = 36_000
 """Of a clip from person to person."""
@@ -70,6 +81,31 @@ class GeneratorPipeline(Pipeline):
 
     starters: ClassVar[Sequence[str]] = STARTERS
     """What is used where no weights are named, the best first."""
+
+    def __init__(
+        self,
+        weights: str | None = None,
+        *,
+        refiner: str = AUTO,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The generator: a name or a file; None is the starter.
+            refiner: What draws faces above the size that the generator draws: a name or a file;
+                "auto" is the one that ships for such faces, "none" enlarges without a network.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+
+        Raises:
+            InputError: There is no such device or number format.
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        self._refiner = refiner
 
     @cached_property
     def bundle(self) -> Bundle:
@@ -100,6 +136,42 @@ class GeneratorPipeline(Pipeline):
     def resolution(self) -> int:
         """Width and height of what it draws, in pixels."""
         return self.generator.config.resolution
+
+    @cached_property
+    def refiner_bundle(self) -> Bundle | None:
+        """The weights of what draws faces above that size, if there are any.
+
+        Raises:
+            InputError: The refiner that is named was made for other faces.
+        """
+        return pick_refiner(self._refiner, self.bundle, self.resolution, self.progress)
+
+    @cached_property
+    def refiner(self) -> Refiner | None:
+        """What draws faces above that size, on the device."""
+        bundle = self.refiner_bundle
+        return load_refiner(bundle, self.device, dtype=self.dtype) if bundle else None
+
+    @property
+    def refiner_name(self) -> str:
+        """The name of the refiner, or `NONE`."""
+        return self.refiner_bundle.card.name if self.refiner_bundle else NONE
+
+    @property
+    def finest(self) -> int:
+        """Width and height in pixels up to which faces gain detail."""
+        return self.resolution * (1 if self.refiner_bundle is None else SCALE)
+
+    def enlarge(self, image: Image, size: int) -> Image:
+        """Bring a face that the generator drew to a size: refined, where that is larger.
+
+        Args:
+            image: (resolution, resolution, 3).
+            size: Width and height in pixels.
+        """
+        if size > self.resolution and self.refiner is not None:
+            image = refine_image(self.refiner, image)
+        return resize_image(image, size)
 
     def pick_size(self, size: int | None, smallest: int = 0) -> int:
         """Return the width and height of a face in pixels.
@@ -160,7 +232,10 @@ class GeneratorPipeline(Pipeline):
         }
         if sampling.reject and used.seeds and not parameters.get("vary"):  # then a seed has several
             said["candidates"] = list(name_candidates(sampler, used.seeds))
-        models = Ingredients(models=self.models)
+        size = parameters.get("size")
+        refined = isinstance(size, int) and size > self.resolution
+        said["refiner"] = self.refiner_name if refined else NONE
+        models = Ingredients(models=self.models | hashes(self.refiner_bundle if refined else None))
         return build_manifest(self.verb, {**parameters, **said}, used | models, self.device)
 
     def keep(self, ws: torch.Tensor, consent: str = GENERATED) -> StoredLatents:
@@ -240,7 +315,7 @@ class GeneratePipeline(GeneratorPipeline):
         )
         for person in people:
             yield LatentsResult(
-                resize_image(person.image, size),
+                self.enlarge(person.image, size),
                 self.describe(sampler, {"size": size}, Ingredients(seeds=(person.seed,))),
                 measurements=dict(person.label),
                 latents=self.keep(find_styles(sampler, [person.seed])),
@@ -283,7 +358,7 @@ class MixPipeline(GeneratorPipeline):
         chosen = parse_layers(layers, self.generator.num_ws)
         grid = draw_mixing_grid(sampler, down, across, chosen, progress=progress)
         image = header_grid(
-            *([resize_image(face, size) for face in part] for part in astuple(grid)),
+            *([self.enlarge(face, size) for face in part] for part in astuple(grid)),
             row_labels=[f"seed {seed}" for seed in down],
             column_labels=[f"seed {seed}" for seed in across],
         )
@@ -328,7 +403,7 @@ class InterpolatePipeline(GeneratorPipeline):
         passed, frames = read_seeds(seeds), count_frames(seconds, fps)
         sampler, size = self.sampler(sampling), self.pick_size(size, CLIP)
         drawn = draw_walk(sampler, passed, frames, space=space, loop=loop)
-        images = (resize_image(image, size) for image in drawn)
+        images = (self.enlarge(image, size) for image in drawn)
         said: dict[str, Json] = {"seconds": seconds, "fps": fps, "space": space, "loop": loop}
         manifest = self.describe(sampler, {**said, "size": size}, Ingredients(seeds=passed))
         return ClipResult(Clip((size, size), Fraction(fps), images, count=frames), manifest)

@@ -51,6 +51,7 @@ from facewright.latents.tuning import KIND as TUNING
 from facewright.latents.tuning import apply_tuning, pack_tuning
 from facewright.media.stills.resize import resize_image
 from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.draw.enlarge import AUTO
 from facewright.pipelines.draw.generate import GeneratorPipeline
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
@@ -108,6 +109,7 @@ class LatentsPipeline(GeneratorPipeline):
         *,
         encoder: str | None = None,
         template: str | None = None,
+        refiner: str = AUTO,
         find: FindPipeline | None = None,
         device: str | torch.device = "auto",
         dtype: Precision | torch.dtype = "auto",
@@ -121,6 +123,7 @@ class LatentsPipeline(GeneratorPipeline):
                 average face; None is what the generator brings or the catalog has for it.
             template: How faces are cut that the generator draws; None is what its weights say, or
                 `TEMPLATE`.
+            refiner: As `GeneratorPipeline` takes it.
             find: What finds faces; None loads the networks that ship.
             device: As every pipeline takes it.
             dtype: Likewise.
@@ -129,7 +132,7 @@ class LatentsPipeline(GeneratorPipeline):
         Raises:
             InputError: There is no such device, number format or template.
         """
-        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        super().__init__(weights, refiner=refiner, device=device, dtype=dtype, progress=progress)
         if template is not None and template not in TEMPLATES:
             hint = f"one of: {', '.join(TEMPLATES)}"
             raise InputError(f"no template is called `{template}`", hint=hint)

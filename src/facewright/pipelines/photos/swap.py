@@ -22,6 +22,7 @@ from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.pipelines.configs import SwapConfig, record_config
 from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.draw.enlarge import AUTO, NONE
 from facewright.pipelines.draw.generate import GeneratePipeline, Sampling
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import Picture, Source, naming, read_picture
@@ -115,6 +116,7 @@ class SwapPipeline(PicturePipeline):
         self,
         weights: str | None = None,
         *,
+        refiner: str = AUTO,
         find: FindPipeline | None = None,
         device: str | torch.device = "auto",
         dtype: Precision | torch.dtype = "auto",
@@ -125,6 +127,7 @@ class SwapPipeline(PicturePipeline):
         Args:
             weights: The generator that draws faces of seeds: a name or a file; None is the
                 starter.
+            refiner: What draws these at twice their size, as `GeneratePipeline` takes it.
             find: What finds faces; None loads the networks that ship.
             device: As every pipeline takes it.
             dtype: Likewise.
@@ -133,12 +136,17 @@ class SwapPipeline(PicturePipeline):
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
         self._references: dict[str, Portrait] = {}
+        self._refiner = refiner
 
     @cached_property
     def generate(self) -> GeneratePipeline:
         """What draws the faces of seeds."""
         return GeneratePipeline(
-            self.weights, device=self.device, dtype=torch.float32, progress=self.progress
+            self.weights,
+            refiner=self._refiner,
+            device=self.device,
+            dtype=torch.float32,
+            progress=self.progress,
         )
 
     @cached_property
@@ -165,7 +173,8 @@ class SwapPipeline(PicturePipeline):
         Raises:
             InputError: The generator drew no face.
         """
-        (person,) = self.generate(seed, sampling=Sampling(truncation_psi=truncation_psi, batch=1))
+        sampling = Sampling(truncation_psi=truncation_psi, batch=1)
+        (person,) = self.generate(seed, size=self.generate.finest, sampling=sampling)
         try:
             face = self.find.pick(person.image, drawn=True)
         except InputError as error:
@@ -173,7 +182,7 @@ class SwapPipeline(PicturePipeline):
                 f"seed {seed} of `{self.generate.name}`: {error}", hint="choose another seed"
             ) from error
         source = Source(person.image, f"seed {seed}", "", GENERATED)
-        used = Ingredients(models=self.generate.models, seeds=(seed,), consent=GENERATED)
+        used = Ingredients(models=person.manifest.models, seeds=(seed,), consent=GENERATED)
         return Portrait(source, face), used
 
     def prepare(
@@ -261,6 +270,7 @@ class SwapPipeline(PicturePipeline):
             **record_config(config, SwapConfig),
             "face": None if used.seeds else names[0],
             "weights": self.generate.name if used.seeds else None,
+            "refiner": self.generate.refiner_name if used.seeds else NONE,
             "truncation_psi": truncation_psi,
             "faces": faces if reference == faces else PREFIX + Path(reference).name,
             "strength": strength,

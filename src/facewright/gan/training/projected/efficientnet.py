@@ -98,18 +98,19 @@ class EfficientNetLite0(nn.Module):
             if not following or following[0][1] == 2:
                 self.last_of_stage.append(len(self.blocks) - 1)
 
-    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+    def forward(self, images: torch.Tensor, *, depth: int = len(WIDTHS)) -> list[torch.Tensor]:
         """Return the feature maps of pictures.
 
         Args:
             images: (n, 3, h, w) in [-1, 1]; h and w from 32.
+            depth: How many maps, from the finest on.
 
         Returns:
-            (n, width, h / 2^k, w / 2^k) for each of `WIDTHS`, k from 1.
+            (n, width, h / 2^k, w / 2^k) for each of so many `WIDTHS`, k from 1.
         """
         x = F.relu6(self.stem((images + (1 / 255)) * (255 / 256)))  # (255 (x+1)/2 - 127) / 128
         maps = []
-        for number, block in enumerate(self.blocks):
+        for number, block in enumerate(self.blocks[: self.last_of_stage[depth - 1] + 1]):
             x = block(x)
             if number in self.last_of_stage:
                 maps.append(x)

@@ -108,6 +108,8 @@ class ProjectedDiscriminator(nn.Module):
     Args:
         c_dim: Size of a label; 0 without labels.
         seed: Of the fixed random mixing.
+        widths: Channels of the feature maps, from fine to coarse.
+        views: How often each picture is seen.
     """
 
     spread: torch.Tensor
@@ -115,12 +117,15 @@ class ProjectedDiscriminator(nn.Module):
     scales: torch.Tensor
     """(views, maps): what brings each mixed map to a standard deviation of 1, likewise."""
 
-    def __init__(self, c_dim: int, *, seed: int = 0) -> None:
+    def __init__(
+        self, c_dim: int, *, seed: int = 0, widths: Sequence[int] = _SEEN, views: int = VIEWS
+    ) -> None:
         super().__init__()
-        self.mixers = nn.ModuleList(_Mixer(seeded(seed * 31 + view)) for view in range(VIEWS))
-        self.heads = nn.ModuleList(_Head(c_dim) for _ in range(VIEWS * len(_SEEN)))
-        self.register_buffer("spread", torch.ones(VIEWS, len(_SEEN)))
-        self.register_buffer("scales", torch.ones(VIEWS, len(_SEEN)))
+        rngs = (seeded(seed * 31 + view) for view in range(views))
+        self.mixers = nn.ModuleList(_Mixer(widths, rng) for rng in rngs)
+        self.heads = nn.ModuleList(_Head(c_dim) for _ in range(views * len(widths)))
+        self.register_buffer("spread", torch.ones(views, len(widths)))
+        self.register_buffer("scales", torch.ones(views, len(widths)))
 
     def forward(self, maps: Maps, c: torch.Tensor) -> list[torch.Tensor]:
         """Score pictures.
@@ -150,10 +155,10 @@ class ProjectedDiscriminator(nn.Module):
 class _Mixer(nn.Module):
     """Fixed random 1×1 convolutions across channels, then 3×3 ones from coarse to fine."""
 
-    def __init__(self, rng: torch.Generator) -> None:
+    def __init__(self, widths: Sequence[int], rng: torch.Generator) -> None:
         super().__init__()
-        self.across = nn.ModuleList(_fixed(width, _WIDTH, 1, rng) for width in _SEEN)
-        self.down = nn.ModuleList(_fixed(_WIDTH, _WIDTH, 3, rng) for _ in _SEEN)
+        self.across = nn.ModuleList(_fixed(width, _WIDTH, 1, rng) for width in widths)
+        self.down = nn.ModuleList(_fixed(_WIDTH, _WIDTH, 3, rng) for _ in widths)
 
     def forward(self, maps: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """Return [n 64 side side] for each map, from fine to coarse."""

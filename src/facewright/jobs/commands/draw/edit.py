@@ -81,6 +81,7 @@ def edit_face(face: str, *, options: EditOptions, progress: Progress | None = No
     edit = EditPipeline(
         options.weights,
         directions=options.directions,
+        refiner=options.pick_refiner(),
         device=options.device,
         dtype=options.precision,
         progress=progress,
@@ -145,7 +146,6 @@ def _draw_strips(
     from facewright.jobs.checks import check_sheet
     from facewright.latents.scenes import draw_moves
     from facewright.media.drawing.sheets import contact_sheet
-    from facewright.media.stills.resize import resize_image
     from facewright.pipelines.draw.generate import SHEET
     from facewright.pipelines.result import Result
 
@@ -165,7 +165,7 @@ def _draw_strips(
     tuned = edit.tune(sampler, source.tuning)
     images = draw_moves(tuned, source.ws, [[cell] for cell in cells], progress=progress)
     sheet = contact_sheet(
-        [resize_image(image, size) for image in images],
+        [edit.enlarge(image, size) for image in images],
         columns=columns,
         labels=[f"{amount:+.2g}" if amount else "0" for _, amount in cells],
         row_labels=[direction.name for direction, _ in moves.steps],

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facewright.errors import FileError, InputError
-from facewright.jobs.options import Consent, FaceChoice, Output, PeopleOptions, Refining
+from facewright.jobs.options import Consent, Enlarging, FaceChoice, Output, PeopleOptions, Refining
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeOptions(PeopleOptions, FaceChoice, Refining, Consent, Output):
+class ChangeOptions(PeopleOptions, Enlarging, FaceChoice, Refining, Consent, Output):
     """What every command shares that changes a given face."""
 
 

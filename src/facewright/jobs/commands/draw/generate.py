@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from facewright.errors import InputError
-from facewright.jobs.options import Output, PeopleOptions
+from facewright.jobs.options import Enlarging, Output, PeopleOptions
 
 if TYPE_CHECKING:
     from facewright.hub.store import Progress
     from facewright.latents.scenes import FaceSampler
+    from facewright.pipelines.draw.generate import GeneratePipeline
     from facewright.types import Image, Json
 
 _FILES = {".tif", ".tiff", ".gif", ".mp4", ".pdf", ".svg", ".avif"}  # meant as no folder
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenerateOptions(PeopleOptions, Output):
+class GenerateOptions(PeopleOptions, Enlarging, Output):
     """Which people to generate, and how to lay them out."""
 
     seeds: str
@@ -64,7 +65,6 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
     from facewright.jobs.checks import check_options, check_sheet
     from facewright.jobs.outputs import publish
     from facewright.media.drawing.sheets import contact_sheet
-    from facewright.media.stills.resize import resize_image
     from facewright.pipelines.draw.generate import SHEET, GeneratePipeline
     from facewright.pipelines.inputs import read_seeds
     from facewright.pipelines.result import Ingredients, Result
@@ -73,12 +73,16 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
     seeds, sampling = read_seeds(options.seeds), options.sampling()
     files, sheet = _plan_files(options, seeds)
     generate = GeneratePipeline(
-        options.weights, device=options.device, dtype=options.precision, progress=progress
+        options.weights,
+        refiner=options.pick_refiner(),
+        device=options.device,
+        dtype=options.precision,
+        progress=progress,
     )
     sampler = generate.sampler(sampling)
     size = generate.pick_size(options.size, SHEET)  # on a sheet
     if options.vary is not None:
-        image = _draw_varied(sampler, options, seeds, size, progress)
+        image = _draw_varied(generate, sampler, options, seeds, progress)
         said: dict[str, Json] = {"vary": options.vary, "size": size}
         manifest = generate.describe(sampler, said, Ingredients(seeds=seeds))
         return [publish(Result(image, manifest), options.out, options)]
@@ -94,7 +98,7 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
         if path := waiting.pop(seed, None):
             publish(person, path, alone)
         if sheet:
-            tiles.append(resize_image(person.image, size))
+            tiles.append(person.image if options.size else generate.enlarge(person.image, size))
         if progress:
             progress(done, len(seeds))
     if not sheet:
@@ -159,18 +163,19 @@ def read_vary(text: str, chosen: Collection[str], people: int) -> tuple[str, ...
 
 
 def _draw_varied(
+    generate: GeneratePipeline,
     sampler: FaceSampler,
     options: GenerateOptions,
     seeds: Sequence[int],
-    size: int,
     progress: Progress | None,
 ) -> Image:
     """Draw a sheet of people by the values of one or two labels."""
     from facewright.jobs.checks import check_sheet
     from facewright.latents.scenes import draw_cast, find_group
     from facewright.media.drawing.sheets import contact_sheet
-    from facewright.media.stills.resize import resize_image
+    from facewright.pipelines.draw.generate import SHEET
 
+    size = generate.pick_size(options.size, SHEET)
     names = read_vary(options.vary or "", sampler.chosen, len(seeds))
     rows, *others = (find_group(sampler.labels, name) for name in names)
     across = [{group.name: value} for group in others for value in group.values] or [{}]
@@ -184,7 +189,7 @@ def _draw_varied(
     check_sheet(options.out.suffix, (len(headers), len(rows.values)), size)
     tiles = []
     for image in draw_cast(sampler, cast):
-        tiles.append(resize_image(image, size))
+        tiles.append(generate.enlarge(image, size))
         if progress:
             progress(len(tiles), len(cast))
     return contact_sheet(tiles, columns=len(headers), row_labels=rows.values, column_labels=headers)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from facewright.jobs.options import Destination, PeopleOptions
+from facewright.jobs.options import Destination, Enlarging, PeopleOptions
 
 if TYPE_CHECKING:
     from facewright.hub.store import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
-class InterpolateOptions(PeopleOptions, Destination):
+class InterpolateOptions(PeopleOptions, Enlarging, Destination):
     """Whom to pass on the way, and how fast."""
 
     seeds: str
@@ -61,7 +61,11 @@ def interpolate_faces(
     count_frames(options.seconds, options.fps)
     check_destination(options.out, CLIPS, overwrite=options.overwrite)
     interpolate = InterpolatePipeline(
-        options.weights, device=options.device, dtype=options.precision, progress=progress
+        options.weights,
+        refiner=options.pick_refiner(),
+        device=options.device,
+        dtype=options.precision,
+        progress=progress,
     )
     made = interpolate(
         seeds,

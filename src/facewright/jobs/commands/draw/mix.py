@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facewright.jobs.options import Output, PeopleOptions
+from facewright.jobs.options import Enlarging, Output, PeopleOptions
 
 if TYPE_CHECKING:
     from facewright.hub.store import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixOptions(PeopleOptions, Output):
+class MixOptions(PeopleOptions, Enlarging, Output):
     """Whose styles to mix."""
 
     rows: str
@@ -59,7 +59,11 @@ def mix_faces(options: MixOptions, *, progress: Progress | None = None) -> list[
     sampling = options.sampling()
     check_destination(options.out, PICTURES, overwrite=options.overwrite)
     mix = MixPipeline(
-        options.weights, device=options.device, dtype=options.precision, progress=progress
+        options.weights,
+        refiner=options.pick_refiner(),
+        device=options.device,
+        dtype=options.precision,
+        progress=progress,
     )
     size = mix.pick_size(options.size, SHEET)
     check_sheet(options.out.suffix, (len(columns) + 1, len(rows) + 1), size)

@@ -88,7 +88,11 @@ def restyle_face(
         check_destination(options.out, PICTURES, overwrite=options.overwrite)
     check_faces("restyle", {"FACE": face, "STYLE": style}, options)
     restyle = RestylePipeline(
-        options.weights, device=options.device, dtype=options.precision, progress=progress
+        options.weights,
+        refiner=options.pick_refiner(),
+        device=options.device,
+        dtype=options.precision,
+        progress=progress,
     )
     return restyle_with(restyle, (face, style), options, progress)
 
@@ -161,7 +165,6 @@ class _Pair:
         """Write one picture for every choice of layers; an interrupted folder goes on."""
         from facewright.jobs.outputs import is_done, publish, record
         from facewright.latents.edit import format_layers
-        from facewright.media.stills.resize import resize_image
         from facewright.pipelines.result import Result
         from facewright.provenance.publish import PICTURES, check_destination
 
@@ -180,7 +183,7 @@ class _Pair:
         for group in (waiting[first : first + many] for first in range(0, len(waiting), many)):
             images = self.draw([layers for _, layers, _ in group])
             for image, (path, _, manifest) in zip(images, group, strict=True):
-                publish(Result(resize_image(image, size), manifest), path, one)
+                publish(Result(self.restyle.enlarge(image, size), manifest), path, one)
             known += len(group)
             if self.progress:
                 self.progress(known, len(paths))
@@ -207,7 +210,6 @@ class _Pair:
         from facewright.jobs.checks import check_sheet
         from facewright.jobs.outputs import publish
         from facewright.media.drawing.sheets import contact_sheet
-        from facewright.media.stills.resize import resize_image
         from facewright.pipelines.draw.generate import SHEET
         from facewright.pipelines.result import Result
 
@@ -219,7 +221,7 @@ class _Pair:
         images = [image for _, image in heads]
         images += self.draw([layers for _, layers in cells], self.progress)
         sheet = contact_sheet(
-            [resize_image(image, size) for image in images],
+            [self.restyle.enlarge(image, size) for image in images],
             columns=options.columns,
             labels=[title for title, _ in (*heads, *cells)],
         )

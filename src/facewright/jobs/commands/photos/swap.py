@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from facewright.errors import FacewrightError, FileError, InputError
 from facewright.jobs.effect import Effect, Item, Outcome, Summary, name_source
-from facewright.jobs.options import Consent, Detectors, Leniency, Runtime, Writing
+from facewright.jobs.options import Consent, Detectors, Enlarging, Leniency, Runtime, Writing
 from facewright.live.options import ShowOptions
 from facewright.pipelines.configs import SwapConfig
 from facewright.types import TRUNCATION_PSI, Json, Manifest, Part
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SwapOptions(ShowOptions, Runtime, Leniency, Detectors, Consent, Writing, SwapConfig):
+class SwapOptions(
+    ShowOptions, Runtime, Leniency, Detectors, Consent, Writing, Enlarging, SwapConfig
+):
     """Which face goes onto which, how, and where to."""
 
     out: Path | None = None
@@ -100,7 +102,11 @@ class Swap(Effect[SwapOptions]):
 
         options = self.options
         self.pipeline = SwapPipeline(
-            options.weights, find=self.find, device=options.device, progress=self.progress
+            options.weights,
+            refiner=options.pick_refiner(),
+            find=self.find,
+            device=options.device,
+            progress=self.progress,
         )
         if self.face is not None:
             self.prepared = self._read_references(self.face)

@@ -87,6 +87,7 @@ export default {
   "help.toonify": "사진이나 영상 속 사람을 캐릭터로 그려요.", "help.emoji": "한 사람의 일곱 가지 표정을 세 가지 크기의 이모지로 만들어요.", "help.collect": "출처와 라이선스를 함께 적어 사진을 모아요.",
   "help.prepare": "사진에서 얼굴을 잘라 학습용으로 정렬해요.", "help.audit": "라이선스, 동의, 균형, 중복을 점검하고 사진을 뺄 수 있어요.", "help.train generator": "생성기를 학습시키거나 이어서 학습시켜요.",
   "help.train translator": "두 스타일을 오가는 변환기를 학습시켜요.", "help.train detector": "얼굴을 찾는 신경망을 학습시켜요.", "help.train mesh": "얼굴에 478개 점을 찍는 신경망을 학습시켜요.", "help.train encoder": "얼굴의 잠재 벡터를 찾는 인코더를 학습시켜요.",
+  "help.train refiner": "생성된 얼굴을 두 배 크기로 그리는 신경망을 학습시켜요.",
   "help.train enhancer": "사진을 크고 선명하게 하는 신경망을 학습시켜요.", "help.train expressions": "표정을 읽는 신경망을 학습시켜요.", "help.evaluate": "생성기의 품질과 다양성, 독창성을 재요.",
   "help.models list": "이름으로 쓸 수 있는 가중치를 보여 줘요.", "help.models show": "가중치의 설명서를 보여 줘요.", "help.models fetch": "네트워크 없이 쓸 수 있게 가중치를 받아 둬요.", "help.models import": "다른 프로젝트의 체크포인트를 실행하지 않고 읽어 들여요.",
   "help.models export": "생성기를 .pt, .safetensors, .onnx로 내보내요.", "help.models breed": "두 생성기를 층별로 합쳐 하나로 만들어요.", "help.models compare": "학습 중간 결과를 같은 사람들로 나란히 비교해요.", "help.models verify": "이 기기에 있는 모든 가중치의 sha256을 확인해요.",

@@ -1,0 +1,1 @@
+"""Faces of a generator at twice their size, with the detail that belongs there."""

@@ -1,0 +1,244 @@
+"""Draw a face at twice its size: a U-Net that adds detail and leaves colours alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from facewright.device import seeded, to_images, to_tensor
+from facewright.errors import FacewrightError, InputError, WeightsError
+from facewright.types import Bundle, Card, Image, check_image
+
+KIND = "refiner"
+SCALE = 2
+"""How many times larger faces get."""
+CELL = 8
+"""Side in pixels of what comes out of the squares whose mean colour stays."""
+
+_NOISE = 20_256  # the seed of the noise that every face gets
+_SLOPE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class RefinerConfig:
+    """How a refiner is built, and what it refines."""
+
+    resolution: int = 128
+    """Width and height in pixels of the faces that it takes."""
+    template: str = ""
+    """How these are cut."""
+    filters: int = 64
+    """Feature maps at half the size of what comes in; half as many again one level below."""
+    blocks: int = 2
+    """Residual blocks on each level and way."""
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            InputError: One is invalid.
+        """
+        numbers: tuple[Any, ...] = (self.resolution, self.filters, self.blocks)
+        if not all(isinstance(number, int) and number > 0 for number in numbers):
+            raise InputError(
+                f"a refiner has no {self.filters} filters, {self.blocks} blocks "
+                f"and faces of {self.resolution} pixels"
+            )
+        if self.resolution % 4 or self.filters % 4:
+            raise InputError(
+                f"a refiner of {self.resolution} pixels and {self.filters} filters cannot be built",
+                hint="both are multiples of 4",
+            )
+
+
+class Refiner(nn.Module):
+    """Adds what is above the frequencies that carry colour to an enlarged face.
+
+    A U-Net (Ronneberger et al. 2015) of residual blocks at a half and a quarter of the size that
+    comes in, and one layer at each size above, made by sub-pixel convolution (Shi et al. 2016).
+    From what it adds, the mean of each square of `CELL` pixels is taken away: no area changes its
+    colour. A new network adds nothing: it is bicubic interpolation.
+    """
+
+    def __init__(self, config: RefinerConfig) -> None:
+        """Build the layers.
+
+        Args:
+            config: How.
+        """
+        super().__init__()
+        self.config = config
+        f, deep, fine = config.filters, config.filters * 3 // 2, config.filters * 3 // 8
+        self.first = nn.Conv2d(6 * 4, f, 3, padding=1)
+        self.before = _chain(f, config.blocks)
+        self.down = nn.Conv2d(4 * f, deep, 1)
+        self.within = _chain(deep, config.blocks)
+        self.up = nn.Conv2d(deep, 4 * f, 1)
+        self.after = _chain(f, config.blocks)
+        self.large = nn.Conv2d(f, 4 * fine, 3, padding=1)
+        self.mixed = nn.Conv2d(fine + 6, fine, 3, padding=1)
+        self.last = nn.Conv2d(fine, 3 * SCALE**2, 3, padding=1)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: torch.Tensor, places: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """Refine faces, or parts of them.
+
+        Args:
+            x: (n, 3, h, w) in [-1, 1]; h and w are multiples of 4.
+            places: (n, 2, h, w), where in the face each pixel is: x and y from -1 to 1.
+            noise: (n, 1, h, w), normally distributed: what texture is made of.
+
+        Returns:
+            (n, 3, 2 h, 2 w), float32, about in [-1, 1].
+        """
+        seen = torch.cat([x, places, noise], 1).to(self.first.weight.dtype)  # [n 6 h w]
+        half = self.before(self.first(F.pixel_unshuffle(seen, 2)))  # [n f h/2 w/2]
+        quarter = self.within(self.down(F.pixel_unshuffle(half, 2)))
+        half = self.after(half + F.pixel_shuffle(self.up(quarter), 2))
+        whole = F.pixel_shuffle(self.large(half), 2)  # [n f·3/8 h w]
+        whole = F.leaky_relu(self.mixed(torch.cat([whole, seen], 1)), _SLOPE)
+        added = F.pixel_shuffle(self.last(whole), SCALE).float()  # [n 3 2h 2w]
+        return enlarge(x.float()) + take_colour(added)
+
+
+class _Residual(nn.Module):
+    """Adds what two convolutions find."""
+
+    def __init__(self, filters: int) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(filters, filters, 3, padding=1)
+        self.two = nn.Conv2d(filters, filters, 3, padding=1)
+        with torch.no_grad():
+            self.two.weight.mul_(0.1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.two(F.leaky_relu(self.one(x), _SLOPE))
+
+
+def _chain(filters: int, blocks: int) -> nn.Sequential:
+    """Return residual blocks one after the other."""
+    return nn.Sequential(*(_Residual(filters) for _ in range(blocks)))
+
+
+def enlarge(x: torch.Tensor) -> torch.Tensor:
+    """Enlarge without a network, by bicubic interpolation."""
+    return F.interpolate(x, scale_factor=float(SCALE), mode="bicubic", align_corners=False)
+
+
+def take_colour(added: torch.Tensor) -> torch.Tensor:
+    """Take away from a picture what is as coarse as squares of `CELL` pixels, (n, c, h, w).
+
+    Where the sides are no multiples, the last squares are narrower.
+    """
+    size = added.shape[-2:]
+    for _ in range(2):  # what the first time leaves of it, the second takes
+        cells = F.avg_pool2d(added, CELL, ceil_mode=True, count_include_pad=False)
+        added = added - F.interpolate(cells, size, mode="bilinear", align_corners=False)
+    return added
+
+
+def build_refiner(config: RefinerConfig, *, seed: int) -> Refiner:
+    """Return a new network whose weights depend on the seed alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.set_state(seeded(seed).get_state())
+        return Refiner(config)
+
+
+def pack_refiner(refiner: Refiner, card: Card) -> Bundle:
+    """Return a refiner as a bundle.
+
+    Args:
+        refiner: Its weights are not copied.
+        card: What is known about it; its kind is "refiner".
+
+    Raises:
+        InputError: The card is of another kind.
+    """
+    if card.kind != KIND:
+        raise InputError(f"the card of a refiner is of the kind `{KIND}`, not `{card.kind}`")
+    return Bundle(card, {"refiner": asdict(refiner.config)}, refiner.state_dict())
+
+
+def load_refiner(
+    bundle: Bundle, device: torch.device | str = "cpu", *, dtype: torch.dtype = torch.float32
+) -> Refiner:
+    """Build the refiner of a bundle.
+
+    Args:
+        bundle: From `hub`.
+        device: Where to put it.
+        dtype: What its layers compute in; what it adds to stays float32.
+
+    Returns:
+        The refiner, for use and not for training.
+
+    Raises:
+        WeightsError: The bundle holds something else, or its tensors do not fit its configuration.
+    """
+    name, wanted = bundle.card.name, read_config(bundle)
+    refiner = Refiner(wanted)
+    try:
+        refiner.load_state_dict({key: x.float() for key, x in bundle.tensors.items()})
+    except RuntimeError as error:
+        raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
+    refiner.to(device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return refiner.eval().requires_grad_(False)
+
+
+def read_config(bundle: Bundle) -> RefinerConfig:
+    """Return how the refiner of a bundle is built.
+
+    Raises:
+        WeightsError: The bundle holds something else.
+    """
+    name, fields = bundle.card.name, bundle.config.get("refiner")
+    if bundle.card.kind != KIND:
+        raise WeightsError(
+            f"`{name}` is a {bundle.card.kind}, not a refiner",
+            hint="`facewright models list` shows which weights are refiners",
+        )
+    try:
+        wanted: Any = fields
+        return RefinerConfig(**wanted)
+    except (TypeError, FacewrightError) as error:
+        raise WeightsError(
+            f"the configuration of `{name}` is not understood: {error}",
+            hint="a newer version of facewright may have written it",
+        ) from error
+
+
+@torch.no_grad()
+def refine_image(refiner: Refiner, image: Image) -> Image:
+    """Draw a face at twice its size. Equal faces give equal pictures.
+
+    Args:
+        refiner: On its device.
+        image: (side, side, 3), of the size and the template that the refiner takes.
+
+    Returns:
+        (2 side, 2 side, 3).
+
+    Raises:
+        InputError: It has another size.
+    """
+    side = refiner.config.resolution
+    if check_image(image).shape[:2] != (side, side):
+        height, width = image.shape[:2]
+        raise InputError(f"a face of {side}×{side} pixels is refined, not one of {width}×{height}")
+    device = next(refiner.parameters()).device
+    x = to_tensor(image[np.newaxis], device, torch.float32)
+    noise = torch.randn((1, 1, side, side), generator=seeded(_NOISE)).to(device)
+    places = torch.from_numpy(list_places(side)[np.newaxis]).to(device)
+    return to_images(refiner(x, places, noise))[0]
+
+
+def list_places(side: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return where in a face each pixel is, (2, side, side): x and y from -1 to 1."""
+    line = ((np.arange(side, dtype=np.float32) + 0.5) / side) * 2 - 1
+    return np.stack(np.meshgrid(line, line))

@@ -1,0 +1,296 @@
+"""Train a refiner: by what sharp faces were, and by heads that tell refined faces from real ones.
+
+Pixels and the feature maps of a frozen network say what made a small, soft face; the heads of a
+projected discriminator (Sauer et al. 2021) see parts of real faces and of refined ones, among them
+faces that a generator drew, of which nobody knows how they would look at twice their size. These
+are held to what they were at the size that they were drawn at.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from facewright.datasets.stored import Gathered
+from facewright.device import name_device, to_images, to_tensor
+from facewright.errors import InputError, TrainingError
+from facewright.gan.training.projected.efficientnet import WIDTHS, EfficientNetLite0
+from facewright.gan.training.projected.heads import Maps, ProjectedDiscriminator, compare_maps
+from facewright.hub.bundle import load_bundle, save_bundle
+from facewright.media.drawing.sheets import contact_sheet
+from facewright.provenance.publish import publish_image
+from facewright.refine.examples import Batch, cut_examples, pick_sharpest
+from facewright.refine.network import (
+    KIND,
+    SCALE,
+    Refiner,
+    RefinerConfig,
+    build_refiner,
+    enlarge,
+    pack_refiner,
+    refine_image,
+)
+from facewright.refine.options import RefinerTrainOptions
+from facewright.training.supervised import train_network
+from facewright.types import Card, Image, Json, Manifest
+
+_SEEN = 4  # feature maps, from the finest on; the heads see all but the first
+_RAMP = 300  # steps in which the heads gain their weight
+_BETAS = (0.0, 0.99)
+_SHOWN, _SHOWN_FROM = 8, -(1 << 20)
+_LEAST = 16  # pixels on each side that the frozen network needs, in parts that go in
+
+
+@dataclass(frozen=True, slots=True)
+class RefinerData:
+    """What a refiner learns from."""
+
+    faces: Gathered
+    """Sharp faces, square, all cut alike."""
+    drawn: Gathered | None
+    """Faces that a generator drew, of the size that is refined."""
+    template: str
+    """How all are cut."""
+    resolution: int
+    """The size of what is refined."""
+
+
+class RefinerObjective:
+    """Teaches a refiner, and heads that judge it."""
+
+    def __init__(
+        self,
+        data: RefinerData,
+        options: RefinerTrainOptions,
+        backbone: EfficientNetLite0,
+        device: torch.device,
+    ) -> None:
+        """Prepare to teach."""
+        self._options, self._device = options, device
+        self._config = RefinerConfig(
+            data.resolution, data.template, options.filters, options.blocks
+        )
+        images = data.faces.images
+        self._faces = [images[n] for n in pick_sharpest(images, options.sharpest)]
+        self._drawn: Sequence[Image] = data.drawn.images if data.drawn else ()
+        self._backbone = backbone.to(device)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(options.seed)
+            heads = ProjectedDiscriminator(0, seed=options.seed, widths=WIDTHS[1:_SEEN], views=1)
+        self._heads = heads.to(device)
+        self._trained = [p for p in heads.parameters() if p.requires_grad]
+        self._adam = torch.optim.Adam(self._trained, lr=options.lr / 2, betas=_BETAS)
+        self._spread = torch.zeros(1, _SEEN, device=device)
+        self._steps = 0
+
+    def build(self) -> nn.Module:
+        """Return the refiner as it starts: it adds nothing to bicubic interpolation."""
+        return build_refiner(self._config, seed=self._options.seed)
+
+    def prepare(self, first: int, count: int) -> Batch:
+        """Cut parts out of faces, and make them small."""
+        options = self._options
+        return cut_examples(
+            self._faces,
+            self._drawn,
+            range(first, first + count),
+            seed=options.seed,
+            patch=options.patch,
+            shrink=options.shrink,
+        )
+
+    def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+        """Teach the heads, and return what the refiner is to minimise."""
+        options, count = self._options, len(batch.small)
+        step, self._steps = self._steps, self._steps + 1
+        warm = math.ceil(options.warm_kimg * 1000 / options.batch)
+        judged = options.projected_weight > 0 and step >= warm
+        truth, small, drawn = (
+            to_tensor(images, self._device, torch.float32)
+            for images in (batch.truth, batch.small, batch.drawn if judged else batch.drawn[:0])
+        )
+        x = _lay(torch.cat([small, drawn]))
+        places, noise = (
+            torch.from_numpy(one[: len(x)]).to(self._device) for one in (batch.places, batch.noise)
+        )
+        made = network(x, places, noise)
+        with torch.no_grad():
+            real = self._look(truth)
+        seen = self._look(made)
+        if step == 0:
+            self._spread = torch.stack([x.float().std() for x in real[0]])[None]
+            self._heads.calibrate([real[0][1:]])
+        known = [[x[:count] for x in seen[0]]]
+        losses = {
+            "pixels": options.pixel_weight * (made[:count] - truth).abs().mean(),
+            "features": options.feature_weight * compare_maps(known, real, self._spread).mean(),
+        }
+        if len(drawn):
+            kept = (F.avg_pool2d(made[count:], SCALE) - drawn).abs().mean()
+            losses["kept"] = options.keep_weight * kept
+        if judged:
+            ramp = min((step - warm + 1) / _RAMP, 1.0)
+            losses |= self._judge(real, seen, options.projected_weight * ramp)
+        return losses
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that changes during training."""
+        states = {"heads": self._heads.state_dict(), "adam": self._adam.state_dict()}
+        return {**states, "spread": self._spread, "steps": self._steps}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        self._heads.load_state_dict(state["heads"])
+        self._adam.load_state_dict(state["adam"])
+        self._spread, self._steps = state["spread"].to(self._device), int(state["steps"])
+
+    @torch.no_grad()
+    def show(self, refiner: Refiner) -> Image:
+        """Return a sheet: drawn faces enlarged without a network and by it, or parts of faces."""
+        side = refiner.config.resolution
+        faces = [image for image in self._drawn[:_SHOWN] if image.shape[0] == side]
+        if faces:
+            x = to_tensor(np.stack(faces), self._device, torch.float32)
+            rows = [to_images(enlarge(x)), [refine_image(refiner, face) for face in faces]]
+        else:
+            batch = self.prepare(_SHOWN_FROM, _SHOWN)
+            x = to_tensor(batch.small, self._device, torch.float32)
+            inputs = (torch.from_numpy(one).to(self._device) for one in (batch.places, batch.noise))
+            rows = [to_images(enlarge(x)), to_images(refiner(_lay(x), *inputs)), batch.truth]
+        return contact_sheet([image for row in rows for image in row], columns=len(rows[0]))
+
+    def _look(self, images: torch.Tensor) -> Maps:
+        """Return what the frozen network sees."""
+        return [self._backbone(_lay(images), depth=_SEEN)]
+
+    def _judge(self, real: Maps, seen: Maps, weight: float) -> dict[str, torch.Tensor]:
+        """Teach the heads by the hinge loss (Lim & Ye 2017); return what the refiner minimises."""
+        reals, fakes = (maps[0][1:] for maps in (real, seen))
+        count, every = len(reals[0]), len(reals[0]) + len(fakes[0])
+        labels = torch.zeros(every, 0, device=self._device)
+        both = [torch.cat([a, b.detach()]) for a, b in zip(reals, fakes, strict=True)]
+        losses = [
+            F.relu(1 - s[:count]).mean() + F.relu(1 + s[count:]).mean()
+            for s in self._heads([both], labels)
+        ]
+        self._adam.zero_grad()
+        torch.stack(losses).mean().backward()
+        self._adam.step()
+        for parameter in self._trained:  # the refiner alone learns from what follows
+            parameter.requires_grad_(False)
+        wished = -torch.stack([s.mean() for s in self._heads([fakes], labels[count:])]).mean()
+        for parameter in self._trained:
+            parameter.requires_grad_(True)
+        return {"projected": weight * wished}
+
+
+def train_refiner(
+    data: RefinerData,
+    outdir: Path,
+    options: RefinerTrainOptions,
+    *,
+    backbone: EfficientNetLite0,
+    device: torch.device,
+    clock: Callable[[], float] = time.monotonic,
+) -> Path:
+    """Train, or go on training, a refiner.
+
+    A run that was stopped goes on where its newest checkpoint is, and ends with the same weights.
+    Beside the weights lie sheets: drawn faces, enlarged without a network and by this one; without
+    drawn faces, parts of real ones, and what they were.
+
+    Args:
+        data: What to learn from.
+        outdir: The folder of the run.
+        options: How.
+        backbone: The frozen network.
+        device: Where to compute.
+        clock: Returns seconds.
+
+    Returns:
+        The file of the weights.
+
+    Raises:
+        InputError: An option is invalid, or faces are too small.
+        TrainingError: The folder holds another run or one that is going on, or the loss is not
+            finite any more.
+    """
+    check_options(options)
+    _check_earlier(data, outdir)
+    objective = RefinerObjective(data, options, backbone, device)
+
+    def write(path: Path, network: nn.Module, images: int) -> None:
+        """Write the averaged refiner and a sheet."""
+        assert isinstance(network, Refiner)  # noqa: S101 - for the type checker
+        notes = f"{images / 1000:.1f} thousand parts of faces"
+        card = Card(f"refiner-{images // 1000:06d}", KIND, trained_on=data.faces.name, notes=notes)
+        bundle = pack_refiner(network, card)
+        learned: Json = [[one.name, one.sha256] for one in _list_sets(data)]
+        bundle = replace(bundle, config={**bundle.config, "pictures": learned})
+        save_bundle(path, bundle, half=True)
+        sheet = outdir / f"samples-{images // 1000:06d}.png"
+        manifest = _describe(data, options, images, device)
+        publish_image(objective.show(network), sheet, manifest, overwrite=True)
+
+    return train_network(objective, outdir, options, write=write, device=device, clock=clock)
+
+
+def check_options(options: RefinerTrainOptions) -> None:
+    """Raise InputError if an option is invalid."""
+    RefinerConfig(filters=options.filters, blocks=options.blocks)
+    if options.patch % 4 or options.patch < _LEAST:
+        raise InputError(
+            f"patch={options.patch} is no multiple of 4 from {_LEAST} on", hint="48 is usual"
+        )
+    for name in ("sharpest", "shrink"):
+        if not 0 < getattr(options, name) <= 1:
+            raise InputError(f"`{name}` is above 0 and at most 1, not {getattr(options, name)}")
+    for name in ("pixel_weight", "feature_weight", "projected_weight", "keep_weight", "warm_kimg"):
+        value = getattr(options, name)
+        if not (math.isfinite(value) and value >= 0):
+            raise InputError(f"`{name}` is 0 or more, not {value}")
+
+
+def _list_sets(data: RefinerData) -> list[Gathered]:
+    """Return the sets of pictures."""
+    return [data.faces, *([data.drawn] if data.drawn else [])]
+
+
+def _describe(
+    data: RefinerData, options: RefinerTrainOptions, images: int, device: torch.device
+) -> Manifest:
+    """Return how a sheet came about."""
+    return Manifest(
+        task="train refiner",
+        parameters={**asdict(options), "images": images},
+        seeds=(options.seed,),
+        sources={one.name: one.sha256 for one in _list_sets(data)},
+        torch=torch.__version__,
+        device=name_device(device),
+    )
+
+
+def _check_earlier(data: RefinerData, outdir: Path) -> None:
+    """Raise if the folder holds a run on other pictures."""
+    earlier = outdir / "weights.safetensors"
+    if not earlier.exists():
+        return
+    told = load_bundle(earlier).config.get("pictures")
+    if told != [[one.name, one.sha256] for one in _list_sets(data)]:
+        raise TrainingError(
+            f"{outdir} holds a refiner of other pictures", hint="use another --outdir"
+        )
+
+
+def _lay(x: torch.Tensor) -> torch.Tensor:
+    """Return pictures with their channels last, as convolutions on a CPU like them."""
+    return x.contiguous(memory_format=torch.channels_last)
