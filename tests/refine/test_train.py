@@ -104,6 +104,12 @@ def test_an_example_is_the_same_in_any_batch(data):
     assert whole.places.shape == (4, 2, 8, 8)
 
 
+def test_faces_that_are_not_square_are_refused():
+    tall = [paint(1, 40)[0][:, :38]]
+    with pytest.raises(InputError, match="38×40 pixels"):
+        cut_examples(tall, (), range(1), seed=0, patch=8, shrink=1)
+
+
 def test_flipped_parts_keep_the_order_of_their_places():
     faces = paint(1, 20)
     batch = cut_examples(faces, (), range(20), seed=0, patch=8, shrink=1)

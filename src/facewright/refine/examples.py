@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facewright.errors import InputError
 from facewright.faces.training.example_rng import ExampleRng
 from facewright.media.stills.resize import Reduction, reduce_image
 from facewright.refine.network import SCALE, list_places
@@ -138,12 +139,21 @@ def _cut(image: Image, patch: int, step: int, rng: ExampleRng) -> tuple[Image, F
 
     Returns:
         (patch · step, patch · step, 3), and (2, patch, patch).
+
+    Raises:
+        InputError: The picture is not square.
     """
-    side = image.shape[0] // step
+    height, width = image.shape[:2]
+    if height != width:
+        raise InputError(f"a face is square, and one has {width}×{height} pixels")
+    side = height // step
     top, left = rng.pick(side - patch + 1), rng.pick(side - patch + 1)
     places = list_places(side)[:, top : top + patch, left : left + patch]
     rows, columns = (slice(at * step, (at + patch) * step) for at in (top, left))
     part = image[rows, columns]
     if rng.chance(0.5):  # then its places are those of the other side
-        part, places = part[:, ::-1], places[:, :, ::-1] * np.float32([-1, 1])[:, None, None]
+        part, places = (
+            part[:, ::-1],
+            places[:, :, ::-1] * np.array([-1, 1], np.float32)[:, None, None],
+        )
     return np.ascontiguousarray(part), np.ascontiguousarray(places)

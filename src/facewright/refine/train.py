@@ -160,11 +160,14 @@ class RefinerObjective:
         faces = [image for image in self._drawn[:_SHOWN] if image.shape[0] == side]
         if faces:
             x = to_tensor(np.stack(faces), self._device, torch.float32)
-            rows = [to_images(enlarge(x)), [refine_image(refiner, face) for face in faces]]
+            rows = [to_images(enlarge(x)), np.stack([refine_image(refiner, one) for one in faces])]
         else:
             batch = self.prepare(_SHOWN_FROM, _SHOWN)
             x = to_tensor(batch.small, self._device, torch.float32)
-            inputs = (torch.from_numpy(one).to(self._device) for one in (batch.places, batch.noise))
+            inputs = (
+                torch.from_numpy(one[:_SHOWN]).to(self._device)
+                for one in (batch.places, batch.noise)
+            )
             rows = [to_images(enlarge(x)), to_images(refiner(_lay(x), *inputs)), batch.truth]
         return contact_sheet([image for row in rows for image in row], columns=len(rows[0]))
 
