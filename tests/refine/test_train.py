@@ -94,7 +94,7 @@ def test_without_drawn_faces_it_learns_from_real_ones(data, train, tmp_path):
 def test_an_example_is_the_same_in_any_batch(data):
     def cut(first, count):
         sets = data.faces.images, data.drawn.images
-        return cut_examples(*sets, range(first, first + count), seed=1, patch=8, shrink=0.7)
+        return cut_examples(*sets, range(first, first + count), replace(OPTIONS, patch=8))
 
     whole, parts = cut(3, 2), [cut(3, 1), cut(4, 1)]
     for name in ("small", "truth", "drawn"):
@@ -107,12 +107,12 @@ def test_an_example_is_the_same_in_any_batch(data):
 def test_faces_that_are_not_square_are_refused():
     tall = [paint(1, 40)[0][:, :38]]
     with pytest.raises(InputError, match="38×40 pixels"):
-        cut_examples(tall, (), range(1), seed=0, patch=8, shrink=1)
+        cut_examples(tall, (), range(1), OPTIONS)
 
 
 def test_flipped_parts_keep_the_order_of_their_places():
     faces = paint(1, 20)
-    batch = cut_examples(faces, (), range(20), seed=0, patch=8, shrink=1)
+    batch = cut_examples(faces, (), range(20), replace(OPTIONS, patch=8, shrink=1))
     steps = np.diff(batch.places[:, 0], axis=-1)
     assert np.allclose(steps, 2 / 10)
     assert np.allclose(np.diff(batch.places[:, 1], axis=-2), 2 / 10)

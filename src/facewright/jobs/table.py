@@ -259,7 +259,7 @@ COMMANDS = (
     ),
     Command(
         "train refiner",
-        "facewright.jobs.commands.train.refiner:train_refiner",
+        "facewright.jobs.commands.train.enhancer:train_refiner",
         "Train a refiner, which draws faces at twice their size, or go on training one.",
         prints="training",
         computes=True,

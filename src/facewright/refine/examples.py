@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facewright.enhance.filters import sharpen_image
 from facewright.errors import InputError
 from facewright.faces.training.example_rng import ExampleRng
 from facewright.media.stills.resize import Reduction, reduce_image
 from facewright.refine.network import SCALE, list_places
+from facewright.refine.options import RefinerTrainOptions
 from facewright.types import Image
 
 _PLAIN = 0.3  # of the parts are made smaller only
@@ -42,10 +44,7 @@ def cut_examples(
     faces: Sequence[Image],
     drawn: Sequence[Image],
     numbers: range,
-    *,
-    seed: int,
-    patch: int,
-    shrink: float,
+    options: RefinerTrainOptions,
 ) -> Batch:
     """Cut examples out of faces.
 
@@ -53,19 +52,21 @@ def cut_examples(
         faces: Square, sharp ones.
         drawn: Square ones that a generator drew, or none.
         numbers: Of the examples.
-        seed: Of the run.
-        patch: Side of what the network sees.
-        shrink: The least factor by which faces are made smaller before.
+        options: How large they are, and what is done to them.
+
+    Raises:
+        InputError: A face is not square.
     """
+    patch = options.patch
     smalls, truths, others, places, noise = [], [], [], [], []
     for number in numbers:
-        rng = ExampleRng(seed, number)
+        rng = ExampleRng(options.seed, number)
         image = faces[rng.pick(len(faces))]
-        least = patch * SCALE / image.shape[0]
-        side = round(image.shape[0] * max(rng.ratio(shrink, 1.0), least))
+        whole = _measure(image)
+        side = round(whole * max(rng.ratio(options.shrink, 1.0), patch * SCALE / whole))
         truth, where = _cut(_resize(image, side // SCALE * SCALE), patch, SCALE, rng)
         smalls.append(soften(truth, rng))
-        truths.append(truth)
+        truths.append(sharpen_image(truth, options.sharpen))
         places.append(where)
         noise.append(rng.noise((1, patch, patch)))
         if len(drawn):
@@ -121,6 +122,18 @@ def _rate(image: Image) -> float:
     return float(fine.std() / (grey.std() + 1))
 
 
+def _measure(image: Image) -> int:
+    """Return the side of a face.
+
+    Raises:
+        InputError: It is not square.
+    """
+    height, width = image.shape[:2]
+    if height != width:
+        raise InputError(f"a face is square, and one has {width}×{height} pixels")
+    return height
+
+
 def _resize(image: Image, side: int) -> Image:
     """Make a picture smaller."""
     if side == image.shape[0]:
@@ -139,14 +152,8 @@ def _cut(image: Image, patch: int, step: int, rng: ExampleRng) -> tuple[Image, F
 
     Returns:
         (patch · step, patch · step, 3), and (2, patch, patch).
-
-    Raises:
-        InputError: The picture is not square.
     """
-    height, width = image.shape[:2]
-    if height != width:
-        raise InputError(f"a face is square, and one has {width}×{height} pixels")
-    side = height // step
+    side = _measure(image) // step
     top, left = rng.pick(side - patch + 1), rng.pick(side - patch + 1)
     places = list_places(side)[:, top : top + patch, left : left + patch]
     rows, columns = (slice(at * step, (at + patch) * step) for at in (top, left))

@@ -22,6 +22,7 @@ from torch import nn
 
 from facewright.datasets.stored import Gathered
 from facewright.device import name_device, to_images, to_tensor
+from facewright.enhance.filters import read_strength
 from facewright.errors import InputError, TrainingError
 from facewright.gan.training.projected.efficientnet import WIDTHS, EfficientNetLite0
 from facewright.gan.training.projected.heads import Maps, ProjectedDiscriminator, compare_maps
@@ -98,15 +99,8 @@ class RefinerObjective:
 
     def prepare(self, first: int, count: int) -> Batch:
         """Cut parts out of faces, and make them small."""
-        options = self._options
-        return cut_examples(
-            self._faces,
-            self._drawn,
-            range(first, first + count),
-            seed=options.seed,
-            patch=options.patch,
-            shrink=options.shrink,
-        )
+        numbers = range(first, first + count)
+        return cut_examples(self._faces, self._drawn, numbers, self._options)
 
     def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
         """Teach the heads, and return what the refiner is to minimise."""
@@ -254,6 +248,7 @@ def check_options(options: RefinerTrainOptions) -> None:
         raise InputError(
             f"patch={options.patch} is no multiple of 4 from {_LEAST} on", hint="48 is usual"
         )
+    read_strength(options.sharpen)
     for name in ("sharpest", "shrink"):
         if not 0 < getattr(options, name) <= 1:
             raise InputError(f"`{name}` is above 0 and at most 1, not {getattr(options, name)}")

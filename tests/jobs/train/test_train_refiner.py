@@ -4,7 +4,7 @@ import pytest
 
 from facewright.errors import InputError
 from facewright.hub.bundle import load_bundle
-from facewright.jobs.commands.train.refiner import train_refiner
+from facewright.jobs.commands.train.enhancer import train_refiner
 from facewright.jobs.commands.train.runs import RunFolder
 from facewright.refine.network import load_refiner
 from facewright.refine.options import RefinerTrainOptions

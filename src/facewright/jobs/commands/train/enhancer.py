@@ -1,11 +1,13 @@
-"""Train the networks that make small or dull pictures large and clear."""
+"""Train the networks that make pictures larger: any, or the faces of a generator."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from facewright.enhance.options import EnhancerTrainOptions
+from facewright.errors import InputError
 from facewright.jobs.commands.train.runs import RunFolder, Trained, conclude
+from facewright.refine.options import RefinerTrainOptions
 
 
 def train_enhancer(
@@ -44,4 +46,66 @@ def train_enhancer(
     check_options(options)
     gathered = gather_pictures(pictures, least=options.patch * options.scale)
     weights = train(gathered, run.outdir, options, device=place)
+    return conclude(weights, options.kimg, place)
+
+
+def train_refiner(
+    faces: Path,
+    *,
+    run: RunFolder,
+    drawn: Path | None = None,
+    resolution: int = 128,
+    template: str = "eyes-mouth",
+    options: RefinerTrainOptions | None = None,
+) -> Trained:
+    """Train a refiner, which draws the faces of a generator at twice their size, or go on with one.
+
+    It learns from sharp faces that are made small and soft on the way, and from faces that a
+    generator drew. Ctrl-C finishes the step and leaves a checkpoint; the same command goes on from
+    there.
+
+    Args:
+        faces: A folder or zip of square faces, cut as the generator draws them, best at twice its
+            size; what `prepare` writes.
+        run: The folder of the run, and where to compute.
+        drawn: A folder or zip of faces that the generator drew, as large as it draws them; without
+            them it learns from real faces alone.
+        resolution: Width and height in pixels of what will be refined.
+        template: How all of them are cut.
+        options: How to train; None is the default of each.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        DatasetError: The pictures cannot be read.
+        InputError: An option is invalid, or a picture is too small or not square, or the weights of
+            the frozen network are not installed.
+        TrainingError: The folder holds another run or one that is going on, or the loss is not
+            finite any more.
+
+    Examples:
+        facewright train refiner faces-224.zip --outdir runs/refiner
+        facewright train refiner faces-224.zip --drawn drawn --outdir runs/refiner
+    """
+    from facewright.datasets.stored import gather_pictures
+    from facewright.device import pick_device
+    from facewright.faces.templates import TEMPLATES
+    from facewright.gan.training.projected.efficientnet import load_efficientnet
+    from facewright.refine.network import SCALE
+    from facewright.refine.train import RefinerData, check_options
+    from facewright.refine.train import train_refiner as train
+
+    options, place = options or RefinerTrainOptions(), pick_device(run.device)
+    check_options(options)
+    if template not in TEMPLATES:
+        hint = f"one of: {', '.join(TEMPLATES)}"
+        raise InputError(f"no template is called `{template}`", hint=hint)
+    data = RefinerData(
+        gather_pictures(faces, least=options.patch * SCALE),
+        gather_pictures(drawn, least=options.patch) if drawn else None,
+        template,
+        resolution,
+    )
+    weights = train(data, run.outdir, options, backbone=load_efficientnet(), device=place)
     return conclude(weights, options.kimg, place)
