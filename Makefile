@@ -10,13 +10,16 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo browser test check lint fix bench docs dist clean
+.PHONY: help demo studio browser test check lint fix bench docs dist clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/installed ## Make people, a mixing grid and a clip: demo/index.html
 	@$(BIN)/facewright demo -o demo
+
+studio: .venv/installed-studio ## Open the studio in the browser; ARGS='--lan --https' for a phone
+	@$(BIN)/facewright studio $(ARGS)
 
 test: .venv/installed-dev ## Run the default tests; ARGS='-k paste' chooses
 	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
@@ -66,7 +69,12 @@ clean: ## Remove what the targets made, .venv included
 	@$(PIP) -e .
 	@touch $@
 
+.venv/installed-studio: pyproject.toml | .venv/bin/pip
+	@echo "Installing Facewright and its studio into .venv; the first time takes minutes." >&2
+	@$(PIP) -e '.[studio]'
+	@touch .venv/installed $@
+
 .venv/installed-dev: pyproject.toml | .venv/bin/pip
 	@echo "Installing Facewright and its tools into .venv; the first time takes minutes." >&2
 	@$(PIP) -e '.[dev]'
-	@touch .venv/installed $@
+	@touch .venv/installed .venv/installed-studio $@

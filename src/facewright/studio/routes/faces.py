@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from facewright.jobs.interface.people import LABELS, FaceChoice, read_choice, read_parts
+from facewright.studio.routes.cache import PictureCache, send_picture
 from facewright.studio.routes.schemas import WRONG
 
 if TYPE_CHECKING:
     from facewright.studio.engine import Engine
 
-_CACHED = 64 << 20  # bytes of pictures in memory
 _NAME = r"^[\w.-]*$"  # of weights: of the catalog, never a path
 _Seed = Annotated[int, Path(ge=0, lt=2**63)]
 _Label = Annotated[str | None, Query(max_length=60)]
@@ -27,33 +23,9 @@ _Weights = Annotated[str | None, Query(max_length=60, pattern=_NAME)]
 _Known = Annotated[str | None, Header()]
 
 
-class _Cache:
-    """Pictures that were drawn lately, each with its tag."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, tuple[bytes, str]] = OrderedDict()
-        self._bytes, self._lock = 0, threading.Lock()
-
-    def find(self, key: Hashable, draw: Callable[[], bytes]) -> tuple[bytes, str]:
-        """Return a picture, drawn if it is not there."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        data = draw()
-        kept = (data, f'"{hashlib.sha256(data).hexdigest()[:24]}"')
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key], self._bytes = kept, self._bytes + len(data)
-            while self._bytes > _CACHED:
-                _, (old, _) = self._kept.popitem(last=False)
-                self._bytes -= len(old)
-        return kept
-
-
 def add_faces(router: APIRouter, engine: Engine) -> None:
     """Add what draws faces and mixes."""
-    cache = _Cache()
+    cache = PictureCache()
     answers: dict[str, Any] = {
         "tags": ["faces"],
         "response_class": Response,
@@ -81,7 +53,7 @@ def add_faces(router: APIRouter, engine: Engine) -> None:
         """Draw a person who does not exist; the same address is always the same person."""
         chosen = FaceChoice(seed, size, psi, age, gender, ethnicity, smile, weights or None)
         found = cache.find(chosen, lambda: engine.gallery.render(chosen))
-        return _send(*found, if_none_match)
+        return send_picture(*found, if_none_match)
 
     @router.get("/mixes/options", tags=["faces"], response_model=dict[str, Any])
     def list_mix_options() -> dict[str, Any]:
@@ -112,18 +84,10 @@ def add_faces(router: APIRouter, engine: Engine) -> None:
         parts = tuple(read_parts(wanted, engine.gallery.count_layers(shared.weights)))
         key = (first, second, parts)
         found = cache.find(key, lambda: engine.gallery.render_mix(first, second, parts))
-        return _send(*found, if_none_match)
+        return send_picture(*found, if_none_match)
 
 
 def _choose(request: Request, name: str, seed: int) -> FaceChoice:
     """Return one of the two people of a mix, with the labels in the address."""
     labels = {label: request.query_params.get(f"{name}.{label}") for label in LABELS}
     return read_choice({"seed": seed, **{k: v for k, v in labels.items() if v}}, name)
-
-
-def _send(data: bytes, tag: str, known: str | None) -> Response:
-    """Send a picture, unless the client has it."""
-    headers = {"ETag": tag, "Cache-Control": "private, max-age=86400"}
-    if known and tag in known:
-        return Response(status_code=304, headers=headers)
-    return Response(data, media_type="image/webp", headers=headers)

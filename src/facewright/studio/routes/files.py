@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from facewright.studio.errors import Refused
 from facewright.studio.intake import find_file
+from facewright.studio.routes.cache import PictureCache, send_picture
 from facewright.studio.routes.schemas import WRONG, Provenance
 from facewright.studio.routes.views import SHOWN, find_job, find_type
 from facewright.studio.store import Job
@@ -27,27 +28,12 @@ _Side = Annotated[int | None, Query(ge=16, le=2048)]
 
 def add_files(router: APIRouter, engine: Engine) -> None:
     """Add what sends files."""
-    store = engine.store
+    add_archives(router, engine)
+    store, cache = engine.store, PictureCache()
     answers: dict[str, Any] = {"tags": ["files"], "responses": WRONG}
 
     def find(name: str) -> Job:
         return find_job(store, name)
-
-    @router.get(
-        "/jobs/{job}/results.zip",
-        response_class=StreamingResponse,
-        tags=["files"],
-        responses={**WRONG, 200: {"content": {"application/zip": {}}}},
-    )
-    def send_all(job: str) -> StreamingResponse:
-        """Send all results in one archive."""
-        found = find(job)
-        folder = store.results(found.id)
-        if not folder.is_dir():
-            raise Refused(409, f"the job is {found.state}", hint="wait until it is done")
-        name = f"{found.command.replace(' ', '-')}-{found.id[:6]}.zip"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(_pack(folder), media_type="application/zip", headers=headers)
 
     @router.get("/jobs/{job}/results/{name:path}/provenance", response_model=Provenance, **answers)
     def trace_result(job: str, name: str) -> dict[str, Any]:
@@ -62,22 +48,51 @@ def add_files(router: APIRouter, engine: Engine) -> None:
         name: str,
         *,
         download: bool = False,
-        thumbnail: Annotated[int | None, Query(ge=16, le=2048)] = None,
+        thumbnail: _Side = None,
+        if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Send a result, or a part of it that a Range header names; or a small WebP of it."""
         path = _find_result(engine, find(job), name)
-        return _send(path, download=download, thumbnail=thumbnail)
+        if thumbnail is not None:
+            return _send_small(cache, path, thumbnail, if_none_match)
+        return _send(path, download=download)
 
     @router.get("/jobs/{job}/inputs/{name}", response_class=FileResponse, **answers)
     def send_input(
-        job: str, name: str, *, thumbnail: Annotated[int | None, Query(ge=16, le=2048)] = None
+        job: str,
+        name: str,
+        *,
+        thumbnail: _Side = None,
+        if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Send what was uploaded."""
         folder = store.folder(find(job).id) / INPUTS
         path = folder / name
         if Path(name).name != name or not path.is_file():
             raise Refused(404, f"there is no upload `{name}`", hint="it is deleted after a day")
-        return _send(path, download=False, thumbnail=thumbnail)
+        if thumbnail is not None:
+            return _send_small(cache, path, thumbnail, if_none_match)
+        return _send(path, download=False)
+
+
+def add_archives(router: APIRouter, engine: Engine) -> None:
+    """Add what sends all results of a job at once."""
+
+    @router.get(
+        "/jobs/{job}/results.zip",
+        response_class=StreamingResponse,
+        tags=["files"],
+        responses={**WRONG, 200: {"content": {"application/zip": {}}}},
+    )
+    def send_all(job: str) -> StreamingResponse:
+        """Send all results in one archive."""
+        found = find_job(engine.store, job)
+        folder = engine.store.results(found.id)
+        if not folder.is_dir():
+            raise Refused(409, f"the job is {found.state}", hint="wait until it is done")
+        name = f"{found.command.replace(' ', '-')}-{found.id[:6]}.zip"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingResponse(_pack(folder), media_type="application/zip", headers=headers)
 
 
 def _find_result(engine: Engine, job: Job, name: str) -> Path:
@@ -87,14 +102,16 @@ def _find_result(engine: Engine, job: Job, name: str) -> Path:
     return find_file(engine.store, job.id, name)
 
 
-def _send(path: Path, *, download: bool, thumbnail: int | None) -> Response:
-    """Send a file so that no browser takes it for a page or a program."""
-    if thumbnail is not None:
-        from facewright.jobs.interface.results import render_thumbnail
+def _send_small(cache: PictureCache, path: Path, side: int, known: str | None) -> Response:
+    """Send a small WebP of a picture or clip."""
+    from facewright.jobs.interface.results import render_thumbnail
 
-        data = render_thumbnail(path, thumbnail)
-        headers = {"Cache-Control": "private, max-age=86400"}
-        return Response(data, media_type="image/webp", headers=headers)
+    key = (path, path.stat().st_mtime_ns, side)
+    return send_picture(*cache.find(key, lambda: render_thumbnail(path, side)), known)
+
+
+def _send(path: Path, *, download: bool) -> Response:
+    """Send a file so that no browser takes it for a page or a program."""
     shown = path.suffix.lower() in SHOWN and not download
     return FileResponse(
         path,

@@ -164,6 +164,9 @@ export const looks = (job) => job.results.filter((result) => result.kind === "im
 /** Whether a job made so much that it is shown as a set. */
 export const isSet = (job) => looks(job).length > 3;
 
+const ORDER = ["happy", "surprise", "neutral", "sad", "fear", "disgust", "angry"];
+const rank = (result) => ORDER.findIndex((name) => result.name.split("/").pop().startsWith(name));
+
 /** The pictures of a set, each once: stickers come in several sizes and formats beside a sheet of them all. */
 export function pictures(job) {
   const square = looks(job).filter((result) => result.kind === "image" && result.width === result.height);
@@ -171,7 +174,7 @@ export function pictures(job) {
   const largest = Math.max(...square.map((result) => result.width));
   const large = square.filter((result) => result.width === largest);
   const webp = large.filter((result) => result.type === "image/webp");
-  return webp.length ? webp : large;
+  return (webp.length ? webp : large).sort((a, b) => rank(a) - rank(b));
 }
 
 /** What is saved of a job: its address and a name. */

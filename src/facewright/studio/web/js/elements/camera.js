@@ -112,12 +112,12 @@ class Camera extends HTMLElement {
     }
     const pen = this.#canvas.getContext("2d");
     pen.drawImage(picture, 0, 0);
-    pen.font = `600 ${Math.round(height / 32)}px system-ui, sans-serif`;
+    pen.font = `600 ${Math.round(height / 24)}px system-ui, sans-serif`;
     pen.fillStyle = "#ffffffd0";
     pen.shadowColor = "#000";
     pen.shadowBlur = 4;
     pen.textAlign = "right";
-    pen.fillText(t("live.mark"), width - height / 40, height / 20);
+    pen.fillText(t("live.mark"), width - height / 24, height / 15);
     pen.shadowBlur = 0;
     this.#times = [...this.#times.slice(-20), performance.now()];
   }

@@ -7,6 +7,7 @@ import { t } from "/app/js/i18n.js";
 
 const GRID = 48; // samples per side that are compared
 const DIFFERS = 24; // of 255, in any colour
+const SMALL = 0.4; // share of the picture; what changed less is shown from close by
 
 const layer = (classes, source, words) =>
   h("div", { class: `layer ${classes}` }, h("img", { src: source, alt: words, draggable: "false" }));
@@ -76,6 +77,7 @@ class Compare extends HTMLElement {
       this.style.setProperty("--y", `${near ? (0.5 - clamp(change.y)) * 100 * scale : 0}%`);
     });
     this.append(closer);
+    if (change.size < SMALL) closer.click();
   }
 
   // Once, so that it is seen that there is something to move.

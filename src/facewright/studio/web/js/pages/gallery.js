@@ -83,7 +83,7 @@ async function drawSeal(result) {
   return [
     h("dl", { class: "facts" },
       fact(t("seal.signed"), credentials?.signer ?? credentials?.signed_by ?? t("seal.none")), credentials && fact(t("seal.intact"), (credentials.unaltered ?? credentials.valid) ? t("yes") : t("no")),
-      fact(t("seal.mark"), watermark ? term("watermark", watermark.effect ?? watermark.kind ?? "marked") : t("seal.unmarked")), fact(t("seal.models"), models)),
+      fact(t("seal.mark"), watermark ? term("watermark", watermark.says?.split(",")[0] ?? "marked") : t("seal.unmarked")), fact(t("seal.models"), models)),
     manifest && h("details", { class: "more" }, h("summary", {}, t("seal.manifest")), h("div", {}, codeBox(t("seal.manifest"), JSON.stringify(manifest, null, 2)))),
   ];
 }

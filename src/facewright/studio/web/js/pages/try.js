@@ -1,7 +1,7 @@
 // Try on yourself: a picture, an effect, and before and after under one slider.
 
 import { cancelJob, findCommand, followJob, hasEnded, isSet, looks, nameOptions, pictures, startJob, toSave } from "/app/js/api.js";
-import { fill, h, icon } from "/app/js/dom.js";
+import { calm, fill, h, icon } from "/app/js/dom.js";
 import { EFFECTS, findEffect, startValues } from "/app/js/effects.js";
 import { compare } from "/app/js/elements/compare.js";
 import { askConsent } from "/app/js/elements/consent.js";
@@ -23,17 +23,14 @@ export function lay(source) {
 
 async function apply(redraw) {
   const { effect, source } = table;
-  Object.assign(table, { failed: null, running: { state: "queued" } });
-  redraw();
   try {
     const command = await findCommand(effect.command);
     const face = effect.needsFace ? { face: carried() ?? pickFace() } : null;
     const consent = await askConsent(command, [source]);
-    if (consent === null) {
-      table.running = null;
-      redraw();
-      return;
-    }
+    if (consent === null || table.running) return;
+    Object.assign(table, { failed: null, running: { state: "queued" } });
+    redraw();
+    window.scrollTo({ top: 0, behavior: calm() ? "auto" : "smooth" }); // to the picture, above the controls of a phone
     const sources = face ? [face, source] : [source];
     const inputs = Object.fromEntries(sources.map((each, index) => [command.inputs[index].name, [each]]));
     const options = nameOptions(command, { ...effect.flags(values()), "--consent": consent });

@@ -70,6 +70,7 @@ export default {
   "gallery.title": "보관함", "gallery.empty": "아직 비어 있어요", "gallery.empty.words": "만든 것은 지우기 전까지 만들어진 과정과 함께 여기에 모여요.", "gallery.begin": "내 얼굴로 시작하기",
   "gallery.more": "더 보기", "gallery.back": "보관함", "gallery.keep": "간직하기", "gallery.kept": "지울 때까지 간직해요", "gallery.unkept": "더는 간직하지 않아요", "gallery.remake": "똑같이 다시 만들기",
   "gallery.delete": "완전히 지우기", "gallery.delete.title": "완전히 지울까요?", "gallery.delete.words": "결과물과 원본 사진을 스튜디오에서 모두 지워요. 되살릴 수 없어요.", "gallery.deleted": "완전히 지웠어요",
+  "command.generate": "사람들", "command.mix": "섞기 격자", "command.interpolate": "얼굴 이어 보기", "command.restyle": "스타일 입히기", "command.edit": "얼굴 다듬기", "command.morph": "얼굴 변신", "command.invert": "잠재 벡터", "command.find": "찾은 얼굴", "command.show": "기록 보기", "command.verify": "출처 확인", "command.remake": "다시 만들기", "command.collect": "사진 모음", "command.prepare": "학습용 사진", "command.audit": "점검", "command.evaluate": "품질 측정", "command.doctor": "기기 점검", "command.demo": "데모",
   "how.title": "만들어진 과정", "how.when": "만든 때", "how.command": "명령", "how.options": "옵션", "how.seed": "시드", "how.consent": "동의", "how.size": "크기", "how.expires": "원본 보관 기한", "how.kept": "지울 때까지", "how.again": "명령줄로 똑같이 하기",
   "consented.self": "사진 속 본인", "consented.generated": "실제 사람이 없음",
   "seal.title": "출처 증명", "seal.signed": "서명", "seal.none": "없음", "seal.intact": "변조되지 않음", "seal.mark": "워터마크", "seal.unmarked": "없음", "seal.models": "가중치", "seal.manifest": "전체 기록",

@@ -1,0 +1,44 @@
+"""Pictures that were drawn lately, kept in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from fastapi import Response
+
+_CACHED = 64 << 20  # bytes of pictures in memory
+
+
+class PictureCache:
+    """Pictures that were drawn lately, each with its tag."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, tuple[bytes, str]] = OrderedDict()
+        self._bytes, self._lock = 0, threading.Lock()
+
+    def find(self, key: Hashable, draw: Callable[[], bytes]) -> tuple[bytes, str]:
+        """Return a picture, drawn if it is not there."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        data = draw()
+        kept = (data, f'"{hashlib.sha256(data).hexdigest()[:24]}"')
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key], self._bytes = kept, self._bytes + len(data)
+            while self._bytes > _CACHED:
+                _, (old, _) = self._kept.popitem(last=False)
+                self._bytes -= len(old)
+        return kept
+
+
+def send_picture(data: bytes, tag: str, known: str | None) -> Response:
+    """Send a picture, unless the client has it."""
+    headers = {"ETag": tag, "Cache-Control": "private, max-age=86400"}
+    if known and tag in known:
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type="image/webp", headers=headers)

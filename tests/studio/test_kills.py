@@ -1,0 +1,45 @@
+"""Server and worker are killed in the middle of jobs: none is lost."""
+
+import time
+
+import pytest
+from tests.studio.running import Studio
+
+from facewright.studio.store import Store
+
+pytestmark = pytest.mark.slow
+
+JOBS = [
+    *[("interpolate", {"seeds": f"{n},{n + 1}", "seconds": 3, "size": 256}) for n in range(8)],
+    *[("generate", {"seeds": f"{n}-{n + 30}", "size": 256}) for n in range(4)],
+]
+
+
+def wait_for_another(store, killed):
+    """Wait until a job runs that was not killed yet, and let it come into its middle."""
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        _, job = store.find_worker()
+        if job and job not in killed and (store.get(job).progress or {}).get("done", 0) > 2:
+            return job
+        time.sleep(0.02)
+    raise AssertionError(f"no other job began after {len(killed)} kills")
+
+
+def test_no_job_is_lost_when_server_and_worker_are_killed_ten_times(tmp_path):
+    with Studio(tmp_path) as studio:
+        sent = [studio.send(name, options=options)[1]["id"] for name, options in JOBS]
+        store, killed = Store(tmp_path), []
+        for turn in range(10):
+            killed.append(wait_for_another(store, killed))
+            if turn % 2:
+                studio.kill_worker()
+            else:
+                studio.kill()
+                studio.start()
+        done = [studio.wait(job) for job in sent]
+        store.close()
+    assert [job["state"] for job in done] == ["done"] * len(JOBS), [job["error"] for job in done]
+    assert len(set(killed)) == 10
+    assert [len(job["results"]) for job in done] == [1] * 8 + [31] * 4
+    assert all(result["bytes"] > 1000 for job in done for result in job["results"])
