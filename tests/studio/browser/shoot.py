@@ -8,6 +8,7 @@ Only people who do not exist are shown.
 
 import io
 import json
+import re
 import sys
 import time
 from functools import partial
@@ -16,7 +17,7 @@ from urllib.request import Request, urlopen
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
-from tests.studio.browser.conftest import CHROMIUM, DESKTOP, FLAGS, PHONE
+from tests.studio.browser.conftest import CHROMIUM, DESKTOP, FLAGS, PHONE, wait_until
 
 LARGEST = 62_000  # bytes of a picture
 ME = 13
@@ -32,6 +33,8 @@ _BEFORE = [
     ("convert", {"sources": {"seed": 26, "size": 512}}, {"with": "wear"}),
     ("enhance", {"sources": {"seed": 33}}, {"scale": 4}),
 ]
+_SHOWN = """[...document.images].every((image) => image.naturalWidth
+  || image.getBoundingClientRect().top > innerHeight || !image.offsetParent)"""
 
 
 def ask(address, path, **parts):
@@ -72,6 +75,7 @@ def write_camera(portrait, path):
 def save(page, what, *, folder, size):
     """Save what a page shows, as well as fits."""
     path = folder / f"{what}-{size}.webp"
+    wait_until(page, _SHOWN)
     page.wait_for_timeout(1500)  # movements end
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     for quality in (86, 80, 74, 66, 58, 50):
@@ -119,7 +123,7 @@ def photograph(page, address, picture, shot):
     page.goto(f"{address}/#/live?effect=swap")
     page.get_by_role("button", name="Start the camera").click()
     page.get_by_role("button", name="Nobody real").click()
-    page.get_by_text("fps").wait_for()
+    page.get_by_text(re.compile("[1-9] fps")).wait_for()
     shot(page, "live")
     for route in ("gallery", "experts"):
         page.goto(f"{address}/#/{route}")
