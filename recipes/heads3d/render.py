@@ -124,7 +124,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1320, help="how many people")
     parser.add_argument("--size", type=int, default=256, help="width and height")
     parser.add_argument("--samples", type=int, default=4, help="paths per pixel")
-    parser.add_argument("--style", choices=STYLES, help="one style alone")
+    parser.add_argument("--style", choices=STYLES, help="draw everybody in one style")
+    parser.add_argument("--only", nargs="+", choices=STYLES, help="people of these styles alone")
     parser.add_argument("--shots", nargs="+", choices=tuple(EXPRESSIONS), help="these expressions")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -132,6 +133,8 @@ def main() -> None:
     skins = Skins(warper.assets)
     (options.out / "points.json").write_text(json.dumps(face_vertices(warper.assets).tolist()))
     for number in range(options.first, options.first + options.count):
+        if options.only and style_of(number) not in options.only:
+            continue
         render_person(warper, skins, number, options)
 
 

@@ -7,13 +7,13 @@ import pytest
 from PIL import Image as Pillow
 
 from facewright.errors import FileError, InputError
-from facewright.jobs.commands.photos.emoji import (
+from facewright.jobs.commands.photos.emoji.files import read_expressions
+from facewright.jobs.commands.photos.emoji.make import (
     Emoji,
     EmojiOptions,
     check_pack,
     make_emoji,
     plan_files,
-    read_expressions,
     split_person,
 )
 from facewright.provenance.credentials import digest_unsigned
@@ -41,10 +41,11 @@ def make(find):
 
 
 def test_a_pack_has_every_expression_in_every_size_and_format():
-    items = plan_files(EmojiOptions())
+    items, texts = plan_files(EmojiOptions())
     assert len(items) == 7 * 3 * 2 + 1
     names = {item.path.name for item in items}
     assert {"happy-512.png", "sad-72.webp", "angry-128.png", "pack.png"} <= names
+    assert not texts
 
 
 def test_files_are_transparent_and_say_how_they_came_about(make, photo, tmp_path):

@@ -13,7 +13,7 @@ from facewright.expressions.classifier import KIND, pack_classifier
 from facewright.expressions.reader import NamedFace
 from facewright.faces.detection.blocks import fold_norms
 from facewright.hub.bundle import save_bundle
-from facewright.jobs.commands.photos.emoji import Emoji, EmojiOptions, make_emoji
+from facewright.jobs.commands.photos.emoji.make import Emoji, EmojiOptions, make_emoji
 from facewright.jobs.run import run
 from facewright.media.video import read_clip
 from facewright.pipelines.photos.emoji import DisguiseSession, EmojiResult

@@ -7,7 +7,7 @@ from skimage.data import astronaut
 
 from facewright.errors import InputError
 from facewright.faces.geometry.topology import CANONICAL
-from facewright.jobs.commands.photos.emoji import Emoji, EmojiOptions
+from facewright.jobs.commands.photos.emoji.make import Emoji, EmojiOptions
 from facewright.jobs.commands.remake import remake_file
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.photos.emoji import find_near

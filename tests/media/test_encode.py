@@ -11,7 +11,8 @@ from PIL import Image as Pictures
 
 from facewright.errors import InputError
 from facewright.media.decode import read_image, read_image_header, read_metadata
-from facewright.media.encode import encode_image
+from facewright.media.encode import encode_animation, encode_image
+from facewright.media.encode_video import encode_webm
 from facewright.media.stills.bitmap import extract_text
 
 SMALL = np.full((6, 8, 3), (200, 30, 90), np.uint8)
@@ -102,3 +103,24 @@ def test_a_bmp_without_a_text_has_none() -> None:
     whole = encode_image(SMALL, "bmp", text="t")
     assert extract_text(whole[:60]) == ""
     assert len(whole) == int.from_bytes(whole[2:6], "little")
+
+
+def test_frames_that_move_keep_their_times_and_the_text() -> None:
+    frames = [np.full((16, 16, 4), (value, 90, 30, value), np.uint8) for value in (40, 130, 220)]
+    data = encode_animation(frames, [0.4, 0.04, 0.9], text="how", quality=100)
+    assert read_metadata(data)["UserComment"] == "how"
+    assert data == encode_animation(frames, [0.4, 0.04, 0.9], text="how", quality=100)
+    with Pictures.open(BytesIO(data)) as picture:
+        for number, (frame, shown) in enumerate(zip(frames, (400, 40, 900), strict=True)):
+            picture.seek(number)
+            assert (np.array(picture) == frame).all()
+            assert picture.info["duration"] == shown
+
+
+def test_frames_of_several_sizes_or_none_do_not_move() -> None:
+    with pytest.raises(InputError, match="all of one size"):
+        encode_animation([], [], text="")
+    with pytest.raises(InputError, match="all of one size"):
+        encode_animation([SMALL, SMALL[1:]], [1, 1], text="")
+    with pytest.raises(InputError, match="even sides"):
+        encode_webm([SMALL], [1], text="")

@@ -178,7 +178,7 @@ COMMANDS = (
     ),
     Command(
         "emoji",
-        "facewright.jobs.commands.photos.emoji:make_emoji",
+        "facewright.jobs.commands.photos.emoji.make:make_emoji",
         "Make emoji of a person: seven expressions, cut out, in three sizes; or over faces.",
         prints="outcome",
         data=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Literal, TypeAlias
 
@@ -57,6 +57,40 @@ def encode_image(
         raise InputError("the text that a picture carries is ASCII")
     out = BytesIO()
     _ENCODERS[form](Pictures.fromarray(image), out, text, effort if form == "png" else quality)
+    return out.getvalue()
+
+
+def encode_animation(
+    frames: Sequence[Image], seconds: Sequence[float], *, text: str, quality: int = 95
+) -> bytes:
+    """Turn frames into the bytes of a WebP that moves, over and over, and carries a text.
+
+    Equal arguments give equal bytes.
+
+    Args:
+        frames: (height, width, 3), uint8, or RGBA (height, width, 4); all of one size.
+        seconds: How long each is shown; WebP counts milliseconds.
+        text: What to carry, ASCII.
+        quality: 1 to 100; 100 is lossless.
+
+    Returns:
+        The whole file.
+
+    Raises:
+        InputError: The frames are of several sizes, or none; or as `encode_image` does.
+    """
+    if not frames or len({frame.shape for frame in frames}) > 1:
+        raise InputError("what moves has frames, and all of one size")
+    for frame in frames:
+        _check_pixels(frame, "webp")
+    if not text.isascii():
+        raise InputError("the text that a picture carries is ASCII")
+    first, *others = map(Pictures.fromarray, frames)
+    out = BytesIO()
+    first.save(
+        out, "WEBP", save_all=True, append_images=others, loop=0, lossless=quality == 100,
+        duration=[round(1000 * each) for each in seconds], quality=quality, exif=_as_exif(text),
+    )  # fmt: skip
     return out.getvalue()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
@@ -33,6 +34,10 @@ _SAME_BYTES = "cpu-independent=1"  # x264's AVX-512 code for mbtree reads memory
 _CRF = 18  # visually lossless
 _EVERY_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION: packets last as long as their frames
 _MOST_FRAMES = 2**31
+_MOST_CRF = 63  # of VP9
+
+WEBM_RATE = 25
+"""Frames per second of a WebM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,48 @@ def write_clip(
         raise FileError(
             f"{path} cannot be written: {error.strerror or error}", hint=HINT
         ) from error
+
+
+def encode_webm(
+    frames: Sequence[Image], seconds: Sequence[float], *, text: str, quality: int = 95
+) -> bytes:
+    """Turn frames into the bytes of a WebM (VP9) whose ground may be transparent, without sound.
+
+    Equal arguments give equal bytes. Frames are repeated `WEBM_RATE` times a second.
+
+    Args:
+        frames: (height, width, 4), uint8, RGBA, of one size with even sides.
+        seconds: How long each is shown.
+        text: What the file carries as its comment.
+        quality: 1 to 100.
+
+    Returns:
+        The whole file.
+
+    Raises:
+        InputError: The frames are no such ones.
+    """
+    shapes = {frame.shape for frame in frames}
+    if len(shapes) != 1 or any(s[2:] != (4,) or s[0] % 2 or s[1] % 2 for s in shapes):
+        raise InputError("a WebM has RGBA frames of one size with even sides")
+    crf = round(_MOST_CRF * (1 - quality / 100))
+    options = {"crf": str(crf), "b": "0", "auto-alt-ref": "0", "cpu-used": "4"}
+    target = BytesIO()
+    with av.open(target, "w", format="webm", options={"fflags": "+bitexact"}) as out:
+        out.metadata["comment"] = text
+        video = out.add_stream("libvpx-vp9", rate=WEBM_RATE, options=options)
+        video.height, video.width = frames[0].shape[:2]
+        video.pix_fmt, video.thread_count = "yuva420p", 1
+        count = 0
+        for image, each in zip(frames, seconds, strict=True):
+            for _ in range(max(1, round(each * WEBM_RATE))):
+                frame = av.VideoFrame.from_ndarray(image, format="rgba")
+                frame = frame.reformat(format="yuva420p")
+                frame.pts, frame.time_base = count, Fraction(1, WEBM_RATE)
+                out.mux(video.encode(frame))
+                count += 1
+        out.mux(video.encode(None))
+    return target.getvalue()
 
 
 class _Frames:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,8 +12,8 @@ from pathlib import Path
 from facewright.errors import FileError, InputError
 from facewright.files import HINT, replacing
 from facewright.media.decode import read_metadata
-from facewright.media.encode import TEXT_KEY, Format, encode_image
-from facewright.media.encode_video import ClipFormat, EarlyStop, write_clip
+from facewright.media.encode import TEXT_KEY, Format, encode_animation, encode_image
+from facewright.media.encode_video import ClipFormat, EarlyStop, encode_webm, write_clip
 from facewright.media.stills.alpha import Alpha, attach, fit, lay_over
 from facewright.media.video import read_clip_metadata
 from facewright.provenance.credentials import TYPES, explain_unsigned, sign, sign_bytes
@@ -34,6 +34,9 @@ _TRANSPARENT = (".png", ".webp")  # pictures that can be transparent
 
 CLIPS: dict[str, ClipFormat] = {".mp4": "mp4", ".gif": "gif"}
 """How clips are written, by extension."""
+
+MOVING: dict[str, Callable[..., bytes]] = {".webp": encode_animation, ".webm": encode_webm}
+"""How what moves on a transparent ground is written, by extension."""
 
 STOPPED_AFTER = "stopped_after"
 """The parameter in the manifest of a clip that was ended early: how many frames it has."""
@@ -77,7 +80,15 @@ def publish_image(
         FileError: The file cannot be written.
     """
     extension = check_destination(path, PICTURES, overwrite=overwrite)
-    data = render_image(image, extension, manifest, alpha=alpha, quality=quality)
+    return write_bytes(path, render_image(image, extension, manifest, alpha=alpha, quality=quality))
+
+
+def write_bytes(path: Path, data: bytes) -> Path:
+    """Write what was rendered, whole or not at all; return the path.
+
+    Raises:
+        FileError: The file cannot be written.
+    """
     try:
         with replacing(path) as unfinished:
             unfinished.write_bytes(data)
@@ -123,6 +134,38 @@ def render_image(
     image = marker.mark(image) if marker else image
     text = to_text(manifest)
     data = encode_image(image, form, text=text, quality=quality)
+    return data if _UNSIGNED in manifest.marks else sign_bytes(data, form, manifest)
+
+
+def render_animation(
+    frames: Sequence[Image],
+    seconds: Sequence[float],
+    extension: str,
+    manifest: Manifest,
+    *,
+    quality: int = 95,
+) -> bytes:
+    """Turn frames into the bytes of a file that moves and says how it came about, likewise.
+
+    A WebM is not signed, and its manifest says so.
+
+    Args:
+        frames: (height, width, 4), uint8, RGBA; all of one size.
+        seconds: How long each is shown.
+        extension: One of `MOVING`.
+        manifest: How they came about.
+        quality: 1 to 100.
+
+    Returns:
+        The whole file.
+
+    Raises:
+        InputError: The frames are of several sizes, or none, or the manifest is not JSON.
+    """
+    encode, form = MOVING[extension], extension[1:]
+    manifest, marker = choose_mark(_note_signature(manifest, form), frames[0].shape[1::-1])
+    marked = [marker.mark(frame) for frame in frames] if marker else frames
+    data = encode(marked, seconds, text=to_text(manifest), quality=quality)
     return data if _UNSIGNED in manifest.marks else sign_bytes(data, form, manifest)
 
 
@@ -206,14 +249,12 @@ def publish_clip(
     return path
 
 
-def check_destination(
-    path: Path, known: dict[str, Format] | dict[str, ClipFormat], *, overwrite: bool = False
-) -> str:
+def check_destination(path: Path, known: Collection[str], *, overwrite: bool = False) -> str:
     """Raise what publishing to a path would raise, before the work that leads there.
 
     Args:
         path: Where a result is to go.
-        known: `PICTURES` or `CLIPS`.
+        known: Endings that can be written, such as `PICTURES` or `CLIPS`.
         overwrite: Whether a file that is already there may be replaced.
 
     Returns:
@@ -251,7 +292,7 @@ def read_manifest(path: Path) -> Manifest:
     """Read how a file came about.
 
     Args:
-        path: A PNG, JPEG, WebP, BMP, MP4 or GIF that was published.
+        path: A PNG, JPEG, WebP, BMP, MP4, WebM or GIF that was published.
 
     Returns:
         The manifest.
@@ -259,7 +300,8 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         FileError: The file is missing, damaged, or carries no manifest.
     """
-    texts = read_clip_metadata(path) if path.suffix.lower() == ".mp4" else read_metadata(path)
+    moves = path.suffix.lower() in {".mp4", ".webm"}
+    texts = read_clip_metadata(path) if moves else read_metadata(path)
     found = next((texts[place] for place in _PLACES if is_manifest(texts.get(place, ""))), None)
     if found is None:
         raise FileError(

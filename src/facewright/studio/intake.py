@@ -340,7 +340,7 @@ def remake(store: Store, limits: Limits, job: Job, client: str, result: str | No
     return intake.enter({}, {"file": [{"name": name}]})
 
 
-_REMAKEABLE = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".mp4", ".gif"}
+_REMAKEABLE = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".mp4", ".webm", ".gif"}
 
 
 def describe_call(

@@ -15,7 +15,7 @@ from facewright.toon.colours import Colours, find_colours, pick_colour
 from facewright.toon.features.eyes import draw_eyes
 from facewright.toon.features.layout import Layout, lay_out
 from facewright.toon.features.lines import draw_lines
-from facewright.toon.features.moods import MOODS, Mood
+from facewright.toon.features.moods import BLINK, MOODS, Mood, blend
 from facewright.toon.features.mouth import draw_mouth
 from facewright.toon.heads.crown import crown_head, is_tight
 from facewright.toon.heads.cutout import cut_head
@@ -33,6 +33,9 @@ Window: TypeAlias = tuple[float, float, float]
 _COLUMNS = 4  # of a sheet
 _MARGIN = 0.04  # around a head, in parts of its width
 _PLUMP = 0.93  # heads are so much lower than in life, and rounder
+_STEPS = 6  # from neutral to an expression
+_STEP, _BEFORE, _HELD = 0.04, 0.4, 0.96  # seconds: of a step, of neutral, of the expression
+_BLINK_STEPS, _OPEN, _SHUT = 2, 1.4, 0.08  # likewise, of a blink
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,13 @@ def sit(
     return Sitter(head, paint_head(head), colours, lay_out(head.points))
 
 
-def draw_emoji(sitter: Sitter, expression: str) -> Image:
+def draw_emoji(sitter: Sitter, expression: str, share: float = 1.0) -> Image:
     """Draw an emoji.
 
     Args:
         sitter: Whose.
         expression: One of `EXPRESSIONS`.
+        share: How far the expression has come, from 0, neutral, to 1.
 
     Returns:
         (SIDE, SIDE, 4), RGBA; `trim` cuts it to size.
@@ -86,7 +90,17 @@ def draw_emoji(sitter: Sitter, expression: str) -> Image:
     """
     if expression not in MOODS:
         raise InputError(f"no emoji shows `{expression}`", hint=f"one of: {', '.join(EXPRESSIONS)}")
-    mood, layout, colours = MOODS[expression], sitter.layout, sitter.colours
+    return _draw_mood(sitter, blend(MOODS[expression], share))
+
+
+def draw_blink(sitter: Sitter, share: float) -> Image:
+    """Draw a neutral emoji whose eyes are closed so far, 0 to 1, as `draw_emoji` does."""
+    return _draw_mood(sitter, blend(BLINK, share))
+
+
+def _draw_mood(sitter: Sitter, mood: Mood) -> Image:
+    """Draw what a face does."""
+    layout, colours = sitter.layout, sitter.colours
     places = _drop_jaw(layout, mood)
     canvas, alpha = _move(sitter.painted, places), _move(sitter.head.alpha, places)
     _tint(canvas, sitter.head, mood)
@@ -96,6 +110,21 @@ def draw_emoji(sitter: Sitter, expression: str) -> Image:
     draw_mouth(canvas, layout, mood, colours)
     draw_eyes(canvas, layout, mood, colours)
     return np.dstack([np.clip(np.rint(canvas), 0, 255), np.rint(255 * alpha)]).astype(np.uint8)
+
+
+def time_expression(*, blink: bool = False) -> list[tuple[float, float]]:
+    """Return how an expression comes and goes: for each frame its share, 0 to 1, and its seconds.
+
+    Steps are small where the movement begins and ends. The last frame leads to the first.
+
+    Args:
+        blink: Whether it is a blink, which is quicker.
+    """
+    count, before, held = (_BLINK_STEPS, _OPEN, _SHUT) if blink else (_STEPS, _BEFORE, _HELD)
+    times = np.arange(1, count) / count
+    shares = [float(t * t * (3 - 2 * t)) for t in times]
+    way = [(share, _STEP) for share in shares]
+    return [(0.0, before), *way, (1.0, held), *way[::-1]]
 
 
 def outline(emoji: Image, *, width: float = 0.09) -> Image:

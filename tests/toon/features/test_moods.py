@@ -8,7 +8,7 @@ import pytest
 from facewright.toon.features.eyes import draw_eyes
 from facewright.toon.features.layout import lay_out
 from facewright.toon.features.lines import draw_lines
-from facewright.toon.features.moods import MOODS, Mood
+from facewright.toon.features.moods import BLINK, MOODS, REST, Mood, blend
 from facewright.toon.features.mouth import draw_mouth
 from facewright.toon.heads.upright import SIDE, UNIT
 
@@ -58,3 +58,20 @@ def test_a_smile_in_the_picture_does_not_move_the_mouth_at_rest(person):
     smiling[[61, 291], 0] += np.array([-8, 8])
     moved = lay_out(smiling)
     assert np.allclose(moved.mouth, at_rest.mouth, atol=0.5)
+
+
+@pytest.mark.parametrize("name", MOODS)
+def test_an_expression_begins_neutral_and_ends_whole(name):
+    mood = MOODS[name]
+    first, half, last = (blend(mood, share) for share in (0.0, 0.5, 1.0))
+    assert (first.brow_inner, first.gape, first.gaze, first.tint) == (0, 0, (0, 0), 0)
+    assert last.corner == pytest.approx(mood.corner)
+    assert last.gaze == pytest.approx(mood.gaze)
+    assert half.upper_lid == pytest.approx((REST.upper_lid + mood.upper_lid) / 2)
+    assert half.tint_from == mood.tint_from
+
+
+def test_a_blink_closes_the_eyes_and_does_nothing_else():
+    shut = blend(BLINK, 1.0)
+    assert shut.upper_lid <= 0
+    assert (shut.bow, shut.brow_middle) == (REST.bow, REST.brow_middle)

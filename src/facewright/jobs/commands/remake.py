@@ -116,11 +116,11 @@ def compare_files(file: Path, out: Path) -> Likeness:
     import numpy as np
 
     from facewright.media.decode import read_image
+    from facewright.media.formats import find_kind
     from facewright.media.video import read_clip
     from facewright.provenance.credentials import digest_unsigned
-    from facewright.provenance.publish import CLIPS
 
-    if file.suffix.lower() in CLIPS:
+    if find_kind(file) == "clip":
         pairs = zip_longest(read_clip(file).frames, read_clip(out).frames)
         same = all(a is not None and b is not None and np.array_equal(a, b) for a, b in pairs)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 import torch
@@ -33,7 +33,17 @@ from facewright.pipelines.result import Ingredients, Result, build_manifest, has
 from facewright.pipelines.weights import CARTOONED, pick_weights
 from facewright.toon.acting import Costume, cast_actor, change_photo, choose_step, draw_act
 from facewright.toon.cartoon import Cartoonist, cut_face, draw_character, find_latents
-from facewright.toon.emoji import Window, draw_emoji, find_window, lay_sheet, outline, sit, trim
+from facewright.toon.emoji import (
+    Window,
+    draw_blink,
+    draw_emoji,
+    find_window,
+    lay_sheet,
+    outline,
+    sit,
+    time_expression,
+    trim,
+)
 from facewright.toon.heads.disguise import disguise
 from facewright.types import (
     TRUNCATION_PSI,
@@ -46,6 +56,8 @@ from facewright.types import (
 )
 
 Points = NDArray[np.float32]
+DrawShare: TypeAlias = Callable[[str, float], Image]
+"""From an expression and how far it has come, 0 to 1, to (height, width, 4)."""
 
 _OWN_STEPS, _OWN_PSI = 60, 1.0
 _STEPS, _PSI = 20, TRUNCATION_PSI
@@ -63,10 +75,41 @@ class EmojiResult(Result):
     """Expression → (height, width, 4), RGBA, before it is cut to size."""
     window: Window = field(kw_only=True)
     """What `cut` cuts out of each."""
+    draw: DrawShare | None = field(default=None, kw_only=True, repr=False, compare=False)
+    """Draws an expression on its way, for `animate`."""
 
     def cut(self, expression: str, size: int) -> Image:
         """Return one emoji in some size, (size, size, 4)."""
         return trim(self.emoji[expression], self.window, size)
+
+    def can_move(self, expression: str) -> bool:
+        """Tell whether `animate` can show an expression: no generator draws a blink."""
+        blinks = self.manifest.parameters.get("character") == "drawn"
+        return self.draw is not None and (blinks or expression != "neutral")
+
+    def animate(self, expression: str, size: int) -> tuple[list[Image], list[float]]:
+        """Let a neutral face show an expression and become neutral again; a neutral one blinks.
+
+        Args:
+            expression: One that `can_move`.
+            size: Of the result in pixels.
+
+        Returns:
+            Frames, (size, size, 4), and how many seconds each is shown.
+
+        Raises:
+            InputError: It cannot move.
+        """
+        if self.draw is None or not self.can_move(expression):
+            raise InputError(
+                f"`{expression}` does not move", hint="expressions do; of style drawn, neutral too"
+            )
+        times = time_expression(blink=expression == "neutral")
+        drawn = {
+            share: trim(self.draw(expression, share), self.window, size)
+            for share in dict.fromkeys(share for share, _ in times)
+        }
+        return [drawn[share] for share, _ in times], [seconds for _, seconds in times]
 
 
 class DisguiseSession(Session):
@@ -186,9 +229,9 @@ class EmojiPipeline(Pipeline):
             WeightsError: There are no such weights.
         """
         if style == "drawn":
-            emoji, used = self._draw_moods(face, hair, faces, truncation_psi, consent)
+            emoji, draw, used = self._draw_moods(face, hair, faces, truncation_psi, consent)
         else:
-            emoji, used = self._draw_acts(face, style, hair, faces, truncation_psi, consent)
+            emoji, draw, used = self._draw_acts(face, style, hair, faces, truncation_psi, consent)
         if rim:
             emoji = {name: outline(one) for name, one in emoji.items()}
         window = find_window(list(emoji.values()))
@@ -202,7 +245,8 @@ class EmojiPipeline(Pipeline):
             said["weights"] = self.swap.generate.name
         used = Ingredients(models=self.find.models) | used
         manifest = build_manifest(self.verb, said, used, self.device)
-        return EmojiResult(sheet, manifest, emoji=emoji, window=window)
+        rimmed = (lambda name, share: outline(draw(name, share))) if rim else draw
+        return EmojiResult(sheet, manifest, emoji=emoji, window=window, draw=rimmed)
 
     def start(self, pack: EmojiResult) -> DisguiseSession:
         """Prepare to lay emoji over the largest face of one frame after the other."""
@@ -215,7 +259,7 @@ class EmojiPipeline(Pipeline):
         faces: str,
         truncation_psi: float,
         consent: str | None,
-    ) -> tuple[dict[str, Image], Ingredients]:
+    ) -> tuple[dict[str, Image], DrawShare, Ingredients]:
         """Draw all expressions by the table of moods."""
         if isinstance(face, int):
             one, used = self.swap.draw_face(face, truncation_psi)
@@ -226,7 +270,12 @@ class EmojiPipeline(Pipeline):
             sitter = sit(
                 one.source.image, one.face.points, style=hair, generated=isinstance(face, int)
             )
-        return {name: draw_emoji(sitter, name) for name in EXPRESSIONS}, used
+
+        def draw(name: str, share: float) -> Image:
+            blinks = name == "neutral"
+            return draw_blink(sitter, share) if blinks else draw_emoji(sitter, name, share)
+
+        return {name: draw_emoji(sitter, name) for name in EXPRESSIONS}, draw, used
 
     def _draw_acts(
         self,
@@ -236,7 +285,7 @@ class EmojiPipeline(Pipeline):
         faces: str,
         truncation_psi: float,
         consent: str | None,
-    ) -> tuple[dict[str, Image], Ingredients]:
+    ) -> tuple[dict[str, Image], DrawShare, Ingredients]:
         """Draw all expressions by moving the latents of the face along each."""
         people, moods = self.people(style), self._find_moods(style)
         cartoonist, models = self._hire(style)
@@ -260,12 +309,17 @@ class EmojiPipeline(Pipeline):
         with naming(name):
             actor = cast_actor(cartoonist, ws, image, found.points, costume)
         carried = style == "photo" and not isinstance(face, int)
-        draw = change_photo if carried else draw_act
+        act = change_photo if carried else draw_act
         steps_to = {
             n: choose_step(actor, mood, self._name(cartoonist)) for n, mood in moods.items()
         }
         place = partial(place_meshes, self.find.finder)
-        return {n: draw(actor, step, place) for n, step in steps_to.items()}, used
+        rest = steps_to["neutral"]
+
+        def draw(name: str, share: float) -> Image:
+            return act(actor, torch.lerp(rest, steps_to[name], share), place)
+
+        return {n: act(actor, step, place) for n, step in steps_to.items()}, draw, used
 
     def _find_moods(self, style: EmojiStyle) -> dict[str, Direction]:
         """Return the direction of each expression."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +182,29 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
     }
 )
 """Name → what the face does."""
+
+REST = MOODS["neutral"]
+"""Where every expression begins and ends, in what moves."""
+BLINK = replace(REST, upper_lid=-0.1, lower_lid=0.3)
+"""How a neutral face moves: its eyes close."""
+
+
+def blend(mood: Mood, share: float) -> Mood:
+    """Return an expression on its way.
+
+    Args:
+        mood: Where it ends.
+        share: How far it is: 0 is neutral, 1 the whole expression. Which teeth are seen, and the
+            colour over the face, are those of the end.
+    """
+    numbers: dict[str, Any] = {
+        field.name: _mix(getattr(REST, field.name), getattr(mood, field.name), share)
+        for field in fields(Mood)
+        if field.type == "float"
+    }
+    x, y = (_mix(a, b, share) for a, b in zip(REST.gaze, mood.gaze, strict=True))
+    return replace(mood, gaze=(x, y), **numbers)
+
+
+def _mix(rest: float, end: float, share: float) -> float:
+    return rest + share * (end - rest)

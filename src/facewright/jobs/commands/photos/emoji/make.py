@@ -17,23 +17,20 @@ if TYPE_CHECKING:
     import torch
 
     from facewright.hub.store import Progress
+    from facewright.jobs.commands.photos.emoji.files import PackFile
     from facewright.live.session import Watched
     from facewright.live.watch import OpenViewer
     from facewright.pipelines.find import FindPipeline
     from facewright.pipelines.photos.emoji import DisguiseSession
     from facewright.pipelines.pipeline import Session
 
-KINDS = (".png", ".webp")
-"""The endings of emoji: what can be transparent."""
 FOLDER = Path("emoji")
 """Where a pack goes unless the options say otherwise."""
-SHEET = "pack.png"
-"""The picture in the folder that shows all of them."""
 
-_SHEET_SIZE = 256  # pixels of each on it
-_SMALLEST, _LARGEST = 16, 1024
-_NOT_RECORDED = {"style", "classifier"}  # as "character", and among the models
-_OF_PACKS = {"only", "sizes"}  # options that what is laid over a body does not depend on
+_NOT_RECORDED = {"style", "classifier", "stickers"}
+"""The style is recorded as "character", a network among the models; of stickers, each file."""
+_OF_PACKS = {"only", "sizes", "animate"}
+"""Options that what is laid over a body does not depend on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +60,13 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     surprise and neutral."""
     sizes: str = "512,128,72"
     """Widths in pixels. One is enough for a single file; the first counts."""
+    animate: bool = False
+    """Also write a WebP of each expression that moves: from neutral to the expression and back, of
+    the first size; or one such file (-o happy.webp or happy.webm). Neutral, where it is drawn,
+    blinks."""
+    stickers: str | None = None
+    """Also write packs of stickers as these messengers take them, with their manifests: whatsapp,
+    telegram or both; with --animate such that move, too."""
     outline: bool = False
     """Lay a white rim around the head, as stickers have it."""
     hair: HairStyle = "auto"
@@ -70,16 +74,6 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     picture does not show it, as with --seed."""
     faces: str = "largest"
     """Which face is taken of a photo that shows several: largest, left, right or a number."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackFile:
-    """One file of a pack."""
-
-    path: Path
-    expressions: tuple[str, ...]
-    """One, or those on a sheet."""
-    size: int
 
 
 class Emoji(Effect[EmojiOptions]):
@@ -161,26 +155,25 @@ class Emoji(Effect[EmojiOptions]):
 
     def write_pack(self) -> Outcome:
         """Write the emoji themselves, in all sizes."""
+        from facewright.jobs.commands.photos.emoji.files import PackWriter
         from facewright.pipelines.consent import resolve_consent
-        from facewright.provenance.publish import publish_image
-        from facewright.toon.emoji import lay_sheet
+        from facewright.provenance.publish import write_bytes
 
         options, photo = self.options, self.list_shown([])
-        files = check_pack(photo, options)
+        files, texts = check_pack(photo, options)
         agreed = resolve_consent(self.verb, options.consent, photo)
         self.open()
         said = {k: v for k, v in record_options(options).items() if k not in _NOT_RECORDED}
+        parameters = {**said, **self.pack.manifest.parameters}
+        manifest = replace(self.pack.manifest, parameters=parameters, consent=agreed)
+        writer = PackWriter(self.pack, manifest, options.quality)
         for number, one in enumerate(files, 1):
-            own = {"only": ",".join(one.expressions), "sizes": str(one.size)}
-            parameters = {**said, **self.pack.manifest.parameters, **own}
-            manifest = replace(self.pack.manifest, parameters=parameters, consent=agreed)
-            cut = [self.pack.cut(name, one.size) for name in one.expressions]
-            image = cut[0] if len(cut) == 1 else lay_sheet(cut)
-            quality, overwrite = options.quality, options.overwrite
-            publish_image(image, one.path, manifest, quality=quality, overwrite=overwrite)
+            writer.write(one)
             if self.progress:
                 self.progress(number, len(files))
-        return Outcome(files=[one.path for one in files])
+        for path, data in texts.items():
+            write_bytes(path, data)
+        return Outcome(files=[*(one.path for one in files), *texts])
 
 
 def make_emoji(
@@ -240,86 +233,67 @@ def split_person(names: Sequence[str], seed: int | None) -> tuple[int | str, lis
     return str(photo), list(names[1:])
 
 
-def check_pack(photo: Sequence[str], options: EmojiOptions) -> list[PackFile]:
-    """Return the files of a pack; raise before anything is loaded.
+def check_pack(
+    photo: Sequence[str], options: EmojiOptions
+) -> tuple[list[PackFile], dict[Path, bytes]]:
+    """Return the files of a pack, and what describes it; raise before anything is loaded.
 
     Raises:
         InputError: An option is out of range, or a file is there already.
     """
     from facewright.faces.choose import check_choice
     from facewright.jobs.checks import check_options
-    from facewright.provenance.publish import PICTURES, check_destination
+    from facewright.jobs.outputs import check_absent
+    from facewright.provenance.publish import MOVING, PICTURES, check_destination
 
     check_options(options)
     check_choice(options.faces)
     if options.show:
         raise InputError("`show` needs a camera or clip", hint="facewright emoji PHOTO camera:0")
-    files = plan_files(options)
+    files, texts = plan_files(options)
     for one in files:
-        check_destination(one.path, PICTURES, overwrite=options.overwrite)
+        check_destination(one.path, [*PICTURES, *MOVING], overwrite=options.overwrite)
         if any(one.path.exists() and one.path.samefile(name) for name in photo):
             raise InputError(f"{one.path} is the photo itself", hint="name another file")
-    return files
+    for path in texts:
+        check_absent(path, overwrite=options.overwrite)
+    return files, texts
 
 
-def plan_files(options: EmojiOptions) -> list[PackFile]:
-    """List the files that the options ask for.
+def plan_files(options: EmojiOptions) -> tuple[list[PackFile], dict[Path, bytes]]:
+    """List the files that the options ask for, and say what the texts beside them are.
 
     Raises:
         InputError: An expression or a size is none, or the file has another extension.
     """
+    from facewright.jobs.commands.photos.emoji import files, stickers
     from facewright.jobs.outputs import MEANT_AS_FILE
     from facewright.provenance.publish import CLIPS, PICTURES
 
-    chosen, sizes = read_expressions(options.only), _read_sizes(options.sizes)
+    chosen, sizes = files.read_expressions(options.only), files.read_sizes(options.sizes)
     out = options.out or FOLDER
-    if out.suffix.lower() in KINDS and not out.is_dir():
-        return [PackFile(out, chosen, sizes[0])]
+    if out.suffix.lower() in {*files.KINDS, *files.MOVING} and not out.is_dir():
+        if options.stickers:
+            raise InputError(f"{out} holds no stickers", hint="name a folder")
+        return [files.plan_single(out, chosen, sizes[0], moving=options.animate)], {}
     meant_as_file = out.suffix.lower() in {*PICTURES, *CLIPS, *MEANT_AS_FILE}
     if out.is_file() or (meant_as_file and not out.is_dir()):
         raise InputError(
             f"{out} is no place for emoji", hint="name a folder, or one file: .png or .webp"
         )
-    files = [
-        PackFile(out / f"{name}-{size}{ending}", (name,), size)
-        for name in chosen
-        for size in sizes
-        for ending in KINDS
-    ]
-    return [*files, PackFile(out / SHEET, chosen, _SHEET_SIZE)] if len(chosen) > 1 else files
-
-
-def read_expressions(text: str | None) -> tuple[str, ...]:
-    """Read which expressions are drawn, in their usual order.
-
-    Args:
-        text: Such as "happy,sad"; None is all of them.
-
-    Raises:
-        InputError: One of them is none.
-    """
-    from facewright.toon.emoji import EXPRESSIONS
-
-    if text is None:
-        return EXPRESSIONS
-    named = [word.strip().lower() for word in text.split(",") if word.strip()]
-    unknown = [word for word in named if word not in EXPRESSIONS]
-    if unknown or not named:
-        raise InputError(
-            f"`only` knows no `{unknown[0] if unknown else text}`",
-            hint=f"some of: {', '.join(EXPRESSIONS)}",
-        )
-    return tuple(name for name in EXPRESSIONS if name in named)
-
-
-def _read_sizes(text: str) -> tuple[int, ...]:
-    """Read widths in pixels."""
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not words or not all(
-        word.isdecimal() and _SMALLEST <= int(word) <= _LARGEST for word in words
-    ):
-        raise InputError(
-            f"`sizes` takes numbers from {_SMALLEST} to {_LARGEST}, not `{text}`",
-            hint="such as sizes=512,128,72",
-        )
-    return tuple(dict.fromkeys(int(word) for word in words))
+    blinks = options.style == "drawn"
+    moving = [name for name in chosen if blinks or name != "neutral"] if options.animate else []
+    planned = files.plan_folder(out, chosen, sizes, moving)
+    texts: dict[Path, bytes] = {}
+    ways = {"": chosen, "-moving": moving} if options.animate else {"": chosen}
+    for suffix, names in ways.items():
+        messengers = stickers.read_messengers(options.stickers, len(names))
+        for name, messenger in messengers.items():
+            folder = out / f"{name}{suffix}"
+            pack = files.plan_stickers(folder, messenger, names, moving=bool(suffix))
+            named = {one.expressions[0]: one.path.name for one in pack[: len(names)]}
+            texts[folder / messenger.manifest] = messenger.write_manifest(
+                named, moving=bool(suffix)
+            )
+            planned += pack
+    return planned, texts

@@ -1,0 +1,1 @@
+"""Make emoji: the command, the files of a pack, and packs for messengers."""

@@ -1,0 +1,205 @@
+"""Which files a pack of emoji has, and how each is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facewright.errors import InputError
+from facewright.jobs.commands.photos.emoji.stickers import (
+    SIZE,
+    TRAY,
+    TRAY_LIMIT,
+    TRAY_SIZE,
+    Messenger,
+)
+
+if TYPE_CHECKING:
+    from facewright.pipelines.photos.emoji import EmojiResult
+    from facewright.types import Image, Json, Manifest
+
+KINDS = (".png", ".webp")
+"""The endings of emoji: what can be transparent."""
+MOVING = (".webp", ".webm")
+"""The endings of emoji that move."""
+SHEET = "pack.png"
+"""The picture in the folder that shows all of them."""
+
+_SHEET_SIZE = 256  # pixels of each on it
+_SMALLEST, _LARGEST = 16, 1024
+_LOWER = (90, 80, 70, 60, 50, 40, 30, 20, 10)  # qualities that are tried until a file is small
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """One file of a pack."""
+
+    path: Path
+    expressions: tuple[str, ...]
+    """One, or those on a sheet."""
+    size: int
+    moving: bool = False
+    """Whether it moves."""
+    limit: int | None = None
+    """The most bytes that it may have; the quality is lowered until it fits."""
+
+
+def plan_single(out: Path, chosen: Sequence[str], size: int, *, moving: bool) -> PackFile:
+    """Return the one file that is asked for.
+
+    Args:
+        out: Its path.
+        chosen: Which expressions.
+        size: Width of each in pixels.
+        moving: Whether it moves.
+
+    Raises:
+        InputError: It cannot move, or cannot stand still.
+    """
+    if moving and out.suffix.lower() not in MOVING:
+        raise InputError(f"{out} cannot move", hint=f"one of: {', '.join(MOVING)}")
+    if moving and len(chosen) > 1:
+        raise InputError("one file shows one expression that moves", hint="--only happy")
+    if moving and size % 2 and out.suffix.lower() == ".webm":
+        raise InputError(f"a WebM has an even width, not {size}", hint="--sizes 512")
+    if not moving and out.suffix.lower() not in KINDS:
+        raise InputError(f"{out} is for what moves", hint="--animate")
+    return PackFile(out, tuple(chosen), size, moving)
+
+
+def plan_folder(
+    out: Path, chosen: Sequence[str], sizes: Sequence[int], moving: Sequence[str]
+) -> list[PackFile]:
+    """List the files in the folder of a pack.
+
+    Args:
+        out: The folder.
+        chosen: Which expressions.
+        sizes: Their widths in pixels; the first is that of those that move.
+        moving: Which of them move, too.
+    """
+    files = [
+        PackFile(out / f"{name}-{size}{ending}", (name,), size)
+        for name in chosen
+        for size in sizes
+        for ending in KINDS
+    ]
+    files += [PackFile(out / f"{name}-moving.webp", (name,), sizes[0], True) for name in moving]
+    sheet = PackFile(out / SHEET, tuple(chosen), _SHEET_SIZE)
+    return [*files, sheet] if len(chosen) > 1 else files
+
+
+def plan_stickers(
+    folder: Path, messenger: Messenger, chosen: Sequence[str], *, moving: bool
+) -> list[PackFile]:
+    """List the pictures of a pack for a messenger."""
+    ending, limit = messenger.endings[moving], messenger.limits[moving]
+    files = [PackFile(folder / f"{name}{ending}", (name,), SIZE, moving, limit) for name in chosen]
+    shown = "happy" if "happy" in chosen else chosen[0]
+    tray = PackFile(folder / TRAY, (shown,), TRAY_SIZE, limit=TRAY_LIMIT)
+    return [*files, tray] if messenger.tray else files
+
+
+def read_expressions(text: str | None) -> tuple[str, ...]:
+    """Read which expressions are drawn, in their usual order.
+
+    Args:
+        text: Such as "happy,sad"; None is all of them.
+
+    Raises:
+        InputError: One of them is none.
+    """
+    from facewright.toon.emoji import EXPRESSIONS
+
+    if text is None:
+        return EXPRESSIONS
+    named = [word.strip().lower() for word in text.split(",") if word.strip()]
+    unknown = [word for word in named if word not in EXPRESSIONS]
+    if unknown or not named:
+        raise InputError(
+            f"`only` knows no `{unknown[0] if unknown else text}`",
+            hint=f"some of: {', '.join(EXPRESSIONS)}",
+        )
+    return tuple(name for name in EXPRESSIONS if name in named)
+
+
+def read_sizes(text: str) -> tuple[int, ...]:
+    """Read widths in pixels.
+
+    Raises:
+        InputError: One of them is none, or out of range.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words or not all(
+        word.isdecimal() and _SMALLEST <= int(word) <= _LARGEST for word in words
+    ):
+        raise InputError(
+            f"`sizes` takes numbers from {_SMALLEST} to {_LARGEST}, not `{text}`",
+            hint="such as sizes=512,128,72",
+        )
+    return tuple(dict.fromkeys(int(word) for word in words))
+
+
+class PackWriter:
+    """What writes the files of one pack; what moves is drawn once for each size."""
+
+    def __init__(self, pack: EmojiResult, manifest: Manifest, quality: int) -> None:
+        """Take a pack.
+
+        Args:
+            pack: What a pipeline drew.
+            manifest: Of all files; what differs between them is added.
+            quality: Of WebP, 1 to 100.
+        """
+        self._pack, self._manifest, self._quality = pack, manifest, quality
+        self._moved: dict[tuple[str, int], tuple[list[Image], list[float]]] = {}
+
+    def write(self, file: PackFile) -> Path:
+        """Write a file; return its path.
+
+        Raises:
+            InputError: It cannot be made as small as it has to be.
+            FileError: It cannot be written.
+        """
+        from facewright.provenance.publish import write_bytes
+
+        data = self._render(file, self._quality)
+        if file.limit is None:
+            return write_bytes(file.path, data)
+        lower = (quality for quality in _LOWER if quality < self._quality)
+        while len(data) > file.limit and (quality := next(lower, None)):
+            data = self._render(file, quality)
+        if len(data) <= file.limit:
+            return write_bytes(file.path, data)
+        raise InputError(
+            f"{file.path} has {len(data)} bytes, and {file.limit} are the most",
+            hint="another photo, or another --style",
+        )
+
+    def _render(self, file: PackFile, quality: int) -> bytes:
+        """Return the bytes of a file."""
+        from facewright.provenance.publish import render_animation, render_image
+        from facewright.toon.emoji import lay_sheet
+
+        suffix = file.path.suffix.lower()
+        own: dict[str, Json] = {
+            "only": ",".join(file.expressions),
+            "sizes": str(file.size),
+            "animate": file.moving,
+            "quality": quality,
+        }
+        manifest = replace(self._manifest, parameters={**self._manifest.parameters, **own})
+        if file.moving:
+            frames, seconds = self._move(file.expressions[0], file.size)
+            return render_animation(frames, seconds, suffix, manifest, quality=quality)
+        cut = [self._pack.cut(name, file.size) for name in file.expressions]
+        image = cut[0] if len(cut) == 1 else lay_sheet(cut)
+        return render_image(image, suffix, manifest, quality=quality)
+
+    def _move(self, expression: str, size: int) -> tuple[list[Image], list[float]]:
+        """Return the frames of an expression, and how long each is shown."""
+        if (expression, size) not in self._moved:
+            self._moved[expression, size] = self._pack.animate(expression, size)
+        return self._moved[expression, size]
