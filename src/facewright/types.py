@@ -43,6 +43,9 @@ HairStyle: TypeAlias = Literal["auto", "short", "long"]
 EmojiStyle: TypeAlias = Literal["drawn", "photo", "toon", "baby"]
 """How the expressions of emoji come about: by hand, as it were, or by moving latents."""
 
+StickerStyle: TypeAlias = EmojiStyle | Literal["cutout"]
+"""Likewise, or the head as the photo shows it."""
+
 FaceDrawing: TypeAlias = Literal["boxes", "points", "mesh", "none"]
 """What is drawn of a face that was found; each but the last with its box, number and score."""
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Pillow
 
 from facewright.errors import FileError, InputError
-from facewright.jobs.commands.photos.emoji.files import read_expressions
+from facewright.jobs.commands.photos.emoji.files import read_chosen
 from facewright.jobs.commands.photos.emoji.make import (
     Emoji,
     EmojiOptions,
@@ -41,11 +41,13 @@ def make(find):
 
 
 def test_a_pack_has_every_expression_in_every_size_and_format():
-    items, texts = plan_files(EmojiOptions())
+    plan = plan_files(EmojiOptions())
+    items = plan.files
     assert len(items) == 7 * 3 * 2 + 1
     names = {item.path.name for item in items}
     assert {"happy-512.png", "sad-72.webp", "angry-128.png", "pack.png"} <= names
-    assert not texts
+    assert not plan.texts
+    assert not plan.parts
 
 
 def test_files_are_transparent_and_say_how_they_came_about(make, photo, tmp_path):
@@ -110,10 +112,10 @@ def test_sizes_are_numbers_in_range(sizes):
 
 
 def test_expressions_are_named_in_any_order():
-    assert read_expressions(None) == EXPRESSIONS
-    assert read_expressions(" Sad, happy") == ("happy", "sad")
+    assert read_chosen(None, EXPRESSIONS) == EXPRESSIONS
+    assert read_chosen(" Sad, happy", EXPRESSIONS) == ("happy", "sad")
     with pytest.raises(InputError, match="`only` knows no `bored`"):
-        read_expressions("happy,bored")
+        read_chosen("happy,bored", EXPRESSIONS)
 
 
 def test_what_is_neither_folder_nor_transparent_is_refused(tmp_path):

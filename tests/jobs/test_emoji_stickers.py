@@ -32,7 +32,7 @@ def writer():
     pack = EmojiResult(
         emoji["happy"], manifest, emoji=emoji, window=find_window(list(emoji.values())), draw=draw
     )
-    return PackWriter(pack, manifest, 95)
+    return PackWriter(pack.cut, manifest, 95, pack.animate)
 
 
 def test_an_expression_comes_and_goes_within_what_messengers_allow():
@@ -85,7 +85,8 @@ def test_a_limit_lowers_the_quality_and_what_never_fits_is_refused(writer, tmp_p
 
 def test_packs_for_messengers_are_described_as_they_read_them(tmp_path):
     options = EmojiOptions(out=tmp_path / "e", animate=True, stickers="telegram,whatsapp")
-    files, texts = plan_files(options)
+    plan = plan_files(options)
+    files, texts = plan.files, plan.texts
     named = {str(one.path.relative_to(tmp_path / "e")): one for one in files}
     assert named["whatsapp/happy.webp"].limit == 100_000
     assert named["whatsapp-moving/happy.webp"].moving
@@ -99,12 +100,12 @@ def test_packs_for_messengers_are_described_as_they_read_them(tmp_path):
 
 
 def test_generators_draw_no_blink_so_that_neutral_does_not_move(tmp_path):
-    files, texts = plan_files(
-        EmojiOptions(out=tmp_path, animate=True, stickers="whatsapp", style="toon")
-    )
-    moving = {one.expressions[0] for one in files if one.moving}
+    plan = plan_files(EmojiOptions(out=tmp_path, animate=True, stickers="whatsapp", style="toon"))
+    moving = {one.expressions[0] for one in plan.files if one.moving}
     assert moving == set(EXPRESSIONS) - {"neutral"}
-    assert b"neutral" not in texts[tmp_path / "whatsapp-moving" / MESSENGERS["whatsapp"].manifest]
+    assert (
+        b"neutral" not in plan.texts[tmp_path / "whatsapp-moving" / MESSENGERS["whatsapp"].manifest]
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_generators_draw_no_blink_so_that_neutral_does_not_move(tmp_path):
         ({"stickers": "signal"}, "`stickers` knows no `signal`"),
         ({"stickers": ""}, "`stickers` knows no"),
         ({"stickers": "whatsapp", "only": "happy,sad"}, "has 3 stickers at least, not 2"),
-        ({"stickers": "whatsapp", "out": "a.webp"}, "holds no stickers"),
+        ({"stickers": "whatsapp", "out": "a.webp"}, "is one file"),
         ({"animate": True, "only": "happy", "out": "a.png"}, "a.png cannot move"),
         ({"animate": True, "out": "a.webp"}, "one expression that moves"),
         ({"only": "happy", "out": "a.webm"}, "is for what moves"),

@@ -148,11 +148,12 @@ def outline(emoji: Image, *, width: float = 0.09) -> Image:
     return np.dstack([np.rint(canvas), whole]).astype(np.uint8)
 
 
-def find_window(emojis: Sequence[Image]) -> Window:
+def find_window(emojis: Sequence[Image], *, height: float = _PLUMP) -> Window:
     """Find the square that shows a whole pack, its middle in the middle.
 
     Args:
         emojis: (height, width, 4) each, all of one size.
+        height: As `trim` takes it.
 
     Returns:
         The middle x and y, and the width, in pixels.
@@ -160,11 +161,11 @@ def find_window(emojis: Sequence[Image]) -> Window:
     seen = np.maximum.reduce([emoji[..., 3] for emoji in emojis]) > 8
     rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
     middle = (columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2
-    width = max(columns[-1] - columns[0], _PLUMP * (rows[-1] - rows[0])) + 1
+    width = max(columns[-1] - columns[0], height * (rows[-1] - rows[0])) + 1
     return float(middle[0]), float(middle[1]), float(width) * (1 + 2 * _MARGIN)
 
 
-def trim(emoji: Image, window: Window, size: int) -> Image:
+def trim(emoji: Image, window: Window, size: int, *, height: float = _PLUMP) -> Image:
     """Cut an emoji to a square of some size, smoothly.
 
     Colours are scaled as far as they are seen, so that none of what is transparent comes in.
@@ -173,13 +174,14 @@ def trim(emoji: Image, window: Window, size: int) -> Image:
         emoji: (height, width, 4).
         window: From `find_window`.
         size: Of the result in pixels.
+        height: How high things become, in parts of how high they are.
 
     Returns:
         (size, size, 4).
     """
     x, y, width = window
     scale = size / width
-    matrix = np.array([[scale, 0, -scale * x], [0, _PLUMP * scale, -_PLUMP * scale * y]])
+    matrix = np.array([[scale, 0, -scale * x], [0, height * scale, -height * scale * y]])
     matrix[:, 2] += (size - 1) / 2
     share = emoji[..., 3:].astype(np.float32) / 255
     mixed = np.dstack([emoji[..., :3] * share, share]).astype(np.float32)

@@ -25,6 +25,7 @@ from facewright.pipelines.draw.edit import EditPipeline
 from facewright.pipelines.draw.generate import Sampling
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture, naming
+from facewright.pipelines.photos.cutout import CutoutResult, cut_out
 from facewright.pipelines.photos.expressions import ExpressionsPipeline, ReadingSession
 from facewright.pipelines.photos.swap import SwapPipeline
 from facewright.pipelines.photos.toonify import STYLES, ToonifyPipeline
@@ -228,6 +229,8 @@ class EmojiPipeline(Pipeline):
             InputError: There is no face that can be used, or no directions ship for the generator.
             WeightsError: There are no such weights.
         """
+        if style not in ("drawn", "photo", *STYLES):
+            raise InputError(f"no expressions are drawn in style {style}", hint="drawn, or toon")
         if style == "drawn":
             emoji, draw, used = self._draw_moods(face, hair, faces, truncation_psi, consent)
         else:
@@ -247,6 +250,35 @@ class EmojiPipeline(Pipeline):
         manifest = build_manifest(self.verb, said, used, self.device)
         rimmed = (lambda name, share: outline(draw(name, share))) if rim else draw
         return EmojiResult(sheet, manifest, emoji=emoji, window=window, draw=rimmed)
+
+    def cut_out(
+        self,
+        photo: Picture,
+        *,
+        rim: bool = False,
+        faces: str = "largest",
+        consent: str | None = None,
+    ) -> CutoutResult:
+        """Cut the head out of a photo, and the person, as they are.
+
+        Args:
+            photo: A picture that shows a face from the front.
+            rim: As for emoji.
+            faces: Likewise.
+            consent: Likewise.
+
+        Raises:
+            FileError: The file is missing or damaged.
+            InputError: There is no face that can be used.
+        """
+        one = self.swap.read_face(photo, faces)
+        used = Ingredients(models=self.find.models) | one.source.describe("face", consent)
+        named = [key.partition("/")[2] for key in used.sources]
+        said: dict[str, Json] = {"character": "cutout", "outline": rim, "faces": faces}
+        said["face"] = named[0] if named else None
+        manifest = build_manifest(self.verb, said, used, self.device)
+        with naming(one.source.name):
+            return cut_out(one.source.image, one.face, manifest, rim=rim)
 
     def start(self, pack: EmojiResult) -> DisguiseSession:
         """Prepare to lay emoji over the largest face of one frame after the other."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from facewright.errors import InputError
 from facewright.jobs.commands.photos.emoji.stickers import (
@@ -17,8 +18,10 @@ from facewright.jobs.commands.photos.emoji.stickers import (
 )
 
 if TYPE_CHECKING:
-    from facewright.pipelines.photos.emoji import EmojiResult
     from facewright.types import Image, Json, Manifest
+
+    Cut: TypeAlias = Callable[[str, int], Image]
+    Animate: TypeAlias = Callable[[str, int], tuple[list[Image], list[float]]]
 
 KINDS = (".png", ".webp")
 """The endings of emoji: what can be transparent."""
@@ -27,6 +30,7 @@ MOVING = (".webp", ".webm")
 SHEET = "pack.png"
 """The picture in the folder that shows all of them."""
 
+_MASKS = ("mask", "person-mask")  # they show nobody, and a watermark would be noise in them
 _SHEET_SIZE = 256  # pixels of each on it
 _SMALLEST, _LARGEST = 16, 1024
 _LOWER = (90, 80, 70, 60, 50, 40, 30, 20, 10)  # qualities that are tried until a file is small
@@ -38,7 +42,7 @@ class PackFile:
 
     path: Path
     expressions: tuple[str, ...]
-    """One, or those on a sheet."""
+    """One, or those on a sheet; or one part of a cut-out."""
     size: int
     moving: bool = False
     """Whether it moves."""
@@ -91,6 +95,24 @@ def plan_folder(
     return [*files, sheet] if len(chosen) > 1 else files
 
 
+def plan_cutout(out: Path, chosen: Sequence[str], sizes: Sequence[int]) -> list[PackFile]:
+    """List the files of a cut-out: the head in all sizes and formats, its mask and the crop in one.
+
+    Args:
+        out: The folder.
+        chosen: Which parts.
+        sizes: Widths in pixels; the first is that of mask and crop.
+    """
+    files = []
+    for part in chosen:
+        widths = sizes if part == "head" else sizes[:1]
+        endings = KINDS if part in ("head", "person") else KINDS[:1]
+        for size in widths:
+            stem = part if part.startswith("person") else f"{part}-{size}"
+            files += [PackFile(out / f"{stem}{ending}", (part,), size) for ending in endings]
+    return files
+
+
 def plan_stickers(
     folder: Path, messenger: Messenger, chosen: Sequence[str], *, moving: bool
 ) -> list[PackFile]:
@@ -102,27 +124,26 @@ def plan_stickers(
     return [*files, tray] if messenger.tray else files
 
 
-def read_expressions(text: str | None) -> tuple[str, ...]:
-    """Read which expressions are drawn, in their usual order.
+def read_chosen(text: str | None, known: Sequence[str]) -> tuple[str, ...]:
+    """Read which expressions or parts are wanted, in their usual order.
 
     Args:
         text: Such as "happy,sad"; None is all of them.
+        known: All that there are.
 
     Raises:
         InputError: One of them is none.
     """
-    from facewright.toon.emoji import EXPRESSIONS
-
     if text is None:
-        return EXPRESSIONS
+        return tuple(known)
     named = [word.strip().lower() for word in text.split(",") if word.strip()]
-    unknown = [word for word in named if word not in EXPRESSIONS]
+    unknown = [word for word in named if word not in known]
     if unknown or not named:
         raise InputError(
             f"`only` knows no `{unknown[0] if unknown else text}`",
-            hint=f"some of: {', '.join(EXPRESSIONS)}",
+            hint=f"some of: {', '.join(known)}",
         )
-    return tuple(name for name in EXPRESSIONS if name in named)
+    return tuple(name for name in known if name in named)
 
 
 def read_sizes(text: str) -> tuple[int, ...]:
@@ -145,15 +166,19 @@ def read_sizes(text: str) -> tuple[int, ...]:
 class PackWriter:
     """What writes the files of one pack; what moves is drawn once for each size."""
 
-    def __init__(self, pack: EmojiResult, manifest: Manifest, quality: int) -> None:
+    def __init__(
+        self, cut: Cut, manifest: Manifest, quality: int, animate: Animate | None = None
+    ) -> None:
         """Take a pack.
 
         Args:
-            pack: What a pipeline drew.
+            cut: Returns one expression, or part, in some size.
             manifest: Of all files; what differs between them is added.
             quality: Of WebP, 1 to 100.
+            animate: Returns the frames of an expression, and how many seconds each is shown.
         """
-        self._pack, self._manifest, self._quality = pack, manifest, quality
+        self._cut, self._animate = cut, animate
+        self._manifest, self._quality = manifest, quality
         self._moved: dict[tuple[str, int], tuple[list[Image], list[float]]] = {}
 
     def write(self, file: PackFile) -> Path:
@@ -180,6 +205,7 @@ class PackWriter:
 
     def _render(self, file: PackFile, quality: int) -> bytes:
         """Return the bytes of a file."""
+        from facewright.provenance.marking import marking
         from facewright.provenance.publish import render_animation, render_image
         from facewright.toon.emoji import lay_sheet
 
@@ -194,12 +220,16 @@ class PackWriter:
         if file.moving:
             frames, seconds = self._move(file.expressions[0], file.size)
             return render_animation(frames, seconds, suffix, manifest, quality=quality)
-        cut = [self._pack.cut(name, file.size) for name in file.expressions]
+        cut = [self._cut(name, file.size) for name in file.expressions]
         image = cut[0] if len(cut) == 1 else lay_sheet(cut)
-        return render_image(image, suffix, manifest, quality=quality)
+        plain = file.expressions[0] in _MASKS
+        with marking(wanted=False) if plain else contextlib.nullcontext():
+            return render_image(image, suffix, manifest, quality=quality)
 
     def _move(self, expression: str, size: int) -> tuple[list[Image], list[float]]:
         """Return the frames of an expression, and how long each is shown."""
         if (expression, size) not in self._moved:
-            self._moved[expression, size] = self._pack.animate(expression, size)
+            if self._animate is None:
+                raise InputError(f"`{expression}` does not move", hint="leave out --animate")
+            self._moved[expression, size] = self._animate(expression, size)
         return self._moved[expression, size]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,24 +12,27 @@ from facewright.errors import FileError, InputError
 from facewright.jobs.effect import Effect, Item, Outcome, name_source
 from facewright.jobs.options import Consent, Leniency, Runtime, Writing, record_options
 from facewright.live.options import ShowOptions
-from facewright.types import TRUNCATION_PSI, EmojiStyle, HairStyle, Manifest
+from facewright.types import TRUNCATION_PSI, HairStyle, Manifest, StickerStyle
 
 if TYPE_CHECKING:
     import torch
 
     from facewright.hub.store import Progress
-    from facewright.jobs.commands.photos.emoji.files import PackFile
+    from facewright.jobs.commands.photos.emoji.files import Animate, Cut, PackFile
     from facewright.live.session import Watched
     from facewright.live.watch import OpenViewer
     from facewright.pipelines.find import FindPipeline
-    from facewright.pipelines.photos.emoji import DisguiseSession
+    from facewright.pipelines.photos.emoji import DisguiseSession, EmojiPipeline
     from facewright.pipelines.pipeline import Session
+    from facewright.pipelines.result import Result
 
 FOLDER = Path("emoji")
 """Where a pack goes unless the options say otherwise."""
+STEPS = "steps"
+"""The folder in it for what comes about on the way."""
 
-_NOT_RECORDED = {"style", "classifier", "stickers"}
-"""The style is recorded as "character", a network among the models; of stickers, each file."""
+_NOT_RECORDED = {"style", "classifier", "stickers", "keep"}
+"""The style is recorded as "character", networks among the models; what is beside has its own."""
 _OF_PACKS = {"only", "sizes", "animate"}
 """Options that what is laid over a body does not depend on."""
 
@@ -49,15 +53,17 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     weights: str | None = None
     """The generator for --seed and --style: a name that `facewright models list` shows, or a
     file."""
-    style: EmojiStyle = "drawn"
+    style: StickerStyle = "drawn"
     """How expressions come about. drawn: by hand, as it were, sharp at any size. photo, toon, baby:
     a generator moves the latents of the face along each expression, and draws it as it is, as a
-    toon or as a baby; of a photo, `photo` moves its own pixels."""
+    toon or as a baby; of a photo, `photo` moves its own pixels. cutout: none, but the head as the
+    photo shows it, and the person without what is behind."""
     truncation_psi: float = TRUNCATION_PSI
     """Truncation psi for --seed, --psi for short: 1 is full variety, 0 is the average face."""
     only: str | None = None
     """Draw only these expressions, such as happy,sad; otherwise angry, disgust, fear, happy, sad,
-    surprise and neutral."""
+    surprise and neutral. With the style cutout these parts: head, mask, crop, person,
+    person-mask."""
     sizes: str = "512,128,72"
     """Widths in pixels. One is enough for a single file; the first counts."""
     animate: bool = False
@@ -67,6 +73,9 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     stickers: str | None = None
     """Also write packs of stickers as these messengers take them, with their manifests: whatsapp,
     telegram or both; with --animate such that move, too."""
+    keep: bool = False
+    """Keep the steps of a photo in the folder `steps`: the crop around the face, the mask of the
+    head, and the head cut out."""
     outline: bool = False
     """Lay a white rim around the head, as stickers have it."""
     hair: HairStyle = "auto"
@@ -106,6 +115,8 @@ class Emoji(Effect[EmojiOptions]):
         from facewright.faces.choose import check_choice
 
         check_choice(self.options.faces)
+        if self.options.style == "cutout":
+            raise InputError("a cut-out lies over no face", hint="another --style")
         if self.options.out is None and not self.options.show:
             raise InputError("nothing says where the result goes", hint="name a file: -o OUT")
 
@@ -116,17 +127,9 @@ class Emoji(Effect[EmojiOptions]):
 
     def open(self) -> None:
         """Load the networks, and draw the pack."""
-        from facewright.pipelines.photos.emoji import EmojiPipeline
-
         options = self.options
-        self.pipeline = EmojiPipeline(
-            options.weights,
-            find=self.find,
-            classifier=options.classifier,
-            device=options.device,
-            dtype="float32",
-            progress=self.progress,
-        )
+        if options.style == "cutout":
+            raise InputError("a cut-out shows no expression", hint="another --style")
         self.pack = self.pipeline(
             self.person,
             style=options.style,
@@ -135,6 +138,21 @@ class Emoji(Effect[EmojiOptions]):
             faces=options.faces,
             truncation_psi=options.truncation_psi,
             consent=options.consent,
+        )
+
+    @cached_property
+    def pipeline(self) -> EmojiPipeline:
+        """What draws the pack."""
+        from facewright.pipelines.photos.emoji import EmojiPipeline
+
+        options = self.options
+        return EmojiPipeline(
+            options.weights,
+            find=self.find,
+            classifier=options.classifier,
+            device=options.device,
+            dtype="float32",
+            progress=self.progress,
         )
 
     @property
@@ -160,20 +178,29 @@ class Emoji(Effect[EmojiOptions]):
         from facewright.provenance.publish import write_bytes
 
         options, photo = self.options, self.list_shown([])
-        files, texts = check_pack(photo, options)
+        plan = check_pack(photo, options)
         agreed = resolve_consent(self.verb, options.consent, photo)
-        self.open()
-        said = {k: v for k, v in record_options(options).items() if k not in _NOT_RECORDED}
-        parameters = {**said, **self.pack.manifest.parameters}
-        manifest = replace(self.pack.manifest, parameters=parameters, consent=agreed)
-        writer = PackWriter(self.pack, manifest, options.quality)
-        for number, one in enumerate(files, 1):
-            writer.write(one)
-            if self.progress:
-                self.progress(number, len(files))
-        for path, data in texts.items():
-            write_bytes(path, data)
-        return Outcome(files=[*(one.path for one in files), *texts])
+        written: list[Path] = []
+
+        def write(result: Result, files: Sequence[PackFile], cut: Cut, *move: Animate) -> None:
+            said = {k: v for k, v in record_options(options).items() if k not in _NOT_RECORDED}
+            parameters = {**said, **result.manifest.parameters}
+            manifest = replace(result.manifest, parameters=parameters, consent=agreed)
+            writer = PackWriter(cut, manifest, options.quality, *move)
+            for one in files:
+                written.append(writer.write(one))
+                if self.progress:
+                    self.progress(len(written), len(plan.files) + len(plan.parts))
+
+        if plan.files:
+            self.open()
+            write(self.pack, plan.files, self.pack.cut, self.pack.animate)
+        if plan.parts:
+            rim, faces = options.outline, options.faces
+            found = self.pipeline.cut_out(photo[0], rim=rim, faces=faces, consent=options.consent)
+            write(found, plan.parts, found.cut)
+        written += [write_bytes(path, data) for path, data in plan.texts.items()]
+        return Outcome(files=written)
 
 
 def make_emoji(
@@ -233,10 +260,20 @@ def split_person(names: Sequence[str], seed: int | None) -> tuple[int | str, lis
     return str(photo), list(names[1:])
 
 
-def check_pack(
-    photo: Sequence[str], options: EmojiOptions
-) -> tuple[list[PackFile], dict[Path, bytes]]:
-    """Return the files of a pack, and what describes it; raise before anything is loaded.
+@dataclass(frozen=True, slots=True)
+class PackPlan:
+    """What is written."""
+
+    files: list[PackFile] = field(default_factory=list)
+    """That show expressions."""
+    parts: list[PackFile] = field(default_factory=list)
+    """That are cut out of the photo."""
+    texts: dict[Path, bytes] = field(default_factory=dict)
+    """That describe packs of stickers."""
+
+
+def check_pack(photo: Sequence[str], options: EmojiOptions) -> PackPlan:
+    """Return what is to be written; raise before anything is loaded.
 
     Raises:
         InputError: An option is out of range, or a file is there already.
@@ -250,41 +287,65 @@ def check_pack(
     check_choice(options.faces)
     if options.show:
         raise InputError("`show` needs a camera or clip", hint="facewright emoji PHOTO camera:0")
-    files, texts = plan_files(options)
-    for one in files:
+    plan = plan_files(options)
+    if plan.parts and not photo:
+        raise InputError("something is cut out of a photo alone", hint="facewright emoji PHOTO")
+    for one in (*plan.files, *plan.parts):
         check_destination(one.path, [*PICTURES, *MOVING], overwrite=options.overwrite)
         if any(one.path.exists() and one.path.samefile(name) for name in photo):
             raise InputError(f"{one.path} is the photo itself", hint="name another file")
-    for path in texts:
+    for path in plan.texts:
         check_absent(path, overwrite=options.overwrite)
-    return files, texts
+    return plan
 
 
-def plan_files(options: EmojiOptions) -> tuple[list[PackFile], dict[Path, bytes]]:
-    """List the files that the options ask for, and say what the texts beside them are.
+def plan_files(options: EmojiOptions) -> PackPlan:
+    """List what the options ask for.
 
     Raises:
-        InputError: An expression or a size is none, or the file has another extension.
+        InputError: An expression, a part or a size is none, or the file has another extension.
     """
-    from facewright.jobs.commands.photos.emoji import files, stickers
+    from facewright.jobs.commands.photos.emoji import files
     from facewright.jobs.outputs import MEANT_AS_FILE
     from facewright.provenance.publish import CLIPS, PICTURES
+    from facewright.toon.emoji import EXPRESSIONS
+    from facewright.toon.heads.person import PARTS
 
-    chosen, sizes = files.read_expressions(options.only), files.read_sizes(options.sizes)
-    out = options.out or FOLDER
+    cuts = options.style == "cutout"
+    if cuts and (options.animate or options.stickers):
+        raise InputError("a cut-out does not move, and is no pack", hint="another --style")
+    chosen = files.read_chosen(options.only, PARTS if cuts else EXPRESSIONS)
+    sizes, out = files.read_sizes(options.sizes), options.out or FOLDER
     if out.suffix.lower() in {*files.KINDS, *files.MOVING} and not out.is_dir():
-        if options.stickers:
-            raise InputError(f"{out} holds no stickers", hint="name a folder")
-        return [files.plan_single(out, chosen, sizes[0], moving=options.animate)], {}
+        if options.stickers or options.keep:
+            raise InputError(f"{out} is one file", hint="name a folder")
+        chosen = chosen if options.only or not cuts else PARTS[:1]
+        if cuts and len(chosen) > 1:
+            raise InputError(f"{out} holds one part", hint="--only head")
+        one = files.plan_single(out, chosen, sizes[0], moving=options.animate)
+        return PackPlan(parts=[one]) if cuts else PackPlan([one])
     meant_as_file = out.suffix.lower() in {*PICTURES, *CLIPS, *MEANT_AS_FILE}
     if out.is_file() or (meant_as_file and not out.is_dir()):
         raise InputError(
             f"{out} is no place for emoji", hint="name a folder, or one file: .png or .webp"
         )
+    if cuts:
+        return PackPlan(parts=files.plan_cutout(out, chosen, sizes))
+    return _plan_folder(options, out, chosen, sizes)
+
+
+def _plan_folder(
+    options: EmojiOptions, out: Path, chosen: Sequence[str], sizes: Sequence[int]
+) -> PackPlan:
+    """List what goes into a folder: the pack, its steps, and packs of stickers."""
+    from facewright.jobs.commands.photos.emoji import files, stickers
+    from facewright.toon.heads.person import PARTS
+
     blinks = options.style == "drawn"
     moving = [name for name in chosen if blinks or name != "neutral"] if options.animate else []
-    planned = files.plan_folder(out, chosen, sizes, moving)
-    texts: dict[Path, bytes] = {}
+    plan = PackPlan(files.plan_folder(out, chosen, sizes, moving))
+    if options.keep:
+        plan.parts.extend(files.plan_cutout(out / STEPS, PARTS[:3], sizes[:1]))
     ways = {"": chosen, "-moving": moving} if options.animate else {"": chosen}
     for suffix, names in ways.items():
         messengers = stickers.read_messengers(options.stickers, len(names))
@@ -292,8 +353,7 @@ def plan_files(options: EmojiOptions) -> tuple[list[PackFile], dict[Path, bytes]
             folder = out / f"{name}{suffix}"
             pack = files.plan_stickers(folder, messenger, names, moving=bool(suffix))
             named = {one.expressions[0]: one.path.name for one in pack[: len(names)]}
-            texts[folder / messenger.manifest] = messenger.write_manifest(
-                named, moving=bool(suffix)
-            )
-            planned += pack
-    return planned, texts
+            said = messenger.write_manifest(named, moving=bool(suffix))
+            plan.texts[folder / messenger.manifest] = said
+            plan.files.extend(pack)
+    return plan
