@@ -32,7 +32,7 @@ from facewright.media.decode import read_image
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import reduce_image
 from facewright.pipelines.find import FindPipeline
-from facewright.pipelines.photos.swap import Resemblance, open_resemblance
+from facewright.pipelines.photos.portraits import Resemblance, open_resemblance
 from facewright.types import Face, Image
 
 BORDER = 4

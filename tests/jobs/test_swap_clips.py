@@ -15,7 +15,8 @@ from facewright.media.video import read_clip
 from facewright.pipelines.configs import SwapConfig
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import read_picture
-from facewright.pipelines.photos.swap import Portrait, SwapPipeline, join_portraits
+from facewright.pipelines.photos.portraits import Portrait, join_portraits
+from facewright.pipelines.photos.swap import SwapPipeline
 from facewright.pipelines.pipeline import Tally, step_through
 from facewright.pipelines.result import Ingredients
 from facewright.provenance.publish import publish_clip, read_manifest

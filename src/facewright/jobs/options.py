@@ -16,7 +16,19 @@ LABELS = ("age", "gender", "ethnicity")
 
 NOT_RECORDED = frozenset(
     {"out", "overwrite", "device", "consent", "detector", "finder", "mesh", "largest_mib"}
-    | {"lenient", "seed", "seeds", "show", "port", "open", "record", "live", "page", "format"}
+    | {
+        "lenient",
+        "seed",
+        "seeds",
+        "distinct",
+        "show",
+        "port",
+        "open",
+        "record",
+        "live",
+        "page",
+        "format",
+    }
     | set(LABELS)
     | {"limit", "crops", "no_refine"}
 )

@@ -20,7 +20,7 @@ from facewright.media.decode import MAX_PIXELS
 from facewright.pipelines.configs import EnhanceConfig, record_config
 from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture
-from facewright.pipelines.photos.swap import Resemblance, open_resemblance
+from facewright.pipelines.photos.portraits import Resemblance, open_resemblance
 from facewright.pipelines.pipeline import PicturePipeline, Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
 from facewright.types import Bundle, Clip, Face, Image, Json, Precision

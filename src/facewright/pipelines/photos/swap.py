@@ -2,69 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.faces.align import align
-from facewright.faces.similarity.identity import KIND as LIKENESS
-from facewright.faces.similarity.identity import embed_face, load_likeness, measure_likeness
+from facewright.faces.choose import select_faces
 from facewright.faces.tracking.follow import FrameConfig
 from facewright.faces.tracking.picking import LIKE, Picker
-from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.pipelines.configs import SwapConfig, record_config
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.draw.enlarge import AUTO, NONE
 from facewright.pipelines.draw.generate import GeneratePipeline, Sampling
-from facewright.pipelines.find import FindPipeline, pick_kind
+from facewright.pipelines.find import FindPipeline
 from facewright.pipelines.inputs import Picture, Source, naming, read_picture
-from facewright.pipelines.pipeline import PicturePipeline, Pipeline, Session, Step
-from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
+from facewright.pipelines.photos.candidates import Candidates, Choice
+from facewright.pipelines.photos.portraits import (
+    Portrait,
+    Prepared,
+    Resemblance,
+    join_portraits,
+    open_resemblance,
+)
+from facewright.pipelines.pipeline import PicturePipeline, Session, Step
+from facewright.pipelines.result import ClipResult, Ingredients, Result
 from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.swap import SwapOptions
-from facewright.swap.warp import Source as Texture
-from facewright.swap.warp import make_source
-from facewright.types import TRUNCATION_PSI, Bundle, Clip, Face, Image, Json, Part, Precision
+from facewright.types import TRUNCATION_PSI, Clip, Image, Json, Part, Precision
 
 SwapFace: TypeAlias = "int | Picture | Sequence[Picture] | Prepared"
 """The seed of a person who does not exist; a picture, or several of one person; or what `prepare`
 returned."""
 
-Score: TypeAlias = Callable[[Image, Face], float]
-
 PREFIX = "like:"
 """What a choice of faces begins with that is followed by a picture of the person."""
-
-_TEMPLATE, _SIDE = "arcface", 112  # how faces are cut to be compared
-
-
-@dataclass(frozen=True, slots=True)
-class Portrait:
-    """A picture of a face that is pasted."""
-
-    source: Source
-    face: Face
-    """With 478 points."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A face that is ready to go onto any number of pictures and clips."""
-
-    portraits: tuple[Portrait, ...]
-    """One person, in one or several poses."""
-    textures: tuple[Texture, ...]
-    """Each of them, unwrapped."""
-    used: Ingredients
 
 
 class SwapSession(Session):
@@ -150,6 +126,11 @@ class SwapPipeline(PicturePipeline):
         )
 
     @cached_property
+    def candidates(self) -> Candidates:
+        """Made-up people, of whom `choose` takes one."""
+        return Candidates(self.generate, self.find, self.resemblance)
+
+    @cached_property
     def resemblance(self) -> Resemblance:
         """What says how much faces look alike."""
         return open_resemblance(self)
@@ -184,6 +165,47 @@ class SwapPipeline(PicturePipeline):
         source = Source(person.image, f"seed {seed}", "", GENERATED)
         used = Ingredients(models=person.manifest.models, seeds=(seed,), consent=GENERATED)
         return Portrait(source, face), used
+
+    def choose(
+        self,
+        body: Picture,
+        *,
+        faces: str = "largest",
+        truncation_psi: float = TRUNCATION_PSI,
+        apart: Sequence[Choice] = (),
+        config: SwapConfig | None = None,
+    ) -> Choice:
+        """Choose a person who does not exist for a body: by pose, light, skin, age and looks.
+
+        `swap(face=choice.seed, body=body)` puts them there.
+
+        Args:
+            body: The picture whose face is to be covered.
+            faces: Which of its faces: largest, left, right or a number; otherwise the largest.
+            truncation_psi: 1 is full variety, 0 is the average face.
+            apart: Who looks like one of these is not chosen: such as those of the other bodies of a
+                set, of whom no two shall get the same person.
+            config: How faces are found; None is the default of each.
+
+        Returns:
+            The seed, and how well it fits.
+
+        Raises:
+            FileError: The file is missing or damaged.
+            InputError: There is no face, or nobody is left to be chosen.
+        """
+        config, source = config or SwapConfig(), read_picture(body)
+        (found,) = self.find.finder.find(
+            [source.image], smallest=config.smallest, threshold=config.threshold
+        )
+        special = faces == "all" or faces.startswith(PREFIX)
+        chosen = select_faces(found, "largest" if special else faces)
+        if not chosen:
+            said = f"`{faces}` chooses no face" if found else "no face was found"
+            hint = "use one that shows a face; smallest=12 finds small ones"
+            with naming(source.name):
+                raise InputError(said, hint=hint)
+        return self.candidates.choose(source.image, chosen[0].points, truncation_psi, apart)
 
     def prepare(
         self,
@@ -352,54 +374,3 @@ class SwapPipeline(PicturePipeline):
             models=self.resemblance.models, sources={f"like/{source.name}": source.sha256}
         )
         return Picker(LIKE, score), used
-
-
-def join_portraits(
-    portraits: Sequence[Portrait], used: Ingredients, config: SwapConfig
-) -> Prepared:
-    """Make pictures of one person ready to be put onto others.
-
-    Args:
-        portraits: At least one.
-        used: What a manifest says of them.
-        config: How.
-    """
-    textures = (
-        make_source([(one.source.image, one.face.points)], method=config.warp) for one in portraits
-    )
-    return Prepared(tuple(portraits), tuple(textures), used)
-
-
-class Resemblance:
-    """Says how much faces look alike: 0 to 1, as `faces.identity.measure_likeness` does."""
-
-    def __init__(self, bundle: Bundle) -> None:
-        """Load the measure.
-
-        Args:
-            bundle: The weights of a likeness.
-        """
-        self.models = hashes(bundle)
-        self._likeness = load_likeness(bundle)
-
-    def prefer(self, image: Image, face: Face) -> Score:
-        """Return what says how much faces look like one face."""
-        wanted = self._embed(image, face.points)
-        return lambda other, found: measure_likeness(
-            self._likeness, self._embed(other, found.points), wanted
-        )
-
-    def compare(
-        self, one: tuple[Image, NDArray[np.float32]], other: tuple[Image, NDArray[np.float32]]
-    ) -> float:
-        """Say how much two faces look alike; each a picture and the points of the face in it."""
-        return measure_likeness(self._likeness, self._embed(*one), self._embed(*other))
-
-    def _embed(self, image: Image, points: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Turn a face into a vector."""
-        return embed_face(self._likeness, align(image, points, template=_TEMPLATE, size=_SIDE))
-
-
-def open_resemblance(pipeline: Pipeline) -> Resemblance:
-    """Load what ships to compare faces with."""
-    return Resemblance(pipeline.open(pick_kind(LIKENESS, known_cards())))

@@ -65,10 +65,10 @@ def unwrap_faces(faces: Sequence[tuple[Image, Floats]], size: int) -> Texture:
     Returns:
         The texture.
     """
-    colours, seen = _unwrap(*faces[0], size)
+    colours, seen = unwrap_face(*faces[0], size)
     total, weight = colours * seen[..., None], seen
     for image, points in faces[1:]:
-        more, there = _unwrap(image, points, size)
+        more, there = unwrap_face(image, points, size)
         more = _even_light(more, there, _divide(total, weight), np.minimum(weight, 1))
         total, weight = total + more * there[..., None], weight + there
     colours = np.where(weight[..., None] > 0, _divide(total, weight), colours)
@@ -76,14 +76,17 @@ def unwrap_faces(faces: Sequence[tuple[Image, Floats]], size: int) -> Texture:
     return Texture(_take_side_light(texture), texture.known)
 
 
-def _divide(total: Floats, weight: Floats) -> Floats:
-    """Return sums of colours over sums of weights; black where there is no weight."""
-    mean = total / np.maximum(weight, 1e-6)[..., None]
-    return mean.astype(np.float32, copy=False)
+def unwrap_face(image: Image, points: Floats, size: int) -> tuple[Floats, Floats]:
+    """Unwrap what one picture shows of a face.
 
+    Args:
+        image: (height, width, 3).
+        points: (478, 3): its mesh, in pixels.
+        size: Side of the texture in pixels.
 
-def _unwrap(image: Image, points: Floats, size: int) -> tuple[Floats, Floats]:
-    """Return one picture's colours in a texture (size, size, 3), and how well each is seen."""
+    Returns:
+        Colours (size, size, 3), 0 to 255, and how well each place is seen, (size, size), 0 to 1.
+    """
     points = hold_irises(points)
     corners = unwrap_places(size)[SURFACE]
     facing = _measure_facing(points)
@@ -101,6 +104,12 @@ def _unwrap(image: Image, points: Floats, size: int) -> tuple[Floats, Floats]:
     seen = np.clip(found[..., 2], 0, 1) * inside
     seen = np.minimum(seen, cv2.blur(seen, (size // 32 | 1, size // 32 | 1))).astype(np.float32)
     return colours.astype(np.float32), seen
+
+
+def _divide(total: Floats, weight: Floats) -> Floats:
+    """Return sums of colours over sums of weights; black where there is no weight."""
+    mean = total / np.maximum(weight, 1e-6)[..., None]
+    return mean.astype(np.float32, copy=False)
 
 
 def _measure_facing(points: Floats) -> Floats:

@@ -5,26 +5,52 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from statistics import median
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from facewright.errors import FacewrightError, FileError, InputError
-from facewright.jobs.effect import Effect, Item, Outcome, Summary, name_source
+from facewright.jobs.effect import (
+    Effect,
+    Item,
+    Outcome,
+    Running,
+    Still,
+    Summary,
+    name_source,
+    name_written,
+)
 from facewright.jobs.options import Consent, Detectors, Enlarging, Leniency, Runtime, Writing
 from facewright.live.options import ShowOptions
 from facewright.pipelines.configs import SwapConfig
-from facewright.types import TRUNCATION_PSI, Json, Manifest, Part
+from facewright.types import TRUNCATION_PSI, Image, Json, Manifest, Part
 
 if TYPE_CHECKING:
     import torch
 
+    from facewright.collect.sources.walk import Developed
     from facewright.hub.store import Progress
     from facewright.live.session import Watched
     from facewright.live.watch import OpenViewer
     from facewright.pipelines.find import FindPipeline
-    from facewright.pipelines.photos.swap import Prepared, SwapSession
+    from facewright.pipelines.photos.candidates import Choice
+    from facewright.pipelines.photos.portraits import Prepared
+    from facewright.pipelines.photos.swap import SwapSession
     from facewright.pipelines.pipeline import Session, Tally
 
     Swapped: TypeAlias = Outcome | Watched
+
+AUTO = "auto"
+"""The seed that is chosen for each body."""
+TABLE, SHEET = "swaps.csv", "sheet-{}.jpg"
+"""Beside the pictures of a folder: who was chosen, how well they fit; before and after."""
+COLUMNS = (
+    *("body", "seed", "written", "pose", "skin", "light", "looks"),
+    *("person_like_body", "result_like_body", "result_like_person", "failed"),
+)
+_SHEET_TASK = "swap sheet"
+_BY_PICTURE = "--seed auto chooses by a picture, not by a clip"
+_NUMBER = "name a number: --seed 42"
+_THUMBNAIL, _PAIRS, _ACROSS = 160, 40, 8  # pixels; pairs on a sheet; pictures side by side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +62,12 @@ class SwapOptions(
     out: Path | None = None
     """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
     bodies, a folder; of a camera that is only shown, the folder for snapshots and recordings."""
-    seed: int | None = None
-    """Draw the face on the fly: a person who does not exist. Then the bodies are named alone."""
+    seed: int | Literal["auto"] | None = None
+    """Draw the face on the fly: a person who does not exist. Then the bodies are named alone. With
+    auto, whoever suits each body best is chosen, by pose, light, skin and age; into a folder, a
+    table and contact sheets are written, too."""
+    distinct: bool = False
+    """With --seed auto, give no two bodies people who look alike."""
     weights: str | None = None
     """The generator for --seed: a name that `facewright models list` shows, or a file."""
     truncation_psi: float = TRUNCATION_PSI
@@ -88,6 +118,8 @@ class Swap(Effect[SwapOptions]):
         check_covered(options.faces)
         check_choice(options.source_face)
         read_parts(options.keep)
+        if options.distinct and options.seed != AUTO:
+            raise InputError("--distinct is for people who are chosen", hint="add --seed auto")
         if options.out is None and not options.show:
             raise InputError("nothing says where the result goes", hint="name a file: -o OUT")
 
@@ -110,10 +142,8 @@ class Swap(Effect[SwapOptions]):
         )
         if self.face is not None:
             self.prepared = self._read_references(self.face)
-        else:
-            self.prepared = self.pipeline.prepare(
-                options.seed or 0, options.truncation_psi, options, options.consent
-            )
+        elif isinstance(options.seed, int):
+            self.prepared = self._draw(options.seed)
 
     @property
     def device(self) -> torch.device:
@@ -159,9 +189,14 @@ class Swap(Effect[SwapOptions]):
             lines += tell_clip(clip) if clip.frames else []
         return lines
 
+    def _draw(self, seed: int) -> Prepared:
+        """Draw the person of a seed."""
+        options = self.options
+        return self.pipeline.prepare(seed, options.truncation_psi, options, options.consent)
+
     def _read_references(self, face: str) -> Prepared:
         """Read the pictures of a face; of a folder, those that cannot be used are left out."""
-        from facewright.pipelines.photos.swap import join_portraits
+        from facewright.pipelines.photos.portraits import join_portraits
         from facewright.pipelines.result import Ingredients
 
         paths, found, reasons = list_references(face), [], []
@@ -179,6 +214,148 @@ class Swap(Effect[SwapOptions]):
         for one in found:
             used |= one.source.describe("face", self.options.consent)
         return join_portraits(found, used, self.options)
+
+
+class ChosenSwap(Swap):
+    """Puts whoever suits it best onto each body."""
+
+    choice: Choice
+
+    def __init__(
+        self,
+        options: SwapOptions,
+        progress: Progress | None = None,
+        find: FindPipeline | None = None,
+    ) -> None:
+        """Take the options, as `Swap` does."""
+        super().__init__(options, progress, find)
+        self._next: Developed | None = None
+        self._taken: list[Choice] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._pairs: list[tuple[Image, str]] = []
+        self._bodies: dict[str, str] = {}  # name → sha256
+
+    def check(self, sources: Sequence[str]) -> None:
+        """Raise for what moves, and where a table is there that another program wrote."""
+        from facewright.collect.sources.walk import is_clip
+        from facewright.media.camera import PREFIX
+
+        super().check(sources)
+        if any(one.startswith(PREFIX) or is_clip(Path(one)) for one in sources):
+            raise InputError(_BY_PICTURE, hint=_NUMBER)
+        if self.folder is not None and not self.options.overwrite:
+            _check_own(self.folder)
+
+    def preview(self, batch: Sequence[Developed]) -> None:
+        """Note whose turn it is."""
+        (self._next,) = batch
+
+    def start(self, *, moves: bool) -> SwapSession:
+        """Choose a person for the next body, and return what puts them there."""
+        from facewright.pipelines.inputs import naming
+
+        if moves or self._next is None:
+            raise InputError(_BY_PICTURE, hint=_NUMBER)
+        options, one = self.options, self._next
+        with naming(one.photo.source):
+            self.choice = self.pipeline.choose(
+                one.image,
+                faces=options.faces,
+                truncation_psi=options.truncation_psi,
+                apart=self._taken if options.distinct else (),
+                config=options,
+            )
+        self.prepared = self._draw(self.choice.seed)
+        return super().start(moves=False)
+
+    def keep(self, still: Still, item: Item, manifest: Manifest) -> Any:
+        """Measure a picture that was made."""
+        if self._next is not None:
+            self._note(self._next, still.image, item)
+        return super().keep(still, item, manifest)
+
+    def recall(self, one: Developed, item: Item) -> Any:
+        """Measure a picture that is there already."""
+        from facewright.media.decode import read_image
+
+        if item.path:
+            self._note(one, read_image(item.path), item)
+        return super().recall(one, item)
+
+    def finish(self, run: Running) -> None:
+        """Write the table and the contact sheets of a folder."""
+        folder, refused = self.folder, run.outcome.refused
+        if folder is None or not (self._rows or refused):
+            return
+        from facewright.jobs.records import write_records
+
+        with write_records([table := folder / TABLE], COLUMNS, lambda row: [row]) as write:
+            for row in self._rows:
+                write(row)
+            for one in refused:
+                write((one.source, *[""] * (len(COLUMNS) - 2), one.reason))
+        run.outcome.files.append(table)
+        for number in range(0, len(self._pairs), _PAIRS):
+            path = folder / SHEET.format(1 + number // _PAIRS)
+            run.outcome.files.append(self._write_sheet(path, self._pairs[number : number + _PAIRS]))
+
+    def report(self, outcome: Outcome) -> list[str]:
+        """Say who was chosen, or how much results look like whom."""
+        lines = super().report(outcome)
+        if len(self._rows) == 1:
+            lines.append(f"seed {self.choice.seed}")
+        if self._rows:
+            body, person = (median(row[n] for row in self._rows) for n in (8, 9))
+            lines.append(
+                f"likeness of the result: {body:.2f} to the body, {person:.2f} to the person"
+            )
+        return lines
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that results go to; None for a single picture."""
+        from facewright.provenance.publish import PICTURES
+
+        out = self.options.out
+        return out if out and out.suffix.lower() not in PICTURES else None
+
+    def _note(self, one: Developed, result: Image, item: Item) -> None:
+        """Take down who was chosen for a body, and how much everybody looks like everybody."""
+        from facewright.faces.align import align
+
+        choice, resemblance = self.choice, self.pipeline.resemblance
+        self._taken.append(choice)
+        points = choice.points
+        after = resemblance.embed(result, points)
+        alike = resemblance.compare_vectors
+        to_body = alike(after, resemblance.embed(one.image, points))
+        to_person = alike(after, choice.vector)
+        fit = choice.fit
+        measured = (fit.turn, fit.skin, fit.light, fit.rest, choice.likeness, to_body, to_person)
+        numbers = (round(value, 3) for value in measured)
+        self._rows.append((item.source, choice.seed, name_written(item.path), *numbers, ""))
+        self._bodies[item.name] = item.sha256
+        for image, caption in ((one.image, item.name), (result, f"seed {choice.seed}")):
+            self._pairs.append(
+                (align(image, points, template="ffhq", size=_THUMBNAIL).image, caption)
+            )
+
+    def _write_sheet(self, path: Path, pairs: Sequence[tuple[Image, str]]) -> Path:
+        """Write bodies and results side by side."""
+        from facewright.media.drawing.sheets import contact_sheet
+        from facewright.pipelines.result import Ingredients, build_manifest
+        from facewright.provenance.publish import publish_image
+
+        images, captions = zip(*pairs, strict=True)
+        sheet = contact_sheet(images, columns=min(_ACROSS, len(images)), labels=captions)
+        used = Ingredients(
+            models=self.pipeline.generate.models | self.find.models,
+            sources={f"{self.role}/{name}": sha256 for name, sha256 in self._bodies.items()},
+            seeds=tuple(choice.seed for choice in self._taken),
+            consent=(self.options.consent or "").strip(),
+        )
+        manifest = build_manifest(_SHEET_TASK, {}, used, self.device)
+        return publish_image(sheet, path, manifest, quality=self.options.quality, overwrite=True)
 
 
 def swap_faces(
@@ -212,10 +389,23 @@ def swap_faces(
 
     options = options or SwapOptions()
     face, bodies = split_sources(face_and_bodies, options.seed)
+    if options.seed == AUTO:
+        return run(ChosenSwap(options, progress), bodies, viewer)
     return run(Swap(options, progress, face=face), bodies, viewer)
 
 
-def split_sources(names: Sequence[str], seed: int | None) -> tuple[str | None, list[str]]:
+def _check_own(folder: Path) -> None:
+    """Raise if a table or a sheet is there that no run of this command wrote."""
+    table = folder / TABLE
+    said = table.read_text(encoding="utf-8", errors="replace") if table.is_file() else ""
+    if said.startswith(",".join(COLUMNS)):
+        return
+    for path in (table, folder / SHEET.format(1)):
+        if path.exists():
+            raise InputError(f"{path} is there already", hint="name another folder")
+
+
+def split_sources(names: Sequence[str], seed: int | str | None) -> tuple[str | None, list[str]]:
     """Return FACE, if it is named, and the bodies.
 
     Raises:
