@@ -16,6 +16,7 @@ from facewright.jobs.commands.photos.morph import (
 )
 from facewright.media.decode import read_image
 from facewright.media.video import read_clip
+from facewright.pipelines.draw.invert import InvertPipeline
 from facewright.pipelines.photos.morph import MorphPipeline
 from facewright.provenance.publish import publish_image, read_manifest
 from facewright.types import Manifest
@@ -92,6 +93,45 @@ def test_a_morph_of_generated_people_says_so(morph, pair, tmp_path):
         morph([made[0], pair[1]], tmp_path / "n.png", consent=None)
 
 
+@pytest.fixture
+def through_latents(find, inverting):
+    """Morph through the latents of the tiny generator."""
+
+    def run(pictures, out, **options):
+        chosen = MorphOptions(
+            out=out, consent="Ada agreed", through_latents=True, refine=2, size=40, **options
+        )
+        named = [str(name) for name in pictures]
+        pipeline = MorphPipeline(find=find, device="cpu")
+        pipeline.invert = inverting(InvertPipeline)
+        return morph_with(pipeline, named, chosen, check_morph(named, chosen))
+
+    return run
+
+
+def test_a_generator_draws_its_own_way_and_the_warp_stands_below(through_latents, pair, tmp_path):
+    path = through_latents(pair, tmp_path / "m.png", steps=4)
+    height, width = read_image(path).shape[:2]
+    assert 4 * 40 < width < 8 * 40
+    assert 2 * 40 < height < 3 * 40
+    manifest = read_manifest(path)
+    assert manifest.parameters["weights"] == "tiny"
+    assert manifest.parameters["pictures"] == ["a.png", "b.png"]
+    assert manifest.sources["2/b.png"] == file_sha256(pair[1])
+    clip = read_clip(through_latents(pair, tmp_path / "m.mp4", steps=4, loop=True))
+    assert len(list(clip.frames)) == 6
+    assert clip.size == (40, 40)
+
+
+def test_the_ends_of_the_way_are_what_the_generator_draws(find, inverting, pair):
+    pipeline = MorphPipeline(find=find, device="cpu")
+    pipeline.invert = inverting(InvertPipeline)
+    way = pipeline.through_latents([str(one) for one in pair], steps=3, refine=0)
+    first = pipeline.invert(str(pair[0]), refine=0)
+    assert np.array_equal(way.drawn[0], first.image)
+    assert len(way.drawn) == len(way.warped) == 3
+
+
 def test_the_mean_of_several_is_one_picture(morph, pair, tmp_path):
     path = morph([*pair, pair[0]], tmp_path / "mean.png", average=True, size=128)
     mean = read_image(path)
@@ -111,6 +151,7 @@ def test_the_mean_of_several_is_one_picture(morph, pair, tmp_path):
         (["a", "b"], {"out": Path("x.mp4"), "average": True}, "no extension"),
         (["a", "b"], {"average": True, "steps": 9}, "--steps is for a morph"),
         (["a", "b"], {"average": True, "loop": True}, "--loop is for a morph"),
+        (["a", "b"], {"average": True, "through_latents": True}, "--through-latents is for"),
         (["a", "b"], {"average": True, "columns": 2}, "--columns is for a morph"),
         (["a", "b"], {"steps": 1}, "--steps is 2 to"),
         (["a", "b"], {"fps": 0}, "--fps is 1 to"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facewright.errors import FileError, InputError
-from facewright.jobs.options import Consent, Output, Runtime, record_options
+from facewright.jobs.options import Consent, Generating, Output, Refining, record_options
 from facewright.types import Manifest
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _STEPS, _SHEET_STEPS = 60, 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class MorphOptions(Runtime, Consent, Output):
+class MorphOptions(Generating, Refining, Consent, Output):
     """What to make of the faces, and where to."""
 
     out: Path
@@ -32,6 +32,9 @@ class MorphOptions(Runtime, Consent, Output):
     clip and 6 on a sheet."""
     average: bool = False
     """Draw the mean of all faces."""
+    through_latents: bool = False
+    """Draw the generator's own way between the two: their latents are sought, and what lies between
+    is a face of its own. A clip shows that way, a sheet the warp of the same faces below it."""
     fps: int = 30
     """Frames per second of a clip."""
     loop: bool = False
@@ -39,7 +42,7 @@ class MorphOptions(Runtime, Consent, Output):
     columns: int | None = None
     """Pictures side by side on a sheet; otherwise about as many as there are rows."""
     size: int = 512
-    """Width and height of the mean face in pixels."""
+    """Width and height of the mean face, and of faces that are drawn through latents, in pixels."""
     faces: str = "largest"
     """Which face is taken of pictures that show several: largest, left, right or a number."""
 
@@ -49,7 +52,8 @@ def morph_pictures(
 ) -> list[Path]:
     """Turn one face into another: a clip or a sheet; or draw the mean of several.
 
-    Shape and colour are blended on the mesh, and the border of the frame goes along.
+    Shape and colour are blended on the mesh, and the border of the frame goes along; or a generator
+    draws the way through its latents.
 
     Args:
         pictures: A and B; with --average any number.
@@ -71,7 +75,7 @@ def morph_pictures(
     from facewright.pipelines.photos.morph import MorphPipeline
 
     consent = check_morph(pictures, options)
-    pipeline = MorphPipeline(device=options.device, progress=progress)
+    pipeline = MorphPipeline(generator=options.weights, device=options.device, progress=progress)
     return [morph_with(pipeline, pictures, options, consent, progress)]
 
 
@@ -98,6 +102,8 @@ def morph_with(
     if options.average:
         mean = pipeline.average(pictures, size=options.size, faces=faces, consent=consent)
         return _save(mean, options, consent)
+    if options.through_latents:
+        return _save_way(pipeline, pictures, options, consent, progress)
     if not _is_clip(out):
         steps, columns = options.steps or _SHEET_STEPS, options.columns
         sheet = pipeline(pictures, steps=steps, columns=columns, faces=faces, consent=consent)
@@ -176,6 +182,7 @@ def _check_mean(options: MorphOptions) -> None:
         ("--steps", options.steps is not None),
         ("--loop", options.loop),
         ("--columns", options.columns is not None),
+        ("--through-latents", options.through_latents),
     ):
         if wanted:
             raise InputError(
@@ -188,6 +195,41 @@ def _is_clip(out: Path) -> bool:
     from facewright.provenance.publish import CLIPS
 
     return out.suffix.lower() in CLIPS
+
+
+def _save_way(
+    pipeline: MorphPipeline,
+    pictures: list[str],
+    options: MorphOptions,
+    consent: str,
+    progress: Progress | None,
+) -> Path:
+    """Draw the way through latents, and write it."""
+    from fractions import Fraction
+
+    from facewright.media.drawing.sheets import contact_sheet
+    from facewright.pipelines.result import ClipResult, Result
+    from facewright.types import Clip
+
+    moves, size = _is_clip(options.out), options.size
+    way = pipeline.through_latents(
+        pictures,
+        steps=options.steps or (_STEPS if moves else _SHEET_STEPS),
+        size=size,
+        refine=options.refine,
+        loop=options.loop,
+        faces=options.faces,
+        consent=consent,
+        progress=progress,
+    )
+    manifest = _describe(way.manifest, options, consent)
+    if moves:
+        clip = Clip((size, size), Fraction(options.fps), iter(way.drawn), count=len(way.drawn))
+        return ClipResult(clip, manifest).save(options.out, overwrite=options.overwrite)
+    shown = [*way.drawn, *way.warped]
+    rows = ["latents", "warp"][: len(shown) // len(way.drawn)]
+    sheet = contact_sheet(shown, columns=len(way.drawn), row_labels=rows)
+    return _save(Result(sheet, manifest), options, consent)
 
 
 def _save(result: Result, options: MorphOptions, consent: str) -> Path:
