@@ -9,7 +9,8 @@ describes: that recogniser took no part in making, training or tuning anything h
 Pairs follow one rule. Files of both archives are sorted by the sha256 of their name, one picture
 per name without its folder, so that nobody comes twice. The first 50 of each archive are kept apart
 (seeds 1000 to 1099), the next 30 of each are for tuning (seeds 5000 to 5059). Bodies without a face
-are passed over.
+are passed over. With --auto, whoever suits a body is chosen, as `swap --seed auto` does; with
+--photos, the face is that of another photo, half of them further on.
 
 `report` cuts every face as FairFace does (template `tight`) and prints
 
@@ -76,13 +77,17 @@ def make(options):
     config = SwapConfig(**json.loads(options.config))
     out, rows, sheet = options.output, [], []
     out.mkdir(parents=True, exist_ok=True)
-    for seed, name, data in list_pairs(options.archives, options.part):
-        body = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
-        body = np.ascontiguousarray(body)
+    pairs = list(list_pairs(options.archives, options.part))[options.first :: options.step]
+    for place, (number, name, data) in enumerate(pairs):
+        seed, body = number, decode(data)
+        if options.photos:
+            seed = decode(pairs[(place + len(pairs) // 2) % len(pairs)][2])
         faces = swap.find(body).faces
         if not faces:
             print(f"{name}: no face", flush=True)
             continue
+        if options.auto:
+            seed = swap.choose(body, config=config).seed
         prepared = swap.prepare(seed, config=config)
         session = swap.start(prepared, config=config)
         result = session.step(body).image
@@ -95,13 +100,20 @@ def make(options):
             "result": align(result, points, template="tight", size=SIDE),
         }
         for kind, crop in crops.items():
-            write(out / f"{seed}-{kind}.png", crop.image)
-        rows.append({"seed": seed, "body": name, **compare(swap, body, result, points)})
+            write(out / f"{number}-{kind}.png", crop.image)
+        said = {"pair": number, "seed": None if options.photos else seed, "body": name}
+        rows.append({**said, **compare(swap, body, result, points)})
         if len(sheet) < SHEET[1]:
             sheet.append([portrait.source.image, *frame(body, result, points)])
     (out / "figures.json").write_text(json.dumps(rows, indent=1) + "\n")
     write(out / "sheet.png", draw_sheet(sheet))
     summarise(rows)
+
+
+def decode(data):
+    """Return the pixels of a file, (height, width, 3), RGB."""
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return np.ascontiguousarray(image[..., ::-1])
 
 
 def compare(swap, body, result, points):
@@ -252,6 +264,10 @@ def main():
     one.add_argument("-o", "--output", type=Path, required=True)
     one.add_argument("--part", choices=tuple(SEEDS), default="kept")
     one.add_argument("--weights")
+    one.add_argument("--step", type=int, default=1, help="take every so many-th pair")
+    one.add_argument("--first", type=int, default=0, help="the first of these")
+    one.add_argument("--photos", action="store_true", help="put photos onto photos")
+    one.add_argument("--auto", action="store_true", help="choose the seed that suits the body")
     one.add_argument("--config", default="{}", help="fields of SwapConfig as JSON")
     one.set_defaults(run=make)
     two = tasks.add_parser("report")

@@ -122,10 +122,11 @@ def swap_face(
     seam, shown, light = _study(source, warped, below, points, options)
     pasted = apply_light(warped.colours.astype(np.float32), light)
     size = (warped.box.width, warped.box.height)
-    seam, shown = spread(seam, size), spread(shown * np.float32(options.strength), size)
+    seam, shown = spread(seam, size), spread(shown, size)
     coarseness = measure_unit(points) / source.unit
     pasted = np.clip(match_detail(pasted, below, seam * shown, coarseness), 0, 255)
-    result[warped.box.window] = blend_face(pasted, below, (seam, shown), options.blend)
+    masks = seam, shown * np.float32(options.strength)
+    result[warped.box.window] = blend_face(pasted, below, masks, options.blend)
     return result
 
 

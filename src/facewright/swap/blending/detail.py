@@ -8,7 +8,8 @@ import numpy as np
 from facewright.swap.mesh.raster import Floats
 from facewright.types import Image
 
-_STRONGEST = 1.0
+_STRONGEST = 1.8
+"""How much grain is lent at most."""
 _CRISPEST = 1.8
 """How much the fine detail of a source is strengthened at most."""
 _GRAIN = 0.9
@@ -23,8 +24,8 @@ def match_detail(pasted: Floats, below: Image, mask: Floats, coarseness: float) 
     What a source of few pixels cannot show (pores, noise) comes from the picture below, which the
     mesh has brought to the same places. What is stronger there than grain (lines, lids, lashes) is
     cut to its strength: it belongs to whoever is covered. The source's own detail is strengthened
-    first. A source that is sharper than the picture
-    is softened.
+    first; then so much grain is lent that the finest detail is as strong as the picture's. A source
+    that is sharper than the picture is softened.
 
     Args:
         pasted: (height, width, 3), the face in the right colours.
@@ -37,16 +38,18 @@ def match_detail(pasted: Floats, below: Image, mask: Floats, coarseness: float) 
     """
     sigma = max(0.75 * coarseness, _FINEST)
     ours = _take_fine(pasted, sigma)
-    theirs = _take_fine(below.astype(np.float32), sigma)
+    ground = below.astype(np.float32)
+    theirs = _take_fine(ground, sigma)
     own, wanted = _measure(ours, mask), _measure(theirs, mask)
     if own > wanted:
         return pasted - ours * np.float32(1 - wanted / own)
     crisper = min(wanted / max(own, 1e-6), _CRISPEST)
     pasted = pasted + ours * np.float32(crisper - 1)
-    own *= crisper
-    share = min(np.sqrt(max(1 - (own / max(wanted, 1e-6)) ** 2, 0)), _STRONGEST)
     grain = np.clip(theirs, -_GRAIN * wanted, _GRAIN * wanted)
-    return pasted + grain * np.float32(share)
+    finest = (_measure(_take_fine(one, _FINEST), mask) for one in (pasted, ground, grain))
+    own, wanted, lent = finest
+    share = np.sqrt(max(wanted**2 - own**2, 0)) / max(lent, 1e-6)
+    return pasted + grain * np.float32(min(share, _STRONGEST))
 
 
 def _take_fine(colours: Floats, sigma: float) -> Floats:

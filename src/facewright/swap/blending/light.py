@@ -23,7 +23,7 @@ _GLARE = np.float32(40)
 _FLATTEST, _STEEPEST, _BRIGHTEST = 0.4, 1.8, 1.0
 """How much the contrast of dark parts may shrink and grow, and that of bright parts grow:
 highlights of pale skin do not belong on dark skin."""
-_GLOOM = 0.25
+_GLOOM = 0.5
 """How much of the difference in brightness of two skins is light: the power of their ratio by which
 what keeps its own colours gets brighter or darker."""
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
