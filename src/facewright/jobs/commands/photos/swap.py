@@ -48,8 +48,7 @@ COLUMNS = (
     *("person_like_body", "result_like_body", "result_like_person", "failed"),
 )
 _SHEET_TASK = "swap sheet"
-_BY_PICTURE = "--seed auto chooses by a picture, not by a clip"
-_NUMBER = "name a number: --seed 42"
+_BY_PICTURE = "--seed auto chooses by a picture, not by a clip: name a number"
 _THUMBNAIL, _PAIRS, _ACROSS = 160, 40, 8  # pixels; pairs on a sheet; pictures side by side
 
 
@@ -242,7 +241,7 @@ class ChosenSwap(Swap):
 
         super().check(sources)
         if any(one.startswith(PREFIX) or is_clip(Path(one)) for one in sources):
-            raise InputError(_BY_PICTURE, hint=_NUMBER)
+            raise InputError(_BY_PICTURE, hint="--seed 42")
         if self.folder is not None and not self.options.overwrite:
             _check_own(self.folder)
 
@@ -255,7 +254,7 @@ class ChosenSwap(Swap):
         from facewright.pipelines.inputs import naming
 
         if moves or self._next is None:
-            raise InputError(_BY_PICTURE, hint=_NUMBER)
+            raise InputError(_BY_PICTURE, hint="--seed 42")
         options, one = self.options, self._next
         with naming(one.photo.source):
             self.choice = self.pipeline.choose(
@@ -302,8 +301,7 @@ class ChosenSwap(Swap):
     def report(self, outcome: Outcome) -> list[str]:
         """Say who was chosen, or how much results look like whom."""
         lines = super().report(outcome)
-        if len(self._rows) == 1:
-            lines.append(f"seed {self.choice.seed}")
+        lines += [f"seed {self.choice.seed}"] if len(self._rows) == 1 else []
         if self._rows:
             body, person = (median(row[n] for row in self._rows) for n in (8, 9))
             lines.append(
