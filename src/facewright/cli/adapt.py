@@ -19,14 +19,14 @@ from facewright.cli.progress import progress_line
 from facewright.cli.usage import describe_use
 from facewright.errors import FacewrightError
 from facewright.jobs.interface.signature import MISSING, read_arguments
-from facewright.jobs.table import COMMANDS, Command
+from facewright.jobs.table import BULK, COMMANDS, Command
 
 _QUOTE = '"'
 _FIELD = re.compile(
     r"`(?P<alone>[a-z_]+)`"
     r"|(?P<before>--[\w-]+ )?\b(?P<name>[a-z_]+)=(?P<value>\"[^\"]*\"|[\w.-]+)"
 )
-_BY_NAME = {command.name.replace(" ", "_"): command for command in COMMANDS}
+_BY_NAME = {command.name.replace(" ", "_"): command for command in (*COMMANDS, *BULK)}
 
 
 def __getattr__(name: str) -> App:

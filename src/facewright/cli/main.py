@@ -13,7 +13,7 @@ from facewright.cli.options_file import read_options_file, spell_out
 from facewright.cli.printable import make_printable, survive_letters
 from facewright.cli.usage import explain_usage
 from facewright.errors import FacewrightError
-from facewright.jobs.table import COMMANDS, GROUPS
+from facewright.jobs.table import BULK, COMMANDS, GROUPS
 from facewright.version import __version__
 
 _LETTERS = {"out": "-o"}
@@ -110,11 +110,11 @@ def build_app() -> App:
         suppress_keyboard_interrupt=False,
     )
     groups = {name: App(name=name, help=line) for name, line in GROUPS.items()}
-    for command in COMMANDS:
+    for place, command in enumerate((*COMMANDS, *BULK)):
         *group, name = command.name.split()
         parent = groups[group[0]] if group else app
         path = f"facewright.cli.adapt:{command.name.replace(' ', '_')}"
-        parent.command(path, name=name, help=command.help, sort_key=COMMANDS.index(command))
+        parent.command(path, name=name, help=command.help, sort_key=place)
         for word in group:
             if word not in app:
                 app.command(groups[word])

@@ -9,7 +9,7 @@ from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
 
 from facewright.errors import FileError
-from facewright.jobs.table import COMMANDS
+from facewright.jobs.table import BULK, COMMANDS
 
 NAME = "--options"
 
@@ -49,7 +49,7 @@ def read_options_file(app: App, commands: tuple[str, ...], arguments: ArgumentCo
         raise FileError(
             f"{path} is not TOML: {error}", hint="lines such as `psi = 0.5` or `seeds = '1-3'`"
         ) from error
-    command = next((one for one in COMMANDS if one.name == " ".join(commands)), None)
+    command = next((one for one in (*COMMANDS, *BULK) if one.name == " ".join(commands)), None)
     told = command.rename(told) if command else told
     options = {_SHORT.get(name, name): value for name, value in told.items()}
     Dict(options, use_commands_as_keys=False, source=str(path))(app, commands, arguments)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from cyclopts import CycloptsError, MissingArgumentError
 
-from facewright.jobs.table import COMMANDS, Command
+from facewright.jobs.table import BULK, COMMANDS, Command
 
 _FIRST_SECTION = re.compile(r"^(Args|Returns|Raises|Yields|Examples):$", re.MULTILINE)
 
@@ -62,7 +62,7 @@ def _find_help(error: MissingArgumentError, name: str) -> str:
 
 def _find_example(chain: Sequence[str]) -> str:
     """Return a line of a command to start from."""
-    command = next((one for one in COMMANDS if one.name == " ".join(chain)), None)
+    command = next((one for one in (*COMMANDS, *BULK) if one.name == " ".join(chain)), None)
     examples = command.list_examples() if command else []
     return f"such as `{examples[0]}`" if examples else ""
 

@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +26,8 @@ class Command:
     """Whether networks run in it, so that the C library is told to keep memory for them."""
     repeatable: bool = False
     """Whether `remake` makes its results again from their manifests."""
+    bulk: bool = False
+    """Whether `bulk` runs it over many pictures with many workers."""
     renames: str | None = None
     """What turns an options file with names of other programs into one with ours: module:name."""
 
@@ -114,6 +116,7 @@ COMMANDS = (
         prints="outcome",
         data=True,
         computes=True,
+        bulk=True,
     ),
     Command(
         "swap",
@@ -123,6 +126,7 @@ COMMANDS = (
         data=True,
         computes=True,
         repeatable=True,
+        bulk=True,
     ),
     Command(
         "morph",
@@ -139,6 +143,7 @@ COMMANDS = (
         data=True,
         computes=True,
         repeatable=True,
+        bulk=True,
     ),
     Command(
         "invert",
@@ -148,6 +153,7 @@ COMMANDS = (
         data=True,
         computes=True,
         repeatable=True,
+        bulk=True,
     ),
     Command(
         "convert",
@@ -157,6 +163,7 @@ COMMANDS = (
         data=True,
         computes=True,
         repeatable=True,
+        bulk=True,
     ),
     Command(
         "expressions",
@@ -166,6 +173,7 @@ COMMANDS = (
         data=True,
         computes=True,
         repeatable=True,
+        bulk=True,
     ),
     Command(
         "toonify",
@@ -175,6 +183,7 @@ COMMANDS = (
         data=True,
         computes=True,
         repeatable=True,
+        bulk=True,
     ),
     Command(
         "emoji",
@@ -349,7 +358,22 @@ COMMANDS = (
     ),
 )
 
+BULK = tuple(
+    replace(
+        one,
+        name=f"bulk {one.name}",
+        function=f"facewright.bulk.commands:{one.name}",
+        prints="outcome",
+        repeatable=False,
+        bulk=False,
+    )
+    for one in COMMANDS
+    if one.bulk
+)
+"""What the terminal has beside: commands over many pictures with many workers."""
+
 GROUPS = {
+    "bulk": "Run a command over any number of pictures, with many workers.",
     "train": "Train networks.",
     "models": "List, fetch, check, import, export, breed and compare weights.",
 }

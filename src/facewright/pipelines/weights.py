@@ -56,9 +56,23 @@ def pick_weights(
     return found
 
 
+_kept: dict[str, Bundle] | None = None  # what this process has read, once it keeps it
+
+
 def open_weights(name: str, progress: Progress | None = None) -> Bundle:
     """Read weights by name or file, fetched first if need be."""
-    return load_weights(name, cache=cache_folder(), mirror=find_mirror(), progress=progress)
+    if _kept is not None and name in _kept:
+        return _kept[name]
+    bundle = load_weights(name, cache=cache_folder(), mirror=find_mirror(), progress=progress)
+    if _kept is not None:
+        _kept[name] = bundle
+    return bundle
+
+
+def keep_weights() -> None:
+    """Keep in memory what is read from now on: for processes that open the same over and over."""
+    global _kept  # noqa: PLW0603
+    _kept = {} if _kept is None else _kept
 
 
 def fetch_weights(name: str, progress: Progress | None = None, *, accepted: bool = False) -> Path:

@@ -1,0 +1,1 @@
+"""Commands over any number of pictures, with many workers on one machine or a cluster."""
