@@ -101,10 +101,10 @@ def _cluster(options: BulkOptions) -> Iterator[Any]:
             f"bulk runs need Ray: {error}", hint="pip install 'facewright[scale]'"
         ) from error
     environ = {k: v for k, v in os.environ.items() if k.startswith(("FACEWRIGHT_", "OMP_"))}
-    local = {"num_cpus": options.workers, "include_dashboard": False}
+    local: dict[str, Any] = {"num_cpus": options.workers, "include_dashboard": False}
     try:
         ray.init(
-            address=options.address,
+            address=options.address or "local",
             runtime_env={"env_vars": environ},
             configure_logging=False,
             log_to_driver=False,
