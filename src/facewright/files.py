@@ -76,6 +76,29 @@ def find_placeholder(data: bytes) -> Placeholder | None:
     return next((one for start, one in _PLACEHOLDERS.items() if begin.startswith(start)), None)
 
 
+def decode_letters(data: bytes, fallback: str) -> str:
+    r"""Decode a text or name that says nothing of its code page, and that is no UTF-8.
+
+    Args:
+        data: All of it.
+        fallback: The code page of those whose letters are not Korean.
+
+    Returns:
+        What it says in Korean (code page 949), where most of what is not ASCII are then syllables
+        in use (KS X 1001); otherwise in the other code page.
+
+    >>> decode_letters("가.jpg".encode("cp949"), "cp437"), decode_letters(b"Z\x89.jpg", "cp437")
+    ('가.jpg', 'Zë.jpg')
+    """
+    with contextlib.suppress(UnicodeDecodeError):
+        text = data.decode("cp949")
+        letters = [letter for letter in text if not letter.isascii()]
+        usual = text.encode("euc_kr", "ignore").decode("euc_kr")
+        if 2 * sum("가" <= letter <= "힣" for letter in usual) > len(letters):
+            return text
+    return data.decode(fallback, "replace")
+
+
 def fit_name(name: str, *, longest: int = LONGEST_NAME) -> str:
     """Return a name for a file that every system takes, changed no more than that needs.
 

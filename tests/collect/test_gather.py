@@ -83,7 +83,7 @@ def test_bad_files_are_named_with_their_reason_and_the_rest_goes_on(tmp_path, ga
         "huge.png": "is too large: more pixels than Pillow accepts",
         "large.bmp": "is larger than 1 MiB",
         "page.jpg": "is a web page, not a picture",
-        "photo.heic": "is damaged or cut short: it begins as HEIC does",
+        "photo.heic": "is damaged, cut short or of a rare kind: it begins as HEIC does",
         "tiny.png": "has 16×64 pixels: too small",
     }
 

@@ -88,6 +88,17 @@ def test_names_keep_their_letters_whether_the_zip_says_how_they_are_written(
     assert record.labels["age"] == "30-39"
 
 
+def test_names_in_the_code_page_of_korean_windows_are_read(tmp_path, picture, gather):
+    path = tmp_path / "set.zip"
+    table = "file,age\r\n가나.png,34\r\n".encode("cp949")
+    pack(path, {"abcd.png": picture(1), "labels.csv": table})
+    path.write_bytes(path.read_bytes().replace(b"abcd.png", "가나.png".encode("cp949")))
+    assert gather(path).refused == []
+    (record,) = read_records(tmp_path / "library")
+    assert record.source.endswith("!가나.png")
+    assert record.labels["age"] == "30-39"
+
+
 def test_names_in_the_code_page_of_dos_are_read(tmp_path, picture, gather):
     path = tmp_path / "set.zip"
     pack(path, {"Zo.png": picture(1)})

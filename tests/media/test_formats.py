@@ -73,7 +73,7 @@ def test_pictures_are_known_under_any_name(tmp_path, form):
         assert find_kind(tmp_path / name) == "picture"
 
 
-@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "AVIF"])
 def test_pictures_that_move_are_clips(tmp_path, form):
     (tmp_path / "x").write_bytes(animate(form, duration=[80, 40, 120]))
     assert find_kind(tmp_path / "x") == "clip"

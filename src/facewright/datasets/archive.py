@@ -15,7 +15,7 @@ from typing import IO, Protocol, TypeAlias
 
 from facewright.datasets.labels import LabelGroup, groups_to_json
 from facewright.errors import DatasetError, FileError
-from facewright.files import replacing
+from facewright.files import decode_letters, replacing
 from facewright.media.decode import read_image_header
 from facewright.types import Json
 
@@ -158,13 +158,21 @@ def name_member(info: zipfile.ZipInfo) -> str:
     """Return the path of a file in a zip, with forward slashes and its own letters.
 
     Windows writes backslashes. Archivers that do not say that a name is UTF-8, such as the one of
-    macOS, make Python take it for code page 437.
+    macOS, make Python take it for code page 437; that of Korean Windows writes code page 949.
     """
     name = info.filename
     if not info.flag_bits & _UTF8:
-        with contextlib.suppress(UnicodeError):  # it is in code page 437, or in another one
-            name = name.encode("cp437").decode("utf-8")
+        with contextlib.suppress(UnicodeEncodeError):
+            name = _decode_name(name.encode("cp437"))
     return name.replace("\\", "/")
+
+
+def _decode_name(data: bytes) -> str:
+    """Return a name whose zip does not say how it is written."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return decode_letters(data, "cp437")
 
 
 def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:

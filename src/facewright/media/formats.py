@@ -32,7 +32,9 @@ HEAD_BYTES = 4096
 """How many bytes `identify` looks at."""
 
 _ALSO_TEXT = frozenset({".ts", ".mts"})  # of TypeScript, too
-_MAY_MOVE = frozenset({"GIF", "PNG", "WebP"})
+ANIMATIONS = ("GIF", "PNG", "WEBP", "AVIF")
+"""Pictures that may move, as Pillow calls them."""
+
 _SYNC, _PACKETS = 0x47, 5  # of a transport stream: how each packet begins, and how many are checked
 _TIMED = 192
 _PACKET_SIZES = (188, _TIMED, 204)  # plain, with a time before each (camcorders), with parity after
@@ -45,7 +47,7 @@ class MediaFormat:
     name: str
     """As people call it: "JPEG", "HEIC", "Matroska"."""
     kind: Kind
-    """What it is read as; GIF, PNG and WebP are clips where they move, which `find_kind` tells."""
+    """What it is read as; `ANIMATIONS` are clips where they move, which `find_kind` tells."""
 
 
 def find_kind(source: Path | bytes, *, name: str = "") -> Kind | None:
@@ -59,12 +61,13 @@ def find_kind(source: Path | bytes, *, name: str = "") -> Kind | None:
         name: What it is called; the name of the file if empty.
 
     Returns:
-        "picture" or "clip"; a GIF, PNG or WebP of several frames is a clip. None for anything else.
+        "picture" or "clip"; a GIF, PNG, WebP or AVIF of several frames is a clip. None for anything
+        else.
     """
     head = _read_head(source)
     found = identify(head)
     if found is not None:
-        moves = found.name in _MAY_MOVE and is_animated(source)
+        moves = found.name.upper() in ANIMATIONS and is_animated(source)
         return "clip" if moves else found.kind
     place = Path(name) if isinstance(source, bytes) or name else source
     return _find_meant(place.suffix.lower(), head)
@@ -120,21 +123,21 @@ def explain_unreadable(head: bytes) -> tuple[str, str]:
         return f"is {instead.name}, not a picture", instead.hint
     found, said = identify(head), "not a picture that can be read"
     if found and (found == _HEIC or found.name.upper() in FORMATS):
-        said = f"damaged or cut short: it begins as {found.name} does"
+        said = f"damaged, cut short or of a rare kind: it begins as {found.name} does"
     elif found:
         said = f"{found.name}, {'a clip' if found.kind == 'clip' else said}"
     return f"is {said}", f"save it as PNG or JPEG; what is read: {', '.join(FORMATS)}"
 
 
 def is_animated(source: Path | bytes) -> bool:
-    """Tell whether a GIF, PNG or WebP has more than one frame; of anything else, the answer is no.
+    """Tell whether one of `ANIMATIONS` has more than one frame; of anything else, the answer is no.
 
     Args:
         source: A file, or its bytes.
     """
     file = BytesIO(source) if isinstance(source, bytes) else source
     try:
-        with Pictures.open(file, formats=("GIF", "PNG", "WEBP")) as picture:
+        with Pictures.open(file, formats=ANIMATIONS) as picture:
             return bool(getattr(picture, "is_animated", False))
     except Exception:  # noqa: BLE001 - whatever damage there is, reading it as a picture names it
         return False

@@ -18,10 +18,11 @@ import av
 from facewright.errors import BrokenClipError, FileError
 from facewright.media.clips.pixels import open_reader
 from facewright.media.clips.reading.animation import read_animation
-from facewright.media.clips.reading.decoder import decode
+from facewright.media.clips.reading.clock import find_longest
+from facewright.media.clips.reading.decoder import decode, decode_first
 from facewright.media.clips.reading.opening import DAMAGE, find_pictures, open_container
 from facewright.media.clips.reading.truncation import count_missing, describe_flaw
-from facewright.media.clips.timing import Timeline, hand_out
+from facewright.media.clips.timing import LONGEST_STILL, Timeline, hand_out
 from facewright.media.decode import MAX_PIXELS, read_image, read_metadata
 from facewright.media.formats import find_kind, is_animated
 from facewright.types import Clip, Extent, Image
@@ -63,8 +64,9 @@ def read_clip(path: Path, *, lenient: bool = False) -> Clip:
         return read_animation(path, lenient=lenient)
     with _opened(path) as (source, stream):
         rate, size = find_rate(stream), _find_size(stream)
-        timeline = Timeline(rate, Fraction(stream.time_base or 1 / rate))
-        frame = next(decode(source, stream, []), None)
+        longest = max(find_longest(source), LONGEST_STILL)
+        timeline = Timeline(rate, Fraction(stream.time_base or 1 / rate), longest)
+        frame = decode_first(source, stream)
         if frame is None:
             raise FileError(f"{path} has no frame that can be read")
         first = open_reader(*size)(frame)

@@ -96,6 +96,22 @@ def test_times_that_are_missing_or_forged_are_one_frame_later():
     assert placed == [0, 40, 80, 120, 160, 200, 201, 241, 281]
 
 
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_a_slide_may_stand_for_an_hour_where_the_file_has_an_index(tmp_path, ending):
+    times = [0, 1, 2, 3602, 3603, 3604]
+    with av.open(str(tmp_path / f"x.{ending}"), "w") as out:
+        stream = out.add_stream("libx264", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        for time in times:
+            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 99, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = time, Fraction(1)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    clip = read_clip(tmp_path / f"x.{ending}")
+    assert len(list(clip.frames)) == len(times)
+    assert [time * clip.tick for time in clip.times] == times
+
+
 def test_times_that_do_not_rise_or_are_too_few_are_refused():
     clip = Clip((2, 2), Fraction(25), iter([]), times=iter([0, 2, 2]), tick=Fraction(1, 9))
     times, _ = find_times(clip)

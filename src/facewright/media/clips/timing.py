@@ -13,7 +13,9 @@ from facewright.types import Clip
 
 _FINEST = Fraction(1, 1_000_000)  # seconds: finer, 30-bit differences would be too short
 _USUAL = Fraction(1, 90_000)
-_LONGEST_STILL = 600  # seconds; a later frame is taken for one with a wrong time
+LONGEST_STILL = 600
+"""Seconds that a picture may stand; a later frame is taken for one with a wrong time."""
+
 _OUT_OF_ORDER = 1  # second that a frame may be early, and still count as in the wrong order
 
 
@@ -29,14 +31,15 @@ class Timeline:
         rate: Frames per second, on average.
     """
 
-    def __init__(self, rate: Fraction, base: Fraction) -> None:
+    def __init__(self, rate: Fraction, base: Fraction, longest: int = LONGEST_STILL) -> None:
         """Prepare for a stream.
 
         Args:
             rate: Frames per second, more than 0.
             base: Seconds per unit of the times in the file, more than 0.
+            longest: Seconds that a picture may stand.
         """
-        self.rate, self._base = rate, base
+        self.rate, self._base, self._longest = rate, base, longest
         shared = _find_shared(1 / rate, base)
         self._snaps = shared != base and shared >= _FINEST
         self.tick = next((t for t in (shared, base) if t >= _FINEST), _USUAL)
@@ -60,7 +63,7 @@ class Timeline:
         ahead = (ticks - self._last) * self.tick
         if -_OUT_OF_ORDER <= ahead <= 0:
             ticks = self._last + 1
-        elif pts is not None and not 0 < ahead <= _LONGEST_STILL:
+        elif pts is not None and not 0 < ahead <= self._longest:
             ticks = self._last + self._step
             self._origin = pts - round(ticks * self.tick / self._base)
         self._last = ticks
@@ -74,7 +77,7 @@ class Timeline:
         """
         usual = 1 / self.rate
         close = abs(length - usual) < self._base
-        return usual if close or not 0 < length <= _LONGEST_STILL else length
+        return usual if close or not 0 < length <= self._longest else length
 
     def _find_ticks(self, units: int) -> int:
         """Turn units of the file's clock into ticks."""

@@ -185,3 +185,8 @@ def test_texts_are_decoded_by_what_is_in_them():
         text = "file;age\r\nZoë.jpg;34\r\n"
         assert decode_text(text.encode(encoding)) == text, encoding
     assert decode_text("Zoë".encode()[:-1]) == "Zo"
+    korean = "파일,나이\r\n가.jpg,34\r\n뷁.jpg,7\r\n"
+    for encoding in ("cp949", "utf-16-le", "utf-16-be"):
+        assert decode_text(korean.encode(encoding)) == korean, encoding
+    for western in ("GRÖSSE,Ärger,été,Ñandú", "«Zoë» naïve ÀÉ"):
+        assert decode_text(western.encode("cp1252")) == western

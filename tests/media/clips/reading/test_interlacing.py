@@ -1,11 +1,13 @@
-"""Frames that have the lines of two moments come without a comb."""
+"""Frames that have the lines of two moments come without a comb, whether they say so or not."""
 
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
+from facewright.media.clips.pixels import open_reader
 from facewright.media.encode_video import write_clip
 from facewright.media.video import read_clip
 
@@ -79,7 +81,33 @@ def test_the_result_says_that_it_is_progressive(tmp_path):
         assert not any(frame.interlaced_frame for frame in file.decode(video=0))
 
 
-def test_progressive_frames_stay_as_they_are(tmp_path):
-    write_interlaced(tmp_path / "x.mp4", "libx264", marked=False)
+@pytest.mark.parametrize("top_first", [True, False])
+def test_combs_that_nothing_tells_of_are_gone_too(tmp_path, top_first):
+    write_interlaced(tmp_path / "x.mp4", "libx264", marked=False, top_first=top_first)
+    with av.open(str(tmp_path / "x.mp4")) as file:
+        raw = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+    clip = read_clip(tmp_path / "x.mp4")
+    images = list(clip.frames)
+    assert min(measure_comb(image) for image in raw) > 10
+    assert max(measure_comb(image) for image in images) < 2
+    assert [time * clip.tick * 25 for time in clip.times] == list(range(len(raw)))
+
+
+@pytest.mark.parametrize("still", [0, 30])
+@pytest.mark.parametrize("step", [(3, 0), (0, 1), (5, 4)])
+def test_progressive_frames_stay_as_they_are(tmp_path, still, step):
+    texture = np.random.default_rng(0).integers(0, 255, (3 * SIZE[1], 3 * SIZE[0]), np.uint8)
+    texture = cv2.GaussianBlur(texture, (0, 0), 0.8)
+    with av.open(str(tmp_path / "x.mp4"), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"crf": "10"})
+        (stream.width, stream.height), stream.pix_fmt = SIZE, "yuv420p"
+        for number in range(still + 8):
+            x, y = (side * max(number - still, 0) for side in step)
+            image = np.dstack([texture[y : y + SIZE[1], x : x + SIZE[0]]] * 3)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(stream.encode(None))
+    with av.open(str(tmp_path / "x.mp4")) as file:
+        read = open_reader(*SIZE)
+        raw = [read(frame) for frame in file.decode(video=0)]
     images = list(read_clip(tmp_path / "x.mp4").frames)
-    assert max(measure_comb(image) for image in images) > 10
+    assert np.array_equal(np.stack(images), np.stack(raw))

@@ -22,17 +22,20 @@ def draw_sticker():
     return sticker
 
 
-@pytest.mark.parametrize(
-    ("ending", "codec", "form"), [(e, *kind) for e, kinds in KINDS.items() for kind in kinds]
-)
-def test_hidden_colours_stay_hidden(tmp_path, ending, codec, form):
+CASES = [(ending, *kind, "") for ending, kinds in KINDS.items() for kind in kinds]
+TAGGED = [("webm", "libvpx-vp9", "yuva420p", "1")]  # which says so in a tag, too
+
+
+@pytest.mark.parametrize(("ending", "codec", "form", "tag"), CASES + TAGGED)
+def test_hidden_colours_stay_hidden(tmp_path, ending, codec, form, tag):
     path = tmp_path / f"x.{ending}"
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, form
         if codec == "libvpx-vp9":
             stream.options = {"crf": "4", "b": "0", "deadline": "realtime", "cpu-used": "8"}
-            stream.metadata["alpha_mode"] = "1"
+        if tag:
+            stream.metadata["alpha_mode"] = tag
         for _ in range(2):
             frame = av.VideoFrame.from_ndarray(draw_sticker(), format="rgba")
             out.mux(stream.encode(frame.reformat(format=form)))

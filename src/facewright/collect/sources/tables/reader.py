@@ -18,6 +18,7 @@ from typing import NamedTuple
 from facewright.collect.sources.items import Labels
 from facewright.collect.sources.tables.values import GROUPS, read_value
 from facewright.errors import FileError
+from facewright.files import decode_letters
 
 FILE_COLUMNS = ("file", "image", "image_id", "filename", "file_name", "path", "img")
 """What the column of pictures is called."""
@@ -105,20 +106,21 @@ def decode_text(data: bytes) -> str:
         data: All of it, or its beginning.
 
     Returns:
-        What it says by its byte order mark; without one UTF-16 where every other byte is 0, or
-        UTF-8, or else what Windows writes in the west of Europe.
+        What it says by its byte order mark; without one UTF-16 where most of every other byte are
+        0, or UTF-8, or else what Windows writes in Korea or in the west of Europe.
     """
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
     head = data[:4096]
     zeros = (head[0::2].count(0), head[1::2].count(0))
-    if max(zeros) > len(head) // 5 and min(zeros) == 0:
-        return data.decode("utf-16-be" if zeros[0] else "utf-16-le", "replace")
+    if max(zeros) > len(head) // 5 and max(zeros) > 4 * min(zeros):  # such as of 가, U+AC00
+        big = zeros[0] > zeros[1]
+        return data.decode("utf-16-be" if big else "utf-16-le", "replace")
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(data)  # the last letter may be cut
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        return decode_letters(data, "cp1252")
 
 
 def read_columns(line: str) -> list[str]:

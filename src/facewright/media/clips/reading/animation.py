@@ -1,4 +1,4 @@
-"""Read GIF, PNG and WebP that move."""
+"""Read GIF, PNG, WebP and AVIF that move."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from PIL import Image as Pictures
 from facewright.errors import FileError
 from facewright.media.clips.reading.truncation import count_missing, describe_flaw
 from facewright.media.decode import MAX_PIXELS
+from facewright.media.formats import ANIMATIONS
 from facewright.types import Clip, Extent, Image
 
 _LOG = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def read_animation(path: Path, *, lenient: bool = False) -> Clip:
     """Open a picture that moves. What is transparent in a frame is white.
 
     Args:
-        path: A GIF, PNG or WebP of several frames.
+        path: A GIF, PNG, WebP or AVIF of several frames.
         lenient: As `read_clip` takes it.
 
     Returns:
@@ -93,7 +94,7 @@ def _iterate(picture: Pictures.Image, damage: list[str]) -> Iterator[Pictures.Im
 def _opened(path: Path) -> Iterator[Pictures.Image]:
     """Open an animation; whatever goes wrong becomes a FileError that names the file."""
     try:
-        with Pictures.open(path, formats=("GIF", "PNG", "WEBP")) as picture:
+        with Pictures.open(path, formats=ANIMATIONS) as picture:
             yield picture
     except Exception as error:
         raise FileError(

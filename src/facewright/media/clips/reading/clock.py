@@ -17,8 +17,9 @@ Packet: TypeAlias = "av.Packet[Stream]"
 _BACK = Fraction(1, 10)  # second that a clock may go back without beginning anew
 _AHEAD = 600  # seconds that a picture may stand
 _AHEAD_IN_STREAM = 10  # likewise where clocks jump: what is broadcast has no index
+_AHEAD_BY_INDEX = 43_200  # likewise where an index has the times: a slide may stand for hours
 _FOREVER = 2**40  # seconds
-_STREAMED = frozenset({"mpegts", "mpeg"})
+_STREAMED, _INDEXED = frozenset({"mpegts", "mpeg"}), frozenset({"mp4", "matroska"})
 
 
 def demux(
@@ -38,11 +39,19 @@ def demux(
     Yields:
         Packets in the order of the file; empty ones at the end, one for each stream.
     """
-    clock = _Clock(_AHEAD_IN_STREAM if source.format.name in _STREAMED else _AHEAD)
+    clock = _Clock(find_longest(source))
     known = {stream.index for stream in timed}
     for packet in source.demux(*timed, *others):
         clock.set(packet, leads=packet.stream.index in known)
         yield packet
+
+
+def find_longest(source: InputContainer) -> int:
+    """Return for how many seconds a picture may stand before its file is taken to be wrong."""
+    names = set(source.format.name.split(","))
+    if names & _STREAMED:
+        return _AHEAD_IN_STREAM
+    return _AHEAD_BY_INDEX if names & _INDEXED else _AHEAD
 
 
 class _Clock:

@@ -37,6 +37,15 @@ def decode(
     return deinterlace(_decode(source, stream, damage))
 
 
+def decode_first(source: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
+    """Decode the first picture of a file as it is stored; None if there is none.
+
+    Raises:
+        FFmpegError: Nothing at all can be read.
+    """
+    return next(_decode(source, stream, []), None)
+
+
 def _decode(
     source: InputContainer, stream: VideoStream, damage: list[str]
 ) -> Iterator[av.VideoFrame]:
@@ -67,7 +76,8 @@ def _decode(
 def _open_decoder(stream: VideoStream) -> VideoCodecContext:
     """Return what decodes a stream, with its transparency."""
     name = _TRANSPARENT.get(stream.codec_context.name)
-    if name in av.codecs_available and stream.metadata.get("ALPHA_MODE", "") == "1":
+    said = {key.lower(): value for key, value in stream.metadata.items()}  # a tag is in capitals
+    if name in av.codecs_available and said.get("alpha_mode") == "1":
         return cast("VideoCodecContext", av.CodecContext.create(name, "r"))
     stream.thread_type = "AUTO"
     return stream.codec_context
