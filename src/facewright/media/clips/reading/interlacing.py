@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
-from typing import Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import av
 import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from av.buffer import Buffer
 
 Order: TypeAlias = Literal["tff", "bff", "progressive"]
 """Which lines of a frame are of the earlier moment, the first or the second; or neither."""
@@ -64,9 +67,9 @@ def find_order(frames: Sequence[av.VideoFrame]) -> Order | None:
         return "progressive"
     lines = [_read_lines(frame) for frame in frames]
     votes = Counter(map(_judge, lines, lines[1:], lines[2:]))
-    order = max(("tff", "bff"), key=lambda name: votes[name])
+    order: Order = "tff" if votes["tff"] >= votes["bff"] else "bff"
     if votes[order] >= _LEAST and votes[order] > 3 * (sum(votes.values()) - votes[None]) / 4:
-        return cast("Order", order)
+        return order
     return "progressive" if votes["progressive"] >= _LEAST else None
 
 
@@ -90,7 +93,7 @@ def _read_lines(frame: av.VideoFrame) -> NDArray[np.int32]:
     """Return the brightness of a frame, every fourth column: (height, width / 4)."""
     grey = frame if frame.format.name.startswith("gray") else frame.reformat(format="gray")
     plane = grey.planes[0]
-    lines = np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)
+    lines = np.frombuffer(cast("Buffer", plane), np.uint8).reshape(frame.height, plane.line_size)
     return lines[:, : frame.width : _STEP].astype(np.int32)
 
 
