@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 import av
 import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from av.buffer import Buffer
 
 Order: TypeAlias = Literal["tff", "bff", "progressive"]
 """Which lines of a frame are of the earlier moment, the first or the second; or neither."""
@@ -91,10 +88,7 @@ def _chain(held: list[av.VideoFrame], frames: Iterator[av.VideoFrame]) -> Iterat
 
 def _read_lines(frame: av.VideoFrame) -> NDArray[np.int32]:
     """Return the brightness of a frame, every fourth column: (height, width / 4)."""
-    grey = frame if frame.format.name.startswith("gray") else frame.reformat(format="gray")
-    plane = grey.planes[0]
-    lines = np.frombuffer(cast("Buffer", plane), np.uint8).reshape(frame.height, plane.line_size)
-    return lines[:, : frame.width : _STEP].astype(np.int32)
+    return frame.to_ndarray(format="gray")[:, ::_STEP].astype(np.int32)
 
 
 def _judge(
