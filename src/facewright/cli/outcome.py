@@ -93,6 +93,8 @@ def print_measured(measured: Measured) -> int:
     _print_table({name: f"{value:.4g}" for name, value in measured.values.items()})
     about = f"{measured.weights} against {measured.dataset}"
     print(f"{about}: {measured.count} pictures each, psi {measured.truncation_psi:g}")
+    if measured.page:
+        print(make_name_printable(measured.page))
     return 0
 
 

@@ -39,6 +39,7 @@ POLICIES: Mapping[str, Policy] = {
     "mix": Policy("generates", False, _NOBODY),
     "interpolate": Policy("generates", False, _NOBODY),
     "models compare": Policy("generates", False, _NOBODY),
+    "evaluate": Policy("generates", False, _NOBODY),
     "train generator": Policy("generates", False, _NOBODY),
     "swap": Policy("alters", True, "it puts a person's face where it never was"),
     "morph": Policy("alters", True, "it mixes the faces of persons"),

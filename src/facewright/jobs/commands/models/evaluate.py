@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facewright.errors import InputError
-from facewright.jobs.commands.models.evaluation.options import METRICS, EvaluateOptions
+from facewright.jobs.commands.models.evaluation.options import USUAL_COUNT, EvaluateOptions
 
 if TYPE_CHECKING:
     from facewright.hub.store import Progress
+    from facewright.jobs.commands.models.evaluation.report import Audit
+    from facewright.latents.scenes import FaceSampler
+    from facewright.types import Bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Measured:
     """Pictures on each side."""
     truncation_psi: float
     values: dict[str, float]
+    page: Path | None = None
+    """The report, if one was wanted."""
 
 
 def evaluate_generator(
@@ -38,6 +43,9 @@ def evaluate_generator(
 
     Without a feature network: the sliced Wasserstein distance (0 is best), and whether generated
     people are copies of any in the dataset.
+
+    With a report, a page is written that shows generated people, and how good, varied and original
+    they are against real ones and in each group of labels; of real people it has only numbers.
 
     Args:
         weights: A name that `facewright models list` shows, or a file.
@@ -56,15 +64,23 @@ def evaluate_generator(
     Examples:
         facewright evaluate faces-64 faces.zip
         facewright evaluate mine.safetensors faces.zip --count 512 --metrics swd,originality --json
+        facewright evaluate mine.safetensors faces.zip --report report/ --held-out others.zip
     """
     from facewright.datasets.dataset import open_dataset
+    from facewright.gan.weights import read_template
     from facewright.jobs.checks import check_options
-    from facewright.jobs.commands.models.evaluation.measure import measure, open_sampler
+    from facewright.jobs.commands.models.evaluation.measure import (
+        draw_people,
+        measure,
+        open_sampler,
+        read_metrics,
+    )
     from facewright.pipelines.weights import open_weights, pick_weights
 
     options = options or EvaluateOptions()
     check_options(options)
-    wanted = _read_metrics(options.metrics)
+    read_metrics(options.metrics)
+    _check_report(options)
     bundle = open_weights(pick_weights(weights), progress)
     pictures, sampler = open_dataset(dataset, cache_bytes=0), open_sampler(bundle, options)
     if pictures.resolution != sampler.generator.config.resolution:
@@ -73,21 +89,85 @@ def evaluate_generator(
             f"{sampler.generator.config.resolution}",
             hint="compare with a dataset of the generator's own resolution",
         )
-    count, values = measure(sampler, pictures, wanted, options, progress)
-    begin = tuple(start for name in wanted for start in METRICS[name])
-    kept = {name: value for name, value in values.items() if name.startswith(begin)}
+    wanted, audit, page = options.count or USUAL_COUNT, None, None
+    count = min(wanted, len(pictures))
+    if options.report:
+        from facewright.jobs.commands.models.evaluation.report import audit_generator
+
+        audit = audit_generator(
+            sampler,
+            read_template(bundle),
+            (dataset, options.held_out),
+            count=wanted,
+            keep=count,
+            progress=progress,
+        )
+    fakes = audit.people if audit else draw_people(sampler, count, progress)
+    values = measure(sampler, pictures, fakes, options, progress)
     card = bundle.card
+    if audit and options.report:
+        page = _write(options.report, audit, values, sampler, bundle, pictures.name)
+        values |= _list_values(audit)
     return Measured(
-        card.name, card.sha256, pictures.name, pictures.sha256, count, options.truncation_psi, kept
+        card.name,
+        card.sha256,
+        pictures.name,
+        pictures.sha256,
+        count,
+        options.truncation_psi,
+        values,
+        page,
     )
 
 
-def _read_metrics(text: str) -> set[str]:
-    """Read what is to be measured."""
-    wanted = {name.strip().lower() for name in text.split(",")}
-    if unknown := wanted - METRICS.keys():
+def _check_report(options: EvaluateOptions) -> None:
+    """Raise before the work what writing the report would raise after it."""
+    from facewright.jobs.commands.models.evaluation.page import PAGE
+
+    if options.held_out and not options.report:
         raise InputError(
-            f"`{', '.join(sorted(unknown))}` cannot be measured",
-            hint=f"`metrics` takes any of {', '.join(METRICS)}",
+            "--held-out is for a report", hint="add --report FOLDER, or leave --held-out out"
         )
-    return wanted
+    folder = options.report
+    if folder is None:
+        return
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file, and no folder", hint="name another folder")
+    if (folder / PAGE).exists():
+        raise InputError(f"{folder / PAGE} is there already", hint="name another folder")
+
+
+def _write(
+    folder: Path,
+    audit: Audit,
+    values: dict[str, float],
+    sampler: FaceSampler,
+    bundle: Bundle,
+    dataset: str,
+) -> Path:
+    """Write the report."""
+    from facewright.jobs.commands.models.evaluation.page import Pictures, write_page
+    from facewright.types import Manifest
+    from facewright.version import __version__
+
+    card = bundle.card
+    said = {"truncation_psi": sampler.sampling.truncation_psi, "count": audit.count}
+    manifest = Manifest("evaluate", said, models={card.name: card.sha256}, version=__version__)
+    return write_page(folder, audit, values, (card.name, dataset), Pictures(sampler, manifest))
+
+
+def _list_values(audit: Audit) -> dict[str, float]:
+    """Return the numbers of a report by name."""
+    values = {
+        "Fréchet distance in face features": audit.quality.made,
+        "the same between real halves": audit.quality.real,
+        "pairs alike": audit.variety.share,
+        "pairs alike among real people": audit.real_variety.share,
+        "nearer than 99 % of strangers": audit.nearness.near_share,
+        "nearness": audit.nearness.score,
+    }
+    for group in audit.groups:
+        known = {one.value: one.distance for one in group.values if one.distance is not None}
+        values |= {f"by {group.name}: {value}": distance for value, distance in known.items()}
+        values |= {} if group.ratio is None else {f"by {group.name}, worst/best": group.ratio}
+    return values | ({} if audit.flaws is None else {"drawn anew": audit.flaws.rejected})

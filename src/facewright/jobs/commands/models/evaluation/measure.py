@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -10,9 +10,10 @@ import torch
 
 from facewright.datasets.dataset import Dataset
 from facewright.device import configure_cuda, pick_device, pick_dtype, seeded
+from facewright.errors import InputError
 from facewright.gan.weights import load_generator, load_labels
 from facewright.hub.store import Progress
-from facewright.jobs.commands.models.evaluation.options import EvaluateOptions
+from facewright.jobs.commands.models.evaluation.options import METRICS, EvaluateOptions
 from facewright.latents.sample import SamplingConfig, resolve_batch, sample_people
 from facewright.latents.scenes import FaceSampler, draw_pairs, synthesise
 from facewright.metrics.compare import compare_features, compare_originality, compare_textures
@@ -24,7 +25,6 @@ from facewright.types import Bundle, Image
 
 _WITHOUT_NETWORK, _WITH_FEATURES = {"swd", "originality"}, {"fid", "kid", "pr"}
 _PART, _PART_BYTES = 1024, 1 << 27  # pictures and bytes of a dataset at a time
-_USUAL_COUNT = 2048
 _MOST_PAIRS = 512  # for PPL
 
 
@@ -41,31 +41,31 @@ def open_sampler(bundle: Bundle, options: EvaluateOptions) -> FaceSampler:
 def measure(
     sampler: FaceSampler,
     pictures: Dataset,
-    wanted: Collection[str],
+    fakes: Image,
     options: EvaluateOptions,
     progress: Progress | None = None,
-) -> tuple[int, dict[str, float]]:
+) -> dict[str, float]:
     """Measure what is wanted.
 
     Args:
         sampler: What draws.
         pictures: Real ones, of the same size.
-        wanted: Any of `evaluate.METRICS`.
-        options: On how many, and with which network.
-        progress: Called with how many people are drawn, and of how many.
+        fakes: (n, size, size, 3), generated ones, no more than there are real ones.
+        options: What is wanted, and with which network.
+        progress: Called while a network is fetched.
 
     Returns:
-        How many pictures there are on each side, and the numbers by name.
+        The numbers by name.
     """
+    wanted = read_metrics(options.metrics)
     network, device = None, pick_device(options.device)
     if set(wanted) - _WITHOUT_NETWORK:
         file = options.features or fetch_weights(INCEPTION, progress)
         network = load_inception(file, device)
     rng = seeded(options.seed)
-    count = min(options.count or _USUAL_COUNT, len(pictures))
+    count = len(fakes)
     places = torch.randperm(len(pictures), generator=rng)[:count].numpy()
     reals = pictures.images(places)
-    fakes = draw_people(sampler, count, progress)
     values: dict[str, float] = {}
     if "swd" in wanted:
         values |= compare_textures(reals, fakes, rng=rng)
@@ -77,7 +77,23 @@ def measure(
         pairs = draw_pairs(sampler, max(min(count // 2, _MOST_PAIRS), 1))
         images = partial(synthesise, sampler)
         values[f"PPL in {network.name}"] = perceptual_path_length(images, network, pairs, rng=rng)
-    return count, values
+    begin = tuple(start for name in wanted for start in METRICS[name])
+    return {name: value for name, value in values.items() if name.startswith(begin)}
+
+
+def read_metrics(text: str) -> set[str]:
+    """Read what is to be measured.
+
+    Raises:
+        InputError: Something cannot be.
+    """
+    wanted = {name.strip().lower() for name in text.split(",")}
+    if unknown := wanted - METRICS.keys():
+        raise InputError(
+            f"`{', '.join(sorted(unknown))}` cannot be measured",
+            hint=f"`metrics` takes any of {', '.join(METRICS)}",
+        )
+    return wanted
 
 
 def draw_people(sampler: FaceSampler, count: int, progress: Progress | None = None) -> Image:

@@ -16,13 +16,22 @@ METRICS = {
 }
 """What `evaluate` can measure → how the names of its numbers begin."""
 
+USUAL_COUNT = 2048
+"""Pictures on each side, where the dataset has as many."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateOptions(Runtime):
     """What to measure, and on how many pictures."""
 
     count: int | None = None
-    """Pictures on each side; otherwise 2048, or as many as the dataset has."""
+    """Pictures on each side; otherwise 2048, or as many as the dataset has. For a report, so many
+    people are made up, whatever the dataset has."""
+    report: Path | None = None
+    """A folder for a page with pictures: quality, variety, originality, each group of labels."""
+    held_out: Path | None = None
+    """For the report: a folder or zip of real people whom the generator has not seen. Otherwise
+    those of the dataset stand in, each beside the others."""
     metrics: str = "swd,originality"
     """What to measure: swd, originality; and with a feature network fid, kid, pr, ppl."""
     features: Path | None = None
