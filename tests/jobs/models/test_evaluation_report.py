@@ -89,7 +89,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(tmp_path):
 
 
 def test_whoever_interrupts_it_finds_no_half_page(weights, people, tmp_path):
-    def interrupt(done, total):
+    def interrupt(done, _):
         if done > 30:
             raise KeyboardInterrupt
 
