@@ -88,8 +88,13 @@ def draw_losses(outdir: Path) -> bytes:
     Args:
         outdir: The folder of the run; its `stats.jsonl` has a line per report.
     """
-    from matplotlib.figure import Figure
-
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError(
+            "charts are drawn with Matplotlib, which is not installed",
+            hint="pip install 'facewright[notebook,train]'",
+        ) from error
     text = (outdir / "stats.jsonl").read_text(encoding="utf-8")
     lines = [json.loads(line) for line in text.splitlines()]
     figure = Figure(figsize=(8, 3), layout="constrained")

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from facewright.jobs.commands.doctor.examine import examine
-from facewright.jobs.commands.doctor.machine import explain_idle_gpu
+from facewright.jobs.commands.doctor.machine import explain_idle_gpu, list_extras
 from facewright.jobs.commands.doctor.speed import measure_passively
 from facewright.jobs.options import Runtime
 
@@ -26,6 +26,23 @@ def test_facts_name_versions_device_and_precision(weights, monkeypatch, tmp_path
     assert kept == (platform.libc_ver()[0] == "glibc")
     assert found.images_per_second > 0
     assert all(problem.fix for problem in found.problems)
+
+
+def test_extras_name_the_packages_that_are_missing():
+    told = list_extras(
+        [
+            "torch>=2.6",
+            'safetensors[all]>=0.5; extra == "scale"',
+            "no-such-thing>=1; python_version > '3' and extra == 'studio'",
+            'nothing-either; extra == "studio"',
+            'no-such-thing; extra == "dev"',
+        ]
+    )
+    assert told == {
+        "extra scale": "installed",
+        "extra studio": "no-such-thing, nothing-either are missing: "
+        "pip install 'facewright[studio]'",
+    }
 
 
 def test_missing_weights_and_a_useless_cache_are_problems(monkeypatch, tmp_path):

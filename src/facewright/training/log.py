@@ -242,7 +242,7 @@ def _open_board(outdir: Path, images: int, console: Console) -> Any | None:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        text = "no curves: the package tensorboard is not installed"
+        text = "no curves without TensorBoard: pip install 'facewright[train]'"
         console.print(text, markup=False, highlight=False)
         return None
     return SummaryWriter(outdir, purge_step=images + 1 if images else None)

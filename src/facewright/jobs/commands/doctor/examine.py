@@ -27,6 +27,7 @@ def examine(*, runtime: Runtime | None = None) -> Diagnosis:
 
     place, found = pick_device((runtime or Runtime()).device), Diagnosis()
     found.facts |= machine.list_versions()
+    found.facts |= machine.list_extras()
     found.facts |= machine.describe_device(place)
     found.problems += machine.find_device_problems(place)
     speed.examine_weights(place, found)

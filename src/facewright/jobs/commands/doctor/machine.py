@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import torch
@@ -24,6 +26,8 @@ from facewright.threads import count_cores
 from facewright.version import __version__
 
 _PACKAGES = ("torch", "numpy", "opencv-python-headless", "Pillow", "av", "safetensors", "rich")
+_EXTRA = re.compile(r"(?P<name>[\w.-]+).*;.*\bextra == ['\"](?P<extra>[\w-]+)['\"]")
+_OF_DEVELOPERS = ("dev", "docs")
 
 
 def list_versions() -> dict[str, str]:
@@ -35,6 +39,46 @@ def list_versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "from elsewhere"
     return found | {"FFmpeg": _ffmpeg_version(), "system": platform.platform()}
+
+
+def list_extras(requirements: Iterable[str] | None = None) -> dict[str, str]:
+    """Return which extras are installed, and what the others would take.
+
+    Args:
+        requirements: Those of the distribution, as its metadata has them; None reads them.
+
+    >>> list_extras(['nothing-like-it>=1; extra == "studio"'])
+    {'extra studio': "nothing-like-it is missing: pip install 'facewright[studio]'"}
+    """
+    if requirements is None:
+        try:
+            requirements = requires("facewright") or ()
+        except PackageNotFoundError:  # a clone that was not installed
+            return {}
+    wanted: dict[str, list[str]] = {}
+    for line in requirements:
+        found = _EXTRA.match(line)
+        if found and found["extra"] not in _OF_DEVELOPERS:
+            wanted.setdefault(found["extra"], []).append(found["name"])
+    told = {}
+    for extra, names in wanted.items():
+        missing = [name for name in names if not _is_installed(name)]
+        verb = "are" if len(missing) > 1 else "is"
+        told[f"extra {extra}"] = (
+            f"{', '.join(missing)} {verb} missing: pip install 'facewright[{extra}]'"
+            if missing
+            else "installed"
+        )
+    return told
+
+
+def _is_installed(name: str) -> bool:
+    """Tell whether a distribution is there, in any version."""
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _ffmpeg_version() -> str:
