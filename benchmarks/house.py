@@ -145,7 +145,9 @@ def _parameters_of_commands(trees: dict[Path, ast.Module]) -> list[str]:
 def commands() -> tuple:
     """Return the table of commands, also of the state before there were jobs."""
     there = (PACKAGE / "jobs" / "table.py").exists()
-    return importlib.import_module(f"facewright.{'jobs.table' if there else 'cli.commands'}").COMMANDS
+    return importlib.import_module(
+        f"facewright.{'jobs.table' if there else 'cli.commands'}"
+    ).COMMANDS
 
 
 def _top(tree: ast.Module, kind: type) -> list:

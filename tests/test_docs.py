@@ -8,6 +8,7 @@ that would take long, or needs files that the page does not make, the fence says
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,15 @@ def test_commands_on_the_page_run(page, tmp_path, monkeypatch, capsys):
         status = exit_status(argv)
         printed = capsys.readouterr()
         assert not status, f"facewright {shlex.join(argv)}\n{printed.out}{printed.err}"
+
+
+def test_no_page_writes_what_another_page_writes():
+    writes = {}
+    for page in PAGES:
+        for argv in commands(page.read_text(encoding="utf-8")):
+            for option, value in pairwise(argv):
+                if option in {"-o", "--outdir"}:
+                    assert writes.setdefault(value, page) == page, value
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Instruments:
+class Networks:
     """The networks that measure."""
 
     mesh: MeshNetwork
@@ -71,9 +71,9 @@ class Measured:
     """(n, 256): the vectors of `faces.identity`."""
 
 
-def open_instruments(guesser: Path, drawn_by: Bundle) -> Instruments:
+def open_networks(guesser: Path, drawn_by: Bundle) -> Networks:
     """Load the networks; `guesser` is what recipes/face-features/fit.py or heads.py wrote."""
-    return Instruments(
+    return Networks(
         load_mesh(open_weights("face-mesh")),
         load_likeness(open_weights("likeness")),
         load_guesser(guesser),
@@ -82,23 +82,21 @@ def open_instruments(guesser: Path, drawn_by: Bundle) -> Instruments:
     )
 
 
-def measure_faces(instruments: Instruments, images: Image) -> Measured:
+def measure_faces(networks: Networks, images: Image) -> Measured:
     """Measure faces, (n, h, w, 3)."""
     large = [resize_image(image, SIZE) for image in images]
-    start = (TEMPLATES[instruments.template].points * SIZE - 0.5).astype(np.float32)
-    meshes, _ = place_meshes(instruments.mesh, large, [start] * len(large))
-    meshes, presence = place_meshes(instruments.mesh, large, [five_points(m) for m in meshes])
+    start = (TEMPLATES[networks.template].points * SIZE - 0.5).astype(np.float32)
+    meshes, _ = place_meshes(networks.mesh, large, [start] * len(large))
+    meshes, presence = place_meshes(networks.mesh, large, [five_points(m) for m in meshes])
     shapes = np.stack([straighten(mesh) for mesh in meshes])
     numbers = {"presence": presence}
     numbers |= measure_shapes(shapes) | measure_poses(meshes)
     small = [resize_image(image, SMALL) for image in images]
     scaled = (meshes + 0.5) * (SMALL / SIZE) - 0.5
-    numbers |= measure_colours(small, scaled) | guess(instruments.guesser, images)
-    numbers |= measure_expressions(instruments.classifier, large, meshes)
+    numbers |= measure_colours(small, scaled) | guess(networks.guesser, images)
+    numbers |= measure_expressions(networks.classifier, large, meshes)
     whole = np.eye(2, 3)
-    identity = embed_faces(
-        instruments.likeness, [Crop(x, whole, instruments.template) for x in large]
-    )
+    identity = embed_faces(networks.likeness, [Crop(x, whole, networks.template) for x in large])
     return Measured(numbers, shapes, identity)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from aims import AIMS, MOODS
-from attributes import Instruments, Measured, open_instruments
+from attributes import Measured, Networks, open_networks
 from layers import draw_and_measure
 
 from facewright.faces.similarity.identity import compare_faces
@@ -48,13 +48,12 @@ SHOWN = (
 
 
 def move(
-    generator: Generator, instruments: Instruments, ws: torch.Tensor, styles: np.ndarray
+    generator: Generator, networks: Networks, ws: torch.Tensor, styles: np.ndarray
 ) -> dict[int, Measured]:
     """Return what is measured on people that moved, by how far."""
     step = torch.from_numpy(styles)
     return {
-        amount: draw_and_measure(generator, instruments, ws + amount * step)[1]
-        for amount in AMOUNTS
+        amount: draw_and_measure(generator, networks, ws + amount * step)[1] for amount in AMOUNTS
     }
 
 
@@ -70,11 +69,11 @@ def main() -> None:
     parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
     bundle = open_weights(options.weights)
-    generator, instruments = load_generator(bundle), open_instruments(options.network, bundle)
+    generator, networks = load_generator(bundle), open_networks(options.network, bundle)
     z, c = draw_latents(generator.config, range(CROWD), labels=load_labels(bundle))
     with torch.no_grad():
         every = generator.map_to_w(z, c, truncation_psi=0.7)
-    crowd = draw_and_measure(generator, instruments, every)[1]
+    crowd = draw_and_measure(generator, networks, every)[1]
     spread = {name: float(np.nanstd(values)) for name, values in crowd.numbers.items()}
     ws, count = every[: options.people], options.people
     rows = []
@@ -83,7 +82,7 @@ def main() -> None:
     with np.load(options.fitted) as fitted:
         wanted = options.only or fitted.files
         for aim in (a for a in (*AIMS, *MOODS) if a.name in wanted):
-            moved = move(generator, instruments, ws, fitted[aim.name])
+            moved = move(generator, networks, ws, fitted[aim.name])
             own = crowd.numbers[aim.target][:count]
             means = [
                 float(np.nanmean(moved[a].numbers[aim.target] - own)) / spread[aim.target]
@@ -91,7 +90,7 @@ def main() -> None:
             ]
             gain = moved[2].numbers[aim.target] - moved[-2].numbers[aim.target]
             pairs = compare_faces(
-                instruments.likeness, crowd.identity[:count], moved[2].identity
+                networks.likeness, crowd.identity[:count], moved[2].identity
             ).diagonal()
             told = [f"{mean:+.2f}" for mean in means]
             told += [f"{np.nanmean(gain > 0):.0%}", f"{pairs.mean():.2f}"]

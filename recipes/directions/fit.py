@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from aims import AIMS, MOODS, Aim
-from attributes import Instruments, open_instruments
+from attributes import Networks, open_networks
 from layers import draw_and_measure
 from sample import GROUPS, find_styles
 
@@ -87,8 +87,8 @@ def find_direction(
 class Scale:
     """Brings directions to their unit: what they mean changes by one standard deviation."""
 
-    def __init__(self, generator: Generator, labels: LabelTable, instruments: Instruments) -> None:
-        self.generator, self.labels, self.instruments = generator, labels, instruments
+    def __init__(self, generator: Generator, labels: LabelTable, networks: Networks) -> None:
+        self.generator, self.labels, self.networks = generator, labels, networks
         self.ws = self._draw_styles(range(FIRST_TRIED, FIRST_TRIED + TRIED))
         crowd = self._draw_styles(range(FIRST_TRIED, FIRST_TRIED + CROWD))
         self.crowd = self._measure(crowd)
@@ -108,7 +108,7 @@ class Scale:
             return self.generator.map_to_w(z, c, truncation_psi=0.7)
 
     def _measure(self, ws: torch.Tensor) -> dict[str, np.ndarray]:
-        return draw_and_measure(self.generator, self.instruments, ws)[1].numbers
+        return draw_and_measure(self.generator, self.networks, ws)[1].numbers
 
 
 def main() -> None:
@@ -131,7 +131,7 @@ def main() -> None:
     basis = find_basis(people.double(), PARTS)
     probes = fit(enter(basis, generator, labels, seeds, second), values, names)
 
-    scale = Scale(generator, labels, open_instruments(options.network, bundle))
+    scale = Scale(generator, labels, open_networks(options.network, bundle))
     found = {}
     for wanted in AIMS:
         styles = find_direction(basis, probes, names, wanted, generator.num_ws)

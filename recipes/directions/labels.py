@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from attributes import open_instruments
+from attributes import open_networks
 from fit import Scale
 
 from facewright.gan.generator import Generator
@@ -53,7 +53,7 @@ def main() -> None:
     steps = torch.arange(len(ages), dtype=torch.float32)
     steps -= steps.mean()
     slope = (steps[:, None] * ages).sum(0) / steps.square().sum()
-    scale, found = Scale(generator, labels, open_instruments(options.network, bundle)), {}
+    scale, found = Scale(generator, labels, open_networks(options.network, bundle)), {}
     for name, target, w in (("age", "age", slope), ("gender", "male", male - female)):
         styles = w.expand(generator.num_ws, -1).clone()
         found[name], told = scale.bring_to_unit(styles, target)

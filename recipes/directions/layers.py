@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from attributes import BATCH, Floats, Instruments, Measured, join, measure_faces, open_instruments
+from attributes import BATCH, Floats, Measured, Networks, join, measure_faces, open_networks
 
 from facewright.device import to_tensor
 from facewright.gan.generator import Generator
@@ -64,18 +64,18 @@ def find_share(own: Floats, mixed: Floats, other: Floats) -> float:
 
 
 def draw_and_measure(
-    generator: Generator, instruments: Instruments, ws: torch.Tensor
+    generator: Generator, networks: Networks, ws: torch.Tensor
 ) -> tuple[Image, Measured]:
     """Draw w+ and measure the faces."""
     images = draw_styles(generator, ws, batch=16)
-    parts = [measure_faces(instruments, x) for x in np.split(images, range(BATCH, len(ws), BATCH))]
+    parts = [measure_faces(networks, x) for x in np.split(images, range(BATCH, len(ws), BATCH))]
     return images, join(parts)
 
 
 @torch.no_grad()
-def find_feature_share(instruments: Instruments, own: Image, mixed: Image, other: Image) -> float:
+def find_feature_share(networks: Networks, own: Image, mixed: Image, other: Image) -> float:
     """Return the perceptual distance from `own` to `mixed`, in parts of that to `other`."""
-    cpu, features = torch.device("cpu"), instruments.guesser.features
+    cpu, features = torch.device("cpu"), networks.guesser.features
     one, two, three = (to_tensor(x, cpu, torch.float32) for x in (own, mixed, other))
     return float(features.compare(one, two).sum() / features.compare(one, three).sum())
 
@@ -90,21 +90,21 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=150)
     options = parser.parse_args()
     bundle = open_weights(options.weights)
-    generator, instruments = load_generator(bundle), open_instruments(options.network, bundle)
+    generator, networks = load_generator(bundle), open_networks(options.network, bundle)
     seeds = range(2 * options.pairs)
     z, c = draw_latents(generator.config, seeds, labels=load_labels(bundle))
     with torch.no_grad():
         ws = generator.map_to_w(z, c, truncation_psi=0.7)
-    images, people = draw_and_measure(generator, instruments, ws)
+    images, people = draw_and_measure(generator, networks, ws)
     table = {name: [] for name in (*ROWS, "change as a network sees it")}
     for layer in range(generator.num_ws):
         mixed = mix_styles(ws[::2], ws[1::2], [layer])
-        drawn, measured = draw_and_measure(generator, instruments, mixed)
+        drawn, measured = draw_and_measure(generator, networks, mixed)
         for row, names in ROWS.items():
             values = pick(people, names)
             table[row].append(find_share(values[::2], pick(measured, names), values[1::2]))
         table["change as a network sees it"].append(
-            find_feature_share(instruments, images[::2], drawn, images[1::2])
+            find_feature_share(networks, images[::2], drawn, images[1::2])
         )
     print("| layer | " + " | ".join(map(str, range(generator.num_ws))) + " |")
     print("|---" * (generator.num_ws + 1) + "|")

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from attributes import open_instruments
+from attributes import open_networks
 from fit import Scale
 from sample import GROUPS, find_styles
 from torch.nn import functional as F
@@ -193,7 +193,7 @@ def main() -> None:
     options = parser.parse_args()
     bundle = open_weights(options.weights)
     studio, labels = open_studio(bundle, options.fitted), load_labels(bundle)
-    scale = Scale(studio.generator, labels, open_instruments(options.network, bundle))
+    scale = Scale(studio.generator, labels, open_networks(options.network, bundle))
     found = {}
     for mood in options.only:
         styles = find_mood(studio, mood, options.steps)

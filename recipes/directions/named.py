@@ -1,6 +1,6 @@
 """Measure how often networks name the expression that people were moved towards.
 
-    python recipes/directions/named.py NETWORK.pt MOODS.npz [--judge OTHER] [--people 50]
+    python recipes/directions/named.py NETWORK.pt MOODS.npz [--classifier OTHER] [--people 50]
 
 NETWORK.pt is what recipes/face-features/fit.py wrote, MOODS.npz what moods.py wrote. Moves people
 that nothing was fitted to along each expression, by parts of its reach, and prints a table in
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from aims import MOODS
-from attributes import Instruments, open_instruments
+from attributes import Networks, open_networks
 from layers import draw_and_measure
 
 from facewright.expressions.classifier import EXPRESSIONS, load_classifier
@@ -33,10 +33,10 @@ PARTS = (0.6, 0.8, 1.0)
 
 
 def look(
-    generator: Generator, judges: list[Instruments], ws: torch.Tensor
+    generator: Generator, classifiers: list[Networks], ws: torch.Tensor
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return which expression each judge names, (n,) each, and the vectors of likeness."""
-    measured = [draw_and_measure(generator, judge, ws)[1] for judge in judges]
+    """Return which expression each classifier names, (n,) each, and the vectors of likeness."""
+    measured = [draw_and_measure(generator, classifier, ws)[1] for classifier in classifiers]
     scores = [np.stack([m.numbers[name] for name in EXPRESSIONS], 1) for m in measured]
     return [score.argmax(1) for score in scores], measured[0].identity
 
@@ -49,29 +49,33 @@ def main() -> None:
     parser.add_argument("network", type=Path)
     parser.add_argument("moods", type=Path)
     parser.add_argument("--weights", default="faces-128")
-    parser.add_argument("--judge", type=Path)
+    parser.add_argument("--classifier", type=Path)
     parser.add_argument("--people", type=int, default=50)
     options = parser.parse_args()
     bundle = open_weights(options.weights)
     generator = load_generator(bundle)
-    judges = [open_instruments(options.network, bundle)]
-    if options.judge:
-        judges.append(replace(judges[0], classifier=load_classifier(load_bundle(options.judge))))
+    classifiers = [open_networks(options.network, bundle)]
+    if options.classifier:
+        classifiers.append(
+            replace(classifiers[0], classifier=load_classifier(load_bundle(options.classifier)))
+        )
     z, c = draw_latents(generator.config, range(options.people), labels=load_labels(bundle))
     with torch.no_grad():
         ws = generator.map_to_w(z, c, truncation_psi=0.7)
-    before, own = look(generator, judges, ws)
+    before, own = look(generator, classifiers, ws)
     counts = [np.bincount(named, minlength=len(EXPRESSIONS)).tolist() for named in before]
     print(f"as they are, {', '.join(EXPRESSIONS)}: {counts}")
-    print("| expression | units |" + " named |" * len(judges) + " alike |")
-    print("|---" * (3 + len(judges)) + "|", flush=True)
+    print("| expression | units |" + " named |" * len(classifiers) + " alike |")
+    print("|---" * (3 + len(classifiers)) + "|", flush=True)
     with np.load(options.moods) as moods:
         for mood in (one for one in MOODS if one.name in moods.files):
             for part in PARTS:
                 by = part * mood.reach
-                named, moved = look(generator, judges, ws + by * torch.from_numpy(moods[mood.name]))
+                named, moved = look(
+                    generator, classifiers, ws + by * torch.from_numpy(moods[mood.name])
+                )
                 hits = [f"{(n == EXPRESSIONS.index(mood.name)).mean():.0%}" for n in named]
-                alike = compare_faces(judges[0].likeness, own, moved).diagonal().mean()
+                alike = compare_faces(classifiers[0].likeness, own, moved).diagonal().mean()
                 print(
                     f"| `{mood.name}` | {by:.1f} | {' | '.join(hits)} | {alike:.2f} |", flush=True
                 )

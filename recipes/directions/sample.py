@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from attributes import BATCH, measure_faces, open_instruments
+from attributes import BATCH, measure_faces, open_networks
 
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable, load_generator, load_labels
@@ -60,7 +60,7 @@ def main() -> None:
     bundle = open_weights(options.weights)
     generator, labels = load_generator(bundle), load_labels(bundle)
     groups = len(GROUPS[generator.num_ws])
-    instruments, rng = open_instruments(options.network, bundle), np.random.default_rng(0)
+    networks, rng = open_networks(options.network, bundle), np.random.default_rng(0)
     seeds = np.arange(2 * options.count).reshape(-1, 2) + FIRST_SEED
     second = rng.random((options.count, groups)) < 0.5
     parts = []
@@ -68,7 +68,7 @@ def main() -> None:
         mine = slice(start, start + BATCH)
         pairs = find_styles(generator, labels, seeds[mine].ravel()).unflatten(0, (-1, 2))
         images = draw_styles(generator, mix_people(pairs, second[mine], generator.num_ws), batch=16)
-        parts.append(measure_faces(instruments, images).numbers)
+        parts.append(measure_faces(networks, images).numbers)
         if start % (16 * BATCH) == 0:
             print(f"{start} of {options.count}", flush=True)
     numbers = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

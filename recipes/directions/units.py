@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from aims import AIMS, MOODS
-from attributes import open_instruments
+from attributes import open_networks
 from fit import Scale
 
 from facewright.gan.weights import load_generator, load_labels
@@ -35,7 +35,7 @@ def main() -> None:
     options = parser.parse_args()
     bundle = open_weights(options.weights)
     generator, labels = load_generator(bundle), load_labels(bundle)
-    scale = Scale(generator, labels, open_instruments(options.network, bundle))
+    scale = Scale(generator, labels, open_networks(options.network, bundle))
     targets = {one.name: one.target for one in (*AIMS, *MOODS)}
     scaled = {}
     with np.load(options.found) as found:

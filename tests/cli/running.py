@@ -13,7 +13,7 @@ import pytest
 
 from facewright.cli.live import open_page
 from facewright.errors import FacewrightError
-from facewright.live.session import Stage
+from facewright.live.session import LiveSession
 from facewright.live.watch import ShowOptions, watch_live
 from facewright.types import Clip, Manifest
 
@@ -48,18 +48,18 @@ class Running:
     """A run in a thread, and what a page asks of it."""
 
     def __init__(self, clip, folder, effect=redden, **options):
-        self.stage = Stage(MANIFEST, folder, rate=clip.rate)
+        self.live = LiveSession(MANIFEST, folder, rate=clip.rate)
         self.page = self.outcome = self.failure = None
         self._opened = threading.Event()
         options = ShowOptions(show=True, open=False, **options)
-        self._arguments = clip, effect, self.stage, self._open, options
+        self._arguments = clip, effect, self.live, self._open, options
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
         assert self._opened.wait(10)
 
     @contextlib.contextmanager
-    def _open(self, stage, options):
-        with open_page(stage, options) as page:
+    def _open(self, live, options):
+        with open_page(live, options) as page:
             self.page = page
             self._opened.set()
             yield page

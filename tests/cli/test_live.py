@@ -15,7 +15,7 @@ from tests.cli.running import MANIFEST, SIZE, film, picture, start
 from facewright.cli.live import open_page
 from facewright.cli.page import Page
 from facewright.errors import InputError
-from facewright.live.session import Stage
+from facewright.live.session import LiveSession
 from facewright.live.watch import ShowOptions, show_along
 from facewright.media.camera import open_camera
 from facewright.provenance.publish import publish_clip, read_manifest
@@ -85,7 +85,7 @@ def test_other_pages_are_kept_out_even_if_they_know_the_secret(start, headers):
     for method, place in (("GET", "frame"), ("POST", "snapshot"), ("POST", "end")):
         answer, body = run.ask(method, place, **headers)
         assert (answer.status, body) == (403, b"")
-    assert run.stage.report().files == []
+    assert run.live.report().files == []
     assert run.thread.is_alive()
 
 
@@ -105,7 +105,7 @@ def test_only_this_machine_is_listened_to(start):
 
 def test_leaving_the_last_page_ends_the_run_but_reloading_it_does_not(tmp_path):
     now = [100.0]
-    page = Page(Stage(MANIFEST, tmp_path, rate=None), now=lambda: now[0])
+    page = Page(LiveSession(MANIFEST, tmp_path, rate=None), now=lambda: now[0])
     now[0] += 1000
     assert not page.closed  # nobody was there yet
     page.wait("a", 0, 0)
@@ -123,7 +123,7 @@ def test_leaving_the_last_page_ends_the_run_but_reloading_it_does_not(tmp_path):
 
 def test_a_page_that_crashed_holds_up_nobody(tmp_path):
     now = [100.0]
-    page = Page(Stage(MANIFEST, tmp_path, rate=None), now=lambda: now[0])
+    page = Page(LiveSession(MANIFEST, tmp_path, rate=None), now=lambda: now[0])
     page.wait("crashed", 0, 0)
     now[0] += 29
     page.wait("a", 0, 0)
@@ -185,10 +185,10 @@ def test_before_the_first_frame_there_is_nothing_to_keep(start):
 
 def test_a_port_that_is_taken_is_one_clear_error(start):
     port = urlsplit(start().page.address).port
-    stage = Stage(MANIFEST, None, rate=None)
+    live = LiveSession(MANIFEST, None, rate=None)
     with (
         pytest.raises(InputError, match=f"port {port} is taken") as caught,
-        open_page(stage, ShowOptions(port=port, open=False)),
+        open_page(live, ShowOptions(port=port, open=False)),
     ):
         pass
     assert "--port" in caught.value.hint
@@ -196,11 +196,11 @@ def test_a_port_that_is_taken_is_one_clear_error(start):
 
 def test_reading_along_changes_no_frame(tmp_path):
     images = [picture(level) for level in (1, 2, 3)]
-    stage = Stage(MANIFEST, tmp_path, rate=None, total=3)
-    with open_page(stage, ShowOptions(open=False)) as page:
-        clip = show_along(Clip(SIZE, Fraction(25), iter(images)), stage, page, lambda: 0)
+    live = LiveSession(MANIFEST, tmp_path, rate=None, total=3)
+    with open_page(live, ShowOptions(open=False)) as page:
+        clip = show_along(Clip(SIZE, Fraction(25), iter(images)), live, page, lambda: 0)
         assert all(one is other for one, other in zip(clip.frames, images, strict=True))
-        state = stage.describe()
+        state = live.describe()
         assert (state.frame, state.total, state.faces, state.records) == (3, 3, 0, False)
         with pytest.raises(InputError, match="already"):
-            stage.start_recording()
+            live.start_recording()

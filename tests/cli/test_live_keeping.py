@@ -37,8 +37,8 @@ def test_a_recording_holds_every_frame_from_start_to_stop(start, tmp_path):
     path = run.post("record")["path"]
     assert path == str(tmp_path / "kept" / "recording-0001.mp4")
     assert run.post("record")["path"] == path  # it runs already
-    first = run.stage.describe().frame
-    wait_for(lambda: run.stage.describe().frame >= first + 20)
+    first = run.live.describe().frame
+    wait_for(lambda: run.live.describe().frame >= first + 20)
     state, _, _ = run.frame()
     assert state["recording"] == path
     assert run.post("stop")["path"] == path

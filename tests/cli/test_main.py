@@ -42,14 +42,15 @@ def test_the_readme_says_what_every_command_does():
 def test_help_is_quick_and_loads_no_torch():
     script = (
         "import sys; from facewright.cli.main import main; main(['--help']); "
-        "print([name in sys.modules for name in ('torch', 'numpy', 'facewright.pipelines')])"
+        "print([name in sys.modules for name in ('torch', 'numpy', 'facewright.pipelines')]); "
+        "import time; print(time.process_time())"
     )
-    start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines()[-1] == "[False, False, False]"
-    assert time.perf_counter() - start < 2  # 0.2 on an idle machine
+    loaded, seconds = done.stdout.splitlines()[-2:]
+    assert loaded == "[False, False, False]"
+    assert float(seconds) < 2  # 0.2 on an idle machine; of the processor: others do not count
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -62,7 +62,7 @@ def test_the_help_names_what_the_options_take(facewright):
     status, out, _ = facewright("swap", "--help")
     assert status == 0
     for word in (
-        "FACE-AND-BODIES",
+        "FACE_AND_BODIES",
         "--consent",
         "--keep",
         "--no-match-colour",

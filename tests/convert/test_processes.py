@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 RULES = TrainConfig(
     batch=4,
     lr=0.001,
-    judge_lr=0.001,
+    discriminator_lr=0.001,
     total=100,
     decay=0.5,
     mode="lsgan",
@@ -49,7 +49,14 @@ def learn(processes: Processes | None = None) -> dict[str, torch.Tensor]:
     for n in range(2):
         a, b = torch.rand(2, 4, 3, 16, 16, generator=seeded(n)) * 2 - 1
         networks.step(a[processes.rank :: processes.world], b[processes.rank :: processes.world])
-    names = ("forward", "reverse", "judge_a", "judge_b", "forward_ema", "reverse_ema")
+    names = (
+        "forward",
+        "reverse",
+        "discriminator_a",
+        "discriminator_b",
+        "forward_ema",
+        "reverse_ema",
+    )
     return {
         f"{name}.{key}": tensor.clone()
         for name in names

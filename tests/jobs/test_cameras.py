@@ -23,8 +23,8 @@ class Watcher:
         self.seen, self._patience = [], patience
 
     @contextlib.contextmanager
-    def open(self, stage, _options):
-        self.stage = stage
+    def open(self, live, _options):
+        self.live = live
         yield self
 
     @property

@@ -31,8 +31,8 @@ class Watcher:
         self.views = []
 
     @contextlib.contextmanager
-    def open(self, stage, _options):
-        self.stage = stage
+    def open(self, live, _options):
+        self.live = live
         yield self
 
     @property
@@ -42,7 +42,7 @@ class Watcher:
     def show(self, view):
         self.views.append(view)
         if len(self.views) == 1:
-            self.stage.take_snapshot()
+            self.live.take_snapshot()
 
 
 class Reader:

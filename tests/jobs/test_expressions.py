@@ -179,7 +179,7 @@ def test_a_neutral_face_calibrates(read, photos, clip, tmp_path):
 
 
 def test_a_camera_is_read_shown_and_kept(read, clip):
-    watcher = Watcher(6, lambda stage, view: view.number == 2 and stage.take_snapshot())
+    watcher = Watcher(6, lambda live, view: view.number == 2 and live.take_snapshot())
     watched = read(f"camera:{clip}", viewer=watcher.open, show=True)
     assert watched.frames == 6  # some of them may be those without a face: the clip runs on
     assert [path.as_posix() for path in watched.files] == ["live/snapshot-0001.png"]

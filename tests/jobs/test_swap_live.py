@@ -10,7 +10,7 @@ import pytest
 from tests.jobs.watcher import Watcher
 
 from facewright.errors import FileError, InputError
-from facewright.live.session import Stage, Watched
+from facewright.live.session import LiveSession, Watched
 from facewright.live.watch import ShowOptions, watch_live
 from facewright.media.video import read_clip
 from facewright.provenance.credentials import digest_unsigned
@@ -39,10 +39,10 @@ def swap(swap, portrait, tmp_path, monkeypatch):
 
 
 def test_a_camera_is_swapped_shown_and_kept(swap, clip):
-    def press(stage, view):
+    def press(live, view):
         if view.number == 2:
-            stage.take_snapshot()
-            stage.start_recording()
+            live.take_snapshot()
+            live.start_recording()
 
     watcher = Watcher(8, press)
     watched = swap(f"camera:{clip}", watcher, show=True)
@@ -79,7 +79,7 @@ def test_without_a_page_a_camera_is_written_until_ctrl_c(swap, clip, tmp_path):
 
 
 def test_a_camera_is_shown_and_written_at_once(swap, clip, tmp_path):
-    def press(_stage, view):
+    def press(_live, view):
         if view.number == 9:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -97,7 +97,7 @@ def test_reading_along_changes_nothing_of_the_result(swap, clip, tmp_path):
     swap(str(clip), watcher, out=tmp_path / "b.mp4", faces="largest", show=True)
     assert digest_unsigned(tmp_path / "a.mp4") == digest_unsigned(tmp_path / "b.mp4")
     assert len(watcher.views) == 12
-    assert watcher.stage.describe().total == 12
+    assert watcher.live.describe().total == 12
 
 
 @pytest.mark.parametrize(
@@ -131,15 +131,15 @@ def endless(shape=(24, 32, 3)):
 
 
 def watch(watcher, folder, frames, effect=lambda image, _seconds: (image, 0)):
-    stage = Stage(Manifest("swap", {}), folder, rate=Fraction(50))
+    live = LiveSession(Manifest("swap", {}), folder, rate=Fraction(50))
     clip = Clip((32, 24), Fraction(50), frames)
-    return watch_live(clip, effect, stage, watcher.open, ShowOptions())
+    return watch_live(clip, effect, live, watcher.open, ShowOptions())
 
 
 def test_ctrl_c_leaves_a_recording_that_plays(tmp_path):
-    def press(stage, view):
+    def press(live, view):
         if view.number == 1:
-            stage.start_recording()
+            live.start_recording()
         if view.number == 9:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -154,7 +154,7 @@ def test_an_effect_that_fails_leaves_a_recording_that_plays(tmp_path):
             raise InputError("no more")
         return image, 1
 
-    watcher = Watcher(1000, lambda stage, _: stage.start_recording())
+    watcher = Watcher(1000, lambda live, _: live.start_recording())
     with pytest.raises(InputError, match="no more"):
         watch(watcher, tmp_path, endless(), fail)
     (path,) = tmp_path.iterdir()
@@ -178,23 +178,23 @@ def test_frames_that_change_their_size_end_the_recording_only(tmp_path):
     sizes = iter([(24, 32, 3)] * 4 + [(48, 32, 3)] * 4)
     frames = (np.zeros(size, np.uint8) for size in sizes)
 
-    def press(stage, view):
+    def press(live, view):
         if view.number == 1:
-            stage.start_recording()
+            live.start_recording()
 
     watcher = Watcher(1000, press)
     watched = watch(watcher, tmp_path, frames)
     assert (watched.frames, watched.files) == (8, [])
-    assert "a frame of 32 by 48" in watcher.stage.describe().problem
+    assert "a frame of 32 by 48" in watcher.live.describe().problem
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_long_recording_takes_no_more_memory_than_a_short_one(tmp_path):
     peaks = []
 
-    def press(stage, view):
+    def press(live, view):
         if view.number == 1:
-            stage.start_recording()
+            live.start_recording()
         if view.number in (100, 1000):
             peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 

@@ -6,13 +6,13 @@ import contextlib
 class Watcher:
     """A viewer that does something at each frame, and has seen enough after some."""
 
-    def __init__(self, enough=10, deed=lambda _stage, _view: None):
-        self.views, self.stage = [], None
+    def __init__(self, enough=10, deed=lambda _live, _view: None):
+        self.views, self.live = [], None
         self._enough, self._deed = enough, deed
 
     @contextlib.contextmanager
-    def open(self, stage, _options):
-        self.stage = stage
+    def open(self, live, _options):
+        self.live = live
         yield self
 
     @property
@@ -21,4 +21,4 @@ class Watcher:
 
     def show(self, view):
         self.views.append((view.number, view.faces, view.seconds, view.image.shape))
-        self._deed(self.stage, view)
+        self._deed(self.live, view)

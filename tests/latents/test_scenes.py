@@ -13,9 +13,9 @@ from facewright.gan.weights import LabelTable
 from facewright.latents.sample import SamplingConfig, draw_latents, sample_people
 from facewright.latents.scenes import (
     FaceSampler,
-    draw_cast,
     draw_mixing_grid,
     draw_pairs,
+    draw_varied,
     draw_walk,
     find_group,
     synthesise,
@@ -55,7 +55,7 @@ def faces(sampler, seeds, **chosen):
 
 
 def test_cast_of_one_label_is_that_of_sampling(sampler):
-    drawn = list(draw_cast(sampler, [(seed, {"age": "old"}) for seed in range(6)]))
+    drawn = list(draw_varied(sampler, [(seed, {"age": "old"}) for seed in range(6)]))
     np.testing.assert_array_equal(drawn, faces(sampler, range(6), age="old"))
 
 

@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 from facewright.cli.page import Page
 from facewright.errors import FacewrightError, InputError
 from facewright.live.options import ShowOptions
-from facewright.live.session import Stage
+from facewright.live.session import LiveSession
 
 _HOST = "127.0.0.1"
 _BEAT = 0.5  # seconds after which a page hears how things are even if there is no new frame
@@ -43,14 +43,14 @@ _POLICY = (
 
 
 @contextlib.contextmanager
-def open_page(stage: Stage, options: ShowOptions) -> Iterator[Page]:
-    """Offer a page on this machine that shows what is on a stage.
+def open_page(live: LiveSession, options: ShowOptions) -> Iterator[Page]:
+    """Offer a page on this machine that shows what a session shows.
 
     Nobody else can see it: it listens on 127.0.0.1 only, its address holds a secret, and what
     other pages of the same browser ask for is refused.
 
     Args:
-        stage: What is shown, and how to keep it.
+        live: What is shown, and how to keep it.
         options: Its port, and whether to open a browser.
 
     Yields:
@@ -59,7 +59,7 @@ def open_page(stage: Stage, options: ShowOptions) -> Iterator[Page]:
     Raises:
         InputError: The port is taken, or this account may not use it.
     """
-    page = Page(stage)
+    page = Page(live)
     server = _listen(page, options.port)
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="page", daemon=True)
     thread.start()
@@ -124,11 +124,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Do what a button says."""
         self.close_connection = True  # whatever else was sent with it is not read
-        stage = self.server.page.stage
+        live = self.server.page.live
         doors: dict[str, Callable[[], None]] = {
-            "snapshot": lambda: self._keep(stage.take_snapshot),
-            "record": lambda: self._keep(stage.start_recording),
-            "stop": lambda: self._keep(stage.stop_recording),
+            "snapshot": lambda: self._keep(live.take_snapshot),
+            "record": lambda: self._keep(live.start_recording),
+            "stop": lambda: self._keep(live.stop_recording),
             "end": lambda: self._note(self.server.page.wish_end),
             "leave": lambda: self._note(lambda: self.server.page.leave(self._name)),
         }

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from facewright.live.session import Stage, View
+from facewright.live.session import LiveSession, View
 
 _GRACE = 2.0  # seconds in which a page that was left may come back: that is what a reload does
 _PRESENT = 30.0  # seconds after which a page that asks for nothing counts as gone
@@ -20,18 +20,18 @@ class Page:
     A task shows frames in its thread; the rest is called in the threads of the server.
 
     Attributes:
-        stage: What is shown, and how to keep it.
+        live: What is shown, and how to keep it.
         address: Where it is, with its secret; empty until it is served.
     """
 
-    def __init__(self, stage: Stage, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, live: LiveSession, now: Callable[[], float] = time.monotonic) -> None:
         """Prepare a page that nobody sees yet.
 
         Args:
-            stage: What is shown.
+            live: What is shown.
             now: Tells the time in seconds.
         """
-        self.stage = stage
+        self.live = live
         self.address = ""
         self._now = now
         self._news, self._drawing = threading.Condition(), threading.Lock()
@@ -83,14 +83,14 @@ class Page:
         """Return a frame as a JPEG; each is made once, however many pages there are."""
         with self._drawing:
             if self._drawn[0] != view.number:
-                self._drawn = view.number, self.stage.render(view)
+                self._drawn = view.number, self.live.render(view)
             return self._drawn[1]
 
     def describe(self) -> str:
         """Return how the run is getting on, as JSON in ASCII."""
         with self._news:
             reason = self._reason
-        return json.dumps({**asdict(self.stage.describe()), "ended": reason})
+        return json.dumps({**asdict(self.live.describe()), "ended": reason})
 
     def leave(self, name: str) -> None:
         """Note that a page was left.

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 @contextlib.contextmanager
 def progress_line() -> Iterator[Callable[[int, int], None]]:
-    """Give a function that is told how much is done, of how much.
+    """Give a function to call with how much is done, and of how much.
 
     The line is on standard error and vanishes at the end; where that is no terminal, nothing is
     written. A total of 0 is one that nobody knows.

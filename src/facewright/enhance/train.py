@@ -1,6 +1,6 @@
 """Train the enhancement network.
 
-It sees patches of pictures that were made small and dull on the way, and is told what they were. It
+It sees patches of pictures that were made small and dull on the way, and learns what they were. It
 minimises the distance of pixels alone, without a network that judges realism: what it adds is what
 most likely was there, so that faces stay the same people.
 """

@@ -35,7 +35,7 @@ from facewright.jobs.checks import check_options
 from facewright.jobs.effect import Effect, Frame, Item, Outcome, Still, Summary, name_written
 from facewright.jobs.outputs import Output, is_cut_short, is_done
 from facewright.jobs.records import Write, write_records
-from facewright.live.session import Stage, Watched
+from facewright.live.session import LiveSession, Watched
 from facewright.live.watch import OpenViewer, Viewer, show_along, show_nobody, watch_live
 from facewright.media.camera import PREFIX as CAMERA
 from facewright.media.camera import open_camera
@@ -297,12 +297,12 @@ class Run:
     ) -> Clip:
         """Show the frames of a clip while they are made; whoever watches a camera may end it."""
         folder = item.path.parent if item.path else LIVE
-        stage = Stage(manifest, folder, rate=None, total=made.count)
+        live = LiveSession(manifest, folder, rate=None, total=made.count)
         open_viewer = self.viewer or show_nobody
-        shown = stack.enter_context(open_viewer(stage, self.effect.options))
+        shown = stack.enter_context(open_viewer(live, self.effect.options))
         if item.source.startswith(CAMERA):
             self._watcher = shown
-        return show_along(made, stage, shown, lambda: tally.latest)
+        return show_along(made, live, shown, lambda: tally.latest)
 
     def _take(self, batch: Batch) -> None:
         """Take some pictures or a clip."""
@@ -398,13 +398,13 @@ def _watch(effect: Effect[Any], camera: str, consent: str, viewer: OpenViewer) -
     """Show what is made of a camera, until someone has seen enough."""
     session, clip = effect.start(moves=True), open_camera(camera)
     manifest = effect.describe(session, Item(camera, PurePosixPath()), consent)
-    stage = Stage(manifest, effect.options.out or LIVE, rate=clip.rate)
+    live = LiveSession(manifest, effect.options.out or LIVE, rate=clip.rate)
 
     def step(image: Image, seconds: float) -> tuple[Image, int]:
         made = session.step(image, seconds)
         return made.image, len(made.faces)
 
-    return watch_live(clip, step, stage, viewer, effect.options, effect.progress)
+    return watch_live(clip, step, live, viewer, effect.options, effect.progress)
 
 
 def _limit_items(items: Iterator[SourceItem], limit: int | None) -> Iterator[SourceItem]:

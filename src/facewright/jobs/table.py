@@ -23,7 +23,7 @@ class Command:
     data: bool = False
     """Whether it prints JSON on demand."""
     computes: bool = False
-    """Whether networks run in it, so that the C library is told to keep memory for them."""
+    """Whether networks run in it, so that the C library keeps memory for them."""
     repeatable: bool = False
     """Whether `remake` makes its results again from their manifests."""
     bulk: bool = False

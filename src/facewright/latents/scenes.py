@@ -55,14 +55,14 @@ class MixingGrid:
     """Each row with each column, row by row."""
 
 
-def draw_cast(
-    sampler: FaceSampler, cast: Sequence[tuple[int, Mapping[str, str]]]
+def draw_varied(
+    sampler: FaceSampler, people: Sequence[tuple[int, Mapping[str, str]]]
 ) -> Iterator[Image]:
     """Draw people who differ in seed, label or both.
 
     Args:
-        sampler: Its own labels hold for everyone, where the cast says nothing else.
-        cast: The seed of each person, and label → value.
+        sampler: Its own labels hold for everyone, where a person has none else.
+        people: The seed of each person, and label → value.
 
     Yields:
         One picture each, (resolution, resolution, 3).
@@ -70,9 +70,9 @@ def draw_cast(
     Raises:
         InputError: A label is unknown, or the generator has none.
     """
-    for start in range(0, len(cast), sampler.batch):
+    for start in range(0, len(people), sampler.batch):
         z, c = [], []
-        for seed, label in cast[start : start + sampler.batch]:
+        for seed, label in people[start : start + sampler.batch]:
             chosen = {**sampler.chosen, **label}
             check_labels(sampler.labels, chosen)
             latent, vector = choose_latents(

@@ -78,7 +78,7 @@ class Watched:
     """Snapshots and recordings, the oldest first."""
 
 
-class Stage:
+class LiveSession:
     """What is shown now, and how to keep it.
 
     The task calls `show`, one frame after the other, in one thread. Viewers call the rest, in any.
@@ -96,7 +96,7 @@ class Stage:
         total: int | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare an empty stage.
+        """Show nothing yet.
 
         Args:
             manifest: How the frames come about.
@@ -117,7 +117,7 @@ class Stage:
         self._with_faces = 0
         self._ticks: deque[float] = deque(maxlen=240)
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> LiveSession:
         """Begin."""
         return self
 
@@ -132,7 +132,7 @@ class Stage:
             self.stop_recording()
 
     def show(self, image: Image, faces: int | None, seconds: float) -> View:
-        """Put a frame onto the stage.
+        """Show a frame.
 
         Args:
             image: (height, width, 3); nobody changes it afterwards.

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from facewright.errors import InputError
 from facewright.hub.store import Progress
 from facewright.live.options import ShowOptions
-from facewright.live.session import Stage, View, Watched
+from facewright.live.session import LiveSession, View, Watched
 from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image
 
@@ -34,15 +34,15 @@ class Viewer(Protocol):
         ...
 
 
-OpenViewer: TypeAlias = Callable[[Stage, ShowOptions], AbstractContextManager[Viewer]]
-"""Begins to show what is on a stage. A door gives one to the tasks that have a parameter `viewer`,
-as it gives them `progress`."""
+OpenViewer: TypeAlias = Callable[[LiveSession, ShowOptions], AbstractContextManager[Viewer]]
+"""Begins to show what a session shows. A door gives one to commands that have a parameter
+`viewer`, as it gives them `progress`."""
 
 
 def watch_live(
     clip: Clip,
     effect: Effect,
-    stage: Stage,
+    live: LiveSession,
     viewer: OpenViewer,
     options: ShowOptions,
     progress: Progress | None = None,
@@ -55,7 +55,7 @@ def watch_live(
     Args:
         clip: What `media.camera.open_camera` returns; its frames are used up.
         effect: What to make of each frame.
-        stage: Where it is shown and kept.
+        live: Where it is shown and kept.
         viewer: Begins to show it to someone.
         options: How it is shown.
         progress: Called with how many frames were made, of 0: nobody knows how many there will be.
@@ -69,26 +69,28 @@ def watch_live(
     with (
         _freeing(clip.frames),
         StopSignal(_NOTICE) as stop,
-        viewer(stage, options) as shown,
-        stage,  # ends first, so that the viewer can tell that it does
+        viewer(live, options) as shown,
+        live,  # ends first, so that the viewer can tell that it does
     ):
         for image, seconds in _time(clip):
             made, faces = effect(image, seconds)
-            view = stage.show(made, faces, seconds)
+            view = live.show(made, faces, seconds)
             shown.show(view)
             if progress:
                 progress(view.number, 0)
             if stop.requested or shown.closed:
                 break
-    return stage.report()
+    return live.report()
 
 
-def show_along(clip: Clip, stage: Stage, viewer: Viewer, count_faces: Callable[[], int]) -> Clip:
+def show_along(
+    clip: Clip, live: LiveSession, viewer: Viewer, count_faces: Callable[[], int]
+) -> Clip:
     """Show the frames of a clip on their way to somewhere else, such as a file.
 
     Args:
         clip: What is made.
-        stage: Where each frame is put.
+        live: Where each frame is put.
         viewer: Shows it; whether it is closed makes no difference.
         count_faces: Says how many faces were found in the frame that was made last.
 
@@ -98,13 +100,13 @@ def show_along(clip: Clip, stage: Stage, viewer: Viewer, count_faces: Callable[[
 
     def frames() -> Iterator[Image]:
         for number, image in enumerate(clip.frames):
-            viewer.show(stage.show(image, count_faces(), float(number / clip.rate)))
+            viewer.show(live.show(image, count_faces(), float(number / clip.rate)))
             yield image
 
     return replace(clip, frames=frames())
 
 
-def show_nobody(_stage: Stage, _options: ShowOptions) -> AbstractContextManager[Viewer]:
+def show_nobody(_live: LiveSession, _options: ShowOptions) -> AbstractContextManager[Viewer]:
     """Refuse to show anything: what Python code gets that brings no viewer.
 
     Raises:

@@ -140,7 +140,7 @@ class Engine:
         """Load what the first face needs, before somebody asks for it."""
         from facewright.jobs.interface.forms import list_forms
 
-        with contextlib.suppress(FacewrightError):  # who asks for a face is told
+        with contextlib.suppress(FacewrightError):  # who asks for a face gets the error
             self.gallery.list_options()
         list_forms()
 

@@ -66,7 +66,7 @@ def test_every_weight_learns_and_a_state_goes_on_bit_for_bit(build, changes):
     for n in range(3):
         networks.step(*draw(n))
     tensors, rest = snapshot(networks)
-    networks_of = ("forward", "reverse", "judge_a", "judge_b")
+    networks_of = ("forward", "reverse", "discriminator_a", "discriminator_b")
     weights = [k for k in start if k.startswith(networks_of) and k.endswith("weight")]
     weights = [k for k in weights if "_ema" not in k]
     assert weights
@@ -95,7 +95,7 @@ def test_translators_learn_what_the_discriminators_judge_them_by(build):
 
     def fooled():
         with torch.no_grad():
-            scores = networks.judge_b(networks.forward(a))
+            scores = networks.discriminator_b(networks.forward(a))
             return float(adversarial_loss(scores, "lsgan", real=True))
 
     before = fooled()

@@ -19,12 +19,12 @@ from facewright.types import Json
 _JOURNAL, _PIECES, _LOCK = "journal.jsonl", "pieces.bin", ".lock"
 
 Span: TypeAlias = tuple[int, int]
-"""Where bytes lie on the shelf: the first one, and how many."""
+"""Where bytes lie on the cache: the first one, and how many."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptPiece:
-    """A face, cut out or left out, or a picture without one; its picture is on the shelf."""
+    """A face, cut out or left out, or a picture without one; its picture is on the cache."""
 
     reason: str
     """Why it is left out; empty for a face that is cut out."""
@@ -62,14 +62,14 @@ class ResumeCache:
         return self._batches.get(key)
 
     def keep(self, key: str, results: Sequence[Result]) -> list[KeptResult]:
-        """Put a batch on the shelf: its pictures first, then its line.
+        """Put a batch on the cache: its pictures first, then its line.
 
         Args:
             key: All that the results depend on.
             results: Of its pictures.
 
         Returns:
-            The same, with places on the shelf instead of pictures.
+            The same, with places on the cache instead of pictures.
 
         Raises:
             FileError: The folder cannot be written.
@@ -104,7 +104,7 @@ class ResumeCache:
         self._pieces.close()
 
     def delete(self) -> None:
-        """Clear the shelf once nobody needs it."""
+        """Clear the cache once nobody needs it."""
         self.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -120,13 +120,13 @@ class ResumeCache:
 
 @contextlib.contextmanager
 def open_resume_cache(folder: Path) -> Iterator[ResumeCache]:
-    """Open the shelf of a dataset; made if missing.
+    """Open the cache of a dataset; made if missing.
 
     Args:
         folder: Where it is.
 
     Yields:
-        The shelf; nobody else uses it meanwhile.
+        The cache; nobody else uses it meanwhile.
 
     Raises:
         FileError: It is damaged, cannot be written, or another run uses it.

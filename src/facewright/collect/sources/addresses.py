@@ -70,12 +70,12 @@ def read_addresses(path: Path) -> list[Address | Refusal]:
 def read_web(addresses: Sequence[Address | Refusal], reading: Reading) -> Iterator[Found]:
     """Fetch pictures.
 
-    What an earlier run fetched is not asked for again, unless the manners say so: then the server
+    What an earlier run fetched is not asked for again, unless the policy says so: then the server
     is asked whether it changed.
 
     Args:
         addresses: Where the pictures are.
-        reading: The limits and the manners.
+        reading: The limits and the policy.
 
     Yields:
         What is found, in the order in which the servers answer.

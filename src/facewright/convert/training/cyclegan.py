@@ -25,7 +25,7 @@ from facewright.training.log import Averages
 BETAS = (0.5, 0.999)
 PENALTY = 10.0  # weight of the gradient penalty; Gulrajani et al. 2017
 _RAMPUP = 0.05  # of the averaged weights, as in StyleGAN2 with adaptive augmentation
-_PARTS = ("forward", "reverse", "judge_a", "judge_b", "forward_ema", "reverse_ema")
+_PARTS = ("forward", "reverse", "discriminator_a", "discriminator_b", "forward_ema", "reverse_ema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class TrainConfig:
     """Pictures of each style per step, of all processes together."""
     lr: float
     """Learning rate of the translators, until it falls."""
-    judge_lr: float
+    discriminator_lr: float
     """Learning rate of the discriminators, until it falls."""
     total: int
     """After so many pictures of each style the learning rate is zero."""
@@ -70,8 +70,8 @@ class CycleGAN:
         reverse: From style B to style A.
         forward_ema: The averaged weights of `forward`.
         reverse_ema: The averaged weights of `reverse`.
-        judge_a: Tells pictures of style A from made ones.
-        judge_b: Tells pictures of style B from made ones.
+        discriminator_a: Tells pictures of style A from made ones.
+        discriminator_b: Tells pictures of style B from made ones.
         images: How many pictures of each style it has seen.
         averages: Of the losses.
     """
@@ -103,11 +103,16 @@ class CycleGAN:
         first = seed * 7919
         ways = [build_seeded(lambda: Translator(translator), first + n) for n in (0, 1)]
         self.forward, self.reverse = (way.to(device).train() for way in ways)
-        judges = [build_seeded(lambda: self._build_judge(discriminator), first + n) for n in (2, 3)]
-        self.judge_a, self.judge_b = (judge.to(device).train() for judge in judges)
+        apart = [
+            build_seeded(lambda: self._build_discriminator(discriminator), first + n)
+            for n in (2, 3)
+        ]
+        self.discriminator_a, self.discriminator_b = (
+            network.to(device).train() for network in apart
+        )
         self.forward_ema, self.reverse_ema = (_copy(way) for way in (self.forward, self.reverse))
         self.G_opt = _optimiser(config.lr, self.forward, self.reverse)
-        self.D_opt = _optimiser(config.judge_lr, self.judge_a, self.judge_b)
+        self.D_opt = _optimiser(config.discriminator_lr, self.discriminator_a, self.discriminator_b)
         own = first + 104729 * self.processes.rank
         self.pool_a, self.pool_b = (ImagePool(config.pool, seed=own + n) for n in (4, 5))
         self.rng = seeded(own + 6)
@@ -122,7 +127,7 @@ class CycleGAN:
         """
         config = self.config
         rate = decay_rate(self.images, config.total, config.decay)
-        for optimiser, lr in ((self.G_opt, config.lr), (self.D_opt, config.judge_lr)):
+        for optimiser, lr in ((self.G_opt, config.lr), (self.D_opt, config.discriminator_lr)):
             for group in optimiser.param_groups:
                 group["lr"] = lr * rate
         made_a, made_b = self.step_translators(a, b)
@@ -159,8 +164,8 @@ class CycleGAN:
         with self._autocast():
             made_b, made_a = self.forward(a), self.reverse(b)
             losses = {
-                "loss_forward": self._fool(self.judge_b, made_b),
-                "loss_reverse": self._fool(self.judge_a, made_a),
+                "loss_forward": self._fool(self.discriminator_b, made_b),
+                "loss_reverse": self._fool(self.discriminator_a, made_a),
                 "cycle_a": distance(self.reverse(made_b), a) * config.cycle,
                 "cycle_b": distance(self.forward(made_a), b) * config.cycle,
             }
@@ -181,8 +186,8 @@ class CycleGAN:
             b: Pictures of style B, real and made.
         """
         with self._autocast():
-            losses = {"loss_A": self._judge(self.judge_a, *a)}
-            losses["loss_B"] = self._judge(self.judge_b, *b)
+            losses = {"loss_A": self._separate(self.discriminator_a, *a)}
+            losses["loss_B"] = self._separate(self.discriminator_b, *b)
         self._learn(self.D_opt, losses)
 
     def share(self) -> None:
@@ -209,43 +214,43 @@ class CycleGAN:
             self.pool_b.load(state["pool_b"], self.device)
             self.rng.set_state(state["rng"])
 
-    def _build_judge(self, config: PatchConfig) -> nn.Module:
+    def _build_discriminator(self, config: PatchConfig) -> nn.Module:
         """Return a discriminator of patches, and of features where there are some."""
         if self.features is None:
             return PatchDiscriminator(config)
         return ProjectedDiscriminator(config, self.features.config.widths)
 
-    def _score(self, judge: nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
-        """Return the maps of scores of a discriminator, float32."""
+    def _score(self, network: nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
+        """Return the maps of scores of a network, float32."""
         images = augment_images(images, self.config.augment, self.rng)
         if self.features is None:
-            return [judge(images).float()]
+            return [network(images).float()]
         maps = view_faces(self.features, images, self.rng)
-        return [scores.float() for scores in judge(images, maps)]
+        return [scores.float() for scores in network(images, maps)]
 
-    def _measure(self, judge: nn.Module, images: torch.Tensor, *, real: bool) -> torch.Tensor:
+    def _measure(self, network: nn.Module, images: torch.Tensor, *, real: bool) -> torch.Tensor:
         """Return how far all scores are from calling pictures real, or made."""
         losses = [
             adversarial_loss(scores, self.config.mode, real=real)
-            for scores in self._score(judge, images)
+            for scores in self._score(network, images)
         ]
         return torch.stack(losses).mean()
 
     def _autocast(self) -> torch.autocast:
-        """Return what makes convolutions compute in the number format of the rules."""
+        """Return what makes convolutions compute in the configured number format."""
         dtype = self.config.dtype
         return torch.autocast(self.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16)
 
-    def _fool(self, judge: nn.Module, made: torch.Tensor) -> torch.Tensor:
-        """Return how far a discriminator is from taking made pictures for real."""
-        return self._measure(judge, made, real=True)
+    def _fool(self, network: nn.Module, made: torch.Tensor) -> torch.Tensor:
+        """Return how far a network is from taking made pictures for real."""
+        return self._measure(network, made, real=True)
 
-    def _judge(self, judge: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        """Return how far a discriminator is from telling real from made."""
-        loss = self._measure(judge, real, real=True)
-        loss = (loss + self._measure(judge, made, real=False)) / 2
+    def _separate(self, network: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        """Return how far a network is from telling real from made."""
+        loss = self._measure(network, real, real=True)
+        loss = (loss + self._measure(network, made, real=False)) / 2
         if self.config.mode == "wgangp":
-            loss = loss + PENALTY * gradient_penalty(judge, real, made, rng=self.rng)
+            loss = loss + PENALTY * gradient_penalty(network, real, made, rng=self.rng)
         return loss
 
     def _learn(self, optimiser: torch.optim.Optimizer, losses: dict[str, torch.Tensor]) -> None:

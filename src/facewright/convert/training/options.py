@@ -51,7 +51,7 @@ class TranslatorTrainOptions(AdversarialOptions):
     real or made, flipped, shifted, in other light, in other colours; 0.3 is a beginning."""
     lr: float = 0.0002
     """Learning rate of all networks."""
-    judge_lr: float = 0.0
+    discriminator_lr: float = 0.0
     """Learning rate of the discriminators, where it is another; 0 is that of all."""
     decay: float = 0.5
     """Over the last part of the run, as a share of it, the learning rate falls to zero."""

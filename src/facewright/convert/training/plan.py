@@ -118,7 +118,7 @@ def plan_translation(
     config = TrainConfig(
         batch=options.batch,
         lr=options.lr,
-        judge_lr=options.judge_lr or options.lr,
+        discriminator_lr=options.discriminator_lr or options.lr,
         total=round(options.kimg * 1000),
         decay=options.decay,
         mode=options.gan,
@@ -145,7 +145,7 @@ def check_options(options: TranslatorTrainOptions) -> None:
         if isinstance(value, float) and not math.isfinite(value)
     ]
     above = ("batch", "layers", "filters", "lr", "snap", "tick_kimg", "ema_kimg")
-    least = ("cycle", "identity", "pool", "decay", "augment", "seed", "judge_lr")
+    least = ("cycle", "identity", "pool", "decay", "augment", "seed", "discriminator_lr")
     broken += [f"--{n.replace('_', '-')} is above 0" for n in above if not numbers[n] > 0]
     broken += [f"--{n.replace('_', '-')} is 0 or more" for n in least if not numbers[n] >= 0]
     if round(options.kimg * 1000 if math.isfinite(options.kimg) else 1) < 1:

@@ -1,7 +1,7 @@
 """Read pickles as data: an interpreter that builds records, and calls and imports nothing.
 
 A pickle is a program for a small stack machine. Python's own machine imports what the program names
-and calls what it is told to; this one writes down the names and the calls. What comes out is made
+and calls what the file says; this one writes down the names and the calls. What comes out is made
 of plain values and of the three classes of `inert`, whatever the pickle says.
 """
 

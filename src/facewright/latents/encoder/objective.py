@@ -1,4 +1,4 @@
-"""What an encoder is taught: which faces it sees, and what it is told about its latents.
+"""What an encoder learns from: the faces that it sees, and the losses on its latents.
 
 It learns on generated faces, whose latents are known, then more and more on real pictures. What it
 minimises: the squared distance of pixels; a perceptual distance; how far the traits of a face are

@@ -17,7 +17,7 @@ _PATIENCE = 0.2  # seconds between two looks at whether the other side still liv
 
 
 class _BrokenError(Exception):
-    """What the writer of the copy is told when the other one failed."""
+    """What the writer of the copy gets when the other one failed."""
 
 
 @contextlib.contextmanager

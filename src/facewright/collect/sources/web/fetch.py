@@ -1,4 +1,4 @@
-"""Fetch files from the web with good manners."""
+"""Fetch files from the web at the pace that its owners ask for."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def fetch_all(
         Each address with its answer, in the order in which they come.
 
     Raises:
-        InputError: The manners are invalid.
+        InputError: The policy is invalid.
     """
     if min(policy.parallel, policy.per_host, policy.attempts) < 1:
         raise InputError("requests at once, per host, and attempts are 1 or more")

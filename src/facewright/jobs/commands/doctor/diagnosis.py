@@ -13,7 +13,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Diagnosis:
-    """What was found, in the order in which it is told."""
+    """What was found, in the order in which it is printed."""
 
     facts: dict[str, str] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)

@@ -171,7 +171,7 @@ def _draw_varied(
 ) -> Image:
     """Draw a sheet of people by the values of one or two labels."""
     from facewright.jobs.checks import check_sheet
-    from facewright.latents.scenes import draw_cast, find_group
+    from facewright.latents.scenes import draw_varied, find_group
     from facewright.media.drawing.sheets import contact_sheet
     from facewright.pipelines.draw.generate import SHEET
 
@@ -179,7 +179,7 @@ def _draw_varied(
     names = read_vary(options.vary or "", sampler.chosen, len(seeds))
     rows, *others = (find_group(sampler.labels, name) for name in names)
     across = [{group.name: value} for group in others for value in group.values] or [{}]
-    cast = [
+    people = [
         (seed, {rows.name: value, **column})
         for value in rows.values
         for column in across
@@ -188,8 +188,8 @@ def _draw_varied(
     headers = others[0].values if others else [f"seed {seed}" for seed in seeds]
     check_sheet(options.out.suffix, (len(headers), len(rows.values)), size)
     tiles = []
-    for image in draw_cast(sampler, cast):
+    for image in draw_varied(sampler, people):
         tiles.append(generate.enlarge(image, size))
         if progress:
-            progress(len(tiles), len(cast))
+            progress(len(tiles), len(people))
     return contact_sheet(tiles, columns=len(headers), row_labels=rows.values, column_labels=headers)

@@ -135,7 +135,7 @@ def _draw_row(
     pipeline: GeneratePipeline, options: CompareOptions, seeds: Sequence[int]
 ) -> list[Image]:
     """Draw everybody with one generator."""
-    from facewright.latents.scenes import draw_cast
+    from facewright.latents.scenes import draw_varied
 
     sampler = pipeline.sampler(options.sampling())
-    return list(draw_cast(sampler, [(seed, dict[str, str]()) for seed in seeds]))
+    return list(draw_varied(sampler, [(seed, dict[str, str]()) for seed in seeds]))
