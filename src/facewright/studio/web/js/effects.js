@@ -30,7 +30,7 @@ export const EFFECTS = [
   {
     id: "emoji", command: "emoji",
     controls: [{ key: "style", words: "style", value: "drawn", choices: ["drawn", "photo", "toon", "baby"] }, { key: "outline", words: "outline", value: true }],
-    flags: (values) => ({ "--style": values.style, "--outline": values.outline || null, "--pick": "largest" }),
+    flags: (values) => ({ "--style": values.style, "--outline": values.outline || null, "--faces": "largest" }),
   },
   {
     id: "clear", command: "enhance",
