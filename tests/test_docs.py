@@ -66,7 +66,11 @@ def test_no_page_writes_what_another_page_writes():
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if PYTHON.search(page.read_text(encoding="utf-8"))],
+    [
+        pytest.param(page, marks=pytest.mark.slow if page.name == "README.md" else ())
+        for page in PAGES
+        if PYTHON.search(page.read_text(encoding="utf-8"))
+    ],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_python_on_the_page_runs(page, tmp_path, monkeypatch):

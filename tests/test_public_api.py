@@ -49,12 +49,14 @@ def test_every_verb_has_a_pipeline_that_is_public():
 
 
 @pytest.mark.slow
-def test_script_of_a_user_is_typed(tmp_path):
-    page = Path(__file__).parents[1] / "docs" / "guides" / "python.md"
+@pytest.mark.parametrize("name", ["docs/guides/python.md", "README.md"])
+def test_script_of_a_user_is_typed(name, tmp_path):
+    page = Path(__file__).parents[1] / name
     fences = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
     script = "\n".join(fences.findall(page.read_text(encoding="utf-8")))
     path = tmp_path / "script.py"
-    path.write_text(f"{script}\n{CLAIMS}", encoding="utf-8")
+    claims = CLAIMS if "portrait" in script else ""
+    path.write_text(f"{script}\n{claims}", encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path / 'cache'}", path]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout

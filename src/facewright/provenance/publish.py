@@ -288,7 +288,7 @@ def check_destination(path: Path, known: Collection[str], *, overwrite: bool = F
     return extension
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: str | Path) -> Manifest:
     """Read how a file came about.
 
     Args:
@@ -300,6 +300,7 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         FileError: The file is missing, damaged, or carries no manifest.
     """
+    path = Path(path)
     moves = path.suffix.lower() in {".mp4", ".webm"}
     texts = read_clip_metadata(path) if moves else read_metadata(path)
     found = next((texts[place] for place in _PLACES if is_manifest(texts.get(place, ""))), None)
