@@ -55,7 +55,7 @@ def test_a_camera_is_swapped_shown_and_kept(swap, clip):
     for path in watched.files:
         told = read_manifest(path)
         assert (told.task, told.consent) == ("swap", "self")
-        assert told.parameters["body"] == f"camera:{clip}"
+        assert told.parameters["body"] == f"camera:{clip.name}"
         assert not {"show", "port", "open", "out"} & set(told.parameters)
     assert sum(1 for _ in read_clip(watched.files[1]).frames) == 7
     seconds = [view[2] for view in watcher.views]

@@ -22,7 +22,7 @@ from facewright.hub.store import Progress
 from facewright.media.clips.changing import map_stream
 from facewright.pipelines.configs import DetectionConfig, record_config
 from facewright.pipelines.inputs import Picture, Pictures, Source, read_pictures
-from facewright.pipelines.pipeline import Pipeline, Session, Step
+from facewright.pipelines.pipeline import PicturePipeline, Pipeline, Session, Step
 from facewright.pipelines.result import Ingredients, Result, build_manifest, hashes
 from facewright.types import Bundle, Clip, Face, FaceDrawing, Image, Json, Manifest, Precision
 
@@ -250,6 +250,34 @@ class FindPipeline(Pipeline):
         """Record what was looked at, and how."""
         used = source.describe("picture") | Ingredients(models=self.models)
         return build_manifest(self.verb, {**said, "picture": source.name}, used, self.device)
+
+
+class FacePipeline(PicturePipeline):
+    """What pipelines share that change, or read, the faces of a picture."""
+
+    def __init__(
+        self,
+        weights: str | None = None,
+        *,
+        find: FindPipeline | None = None,
+        device: str | torch.device = "auto",
+        dtype: Precision | torch.dtype = "auto",
+        progress: Progress | None = None,
+    ) -> None:
+        """Choose the networks; nothing is loaded yet.
+
+        Args:
+            weights: The main network, as the class says: a name or a file; None is what ships.
+            find: What finds faces; None loads the networks that ship.
+            device: As every pipeline takes it.
+            dtype: Likewise.
+            progress: Likewise.
+
+        Raises:
+            InputError: There is no such device or number format.
+        """
+        super().__init__(weights, device=device, dtype=dtype, progress=progress)
+        self.find = find or FindPipeline(device=self.device, progress=progress)
 
 
 def pick_kind(kind: str, known: Mapping[str, Entry]) -> str:

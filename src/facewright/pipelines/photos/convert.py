@@ -7,8 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-import torch
-
 from facewright.convert.apply.faces import FaceConverter, Framing
 from facewright.convert.apply.whole import convert_whole
 from facewright.convert.generators import Translator, check_size, check_strength
@@ -18,13 +16,12 @@ from facewright.errors import InputError
 from facewright.faces.tracking.follow import FaceFollower, FrameConfig
 from facewright.faces.tracking.picking import Picker
 from facewright.hub.cards import known_cards
-from facewright.hub.store import Progress
 from facewright.pipelines.configs import ConvertConfig, record_config
-from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.find import FacePipeline
 from facewright.pipelines.inputs import Picture
-from facewright.pipelines.pipeline import PicturePipeline, Session, Step
+from facewright.pipelines.pipeline import Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
-from facewright.types import Bundle, Clip, Face, Image, Json, Precision
+from facewright.types import Bundle, Clip, Face, Image, Json
 
 _USUAL = 256  # pixels, for translators that do not say
 
@@ -84,46 +81,28 @@ class ConvertSession(Session):
         return error and InputError(str(error), hint=f"whole=True needs none; {error.hint}")
 
 
-class ConvertPipeline(PicturePipeline):
-    """A translator between two styles, such as young and old, and what finds faces."""
+class ConvertPipeline(FacePipeline):
+    """A translator between two styles, such as young and old, and what finds faces.
+
+    The weights are those of a translator; with ":reverse" behind the name, of the way back.
+    """
 
     verb: ClassVar[str] = "convert"
 
-    def __init__(
-        self,
-        weights: str | None = None,
-        *,
-        find: FindPipeline | None = None,
-        device: str | torch.device = "auto",
-        dtype: Precision | torch.dtype = "auto",
-        progress: Progress | None = None,
-    ) -> None:
-        """Choose the networks; nothing is loaded yet.
-
-        Args:
-            weights: A translator: a name or a file; with ":reverse" behind it, the way back. None
-                is the first that ships.
-            find: What finds faces; None loads the networks that ship.
-            device: As every pipeline takes it.
-            dtype: "auto", "float32" or "bfloat16".
-            progress: As every pipeline takes it.
-
-        Raises:
-            InputError: There is no such device or number format.
-        """
-        super().__init__(weights, device=device, dtype=dtype, progress=progress)
-        self.find = find or FindPipeline(device=self.device, progress=progress)
-        self._name, self._direction = read_direction(weights or list_translators()[0])
+    @cached_property
+    def _chosen(self) -> tuple[str, str]:
+        """The name of the translator, and the direction; without a name, the first that ships."""
+        return read_direction(self.weights or list_translators()[0])
 
     @cached_property
     def bundle(self) -> Bundle:
         """The weights of both directions."""
-        return self.open(self._name)
+        return self.open(self._chosen[0])
 
     @cached_property
     def translator(self) -> Translator:
         """The translator of the direction that is chosen."""
-        found = load_translator(self.bundle, self._direction, self.device).to(self.dtype)
+        found = load_translator(self.bundle, self._chosen[1], self.device).to(self.dtype)
         try:
             check_size(found.config, self.framing.size, self.framing.size)
         except InputError as error:
@@ -144,7 +123,8 @@ class ConvertPipeline(PicturePipeline):
     def direction(self) -> str:
         """The weights and the direction, such as "ageing:reverse"."""
         name = self.bundle.card.name
-        return f"{name}:{self._direction}" if self._direction else name
+        direction = self._chosen[1]
+        return f"{name}:{direction}" if direction else name
 
     def start(
         self, *, strength: float = 1.0, faces: str = "largest", config: ConvertConfig | None = None

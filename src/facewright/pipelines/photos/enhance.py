@@ -7,23 +7,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
-import torch
-
 from facewright.enhance.chain import ChainOptions, check_chain, enhance_image
 from facewright.enhance.filters import read_strength
 from facewright.enhance.local import enhance_faces, scale_points
 from facewright.enhance.network import Enhancer, load_enhancer
 from facewright.errors import InputError, WeightsError
 from facewright.faces.choose import check_choice, select_faces
-from facewright.hub.store import Progress
 from facewright.media.decode import MAX_PIXELS
 from facewright.pipelines.configs import EnhanceConfig, record_config
-from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.find import FacePipeline
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.photos.portraits import Resemblance, open_resemblance
-from facewright.pipelines.pipeline import PicturePipeline, Session, Step
+from facewright.pipelines.pipeline import Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
-from facewright.types import Bundle, Clip, Face, Image, Json, Precision
+from facewright.types import Bundle, Clip, Face, Image, Json
 
 STARTERS: Mapping[int, str | None] = {1: None, 2: "enhance-x2", 4: "enhance-x4"}
 """How many times larger → the network that ships for it; at 1 there is none."""
@@ -106,32 +103,15 @@ class EnhanceSession(Session):
         return None if self._faces is None else super().miss(frames)
 
 
-class EnhancePipeline(PicturePipeline):
-    """Networks that enlarge pictures."""
+class EnhancePipeline(FacePipeline):
+    """Networks that enlarge pictures. The weights are those of one; None ships for each scale."""
 
     verb: ClassVar[str] = "enhance"
 
-    def __init__(
-        self,
-        weights: str | None = None,
-        *,
-        find: FindPipeline | None = None,
-        device: str | torch.device = "auto",
-        dtype: Precision | torch.dtype = "auto",
-        progress: Progress | None = None,
-    ) -> None:
-        """Choose the networks; nothing is loaded yet.
-
-        Args:
-            weights: The network that enlarges: a name or a file; None is what ships for the scale.
-            find: What finds faces; None loads the networks that ship.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
-        """
-        super().__init__(weights, device=device, dtype=dtype, progress=progress)
-        self.find = find or FindPipeline(device=self.device, progress=progress)
-        self._loaded: dict[int, tuple[Bundle, Enhancer] | None] = {}
+    @cached_property
+    def _loaded(self) -> dict[int, tuple[Bundle, Enhancer] | None]:
+        """Scale → what was loaded for it."""
+        return {}
 
     @cached_property
     def resemblance(self) -> Resemblance:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import torch
 
 from facewright.errors import FileError, InputError
 from facewright.expressions.classifier import KIND, Classifier, Scores, load_classifier, score_faces
@@ -21,14 +20,13 @@ from facewright.faces.tracking.follow import FaceFollower, FrameConfig
 from facewright.faces.tracking.picking import Picker
 from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import known_cards
-from facewright.hub.store import Progress
 from facewright.media.video import read_clip
 from facewright.pipelines.configs import ReadingConfig, record_config
-from facewright.pipelines.find import FindPipeline, pick_kind
+from facewright.pipelines.find import FacePipeline, pick_kind
 from facewright.pipelines.inputs import Picture
-from facewright.pipelines.pipeline import PicturePipeline, Session, Step
+from facewright.pipelines.pipeline import Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
-from facewright.types import Bundle, Clip, Face, Image, Json, Precision
+from facewright.types import Bundle, Clip, Face, Image, Json
 
 CALIBRATING = "look neutral"
 """What a frame says while the neutral face is learned."""
@@ -137,32 +135,15 @@ class ReadAfterSession(Session):
         return Step(read.image, step.faces, (step.image, read.reading))
 
 
-class ExpressionsPipeline(PicturePipeline):
+class ExpressionsPipeline(FacePipeline):
     """A network that names expressions, and what finds faces."""
 
     verb: ClassVar[str] = "expressions"
 
-    def __init__(
-        self,
-        weights: str | None = None,
-        *,
-        find: FindPipeline | None = None,
-        device: str | torch.device = "auto",
-        dtype: Precision | torch.dtype = "auto",
-        progress: Progress | None = None,
-    ) -> None:
-        """Choose the networks; nothing is loaded yet.
-
-        Args:
-            weights: The network that names expressions: a name or a file; None is what ships.
-            find: What finds faces; None loads the networks that ship.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
-        """
-        super().__init__(weights, device=device, dtype=dtype, progress=progress)
-        self.find = find or FindPipeline(device=self.device, progress=progress)
-        self._offsets: dict[tuple[str, float | None, float], Scores] = {}
+    @cached_property
+    def _offsets(self) -> dict[tuple[str, float | None, float], Scores]:
+        """What was measured of clips already."""
+        return {}
 
     @cached_property
     def bundle(self) -> Bundle:
