@@ -88,7 +88,7 @@ def test_a_camera_is_shown_and_written_at_once(swap, clip, tmp_path):
     swapped = swap(f"camera:{clip}", watcher, out=out, show=True)
     assert swapped.files == [out]
     assert sum(1 for _ in read_clip(out).frames) == len(watcher.views) >= 9
-    assert read_manifest(out).parameters["body"] == f"camera:{clip}"
+    assert read_manifest(out).parameters["body"] == f"camera:{clip.name}"
 
 
 def test_reading_along_changes_nothing_of_the_result(swap, clip, tmp_path):
