@@ -15,7 +15,7 @@ from facewright.types import Face
 
 
 class Told:
-    """Finds the faces that it is told of, frame by frame."""
+    """Finds the faces that it is given, frame by frame."""
 
     def __init__(self, frames):
         self.frames = iter(frames)

@@ -15,7 +15,7 @@ SHORT = RefineOptions(steps=30, lr=0.1)
 
 @pytest.fixture
 def people(generator):
-    """Two generated people: their pictures, and the latents that nobody is told."""
+    """Two generated people: their pictures, and the latents that nobody is given."""
     ws = generator.map_to_w(torch.randn(2, 8, generator=seeded(7)))
     with torch.no_grad():
         return to_images(generator.synthesis(ws)), ws

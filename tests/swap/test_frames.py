@@ -14,7 +14,7 @@ from facewright.types import Face
 
 
 class Told:
-    """Finds what it is told, and counts how."""
+    """Finds what it is given, and counts how."""
 
     def __init__(self, meshes):
         self.meshes = iter(meshes)

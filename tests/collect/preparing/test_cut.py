@@ -1,4 +1,4 @@
-"""Faces are cut out upright, with as many pixels as there are; what is not is told why."""
+"""Faces are cut out upright, with as many pixels as there are; of what is not, the reason is said."""
 
 import zlib
 from dataclasses import replace

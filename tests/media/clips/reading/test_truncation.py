@@ -1,4 +1,4 @@
-"""What is there of a broken clip is kept, and the end is told."""
+"""What is there of a broken clip is kept, and the end is reported."""
 
 import logging
 from io import BytesIO
