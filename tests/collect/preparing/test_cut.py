@@ -1,4 +1,4 @@
-"""Faces are cut out upright, with as many pixels as there are; of what is not, the reason is said."""
+"""Faces are cut out upright, with as many pixels as there are; what is not has a reason."""
 
 import zlib
 from dataclasses import replace

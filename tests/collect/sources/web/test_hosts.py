@@ -1,4 +1,4 @@
-"""The web is distinguished from one's own network, whatever an address looks like. Nobody is asked."""
+"""The web is not one's own network, whatever an address looks like. Nobody is asked."""
 
 import io
 from email.message import Message
