@@ -98,6 +98,23 @@ def test_every_command_has_korean_help():
     assert [one.name for one in COMMANDS if f"help.{one.name}" not in korean] == []
 
 
+def test_effects_use_options_that_commands_have():
+    from facewright.jobs.interface.forms import list_forms
+
+    forms = {form.name: form for form in list_forms()}
+    text = (WEB / "js/effects.js").read_text(encoding="utf-8")
+    found = re.findall(r'command: "(\w+)".*?flags: \(.*?=> \(\{(.*?)\}\)', text, re.DOTALL)
+    assert {command for command, _ in found} == {
+        *("convert", "swap", "toonify", "emoji", "enhance", "expressions")
+    }
+    for command, flags in found:
+        known = {option.flag for option in forms[command].options}
+        assert set(re.findall(r'"(--[\w-]+)"', flags)) <= known, command
+        assert all(one.minimum <= 1 for one in forms[command].inputs)
+    photo_alone = [name for name, _ in found if sum(i.minimum for i in forms[name].inputs) <= 1]
+    assert sorted(photo_alone) == sorted(command for command, _ in found)
+
+
 def test_manifest_can_be_installed():
     from PIL import Image
 
