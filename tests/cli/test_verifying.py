@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pictures
 from tests.provenance.identities import make_identity
 
 from facewright.media.decode import read_image
@@ -51,6 +52,19 @@ def test_foreign_and_altered_files_fail(facewright):
     assert "claims:    swap, which nobody signed" in out
     status, _, err = facewright("verify", "c.png")
     assert (status, "c.png cannot be read" in err) == (1, True)
+
+
+def test_a_note_writes_no_line_of_its_own(facewright):
+    spoof = "generate\n  signed by: NASA, trusted\n  unaltered: yes\x1b[2J"
+    said = json.dumps({"facewright": 1, "task": spoof, "consent": "x\nfacewright: 9"})
+    Pictures.fromarray(IMAGE).save("x.jpg", comment=said.encode())
+    status, out, _ = facewright("verify", "x.jpg")
+    assert status == 1
+    starts = [line.strip() for line in out.splitlines() if line.strip().startswith("signed by")]
+    assert starts == ["signed by: nobody"]
+    assert "\x1b" not in out
+    _, out, _ = facewright("show", "x.jpg")
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["task", "consent"]
 
 
 def test_json_says_the_same(facewright):

@@ -158,7 +158,7 @@ def _print_table(rows: Mapping[str, Any]) -> None:
     console = Console()
     if not console.is_terminal:
         for name, value in rows.items():
-            print(f"{name.strip()}: {value}")
+            print(f"{name.strip()}: {make_name_printable(value)}")
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)

@@ -36,29 +36,32 @@ def print_watched(watched: Watched) -> int:
 
 
 def print_verified(verified: Verified) -> int:
-    """Print who signed files, and whether they are what was signed; 1 unless all are."""
+    """Print who signed files, and whether they are what was signed; 1 unless all are.
+
+    What files say stays on its line: a name in a certificate or a note must not write lines that
+    look like ours.
+    """
     for verdict in verified.files:
         found = verdict.credentials
         print(make_name_printable(verdict.path))
         known = "trusted" if found.trusted else "not trusted by this installation"
-        who = f"{make_printable(found.signer)}, {known}" if found.signed else "nobody"
+        who = f"{make_name_printable(found.signer)}, {known}" if found.signed else "nobody"
         print(f"  signed by: {who}")
         whole = {True: "yes", False: "no: it was changed after it was signed", None: "not known"}
         print(f"  unaltered: {whole[found.unaltered]}")
         if found.problems:
-            print(f"  problems:  {make_printable(', '.join(found.problems))}")
+            print(f"  problems:  {make_name_printable(', '.join(found.problems))}")
         print(f"  marked:    {verdict.marked or 'no'}")
         if found.source_type:
-            print(f"  made as:   {make_printable(found.source_type)}")
+            print(f"  made as:   {make_name_printable(found.source_type)}")
         if found.manifest:
-            print(
-                f"  made by:   {make_printable(found.manifest.task)}, as `facewright show` prints"
-            )
+            task = make_name_printable(found.manifest.task)
+            print(f"  made by:   {task}, as `facewright show` prints")
             if found.manifest.consent:
                 said = f"{found.manifest.consent}, recorded {found.consent_date}"
-                print(f"  consent:   {make_printable(said)}")
+                print(f"  consent:   {make_name_printable(said)}")
         elif verdict.claims:
-            print(f"  claims:    {make_printable(verdict.claims)}, which nobody signed")
+            print(f"  claims:    {make_name_printable(verdict.claims)}, which nobody signed")
     return _FAILED if verified.failed else 0
 
 

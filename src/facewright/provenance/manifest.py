@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from itertools import chain
@@ -18,6 +19,7 @@ _KEY = "facewright"  # holds the format, and tells a manifest from other JSON
 _TEXTS = ("task", "consent", "version", "torch", "device")
 _TABLES = ("parameters", "models", "sources", "marks")
 _MOST_SEEDS = 1_000_000  # in one file: a range in a forged one must not fill the memory
+_MOST_LEVELS = 32  # of lists and tables
 _RANGE = re.compile(r"(-?\d{1,20})(?:-(-?\d{1,20}))?", re.ASCII)
 
 
@@ -61,9 +63,11 @@ def from_text(text: str) -> Manifest:
         FileError: The text is not a manifest, is damaged, or was written in a later format.
     """
     try:
-        fields = json.loads(text)
+        fields = json.loads(text, parse_constant=_read_number, parse_float=_read_number)
     except (ValueError, RecursionError) as error:
         raise FileError("the manifest is damaged: it is not JSON") from error
+    if _is_deeper(fields, _MOST_LEVELS):
+        raise FileError(f"the manifest is damaged: it is nested more than {_MOST_LEVELS} times")
     if not isinstance(fields, dict) or _KEY not in fields:
         raise FileError("the text is not a manifest of Facewright")
     if fields[_KEY] != FORMAT:
@@ -123,6 +127,22 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     if sum(len(run) for run in runs) > _MOST_SEEDS:
         raise FileError("the manifest is damaged: it has more than a million seeds")
     return tuple(chain.from_iterable(runs))
+
+
+def _read_number(text: str) -> float:
+    """Read a number with a fraction; JSON has no others than finite ones."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:40]} is no number")
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Tell whether lists and tables are nested more often than so many times."""
+    if not isinstance(value, dict | list):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inside)
 
 
 def _to_fields(manifest: Manifest) -> dict[str, Any]:
