@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facewright.faces.geometry import topology
-from facewright.toon.emoji import sit
+from facewright.toon.emoji import prepare_head
 
 SIZE, UNIT = 320, 52.0
 BACKGROUND, HAIR, SKIN, SHIRT = (70, 120, 190), (60, 40, 30), (205, 160, 135), (150, 40, 50)
@@ -76,5 +76,5 @@ def tight():
 
 
 @pytest.fixture(scope="session")
-def sitter(person):
-    return sit(person.image, person.points)
+def drawable(person):
+    return prepare_head(person.image, person.points)

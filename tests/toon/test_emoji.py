@@ -12,14 +12,14 @@ from facewright.toon.emoji import (
     find_window,
     lay_sheet,
     outline,
-    sit,
+    prepare_head,
     trim,
 )
 
 
 @pytest.fixture(scope="module")
-def pack(sitter):
-    return {name: draw_emoji(sitter, name) for name in EXPRESSIONS}
+def pack(drawable):
+    return {name: draw_emoji(drawable, name) for name in EXPRESSIONS}
 
 
 def test_expressions_differ_where_72_pixels_show_it(pack):
@@ -71,8 +71,8 @@ def test_a_face_at_the_border_is_refused_unless_it_was_generated(tight):
     cut = np.ascontiguousarray(tight.image[:, 45:])
     points = tight.points - np.array([45, 0, 0], np.float32)
     with pytest.raises(InputError, match="border of the picture cuts through"):
-        sit(cut, points)
-    assert sit(cut, points, generated=True).head.alpha.max() == 1
+        prepare_head(cut, points)
+    assert prepare_head(cut, points, generated=True).head.alpha.max() == 1
 
 
 @pytest.mark.parametrize("degrees", [35, 60])
@@ -85,9 +85,9 @@ def test_a_face_that_looks_aside_is_refused(person, degrees):
         x * np.sin(angle) + z * np.cos(angle),
     )
     with pytest.raises(InputError, match="turned by"):
-        sit(person.image, turned)
+        prepare_head(person.image, turned)
 
 
-def test_an_unknown_expression_is_named(sitter):
+def test_an_unknown_expression_is_named(drawable):
     with pytest.raises(InputError, match="no emoji shows `bored`"):
-        draw_emoji(sitter, "bored")
+        draw_emoji(drawable, "bored")

@@ -62,7 +62,7 @@ class Costume:
     """How a head is made up."""
 
     hair: HairStyle = "auto"
-    """As `toon.emoji.sit` takes it."""
+    """As `toon.emoji.prepare_head` takes it."""
     generated: bool = False
     """Whether a generator drew the picture: then hair and ears are drawn."""
     painted: bool = True

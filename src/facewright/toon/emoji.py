@@ -39,7 +39,7 @@ _BLINK_STEPS, _OPEN, _SHUT = 2, 1.4, 0.08  # likewise, of a blink
 
 
 @dataclass(frozen=True, slots=True)
-class Sitter:
+class EmojiHead:
     """Someone whose emoji are drawn: all that does not depend on the expression."""
 
     head: Head
@@ -49,9 +49,9 @@ class Sitter:
     layout: Layout
 
 
-def sit(
+def prepare_head(
     image: Image, points: Floats, *, style: HairStyle = "auto", generated: bool = False
-) -> Sitter:
+) -> EmojiHead:
     """Prepare to draw someone's emoji.
 
     Args:
@@ -71,14 +71,14 @@ def sit(
     head = crown_head(picture, style) if drawn else cut_head(picture)
     hair = pick_colour(head.image, (head.hair > 0.8) & (head.alpha > 0.95), 0.3, 0.7)
     colours = find_colours(picture.image, head.points, hair, detail=head.detail)
-    return Sitter(head, paint_head(head), colours, lay_out(head.points))
+    return EmojiHead(head, paint_head(head), colours, lay_out(head.points))
 
 
-def draw_emoji(sitter: Sitter, expression: str, share: float = 1.0) -> Image:
+def draw_emoji(drawable: EmojiHead, expression: str, share: float = 1.0) -> Image:
     """Draw an emoji.
 
     Args:
-        sitter: Whose.
+        drawable: Whose.
         expression: One of `EXPRESSIONS`.
         share: How far the expression has come, from 0, neutral, to 1.
 
@@ -90,22 +90,22 @@ def draw_emoji(sitter: Sitter, expression: str, share: float = 1.0) -> Image:
     """
     if expression not in MOODS:
         raise InputError(f"no emoji shows `{expression}`", hint=f"one of: {', '.join(EXPRESSIONS)}")
-    return _draw_mood(sitter, blend(MOODS[expression], share))
+    return _draw_mood(drawable, blend(MOODS[expression], share))
 
 
-def draw_blink(sitter: Sitter, share: float) -> Image:
+def draw_blink(drawable: EmojiHead, share: float) -> Image:
     """Draw a neutral emoji whose eyes are closed so far, 0 to 1, as `draw_emoji` does."""
-    return _draw_mood(sitter, blend(BLINK, share))
+    return _draw_mood(drawable, blend(BLINK, share))
 
 
-def _draw_mood(sitter: Sitter, mood: Mood) -> Image:
+def _draw_mood(drawable: EmojiHead, mood: Mood) -> Image:
     """Draw what a face does."""
-    layout, colours = sitter.layout, sitter.colours
+    layout, colours = drawable.layout, drawable.colours
     places = _drop_jaw(layout, mood)
-    canvas, alpha = _move(sitter.painted, places), _move(sitter.head.alpha, places)
-    _tint(canvas, sitter.head, mood)
+    canvas, alpha = _move(drawable.painted, places), _move(drawable.head.alpha, places)
+    _tint(canvas, drawable.head, mood)
     draw_edge(canvas, alpha)
-    bare = _move(sitter.head.skin * (1 - sitter.head.hair), places)
+    bare = _move(drawable.head.skin * (1 - drawable.head.hair), places)
     draw_lines(canvas, layout, mood, colours, bare)
     draw_mouth(canvas, layout, mood, colours)
     draw_eyes(canvas, layout, mood, colours)

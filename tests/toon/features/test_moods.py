@@ -14,13 +14,13 @@ from facewright.toon.heads.upright import SIDE, UNIT
 
 
 @pytest.fixture
-def draw(sitter):
+def draw(drawable):
     """Draw a part of a face in a mood on plain grey."""
 
     def run(part, mood):
         canvas = np.full((SIDE, SIDE, 3), 128, np.float32)
         skin = [np.ones((SIDE, SIDE), np.float32)] if part is draw_lines else []
-        part(canvas, sitter.layout, mood, sitter.colours, *skin)
+        part(canvas, drawable.layout, mood, drawable.colours, *skin)
         return canvas
 
     return run
@@ -33,11 +33,11 @@ def test_no_two_moods_are_the_same():
 
 @pytest.mark.parametrize("part", [draw_eyes, draw_mouth, draw_lines])
 @pytest.mark.parametrize("name", MOODS)
-def test_every_mood_is_drawn_within_the_face(draw, sitter, part, name):
+def test_every_mood_is_drawn_within_the_face(draw, drawable, part, name):
     drawn = draw(part, MOODS[name])
     assert np.isfinite(drawn).all()
     rows, columns = np.nonzero(np.abs(drawn - 128).max(-1) > 1)
-    low, high = sitter.head.points[:, :2].min(0), sitter.head.points[:, :2].max(0)
+    low, high = drawable.head.points[:, :2].min(0), drawable.head.points[:, :2].max(0)
     assert (columns.min(), rows.min()) > (low[0] - 0.2 * UNIT, 0)
     assert columns.max() < high[0] + 0.2 * UNIT
     assert low[1] - 0.6 * UNIT < rows.min()

@@ -8,8 +8,8 @@ from facewright.toon.heads.person import cut_person
 
 
 @pytest.fixture(scope="module")
-def cut(person, sitter):
-    return cut_person(person.image, person.points, sitter.head)
+def cut(person, drawable):
+    return cut_person(person.image, person.points, drawable.head)
 
 
 def test_head_and_shirt_stay_and_the_wall_goes(person, cut):
@@ -28,8 +28,8 @@ def test_nothing_of_the_wall_shines_through_the_edge(cut):
     assert np.abs(front[edge].astype(int) - BACKGROUND).sum(-1).mean() > 120
 
 
-def test_a_face_that_fills_the_picture_is_all_person(tight, sitter):
+def test_a_face_that_fills_the_picture_is_all_person(tight, drawable):
     inner = np.ascontiguousarray(tight.image[20:130, 30:120])
     points = tight.points - np.array([30, 20, 0], np.float32)
-    _, alpha = cut_person(inner, points, sitter.head)
+    _, alpha = cut_person(inner, points, drawable.head)
     assert alpha.mean() > 0.9

@@ -41,7 +41,7 @@ from facewright.toon.emoji import (
     find_window,
     lay_sheet,
     outline,
-    sit,
+    prepare_head,
     time_expression,
     trim,
 )
@@ -299,15 +299,15 @@ class EmojiPipeline(Pipeline):
             one = self.swap.read_face(face, faces)
             used = one.source.describe("face", consent)
         with naming(one.source.name):
-            sitter = sit(
+            drawable = prepare_head(
                 one.source.image, one.face.points, style=hair, generated=isinstance(face, int)
             )
 
         def draw(name: str, share: float) -> Image:
             blinks = name == "neutral"
-            return draw_blink(sitter, share) if blinks else draw_emoji(sitter, name, share)
+            return draw_blink(drawable, share) if blinks else draw_emoji(drawable, name, share)
 
-        return {name: draw_emoji(sitter, name) for name in EXPRESSIONS}, draw, used
+        return {name: draw_emoji(drawable, name) for name in EXPRESSIONS}, draw, used
 
     def _draw_acts(
         self,
