@@ -42,6 +42,7 @@ def look(studio, counted, number):
     connection = http.client.HTTPConnection("127.0.0.1", studio.port, timeout=60)
     for turn in itertools.count():
         if time.monotonic() > counted.end:
+            connection.close()
             return
         seed = (7 * number + turn) % FACES
         for what, path in (("page", "/"), ("face", f"/api/v1/faces/{seed}.webp?size=256")):
@@ -83,6 +84,8 @@ def test_sixty_four_clients_lose_nothing(tmp_path):
         for seed in range(FACES):  # seen before, as most faces of a running studio are
             studio.get(f"/api/v1/faces/{seed}.webp?size=256")
         picture = studio.get("/api/v1/faces/1.webp?size=256")
+        for command, part in (("find", "sources"), ("show", "file")):  # its networks are loaded
+            studio.wait(studio.send(command, files=[(part, "1.webp", picture)])[1]["id"])
         counted = Counted()
         crowd = [
             threading.Thread(target=upload, args=(studio, counted, n, picture))
