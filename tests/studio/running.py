@@ -59,7 +59,7 @@ class Studio:
         with open(path, encoding="ascii") as file:  # noqa: PTH123 - the kernel's
             return int(file.read().split()[0])
 
-    def get(self, path, timeout=60):
+    def get(self, path, timeout=300):
         """Return what is at an address."""
         with urlopen(self.address + path, timeout=timeout) as answer:
             return answer.read()
