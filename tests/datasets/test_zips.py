@@ -107,6 +107,36 @@ def test_names_in_the_code_page_of_dos_are_read(tmp_path, picture, gather):
     assert read_records(tmp_path / "library")[0].source.endswith("!Zë.png")
 
 
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (b"<!DOCTYPE html><html>", "is a web page: download the file itself"),
+        (b"Rar!\x1a\x07\x01\0", "is a RAR archive: unpack it"),
+        (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive: unpack it"),
+        (b"PK\3\4\x14\0", "breaks off: the list of what is in it"),
+    ],
+)
+def test_what_is_no_zip_is_called_what_it_is(tmp_path, gather, head, said):
+    path = tmp_path / "set.zip"
+    path.write_bytes(head + bytes(99))
+    assert [one.reason[: len(said)] for one in gather(path).refused] == [said]
+    with pytest.raises(DatasetError, match=said):
+        open_dataset(path)
+
+
+def test_members_that_take_a_password_are_said(tmp_path, picture, gather):
+    path = pack(tmp_path / "set.zip", {"1.png": picture(1), "2.png": picture(2)})
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\3\4") + 6] |= 1
+    data[data.index(b"PK\1\2") + 8] |= 1
+    path.write_bytes(data)
+    found = gather(path)
+    assert (found.added, [one.reason for one in found.refused]) == (
+        1,
+        ["is encrypted: unpack it first"],
+    )
+
+
 def test_an_archive_inside_of_an_archive_is_said(tmp_path, picture, gather):
     inner = pack(tmp_path / "inner.zip", {"1.png": picture(1)}).read_bytes()
     outer = pack(tmp_path / "outer.zip", {"a/inner.zip": inner, "2.png": picture(2)})

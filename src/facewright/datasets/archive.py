@@ -15,7 +15,7 @@ from typing import IO, Protocol, TypeAlias
 
 from facewright.datasets.labels import LabelGroup, groups_to_json
 from facewright.errors import DatasetError, FileError
-from facewright.files import decode_letters, replacing
+from facewright.files import decode_letters, find_placeholder, replacing
 from facewright.media.decode import read_image_header
 from facewright.types import Json
 
@@ -40,6 +40,9 @@ MOST_BYTES = 1 << 28
 _BOUNDED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others unpack without a limit when read
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 _PER_FOLDER = 1000
+_NO_ZIPS = {b"Rar!": "a RAR archive", b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive"}  # by first bytes
+ENCRYPTED = 1
+"""The flag of a member of a zip that takes a password (APPNOTE 4.4.4)."""
 _UTF8 = 0x800  # the flag of a member whose name is UTF-8 (APPNOTE 4.4.4)
 
 
@@ -130,9 +133,32 @@ def open_source(path: Path) -> Source:
         return ZipSource(path)
     except UNREADABLE as error:
         raise DatasetError(
-            f"{path} is neither a folder nor a zip: {error}",
+            f"{path} {explain_no_zip(path, error, 'is neither a folder nor a zip')}",
             hint="a dataset is a folder or zip of square PNG, JPEG or WebP pictures",
         ) from error
+
+
+def explain_no_zip(path: Path, error: Exception, usual: str) -> str:
+    """Say why a file cannot be opened as a zip, and what to do.
+
+    Args:
+        path: The file.
+        error: What opening it raised.
+        usual: What is said of anything that is not known, such as "is no zip".
+
+    Returns:
+        What follows its name, such as "is a web page: download the file itself".
+    """
+    head = b""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        head = file.read(64)
+    if found := find_placeholder(head):
+        return f"is {found.name}: {found.hint}"
+    if kind := next((kind for start, kind in _NO_ZIPS.items() if head.startswith(start)), ""):
+        return f"is {kind}: unpack it, or pack it as a zip"
+    if head.startswith(b"PK\3\4") and isinstance(error, zipfile.BadZipFile):
+        return "breaks off: the list of what is in it, at its end, is missing; copy it again"
+    return f"{usual}: {getattr(error, 'strerror', None) or error}"
 
 
 def enter_dataset(source: Source) -> Source:
@@ -181,6 +207,8 @@ def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     Raises:
         OSError, zipfile.BadZipFile, ...: One of `UNREADABLE`.
     """
+    if info.flag_bits & ENCRYPTED:
+        raise zipfile.BadZipFile("encrypted: unpack it with its password first")
     if info.compress_type not in _BOUNDED:
         raise zipfile.BadZipFile(f"compressed in another way ({info.compress_type}) than deflate")
     return archive.open(info)

@@ -19,7 +19,14 @@ from facewright.collect.sources.items import (
     take_file,
     too_large,
 )
-from facewright.datasets.archive import UNREADABLE, is_hidden, name_member, open_member
+from facewright.datasets.archive import (
+    ENCRYPTED,
+    UNREADABLE,
+    explain_no_zip,
+    is_hidden,
+    name_member,
+    open_member,
+)
 from facewright.media.formats import PICTURE_ENDINGS
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -61,8 +68,7 @@ def read_archive(path: Path, reading: Reading) -> Iterator[Found]:
     try:
         yield from members(path, reading)
     except _DAMAGE as error:
-        reason = getattr(error, "strerror", None) or error
-        yield Refusal(str(path), f"is damaged or no archive: {reason}")
+        yield Refusal(str(path), explain_no_zip(path, error, "is damaged or no archive"))
 
 
 def read_tables(
@@ -115,8 +121,9 @@ def check_members(archive: zipfile.ZipFile) -> list[tuple[zipfile.ZipInfo, str |
             continue
         is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
         problem = _find_problem(name, "a link" if is_link else "")
+        locked = "is encrypted: unpack it first" * bool(info.flag_bits & ENCRYPTED)
         doubled = "has the name of a later member" * (last[name] != number)
-        judged.append((info, problem or doubled))
+        judged.append((info, problem or locked or doubled))
     return judged
 
 
