@@ -27,7 +27,7 @@ from facewright.media.stills.exif import (
 )
 from facewright.media.stills.jpeg import JPEG, MOST_SCANS, count_scans, end_twice, find_reduction
 from facewright.media.stills.pixels import to_rgb
-from facewright.media.stills.spaces import find_named_space
+from facewright.media.stills.spaces import find_codes, find_named_space, find_wide_range
 from facewright.types import Image
 
 MAX_PIXELS = 100_000_000
@@ -194,7 +194,9 @@ def _opened(
                 _check_size(picture, name, max_pixels)
                 _check_scans(picture, data, name)
                 profile = profile or picture.info.get("icc_profile")
-                picture.info["icc_profile"] = profile or find_named_space(picture, read_codes(data))
+                codes = find_codes(picture, read_codes(data))
+                picture.info["icc_profile"] = profile or find_named_space(picture, codes)
+                picture.info["wide_range"] = None if profile else find_wide_range(codes)
             yield picture, data
     except FileError:
         raise

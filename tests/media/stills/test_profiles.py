@@ -175,9 +175,46 @@ def test_spaces_that_a_png_names_by_code_are_converted():
     stored = to_bytes(draw_patches(encode_in("P3 as sRGB curves", PATCHES)))
     named = insert_chunks(stored, (b"cICP", bytes([12, 13, 0, 1])))
     assert np.abs(read_patches(read_image(named)) - PATCHES).max() <= 1
-    for code in ([1, 13, 0, 1], [2, 2, 0, 1], [9, 16, 0, 1]):
+    for code in ([1, 13, 0, 1], [2, 2, 0, 1]):
         as_it_is = insert_chunks(stored, (b"cICP", bytes(code)))
         assert np.array_equal(read_image(as_it_is), read_image(stored))
+
+
+def encode_wide(transfer):
+    """The patches as PQ and HLG write them in BT.2020, white at 203 cd/m²."""
+    levels = PATCHES / 255
+    light = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    to_wide = [[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]]
+    light = light @ np.array(to_wide).T  # ITU-R BT.2087
+    if transfer == 16:
+        power = (light * 203 / 10_000) ** (2610 / 16384)
+        signal = ((3424 / 4096 + 2413 / 128 * power) / (1 + 2392 / 128 * power)) ** (2523 / 32)
+    else:
+        shown = light * 203 / 1000
+        luma = shown @ [0.2627, 0.678, 0.0593]
+        scene = shown * (luma ** ((1 - 1.2) / 1.2))[:, None]
+        high = 0.17883277 * np.log((12 * scene - 0.28466892).clip(1e-9)) + 0.55991073
+        signal = np.where(scene <= 1 / 12, np.sqrt(3 * scene), high)
+    return (signal * 255).round()
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_a_high_dynamic_range_is_compressed_in_pictures_too(transfer):
+    stored = draw_patches(encode_wide(transfer))
+    png = insert_chunks(to_bytes(stored), (b"cICP", bytes([9, transfer, 0, 1])))
+    assert np.abs(read_patches(read_image(png)) - PATCHES).max() <= 10  # of 8 bits
+    avif = to_bytes(stored, "AVIF", quality=100, subsampling="4:4:4")
+    place = avif.index(b"colrnclx") + 8
+    avif = avif[:place] + bytes([0, 9, 0, transfer]) + avif[place + 4 :]
+    assert np.abs(read_patches(read_image(avif)) - PATCHES).max() <= 12
+
+
+def test_the_primaries_that_an_avif_names_count():
+    stored = draw_patches(encode_in("P3 as sRGB curves", PATCHES))
+    avif = to_bytes(stored, "AVIF", quality=100, subsampling="4:4:4")
+    place = avif.index(b"colrnclx") + 8
+    named = avif[:place] + bytes([0, 12, 0, 13]) + avif[place + 4 :]
+    assert np.abs(read_patches(read_image(named)) - PATCHES).max() <= 4
 
 
 def test_gamma_of_a_png_counts_where_it_is_not_that_of_screens():

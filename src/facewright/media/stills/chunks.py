@@ -1,4 +1,4 @@
-"""Read the chunks of a PNG, as ISO/IEC 15948 lays them out."""
+"""Read the chunks of a PNG (ISO/IEC 15948), and the colours that an AVIF names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import takewhile
 
 _SIGN = b"\x89PNG\r\n\x1a\n"
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_NCLX, _BEGINNING = b"colrnclx", 1 << 16  # bytes in which it is looked for
 _LARGEST_PROFILE = 16 << 20  # bytes
 _MOST_TEXT = 32 << 20  # bytes of all texts together
 
@@ -49,13 +50,24 @@ def read_profile(data: bytes) -> bytes | None:
 
 
 def read_codes(data: bytes) -> tuple[int, int] | None:
-    """Return the codes of primaries and transfer that a PNG names; None where it names none.
+    """Return the codes of primaries and transfer that a PNG or AVIF names; None if it names none.
 
     Args:
         data: The whole file.
     """
+    if data[4:8] == b"ftyp":
+        return _read_nclx(data)
     coded = _find_chunk(data, b"cICP")
     return (coded[0], coded[1]) if len(coded) == 4 else None
+
+
+def _read_nclx(data: bytes) -> tuple[int, int] | None:
+    """Read the first box of colours of an ISO base media file (ISO/IEC 14496-12, 12.1.5)."""
+    place = data.find(_NCLX, 0, _BEGINNING) + len(_NCLX)
+    coded = data[place : place + 4]
+    if place < len(_NCLX) or len(coded) < 4:
+        return None
+    return int.from_bytes(coded[:2], "big"), int.from_bytes(coded[2:], "big")
 
 
 def _find_chunk(data: bytes, wanted: bytes) -> bytes:

@@ -8,6 +8,7 @@ from PIL import Image as Pictures
 from facewright.errors import FileError
 from facewright.media.stills.alpha import Alpha
 from facewright.media.stills.profiles import convert_to_srgb
+from facewright.media.stills.spaces import build_filter
 from facewright.types import Image
 
 _BAND = 1 << 22  # pixels that are converted at once
@@ -45,6 +46,7 @@ def to_rgb(picture: Pictures.Image, name: str) -> tuple[Image, Alpha | None]:
 def _band_to_rgb(picture: Pictures.Image) -> tuple[Image, Alpha | None]:
     """Turn a few rows of any mode into 8-bit sRGB and alpha."""
     profile, alpha = picture.info.get("icc_profile"), None
+    wide_range = picture.info.get("wide_range")
     if picture.mode.startswith("I"):  # 16 bits of grey
         deep = np.asarray(picture).astype(np.int64)
         key = picture.info.get("transparency")
@@ -56,4 +58,6 @@ def _band_to_rgb(picture: Pictures.Image) -> tuple[Image, Alpha | None]:
         picture = picture.getchannel("L") if picture.mode in ("L", "LA") else whole
     if picture.mode not in ("RGB", "L", "CMYK"):
         picture = picture.convert("L" if picture.mode == "1" else "RGB")
+    if wide_range:
+        return np.array(picture.convert("RGB").filter(build_filter(wide_range))), alpha
     return np.array(convert_to_srgb(picture, profile)), alpha  # [h w 3]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
+from PIL import ImageFilter
 
 from facewright.media.stills.exif import DAMAGE
 
@@ -20,6 +21,8 @@ _PRIMARIES = {
     9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
     12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
 }  # by their code in ITU-T H.273, x and y of red, green and blue; the white of all is D65
+_BT2020, _WIDE_RANGE = 9, frozenset({16, 18})  # transfers of PQ and HLG
+_NODES = 65  # along each side of a table of colours
 _CURVED = 13  # code of the transfer of sRGB
 _GAMMAS = {1: _CURVED, 4: 2.2, 6: _CURVED, 8: 1.0, 13: _CURVED, 14: _CURVED, 15: _CURVED}
 # code of a transfer → gamma; video of standard range is shown as sRGB is; those of HDR are missing
@@ -36,20 +39,49 @@ _Point = tuple[float, float]
 _Primaries = tuple[_Point, _Point, _Point]
 
 
+def find_codes(picture: Pictures.Image, written: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Return the codes of primaries and transfer in ITU-T H.273 that a file names, if it does.
+
+    Args:
+        picture: As Pillow opened it.
+        written: What `chunks.read_codes` found.
+    """
+    nclx: Mapping[str, Any] = picture.info.get("nclx_profile") or {}
+    if nclx:
+        return nclx.get("color_primaries", 0), nclx.get("transfer_characteristics", 0)
+    return written
+
+
+def find_wide_range(coded: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Return codes again if they name a high dynamic range (PQ or HLG), otherwise None."""
+    return coded if coded and coded[1] in _WIDE_RANGE else None
+
+
+@lru_cache(maxsize=2)
+def build_filter(coded: tuple[int, int]) -> ImageFilter.Color3DLUT:
+    """Return what converts pictures of a high dynamic range to sRGB, as clips are converted.
+
+    Args:
+        coded: From `find_wide_range`.
+    """
+    from facewright.media.clips.reading.colour import ColourSpace, build_table
+
+    primaries = coded[0] if coded[0] in _PRIMARIES else _BT2020
+    table = build_table(ColourSpace(primaries, coded[1]), _NODES)
+    return ImageFilter.Color3DLUT(_NODES, table.reshape(-1), channels=3)
+
+
 def find_named_space(picture: Pictures.Image, coded: tuple[int, int] | None) -> bytes | None:
     """Return a profile for what a file says of its colours without one.
 
     Args:
         picture: As Pillow opened it.
-        coded: What its cICP chunk says: the codes of primaries and transfer in ITU-T H.273.
+        coded: From `find_codes`.
 
     Returns:
         That of Adobe RGB, where EXIF says so as cameras do (DCF, option R03); of what the chunks
-        cICP, gAMA and cHRM of a PNG or the nclx box of HEIC say; None for sRGB.
+        cICP, gAMA and cHRM of a PNG or the nclx box of HEIC and AVIF say; None for sRGB.
     """
-    nclx: Mapping[str, Any] = picture.info.get("nclx_profile") or {}
-    if nclx:
-        coded = nclx.get("color_primaries", 0), nclx.get("transfer_characteristics", 0)
     if coded:
         primaries, gamma = _PRIMARIES.get(coded[0]), _GAMMAS.get(coded[1])
         if not primaries or not gamma or (primaries, gamma) == (_SRGB, _CURVED):
