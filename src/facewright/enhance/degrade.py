@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facewright.faces.training.example_rng import ExampleRng
-from facewright.media.stills.artefacts import store_as_jpeg
+from facewright.media.stills.jpeg import store_as_jpeg
 from facewright.media.stills.resize import Reduction, reduce_image
 from facewright.types import Image
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from facewright.media.stills.artefacts import store_as_jpeg
+from facewright.media.stills.jpeg import store_as_jpeg
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from PIL import Image as Pictures
 from PIL import ImageFilter
 
 from facewright.media.stills.exif import DAMAGE
+from facewright.media.stills.light import ColourSpace, build_table
 
 _D65 = (0.3127, 0.3290)
 _SRGB = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
@@ -64,8 +65,6 @@ def build_filter(coded: tuple[int, int]) -> ImageFilter.Color3DLUT:
     Args:
         coded: From `find_wide_range`.
     """
-    from facewright.media.clips.reading.colour import ColourSpace, build_table
-
     primaries = coded[0] if coded[0] in _PRIMARIES else _BT2020
     table = build_table(ColourSpace(primaries, coded[1]), _NODES)
     return ImageFilter.Color3DLUT(_NODES, table.reshape(-1), channels=3)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from av.video.reformatter import Colorspace, Interpolation
 
-from facewright.media.clips.reading.colour import ColourSpace, build_table, find_matrix
 from facewright.media.encode_video import write_clip
+from facewright.media.stills.light import ColourSpace, build_table, find_matrix
 from facewright.media.video import read_clip
 
 PATCHES = np.array([[90, 118, 150], [200, 160, 140], [60, 80, 60], [128, 128, 128], [20, 20, 24]])
