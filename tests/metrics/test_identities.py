@@ -39,7 +39,7 @@ def test_strangers_are_new_and_copies_are_not():
     assert new.near_share < 0.04
     copied = compare_nearness(find_nearest(np.concatenate([made[:150], real[:150]]), real), usual)
     assert copied.near_share == pytest.approx(0.5, abs=0.02)
-    assert copied.quantiles["nearest"][0] == pytest.approx(1)
+    assert copied.quantiles["most"][0] == pytest.approx(1)
     assert new.quantiles["median"][0] == pytest.approx(new.quantiles["median"][1], abs=0.03)
 
 

@@ -36,7 +36,7 @@ class Nearness:
     near_share: float
     """The share of made-up people who are nearer than 99 % of strangers: 0.01 for new people."""
     quantiles: dict[str, tuple[float, float]]
-    """"median", "95 %", "99 %" and "nearest" → cosine of made-up people and of strangers."""
+    """"median", "95 %", "99 %" and "most" → cosine of made-up people and of strangers."""
 
 
 def find_alike(likeness: Likeness, vectors: _Vectors, *, most: int = 8) -> Alike:
@@ -99,7 +99,7 @@ def compare_nearness(made: _Vectors, strangers: _Vectors) -> Nearness:
     ordered = np.sort(strangers)
     below = np.searchsorted(ordered, made, side="left")
     equal = np.searchsorted(ordered, made, side="right") - below
-    shares = {"median": 0.5, "95 %": 0.95, "99 %": 0.99, "nearest": 1.0}
+    shares = {"median": 0.5, "95 %": 0.95, "99 %": 0.99, "most": 1.0}
     return Nearness(
         score=float(np.mean(below + equal / 2) / len(ordered)),
         near_share=float(np.mean(made > np.quantile(ordered, _RARE))),

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorPrimaries, Colorspace, Interpolation, VideoReformatter
 
-from facewright.media.clips.reading.colour import ColourSpace, find_space, open_converter
+from facewright.media.clips.reading.colour import find_space, open_converter
+from facewright.media.stills.light import ColourSpace
 from facewright.types import Image
 
 if TYPE_CHECKING:

@@ -70,7 +70,11 @@ PRIMARIES: dict[int, tuple[tuple[float, float], ...]] = {
 _NARROW = frozenset(
     {_Primaries.BT470BG, _Primaries.SMPTE170M} | {_Primaries.SMPTE240M, _Primaries.EBU3213}
 )  # of standard definition: shown by players with the curve of BT.709 clips, which is left as it is
-_GAMMAS = {_Transfer.GAMMA22: 2.2, _Transfer.GAMMA28: 2.8, _Transfer.SMPTE428: 2.6}
+_GAMMAS: dict[int, float] = {
+    _Transfer.GAMMA22: 2.2,
+    _Transfer.GAMMA28: 2.8,
+    _Transfer.SMPTE428: 2.6,
+}
 _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )

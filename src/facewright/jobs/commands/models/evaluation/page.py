@@ -103,7 +103,7 @@ def write_page(
     )
     lead = (
         f"{audit.count:,} made-up people at psi {psi:g}, as they come: nobody is drawn anew. "
-        f"They are compared with {dataset}, which they were learned from.{cut}"
+        f"They are compared with {dataset}, which is taken for what they were learned from.{cut}"
     )
     parts: list[Callable[[Audit, Pictures], str]] = [_quality, _variety, _originality]
     sections = [part(audit, pictures) for part in parts]
