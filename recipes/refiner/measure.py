@@ -3,8 +3,8 @@
     python recipes/refiner/measure.py WEIGHTS --small held-out-128.zip --large held-out-224.zip \
         --drawn drawn -o measured
 
-Real faces, as they were aligned at 128 pixels, are enlarged to 256 and compared with what they are
-at 224, the size of their sources, to which the result is reduced: PSNR in dB of all colours, SSIM,
+Real faces, reduced by area from 224 to 128 pixels, are enlarged to 256 and compared with what they
+were at 224, to which the result is reduced: PSNR in dB of all colours, SSIM,
 and the distance of feature maps of EfficientNet-Lite0, which the refiner minimised, too. `soft`
 faces are blurred by 0.8 pixels before, as generators draw.
 

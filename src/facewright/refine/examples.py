@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facewright.enhance.filters import sharpen_image
 from facewright.errors import InputError
 from facewright.faces.training.example_rng import ExampleRng
 from facewright.media.stills.resize import Reduction, reduce_image
@@ -66,7 +65,7 @@ def cut_examples(
         side = round(whole * max(rng.ratio(options.shrink, 1.0), patch * SCALE / whole))
         truth, where = _cut(_resize(image, side // SCALE * SCALE), patch, SCALE, rng)
         smalls.append(soften(truth, rng))
-        truths.append(sharpen_image(truth, options.sharpen))
+        truths.append(truth)
         places.append(where)
         noise.append(rng.noise((1, patch, patch)))
         if len(drawn):

@@ -24,9 +24,6 @@ class RefinerTrainOptions(SupervisedOptions):
     shrink: float = 0.75
     """Pictures are first made smaller by a factor from this to 1, which hides the traces of their
     own compression."""
-    sharpen: float = 0.8
-    """How much what is learned is sharpened, as in `enhance`: most photographs of that size are
-    softer than what one wants to see."""
     pixel_weight: float = 1.0
     """Weight of the mean absolute difference of pixels."""
     feature_weight: float = 0.1

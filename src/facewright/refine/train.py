@@ -22,7 +22,6 @@ from torch import nn
 
 from facewright.datasets.stored import Gathered
 from facewright.device import name_device, to_images, to_tensor
-from facewright.enhance.filters import read_strength
 from facewright.errors import InputError, TrainingError
 from facewright.gan.training.projected.efficientnet import WIDTHS, EfficientNetLite0
 from facewright.gan.training.projected.heads import Maps, ProjectedDiscriminator, compare_maps
@@ -248,7 +247,6 @@ def check_options(options: RefinerTrainOptions) -> None:
         raise InputError(
             f"patch={options.patch} is no multiple of 4 from {_LEAST} on", hint="48 is usual"
         )
-    read_strength(options.sharpen)
     for name in ("sharpest", "shrink"):
         if not 0 < getattr(options, name) <= 1:
             raise InputError(f"`{name}` is above 0 and at most 1, not {getattr(options, name)}")

@@ -13,6 +13,8 @@ from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.jobs.commands.draw.generate import GenerateOptions, generate_faces
 from facewright.jobs.commands.draw.interpolate import InterpolateOptions, interpolate_faces
 from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
+from facewright.jobs.commands.remake import remake_file
+from facewright.jobs.restore import Places, restore_call
 from facewright.media.decode import read_image
 from facewright.media.stills.resize import resize_image
 from facewright.provenance.publish import read_manifest
@@ -23,7 +25,7 @@ from facewright.refine.network import (
     pack_refiner,
     refine_image,
 )
-from facewright.types import Card
+from facewright.types import Card, Manifest
 
 pytestmark = pytest.mark.usefixtures("unmarked")
 TINY = {"batch": 1, "device": "cpu", "precision": "float32"}
@@ -116,3 +118,16 @@ def test_faces_that_no_refiner_suits_are_enlarged_without(weights, tmp_path):
     plain = draw(weights, tmp_path / "plain.png")
     image = draw(weights, tmp_path / "x.png", size=32)
     assert np.array_equal(image, resize_image(plain, 32))
+
+
+def test_what_the_starters_draw_twice_as_large_is_made_again(tmp_path):
+    options = {"seeds": "1", "batch": 1, "device": "cpu"}
+    generate_faces(GenerateOptions(out=tmp_path / "x.png", size=256, **options))
+    assert read_manifest(tmp_path / "x.png").parameters["refiner"] == "refiner-256"
+    assert remake_file(tmp_path / "x.png").likeness == "bytes"
+
+
+def test_what_was_made_before_there_were_refiners_is_made_again_without(tmp_path):
+    manifest, places = Manifest("generate", {"size": 256}, seeds=(1,)), Places(folders=(tmp_path,))
+    call = restore_call(manifest, tmp_path / "x.png", places, device=None, overwrite=False)
+    assert call.options.refiner == "none"
