@@ -41,6 +41,12 @@ def test_the_shipped_catalog_tells_the_truth() -> None:
     assert shipped == {entry.file for entry in known.values() if entry.file}
 
 
+def test_weights_inside_leave_room_in_a_wheel_of_25_megabytes() -> None:
+    inside = [entry.card for entry in known_cards().values() if entry.inside]
+    assert {"faces-128", "face-finder", "face-mesh", "likeness"} <= {card.name for card in inside}
+    assert sum(card.size for card in inside) < 24e6  # code takes 0.8, compressed
+
+
 def test_entries_become_cards(tmp_path: Path) -> None:
     card = Card("tiny", "generator", "CC0-1.0", "noise", "recipes/tiny", "ab" * 32, 12)
     url = "https://example.org/tiny.safetensors"

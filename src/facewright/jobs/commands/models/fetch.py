@@ -49,7 +49,8 @@ def fetch_model(
     from facewright.pipelines.weights import fetch_weights
 
     if (name is None) == (not all_):
-        raise InputError("name some weights, or ask for all of them", hint="`all_=True`")
+        hint = "facewright models fetch NAME, or facewright models fetch --all"
+        raise InputError("name some weights, or ask for all of them", hint=hint)
     if name is not None:
         return [fetch_weights(name, progress, accepted=accept_licence)]
     files, failed = [], []
