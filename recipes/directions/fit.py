@@ -36,7 +36,8 @@ TRIED, CROWD, FIRST_TRIED, STEP = 40, 400, 50_000, 1.5
 def read_samples(path: Path) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Return seeds, tosses and attributes of the samples that show a face."""
     with np.load(path) as file:
-        arrays = dict(file)
+        sought = {mood.name for mood in MOODS}
+        arrays = {name: file[name] for name in file.files if name not in sought}
     kept = np.isfinite(np.stack([v for k, v in arrays.items() if k != "seeds"][1:])).all(0)
     kept &= arrays["presence"] > 0.5
     arrays = {name: array[kept] for name, array in arrays.items()}
@@ -132,7 +133,7 @@ def main() -> None:
 
     scale = Scale(generator, labels, open_networks(options.network, bundle))
     found = {}
-    for wanted in (*AIMS, *MOODS):
+    for wanted in AIMS:
         styles = find_direction(basis, probes, names, wanted, generator.num_ws)
         found[wanted.name], told = scale.bring_to_unit(styles, wanted.target)
         steps = basis.enter(basis.mean + torch.from_numpy(found[wanted.name]).double())

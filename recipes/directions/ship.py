@@ -1,6 +1,6 @@
 """Turn fitted directions into the starter weights, and print their entry for the catalog.
 
-python recipes/directions/ship.py FITTED.npz MOODS.npz [--weights faces-128] [--out FILE]
+python recipes/directions/ship.py FITTED.npz [--weights faces-128] [--out FILE]
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from facewright.pipelines.weights import open_weights
 from facewright.types import Card
 
 CARD = Card(
-    name="faces-64-directions",
+    name="faces-128-directions",
     kind="directions",
     licence="CC-BY-4.0",
     trained_on=(
-        "10,000 faces that faces-64 drew, as face-mesh and the network of recipes/face-features "
+        "5,000 faces that faces-128 drew, as face-mesh and the network of recipes/face-features "
         "see them, which learned from FairFace (Kärkkäinen & Joo 2021), CC BY 4.0; expressions as "
         "the weights expressions see them, which learned from FER2013 (Goodfellow et al. 2013)"
     ),
     source="recipes/directions",
     notes=(
-        "Ways to change a face of faces-64; one unit is a standard deviation over random people. "
+        "Ways to change a face of faces-128; one unit is a standard deviation over random people. "
         "Age and gender are how a network guesses that annotators would see a face, expressions "
         "how one names them: no feelings. What else changes along each direction stands in "
         "recipes/directions."
@@ -44,21 +44,21 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("fitted", type=Path)
-    parser.add_argument("moods", type=Path)
     parser.add_argument("--weights", default="faces-128")
     parser.add_argument("--out", type=Path, default=STARTER / f"{CARD.name}.safetensors")
     options = parser.parse_args()
     generator = open_weights(options.weights).card
-    with np.load(options.fitted) as fitted, np.load(options.moods) as moods:
-        found = {**fitted, **moods}
+    with np.load(options.fitted) as fitted:
+        found = dict(fitted)
     every = tuple(
         Direction(a.name, a.less, a.more, a.reach, torch.from_numpy(found[a.name]))
         for a in (*AIMS, *MOODS)
     )
     directions = Directions(every, generator.name, generator.sha256)
     card = save_bundle(options.out, pack_directions(directions, CARD), half=True)
-    print("[[weights]]")
-    print(f'file = "{options.out.name}"')
+    print(
+        f'[[weights]]\nfile = "{options.out.name}"\ninside = true\ngenerator = "{generator.name}"'
+    )
     for key in ("name", "kind", "size", "sha256", "licence", "trained_on", "source", "notes"):
         print(f"{key} = {json.dumps(getattr(card, key), ensure_ascii=False)}")
 

@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     options = parser.parse_args()
     card = save_bundle(STARTER, replace(load_bundle(options.weights), card=CARD), half=True)
-    print(f'[[weights]]\nfile = "{STARTER.name}"')
+    print(f'[[weights]]\nfile = "{STARTER.name}"\ngenerator = "faces-64"')
     for key in ("name", "kind", "size", "sha256", "licence", "trained_on", "source", "notes"):
         print(f"{key} = {json.dumps(getattr(card, key), ensure_ascii=False)}")
 

@@ -15,6 +15,9 @@ these numbers, their absolute values and their squares. What is printed comes fr
 draws that a fit has not seen.
 
 Thresholds are quantiles for each combination of labels, of w from random z.
+
+Labels that are not chosen are drawn as often as pictures have them, whatever the training drew; but
+only one person in five smiles.
 """
 
 from __future__ import annotations
@@ -43,8 +46,8 @@ from facewright.gan.layers.quality import (
 )
 from facewright.gan.weights import (
     LabelTable,
+    count_labels,
     load_generator,
-    load_labels,
     measure_centres,
     pack_generator,
     read_template,
@@ -80,8 +83,9 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="rejected people above, kept ones below")
     options = parser.parse_args()
     bundle = load_bundle(options.snapshot)
-    generator, labels = load_generator(bundle), load_labels(bundle)
-    labels = let_smile(labels, options.smiling)
+    generator = load_generator(bundle)
+    dataset = open_dataset(options.dataset, cond=True)
+    labels = let_smile(count_labels(dataset.labels, dataset.label_groups), options.smiling)
     generator.centres = measure_centres(generator, labels)
     z, c = draw_latents(generator.config, range(FIRST, FIRST + options.draws), labels=labels)
     with torch.no_grad():
@@ -89,7 +93,6 @@ def main() -> None:
     sampling = SamplingConfig(dtype=torch.bfloat16)
     ws = w[:, None].expand(-1, generator.num_ws, -1)
     images = draw_styles(generator, ws, sampling=sampling, batch=16)
-    dataset = open_dataset(options.dataset)
     reals = dataset.images(np.arange(min(len(dataset.names), options.draws)))
     points = TEMPLATES[read_template(bundle) or "tight"].points
     scores = torch.from_numpy(compare_windows(images, reals, points)).float()
@@ -116,14 +119,21 @@ def main() -> None:
 
 
 def let_smile(labels: LabelTable, share: float) -> LabelTable:
-    """Return labels of which a share says that somebody smiles; all else keeps its proportions."""
+    """Return labels of which a share smiles among people of each kind, who are as many as before.
+
+    A kind is what all other labels say; where it occurs only smiling, or never, it stays so.
+    """
     start = 0
     for group in labels.groups:
         if group.name == "smile":
+            rest = labels.vectors.clone()
+            rest[:, start : start + len(group.values)] = 0
+            _, kinds = torch.unique(rest, dim=0, return_inverse=True)
             smiles = labels.vectors[:, start + list(group.values).index("yes")] > 0
-            totals = labels.counts[smiles].sum(), labels.counts[~smiles].sum()
-            factors = torch.where(smiles, share / totals[0], (1 - share) / totals[1])
-            return replace(labels, counts=labels.counts * factors * labels.counts.sum())
+            totals = torch.zeros(len(kinds)).index_add(0, kinds, labels.counts)[kinds]
+            wanted = totals * torch.where(smiles, share, 1 - share)
+            alone = torch.bincount(kinds)[kinds] == 1
+            return replace(labels, counts=torch.where(alone, totals, wanted))
         start += len(group.values)
     return labels
 

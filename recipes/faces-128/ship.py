@@ -29,7 +29,7 @@ CARD = Card(
     trained_on=(
         "FairFace (Kärkkäinen & Joo 2021), CC BY 4.0: pictures that a person found good; official "
         "portraits of the United States Congress, public domain; portraits drawn by Stable "
-        "Diffusion 3 (faker-js/assets-person-portrait), CC0 1.0: 3,157 pictures together"
+        "Diffusion 3 (faker-js/assets-person-portrait), CC0 1.0: 3,158 pictures together"
     ),
     source="recipes/faces-128",
     notes="",
@@ -70,7 +70,9 @@ def ship(bundle: Bundle) -> Card:
     card = save_bundle(path, bundle, half=True)
     if path.stat().st_size > MOST:
         raise SystemExit(f"{path.name} has {path.stat().st_size} bytes, above {MOST}")
-    print(f'[[weights]]\nfile = "{path.name}"')
+    print(f'[[weights]]\nfile = "{path.name}"\ninside = true')
+    if bundle.card.kind == KIND:
+        print(f'generator = "{CARD.name}"')
     for key in ("name", "kind", "size", "sha256", "licence", "trained_on", "source", "notes"):
         print(f"{key} = {json.dumps(getattr(card, key), ensure_ascii=False)}")
     print()

@@ -6,7 +6,7 @@ import pytest
 
 from facewright.errors import WeightsError
 from facewright.hub.bundle import file_sha256, read_card
-from facewright.hub.cards import Entry, known_cards
+from facewright.hub.cards import Entry, find_owned, known_cards
 from facewright.hub.store import STARTER
 from facewright.types import Card
 
@@ -73,3 +73,15 @@ def test_wrong_catalogs_are_refused(tmp_path: Path, text: str, reason: str) -> N
 def test_a_missing_catalog_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="cannot be read"):
         known_cards(tmp_path / "none.toml")
+
+
+def test_weights_for_one_generator_are_found_by_its_file():
+    known = known_cards()
+    assert find_owned(("encoder",), known["faces-64"].card.sha256, known) == "encoder-64"
+    assert find_owned(("directions",), known["faces-64"].card.sha256) == "faces-64-directions"
+    assert find_owned(("encoder",), "0" * 64) is None
+
+
+def test_what_weights_are_for_is_in_the_catalog():
+    known = known_cards()
+    assert all(e.generator in known for e in known.values() if e.generator)

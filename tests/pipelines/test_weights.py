@@ -6,14 +6,7 @@ import pytest
 
 from facewright.errors import WeightsError
 from facewright.hub.cards import Entry
-from facewright.pipelines.weights import (
-    STARTERS,
-    cache_folder,
-    find_owner,
-    open_owned,
-    open_weights,
-    pick_weights,
-)
+from facewright.pipelines.weights import STARTERS, cache_folder, pick_weights
 from facewright.types import Card
 
 
@@ -38,11 +31,3 @@ def test_cache_folder_is_where_the_platform_wants_it():
     assert cache_folder({}, "linux") == Path.home() / ".cache" / "facewright"
     assert cache_folder({}, "darwin") == Path.home() / "Library" / "Caches" / "facewright"
     assert cache_folder({"LOCALAPPDATA": "/z"}, "win32") == Path("/z/facewright")
-
-
-def test_anchors_are_found_by_the_generator_that_they_belong_to():
-    generator = open_weights("faces-128").card.sha256
-    anchors = open_owned(("anchors",), generator)
-    assert anchors is not None
-    assert (anchors.card.name, find_owner(anchors)) == ("faces-128-anchors", generator)
-    assert open_owned(("anchors",), "0" * 64) is None

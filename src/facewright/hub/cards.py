@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,7 +17,7 @@ CATALOG = Path(__file__).with_name("catalog.toml")
 """The list that ships with the package."""
 
 _REQUIRED = {"name", "kind", "size", "sha256", "licence", "trained_on", "source"}
-_PLACE = ("file", "inside", "url", "hidden", "layout", "terms")
+_PLACE = ("file", "inside", "url", "hidden", "layout", "terms", "generator")
 _OPTIONAL = {"notes", *_PLACE}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -39,6 +40,8 @@ class Entry:
     of our own."""
     terms: str = ""
     """The page of a licence that has to be accepted before the file is fetched; or empty."""
+    generator: str = ""
+    """The name of the generator that the weights are for, where they fit no other; or empty."""
 
     @property
     def stored_name(self) -> str:
@@ -79,6 +82,25 @@ def known_cards(catalog: Path = CATALOG) -> dict[str, Entry]:
     if len(known) < len(entries):
         raise WeightsError(f"the catalog {catalog} has one name twice")
     return known
+
+
+def find_owned(
+    kinds: Container[str], sha256: str, known: Mapping[str, Entry] | None = None
+) -> str | None:
+    """Return the name of the first weights that fit a generator, and no other.
+
+    Args:
+        kinds: Which kinds of weights will do, as cards name them.
+        sha256: That of the generator's file.
+        known: The catalog; None reads that of the package.
+
+    Returns:
+        None if there are no such weights.
+    """
+    known = known_cards() if known is None else known
+    names = {name for name, entry in known.items() if entry.card.sha256 == sha256}
+    fitting = (n for n, e in known.items() if e.generator in names and e.card.kind in kinds)
+    return next(fitting, None)
 
 
 def _read_entry(table: dict[str, Any]) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from facewright.errors import WeightsError
@@ -87,26 +87,6 @@ def fetch_weights(name: str, progress: Progress | None = None, *, accepted: bool
     return find_weights(
         name, cache=cache_folder(), mirror=mirror, progress=progress, accepted=accepted
     )
-
-
-def find_owner(bundle: Bundle) -> str:
-    """Return the sha256 of the generator that weights were made for; empty if they do not say."""
-    said = bundle.config.get("generator")
-    return str(said.get("sha256", "")) if isinstance(said, dict) else ""
-
-
-def open_owned(
-    kinds: Container[str], sha256: str, open_named: Callable[[str], Bundle] = open_weights
-) -> Bundle | None:
-    """Return the first weights that ship, of some kinds, for a generator; None if there are none.
-
-    Args:
-        kinds: As cards name them.
-        sha256: That of the generator.
-        open_named: What reads weights by name.
-    """
-    shipped = (n for n, entry in known_cards().items() if entry.card.kind in kinds and entry.file)
-    return next((one for n in shipped if find_owner(one := open_named(n)) == sha256), None)
 
 
 def hash_weights(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import ClassVar
 import torch
 
 from facewright.errors import InputError
-from facewright.hub.cards import known_cards
+from facewright.hub.cards import find_owned
 from facewright.hub.store import Progress
 from facewright.latents.directions.bundle import (
     KIND,
@@ -91,21 +91,15 @@ class EditPipeline(LatentsPipeline):
         Raises:
             InputError: The directions belong to another generator, or none ship for this one.
         """
-        named = self._named
-        shipped = [name for name, entry in known_cards().items() if entry.card.kind == KIND]
-        refusal = InputError(
-            f"no directions ship for the generator `{self.name}`",
-            hint="make some as recipes/directions does, or take `sefa-1` and the like",
-        )
-        for candidate in [named] if named is not None else shipped:
-            bundle = self.open(candidate)
-            try:
-                load_directions(bundle).check_generator(self.name, self.bundle.card.sha256)
-            except InputError as error:
-                refusal = error
-                continue
-            return bundle
-        raise refusal
+        named = self._named or find_owned((KIND,), self.bundle.card.sha256)
+        if named is None:
+            raise InputError(
+                f"no directions ship for the generator `{self.name}`",
+                hint="make some as recipes/directions does, or take `sefa-1` and the like",
+            )
+        bundle = self.open(named)
+        load_directions(bundle).check_generator(self.name, self.bundle.card.sha256)
+        return bundle
 
     @cached_property
     def directions(self) -> Directions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -46,7 +46,7 @@ from facewright.pipelines.result import (
     build_manifest,
     hashes,
 )
-from facewright.pipelines.weights import STARTERS, pick_weights
+from facewright.pipelines.weights import pick_weights
 from facewright.refine.network import SCALE, Refiner, load_refiner, refine_image
 from facewright.types import (
     TRUNCATION_PSI,
@@ -79,9 +79,6 @@ class Sampling(Truncation):
 class GeneratorPipeline(Pipeline):
     """A generator, and what its labels mean: what every verb has that draws people."""
 
-    starters: ClassVar[Sequence[str]] = STARTERS
-    """What is used where no weights are named, the best first."""
-
     def __init__(
         self,
         weights: str | None = None,
@@ -110,7 +107,7 @@ class GeneratorPipeline(Pipeline):
     @cached_property
     def bundle(self) -> Bundle:
         """The weights of the generator."""
-        return self.open(pick_weights(self.weights, starters=self.starters))
+        return self.open(pick_weights(self.weights))
 
     @cached_property
     def generator(self) -> Generator:

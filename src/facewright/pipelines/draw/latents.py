@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -32,7 +31,7 @@ from facewright.gan.anchors.find import KIND as ANCHORS
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_appearance, read_template
 from facewright.hub.bundle import file_sha256, load_bundle
-from facewright.hub.cards import known_cards
+from facewright.hub.cards import find_owned, known_cards
 from facewright.hub.store import Progress
 from facewright.latents.encoder.anchors import AnchorEncoder, load_anchor_model
 from facewright.latents.encoder.psp import KIND as ENCODER
@@ -56,7 +55,6 @@ from facewright.pipelines.draw.generate import GeneratorPipeline
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
 from facewright.pipelines.result import Ingredients, LatentsResult, Stage, hashes
-from facewright.pipelines.weights import CARTOONED, find_owner, open_owned
 from facewright.types import REFINE_STEPS, Bundle, Card, Crop, Image, Latents, Precision
 
 TEMPLATE = "tight"
@@ -100,8 +98,6 @@ class InvertedCrop:
 
 class LatentsPipeline(GeneratorPipeline):
     """A generator, and what finds the latents of pictures: what invert, edit and restyle share."""
-
-    starters: ClassVar[Sequence[str]] = CARTOONED
 
     def __init__(  # noqa: PLR0913
         self,
@@ -152,7 +148,7 @@ class LatentsPipeline(GeneratorPipeline):
         sha256 = self.bundle.card.sha256
         if self._encoder is not None:
             encoder = self.open(self._encoder)
-            if (owner := find_owner(encoder)) not in ("", sha256):
+            if (owner := _find_owner(encoder)) not in ("", sha256):
                 raise InputError(
                     f"the encoder `{self._encoder}` belongs to another generator ({owner[:12]})",
                     hint='name the one that was trained for this generator, or "none"',
@@ -160,7 +156,8 @@ class LatentsPipeline(GeneratorPipeline):
             return encoder
         if load_appearance(self.bundle) is not None:
             return self.bundle
-        return open_owned((ANCHORS, ENCODER), sha256, self.open)
+        owned = find_owned((ANCHORS, ENCODER), sha256)
+        return None if owned is None else self.open(owned)
 
     @cached_property
     def encoder(self) -> Encoder | AnchorEncoder | None:
@@ -418,6 +415,12 @@ class LatentsPipeline(GeneratorPipeline):
 def is_seed(text: str) -> bool:
     """Tell a seed from the name of a file: it is nothing but digits."""
     return text.isascii() and text.isdigit()
+
+
+def _find_owner(encoder: Bundle) -> str:
+    """Return the sha256 of the generator that an encoder was trained for; empty if unknown."""
+    said = encoder.config.get("generator")
+    return str(said.get("sha256", "")) if isinstance(said, dict) else ""
 
 
 def _shift(progress: Progress | None, before: int, total: int) -> Progress | None:

@@ -31,8 +31,9 @@ from facewright.gan.training.transfer import (
 )
 from facewright.gan.weights import load_appearance
 from facewright.hub.bundle import load_bundle
+from facewright.hub.cards import find_owned
 from facewright.latents.encoder.anchors import load_anchor_model
-from facewright.pipelines.weights import open_owned, open_weights
+from facewright.pipelines.weights import open_weights
 from facewright.training.checkpoint import latest_checkpoint
 from facewright.types import Json
 
@@ -114,8 +115,8 @@ def _find_appearance(resume: str) -> AppearanceModel | None:
     if not Path(resume).is_dir():
         bundle = open_weights(resume)
         model = load_appearance(bundle)
-        if model is None and (owned := open_owned((KIND,), bundle.card.sha256)):
-            model = load_anchor_model(owned)
+        if model is None and (owned := find_owned((KIND,), bundle.card.sha256)):
+            model = load_anchor_model(open_weights(owned))
         return model
     path = Path(resume) / ANCHORS
     return read_appearance(load_bundle(path).tensors) if path.exists() else None
