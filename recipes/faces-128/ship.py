@@ -29,7 +29,8 @@ CARD = Card(
     trained_on=(
         "FairFace (Kärkkäinen & Joo 2021), CC BY 4.0: pictures that a person found good; official "
         "portraits of the United States Congress, public domain; portraits drawn by Stable "
-        "Diffusion 3 (faker-js/assets-person-portrait), CC0 1.0: 3,158 pictures together"
+        "Diffusion 3 (faker-js/assets-person-portrait), CC0 1.0: 3,157 pictures in the first 45 "
+        "kimg, 3,068 of these since"
     ),
     source="recipes/faces-128",
     notes="",

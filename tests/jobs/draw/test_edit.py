@@ -84,8 +84,8 @@ def test_directions_of_another_generator_are_refused(edit, plain_weights):
     assert "use that generator" in caught.value.hint
 
 
-def test_directions_that_ship_belong_to_the_starter(edit):
-    with pytest.raises(InputError, match="belong to the generator `faces-"):
+def test_directions_that_ship_are_for_the_starters(edit):
+    with pytest.raises(InputError, match="no directions ship for the generator `tiny`"):
         edit("1", direction=("smile",), directions=None)
 
 
