@@ -1,6 +1,6 @@
 """Turn fitted directions into the starter weights, and print their entry for the catalog.
 
-python recipes/directions/ship.py FITTED.npz [--weights faces-128] [--out FILE]
+python recipes/directions/ship.py FITTED.npz MOODS.npz ... [--weights faces-128] [--out FILE]
 """
 
 from __future__ import annotations
@@ -43,16 +43,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("fitted", type=Path)
+    parser.add_argument("found", type=Path, nargs="+", help="what fit.py, units.py, moods.py wrote")
     parser.add_argument("--weights", default="faces-128")
     parser.add_argument("--out", type=Path, default=STARTER / f"{CARD.name}.safetensors")
     options = parser.parse_args()
     generator = open_weights(options.weights).card
-    with np.load(options.fitted) as fitted:
-        found = dict(fitted)
+    found = {}
+    for path in options.found:
+        with np.load(path) as file:
+            found |= dict(file)
     every = tuple(
         Direction(a.name, a.less, a.more, a.reach, torch.from_numpy(found[a.name]))
         for a in (*AIMS, *MOODS)
+        if a.name in found
     )
     directions = Directions(every, generator.name, generator.sha256)
     card = save_bundle(options.out, pack_directions(directions, CARD), half=True)

@@ -169,7 +169,6 @@ class EmojiPipeline(Pipeline):
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
         self._classifier = classifier
-        self._people: dict[str | None, EditPipeline] = {}
 
     @cached_property
     def swap(self) -> SwapPipeline:
@@ -178,19 +177,16 @@ class EmojiPipeline(Pipeline):
             self.weights, find=self.find, device=self.device, progress=self.progress
         )
 
-    def people(self, style: str) -> EditPipeline:
-        """Return the generator of people for a style, and the directions of the expressions."""
-        drawn = style in STYLES  # in the latents of one generator
-        name = pick_weights(self.weights, starters=CARTOONED) if drawn else self.weights
-        if name not in self._people:
-            self._people[name] = EditPipeline(
-                name,
-                find=self.find,
-                device=self.device,
-                dtype=self.dtype,
-                progress=self.progress,
-            )
-        return self._people[name]
+    @cached_property
+    def people(self) -> EditPipeline:
+        """The generator in whose latents styles are drawn, and the directions of expressions."""
+        return EditPipeline(
+            pick_weights(self.weights, starters=CARTOONED),
+            find=self.find,
+            device=self.device,
+            dtype=self.dtype,
+            progress=self.progress,
+        )
 
     @cached_property
     def expressions(self) -> ExpressionsPipeline:
@@ -243,7 +239,7 @@ class EmojiPipeline(Pipeline):
         named = [key.partition("/")[2] for key in used.sources]
         said |= {"truncation_psi": truncation_psi, "face": named[0] if named else None}
         if style != "drawn":
-            said["weights"] = self.people(style).name
+            said["weights"] = self.people.name
         elif used.seeds:
             said["weights"] = self.swap.generate.name
         used = Ingredients(models=self.find.models) | used
@@ -319,7 +315,7 @@ class EmojiPipeline(Pipeline):
         consent: str | None,
     ) -> tuple[dict[str, Image], DrawShare, Ingredients]:
         """Draw all expressions by moving the latents of the face along each."""
-        people, moods = self.people(style), self._find_moods(style)
+        people, moods = self.people, self._find_moods(style)
         cartoonist, models = self._hire(style)
         named = hashes(self.expressions.bundle) | people.list_models(EXPRESSIONS)
         used = Ingredients(models=people.models | models | named)
@@ -356,7 +352,7 @@ class EmojiPipeline(Pipeline):
     def _find_moods(self, style: EmojiStyle) -> dict[str, Direction]:
         """Return the direction of each expression."""
         try:
-            return {name: self.people(style).find_direction(name) for name in EXPRESSIONS}
+            return {name: self.people.find_direction(name) for name in EXPRESSIONS}
         except InputError as error:
             hint = "the style drawn takes any generator; recipes/directions makes directions"
             raise InputError(f"style {style}: {error}", hint=hint) from error
@@ -365,7 +361,7 @@ class EmojiPipeline(Pipeline):
         """Return what draws faces in a style, and name → sha256 of its networks."""
         toon = ToonifyPipeline(
             STYLES.get(style, self.weights),
-            people=self.people(style),
+            people=self.people,
             find=self.find,
             device=self.device,
         )
