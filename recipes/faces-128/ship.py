@@ -71,9 +71,9 @@ def ship(bundle: Bundle) -> Card:
     card = save_bundle(path, bundle, half=True)
     if path.stat().st_size > MOST:
         raise SystemExit(f"{path.name} has {path.stat().st_size} bytes, above {MOST}")
-    print(f'[[weights]]\nfile = "{path.name}"\ninside = true')
-    if bundle.card.kind == KIND:
-        print(f'generator = "{CARD.name}"')
+    owned = bundle.card.kind == KIND
+    print(f'[[weights]]\nfile = "{path.name}"')
+    print(f'generator = "{CARD.name}"' if owned else "inside = true")
     for key in ("name", "kind", "size", "sha256", "licence", "trained_on", "source", "notes"):
         print(f"{key} = {json.dumps(getattr(card, key), ensure_ascii=False)}")
     print()
