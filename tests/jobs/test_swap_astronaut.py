@@ -36,7 +36,7 @@ def test_a_made_up_face_goes_onto_the_astronaut_and_only_there(tmp_path):
     assert not difference.any()
     manifest = read_manifest(swapped.files[0])
     assert (manifest.seeds, manifest.consent) == ((3,), consent)
-    assert len(manifest.models) == 3
+    assert {"faces-128", "face-finder", "face-mesh"} <= set(manifest.models)
 
     found = find_faces([str(tmp_path / "body.png"), str(swapped.files[0])])
     before, after = (five_points(picture.faces[0].points)[:, :2] for picture in found.pictures)

@@ -105,7 +105,7 @@ def test_missing_tensorboard_is_noted_once(
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with TrainingLog(tmp_path, total=9, clock=clock_of(0), console=screen) as log:
         log.write(3, {"a": 1.0})
-    assert screen.file.getvalue().count("tensorboard") == 1
+    assert screen.file.getvalue().count("TensorBoard") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["stats.jsonl"]
 
 

