@@ -166,6 +166,8 @@ def test_models_and_doctor_print_json(facewright):
 @pytest.mark.skipif(sys.platform == "win32", reason="there, no signal interrupts one process")
 def test_interrupt_exits_with_130(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
+    # What is ignored here, as in a shell's background jobs, the program would ignore, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with socket.create_server(("127.0.0.1", 0)) as server:  # never answers, and so holds it up
         server.settimeout(60)
         address = f"http://127.0.0.1:{server.getsockname()[1]}/x.png"
