@@ -69,6 +69,9 @@ class TrainOptions(AdversarialOptions):
     colour_weight: float = 0.3
     """Weight of colours that stand out from what is around them more than they do at that place in
     the pictures of the dataset; with anchors or projected heads."""
+    soft_border: bool = False
+    """Blur what surrounds the ellipse of an aligned face before the frozen network sees it, so that
+    it asks for no texture there: grounds come out soft."""
     anchor: Literal["none", "components", "labels"] = "none"
     """Show the generator which picture belongs to which latent: to components of its shape and
     texture, which become its z, or to labels that say all there is to say."""

@@ -52,8 +52,12 @@ CPU = torch.device("cpu")
 
 _FREE = {"kimg", "snap", "tick_kimg"}  # may change when a run goes on
 _MEANT: dict[str, Json] = {"channel_max": CHANNEL_MAX, "generator": ARCHITECTURE}  # by None
-_UNBALANCED: dict[str, Json] = {"balance": None, "balance_limit": TrainOptions().balance_limit}
-"""In runs that name neither."""
+_UNNAMED: dict[str, Json] = {
+    "balance": None,
+    "balance_limit": TrainOptions().balance_limit,
+    "soft_border": False,
+}
+"""In older runs, which name none of these."""
 _HINT = "use the same to go on, or another --outdir with --resume to branch off"
 
 
@@ -271,6 +275,7 @@ def _build_trainer(
         features=options.anchor_features,
         projected=0.0 if options.discriminator == "stylegan2" else options.projected_weight,
         colours=options.colour_weight,
+        soft_border=options.soft_border,
         warm_images=round(options.anchor_kimg * 1000),
         stylegan2=options.discriminator != "projected",
     )
@@ -300,7 +305,7 @@ def _start_from_anchors(trainer: AdversarialTrainer, dataset: Dataset, anchors: 
 
 def _check_same_run(earlier: dict[str, Json], now: dict[str, Json], outdir: Path) -> None:
     """Raise if a folder holds a run with other options."""
-    before = {k: _MEANT.get(k) if v is None else v for k, v in (_UNBALANCED | earlier).items()}
+    before = {k: _MEANT.get(k) if v is None else v for k, v in (_UNNAMED | earlier).items()}
     after = {k: _MEANT.get(k) if v is None else v for k, v in now.items()}
     check_same_options(before, after, outdir, free=_FREE, hint=_HINT)
 

@@ -115,6 +115,17 @@ def test_heads_work_without_anchors_and_stylegan2_beside_them(backbone):
     assert {"loss_G", "loss_D", "loss_heads"} <= both.averages.take().keys()
 
 
+def test_a_soft_border_hides_it_from_the_frozen_network(backbone):
+    losses = []
+    for level in (-1.0, 1.0):
+        trainer = build(backbone, soft_border=True, pixels=0.0, colours=0.0)
+        reals = torch.zeros(4, 3, 16, 16)
+        reals[:, :, ::2, 0], reals[:, :, 1::2, 0] = level, -level
+        trainer.step(reals, torch.eye(2).repeat(2, 1), torch.arange(4))
+        losses.append(trainer.averages.take()["features"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
 def test_without_heads_only_reconstruction_and_stylegan2_count(backbone):
     trainer = build(backbone, projected=0.0, stylegan2=True, warm_images=0)
     take_steps(trainer, 0, 1)

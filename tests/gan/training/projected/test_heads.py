@@ -5,6 +5,7 @@ from facewright.gan.training.projected.efficientnet import EfficientNetLite0
 from facewright.gan.training.projected.heads import (
     VIEWS,
     ProjectedDiscriminator,
+    blur_border,
     compare_maps,
     draw_colours,
     draw_shift,
@@ -39,6 +40,13 @@ def test_the_second_view_sees_only_the_middle():
     )
     assert torch.equal(inner[0], same[0])
     assert not torch.equal(whole[0], other[0])
+
+
+def test_a_blurred_border_leaves_the_face_alone():
+    picture = draw(4, side=128)
+    blurred = blur_border(picture)
+    assert torch.equal(blurred[..., 32:96, 32:96], picture[..., 32:96, 32:96])
+    assert blurred[..., :8, :8].std() < 0.3 * picture[..., :8, :8].std()
 
 
 def test_labels_change_the_scores_and_may_be_missing():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from facewright.gan.anchors.find import Anchors
@@ -15,6 +16,7 @@ from facewright.gan.training.projected.efficientnet import EfficientNetLite0
 from facewright.gan.training.projected.heads import (
     Maps,
     ProjectedDiscriminator,
+    blur_border,
     compare_maps,
     draw_colours,
     draw_shift,
@@ -56,6 +58,8 @@ class AnchorConfig:
     """Weight of the projected heads in the loss of the generator; 0 leaves them out."""
     colours: float = 0.3
     """Weight of colours that stand out more than in photographs at that place; 0 leaves it out."""
+    soft_border: bool = False
+    """Whether the frozen network sees what surrounds the face blurred."""
     warm_images: int = 7000
     """So many pictures are only reconstructed before anything adversarial begins."""
     stylegan2: bool = False
@@ -140,9 +144,10 @@ class AnchoredTrainer(AdversarialTrainer):
         with torch.autocast(
             self.device.type, torch.bfloat16, enabled=self.config.dtype == torch.bfloat16
         ):
+            look = blur_border if self.anchoring.soft_border else nn.Identity()
             with torch.no_grad():
-                seen = view_pictures(self.backbone, reals, shift, colours)
-            drawn = view_pictures(self.backbone, fakes, shift, colours)
+                seen = view_pictures(self.backbone, look(reals), shift, colours)
+            drawn = view_pictures(self.backbone, look(fakes), shift, colours)
             if self.steps == 0:
                 self.heads.calibrate(seen)
             if adversarial and self.anchoring.projected > 0:

@@ -31,6 +31,9 @@ pictures where that is less."""
 _INNER = (0.1875, 0.8125)  # the middle: from here to there, in parts of the width
 _SHIFT = 1 / 16  # of the width: pictures are moved by up to so much before they are seen
 _GAIN, _OFFSET = 0.25, 0.1  # how far colours are changed before pictures are seen
+_FACE = (0.38, 0.56)  # radii of an aligned face, in parts of the side
+_FADE = (0.92, 1.15)  # radii of the face from and to which pictures fade into blurred ones
+_COARSE = 16  # pixels on each side of what a border is blurred to
 _WIDTH = 64
 _SLOPE = 0.2
 _SEEN = WIDTHS[1:]  # the finest map shows little but edges
@@ -67,6 +70,22 @@ def view_pictures(
     low, high = (round(side * part) for part in _INNER)
     views = (moved, moved[..., low:high, low:high])
     return [network(_resize(view, min(4 * side, SIDE)))[1:] for view in views]
+
+
+def blur_border(images: torch.Tensor) -> torch.Tensor:
+    """Blur what surrounds the face of aligned pictures, from an ellipse on more and more.
+
+    Args:
+        images: (n, 3, h, w), h = w.
+
+    Returns:
+        The same shape; within the ellipse nothing is changed.
+    """
+    side = images.shape[-1]
+    at = (torch.arange(side, device=images.device) + 0.5) / side - 0.5
+    away = ((at / _FACE[0]).square() + (at[:, None] / _FACE[1]).square()).sqrt()  # [h w]
+    blurred = F.interpolate(F.adaptive_avg_pool2d(images, _COARSE), (side, side), mode="bicubic")
+    return torch.lerp(images, blurred, ((away - _FADE[0]) / (_FADE[1] - _FADE[0])).clamp(0, 1))
 
 
 def draw_shift(rng: torch.Generator) -> tuple[float, float]:
