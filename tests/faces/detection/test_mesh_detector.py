@@ -167,15 +167,20 @@ def test_both_networks_have_to_be_sure():
     assert join_scores(0.0, 0.0) >= 0
 
 
-def test_large_pictures_without_a_face_are_searched_for_smaller_ones():
+def test_pictures_without_a_large_face_are_searched_for_smaller_ones():
     class Sizes(Sees):
         def forward(self, x):
             asked.append(tuple(x.shape[2:]))
             return super().forward(x)
 
     asked = []
-    MeshFaceDetector(Sizes(-9.0), Meshes()).find([np.zeros((1440, 2560, 3), np.uint8)])
+    grey = np.full((192, 192, 3), 100, np.uint8)
+    MeshFaceDetector(Sizes(-9.0), Meshes()).find([grey])
     assert asked[2][1] == 2 * asked[0][1]
     asked.clear()
-    MeshFaceDetector(Sizes(-9.0), Meshes()).find([np.zeros((720, 1280, 3), np.uint8)])
+    MeshFaceDetector(Sizes(-9.0), Meshes()).find([grey], smallest=24)
+    assert len(asked) == 2
+    asked.clear()
+    (found,) = MeshFaceDetector(Sizes(3.0), Meshes(*[9.0] * 9)).find([grey])
+    assert max(found[0].box[2:] - found[0].box[:2]) > 64
     assert len(asked) == 2

@@ -15,7 +15,6 @@ from facewright.device import pick_dtype
 from facewright.errors import InputError
 from facewright.faces.detection.detector import (
     SMALLEST,
-    USUAL,
     Detector,
     detect_faces,
     find_smallest,
@@ -33,6 +32,9 @@ _PRIOR, _SUREST = -7.25, 9.0
 """What is added to the logits of both networks where neither is sure, and the most that the mesh
 network's counts: what the detector takes for a face is none unless the other is very sure of it."""
 _SAME = 0.5
+_SMALL, _TINY = 64, 0.75 * SMALLEST
+"""Pixels of a face up to which there may be others that one look does not see; and of the smallest
+one that counts."""
 _DOUBT, _CLEAR = 0.99, 0.98
 """Upright, the mesh network is surer than the first of nearly every face; where it is not, the face
 may be turned, and the start that is surest counts if it is surer than the second."""
@@ -74,8 +76,8 @@ class MeshFaceDetector:
         Args:
             images: Of any sizes; those of one size are computed together.
             smallest: Pixels of the smallest face to look for, as `detect_faces` takes it. With
-                None, a large picture in which no face is found is looked at once more, for faces
-                half as large.
+                None, a picture in which no face is larger than 64 pixels is looked at once more,
+                at twice the size.
             threshold: The least score, from 0 to 1.
 
         Returns:
@@ -92,9 +94,9 @@ class MeshFaceDetector:
             )
         results = self._find(images, smallest, threshold)
         for number, image in enumerate(images):
-            if smallest is None and not results[number] and max(image.shape[:2]) > USUAL:
-                smaller = max(find_smallest(image) / 2, SMALLEST)
-                (results[number],) = self._find([image], smaller, threshold)
+            if smallest is None and all(_measure(face) <= _SMALL for face in results[number]):
+                (others,) = self._find([image], find_smallest(image) / 2, threshold)
+                results[number] = _add(results[number], others)
         return results
 
     def _find(
@@ -245,6 +247,21 @@ def _join(
         if presence[number] >= _PRESENT and not any(_is_same(face, other) for other, _ in kept):
             kept.append((face, float(presence[number])))
     return sorted(kept, key=lambda pair: -float((pair[0].box[2:] - pair[0].box[:2]).prod()))
+
+
+def _measure(face: Face) -> float:
+    """Return the longer side of a face's box, in pixels."""
+    return float((face.box[2:] - face.box[:2]).max())
+
+
+def _add(faces: Sequence[Face], others: Sequence[Face]) -> list[Face]:
+    """Return the faces of a picture and those of a second look that are not among them."""
+    new = [
+        one
+        for one in others
+        if _measure(one) >= _TINY and not any(_is_same(one, face) for face in faces)
+    ]
+    return sorted([*faces, *new], key=_measure, reverse=True)
 
 
 def _is_same(a: Face, b: Face) -> bool:
