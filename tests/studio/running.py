@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
+from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -48,16 +49,20 @@ class Studio:
         self.server.wait()
         self.server.stdout.close()
 
-    def kill_worker(self):
-        """End the worker as the kernel does when memory is short."""
-        with contextlib.suppress(ProcessLookupError, ValueError):
-            os.kill(self.find_worker(), signal.SIGKILL)
+    def kill_worker(self, lane="quick"):
+        """End a worker as the kernel does when memory is short."""
+        with contextlib.suppress(ProcessLookupError, StopIteration):
+            os.kill(self.find_worker(lane), signal.SIGKILL)
 
-    def find_worker(self):
-        """Return the process of the worker."""
-        path = f"/proc/{self.server.pid}/task/{self.server.pid}/children"
-        with open(path, encoding="ascii") as file:  # noqa: PTH123 - the kernel's
-            return int(file.read().split()[0])
+    def find_worker(self, lane="quick"):
+        """Return the process that does the jobs of a lane."""
+        path = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children")
+        for pid in path.read_text(encoding="ascii").split():
+            with contextlib.suppress(FileNotFoundError):
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                if lane.encode() in words:
+                    return int(pid)
+        raise StopIteration
 
     def get(self, path, timeout=300):
         """Return what is at an address."""

@@ -28,6 +28,8 @@ class Command:
     """Whether `remake` makes its results again from their manifests."""
     bulk: bool = False
     """Whether `bulk` runs it over many pictures with many workers."""
+    lengthy: bool = False
+    """Whether it may take minutes even for one picture, or none: the studio lets others pass."""
     renames: str | None = None
     """What turns an options file with names of other programs into one with ours: module:name."""
 
@@ -73,6 +75,7 @@ COMMANDS = (
         "Walk from person to person: a clip.",
         computes=True,
         repeatable=True,
+        lengthy=True,
     ),
     Command(
         "restyle",
@@ -134,6 +137,7 @@ COMMANDS = (
         "Turn one face into another: a clip or a sheet; or draw the mean of several.",
         computes=True,
         repeatable=True,
+        lengthy=True,
     ),
     Command(
         "enhance",
@@ -154,6 +158,7 @@ COMMANDS = (
         computes=True,
         repeatable=True,
         bulk=True,
+        lengthy=True,
     ),
     Command(
         "convert",
@@ -200,6 +205,7 @@ COMMANDS = (
         "Gather pictures into a library, each with its source and licence.",
         prints="gathered",
         data=True,
+        lengthy=True,
     ),
     Command(
         "prepare",
@@ -208,6 +214,7 @@ COMMANDS = (
         prints="prepared",
         data=True,
         computes=True,
+        lengthy=True,
     ),
     Command(
         "audit",
@@ -215,6 +222,7 @@ COMMANDS = (
         "Report licences, consents, balance and duplicates; remove pictures.",
         prints="audit",
         data=True,
+        lengthy=True,
     ),
     Command(
         "train generator",
@@ -222,6 +230,7 @@ COMMANDS = (
         "Train a generator, or go on training one.",
         prints="training",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "train stylegan1",
@@ -229,6 +238,7 @@ COMMANDS = (
         "Train a StyleGAN 1, growing from small pictures to large ones.",
         prints="training",
         computes=True,
+        lengthy=True,
         renames="facewright.jobs.commands.train.stylegan1:rename_stylegan1",
     ),
     Command(
@@ -237,6 +247,7 @@ COMMANDS = (
         "Train translators between two styles, there and back, or go on training them.",
         prints="training",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "train detector",
@@ -244,6 +255,7 @@ COMMANDS = (
         "Train a network that finds faces, or go on training one.",
         prints="training",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "train mesh",
@@ -251,6 +263,7 @@ COMMANDS = (
         "Train a network that places 478 points on a face, or go on training one.",
         prints="training",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "train encoder",
@@ -258,6 +271,7 @@ COMMANDS = (
         "Train an encoder, which finds the latents of faces, or go on training one.",
         prints="training",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "train enhancer",
@@ -265,6 +279,7 @@ COMMANDS = (
         "Train an enhancer, which makes pictures large and clear, or go on training one.",
         prints="training",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "train refiner",
@@ -272,6 +287,7 @@ COMMANDS = (
         "Train a refiner, which draws faces at twice their size, or go on training one.",
         prints="training",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "train expressions",
@@ -279,6 +295,7 @@ COMMANDS = (
         "Train a network that names expressions, or go on training one.",
         prints="training",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "evaluate",
@@ -287,6 +304,7 @@ COMMANDS = (
         prints="measured",
         data=True,
         computes=True,
+        lengthy=True,
     ),
     Command(
         "models list",
@@ -306,6 +324,7 @@ COMMANDS = (
         "models fetch",
         "facewright.jobs.commands.models.fetch:fetch_model",
         "Fetch weights, so that they are there without a network.",
+        lengthy=True,
     ),
     Command(
         "models import",
@@ -313,22 +332,26 @@ COMMANDS = (
         "Read a checkpoint of another project, without running what is in it.",
         prints="imported",
         data=True,
+        lengthy=True,
     ),
     Command(
         "models export",
         "facewright.jobs.commands.models.export:export_model",
         "Write a generator for other projects: .pt, .safetensors or .onnx.",
+        lengthy=True,
     ),
     Command(
         "models breed",
         "facewright.jobs.commands.models.breed:breed_models",
         "Make one generator out of two, layer by layer.",
+        lengthy=True,
     ),
     Command(
         "models compare",
         "facewright.jobs.commands.models.compare:compare_snapshots",
         "Lay the snapshots of a run side by side: the same people by each.",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "models verify",
@@ -336,6 +359,7 @@ COMMANDS = (
         "Check the sha256 of all weights on this machine.",
         prints="checked",
         data=True,
+        lengthy=True,
     ),
     Command(
         "doctor",
@@ -344,12 +368,14 @@ COMMANDS = (
         prints="diagnosis",
         data=True,
         computes=True,
+        lengthy=True,
     ),
     Command(
         "demo",
         "facewright.jobs.commands.demo.make:make_demo",
         "Make people, a mixing grid and a clip, and a page that shows them.",
         computes=True,
+        lengthy=True,
     ),
     Command(
         "studio",

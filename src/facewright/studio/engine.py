@@ -1,4 +1,4 @@
-"""What a running studio holds: the table of jobs, the queue, the worker, and who waits for news."""
+"""What a running studio holds: the table of jobs, queues, workers, and who waits for news."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from facewright.errors import FacewrightError
 from facewright.studio.settings import Settings
-from facewright.studio.store import Store
-from facewright.studio.worker import WORK, declare_task, open_queue, start_worker
+from facewright.studio.store import Job, Lane, Store
+from facewright.studio.worker import WORK, declare_task, find_lane, open_queue, start_worker
 
 if TYPE_CHECKING:
     from facewright.jobs.interface.seeds import FaceGallery
@@ -42,14 +42,15 @@ class Engine:
         """Open the table and the queue; nothing is started yet."""
         self.settings, self.closing = settings, False
         self.store = Store(settings.data)
-        self._do_job: Callable[[str], object] = declare_task(
-            open_queue(settings.data, settings.queue), self.store
-        )
+        self._do_job: dict[Lane, Callable[[str], object]] = {
+            lane: declare_task(open_queue(settings.data, lane, settings.queue), self.store, lane)
+            for lane in get_args(Lane)
+        }
         self._changed: asyncio.Event | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._gallery: FaceGallery | None = None
         self._warming = threading.Lock()
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._workers: dict[Lane, subprocess.Popen[bytes]] = {}
 
     @property
     def gallery(self) -> FaceGallery:
@@ -62,29 +63,28 @@ class Engine:
             return self._gallery
 
     async def start(self) -> None:
-        """Start the worker and what looks after it."""
+        """Start what looks after the workers."""
         self._changed = asyncio.Event()
         self._tasks = [asyncio.create_task(self._watch())]
         if self.settings.worker:
-            threading.Thread(target=self._warm_up, daemon=True).start()
-            self._start_worker()
             self._tasks.append(asyncio.create_task(self._look_after()))
 
     async def stop(self) -> None:
-        """End the worker; a job in the middle is taken up again at the next start."""
+        """End the workers; a job in the middle is taken up again at the next start."""
         self.closing = True
         self.tell_all()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._worker is not None:
-            self._worker.terminate()
-            await asyncio.to_thread(self._worker.wait)
+        for worker in self._workers.values():
+            worker.terminate()
+        for worker in self._workers.values():
+            await asyncio.to_thread(worker.wait)
         self.store.close()
 
-    def enqueue(self, job: str) -> None:
-        """Put a job of the table into the queue."""
-        self._do_job(job)
+    def enqueue(self, job: Job) -> None:
+        """Put a job of the table into the queue of its lane."""
+        self._do_job[find_lane(self.store, job)](job.id)
 
     def end_soon(self, job: str) -> None:
         """End a job that nobody wants any more: by itself at its next step, or with its worker."""
@@ -93,13 +93,13 @@ class Engine:
     def end_now(self, job: str) -> None:
         """Return once nobody is at a job that nobody wants."""
         end = time.monotonic() + _PATIENCE
-        while self.store.find_worker()[1] == job and time.monotonic() < end:
+        while self.store.find_worker(job) and time.monotonic() < end:
             time.sleep(0.02)
-        pid, at = self.store.find_worker()
-        if at == job and pid and self.settings.worker:
+        pid = self.store.find_worker(job)
+        if pid and self.settings.worker:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-            self.store.release()
+            self.store.release(job)
         shutil.rmtree(self.store.folder(job) / WORK, ignore_errors=True)
 
     async def wait_for_change(self, seconds: float) -> None:
@@ -125,12 +125,19 @@ class Engine:
             await asyncio.sleep(_LOOK)
 
     async def _look_after(self) -> None:
-        """Start the worker again when it has died, and delete what is too old."""
+        """Start the workers, again when one has ended, and delete what is too old."""
+        warming = threading.Thread(target=self._warm_up, daemon=True)
+        warming.start()
+        while warming.is_alive():  # the first face comes before everything else
+            await asyncio.sleep(_LOOK)
         cleaned = 0.0
         while True:
-            if self._worker is not None and self._worker.poll() is not None:
-                await asyncio.sleep(_REST)
-                self._start_worker()
+            for lane in get_args(Lane):
+                worker = self._workers.get(lane)
+                if worker is not None and worker.poll():  # it died
+                    await asyncio.sleep(_REST)
+                if worker is None or worker.poll() is not None:
+                    self._workers[lane] = self._start_worker(lane)
             if time.monotonic() - cleaned > _CLEANING:
                 cleaned = time.monotonic()
                 await asyncio.to_thread(self._clean)
@@ -150,6 +157,6 @@ class Engine:
         self.store.delete_uploads(time.time() - days * _DAY)
         self.store.delete_strays(time.time() - _STRAY)
 
-    def _start_worker(self) -> None:
-        """Start the process that does jobs."""
-        self._worker = start_worker(self.settings.data, self.settings.queue)
+    def _start_worker(self, lane: Lane) -> subprocess.Popen[bytes]:
+        """Start the process that does the jobs of a lane."""
+        return start_worker(self.settings.data, lane, self.settings.queue)

@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from typing import Any, Literal, TypeAlias
 from facewright.types import Json
 
 State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
+Lane: TypeAlias = Literal["quick", "long"]
+"""Jobs of one lane are done one after the other; those of the other do not wait for them."""
 
 ENDED = ("done", "failed", "cancelled")
 """States that a job stays in."""
@@ -49,7 +51,7 @@ create table if not exists jobs (
   uploads_deleted integer not null default 0
 );
 create index if not exists jobs_by_state on jobs (state);
-create table if not exists worker (id integer primary key check (id = 1), pid integer, job text);
+create table if not exists workers (lane text primary key, pid integer not null, job text);
 """
 
 
@@ -170,8 +172,14 @@ class Store:
         """Return what all jobs take on the disk."""
         return int(self._run("select coalesce(sum(bytes), 0) from jobs")[0][0])
 
-    def claim(self, job: str, pid: int) -> Job | None:
-        """Take a job out of the queue; None if somebody has, or nobody wants it any more."""
+    def claim(self, job: str, lane: Lane, pid: int) -> Job | None:
+        """Take a job out of the queue; None if somebody has, or nobody wants it any more.
+
+        Args:
+            job: Which.
+            lane: In which it is done.
+            pid: The process that does it.
+        """
         with self._writing() as file:
             taken = file.execute(
                 "update jobs set state = 'running', started = coalesce(started, ?), "
@@ -180,17 +188,17 @@ class Store:
             )
             if not taken.rowcount:
                 return None
-            file.execute("insert or replace into worker values (1, ?, ?)", (pid, job))
+            file.execute("insert or replace into workers values (?, ?, ?)", (lane, pid, job))
         return self.get(job)
 
-    def release(self) -> None:
-        """Say that the worker is at no job."""
-        self._run("update worker set job = null")
+    def release(self, job: str) -> None:
+        """Say that nobody is at a job any more."""
+        self._run("update workers set job = null where job = ?", (job,))
 
-    def find_worker(self) -> tuple[int, str | None]:
-        """Return the process of the worker and its job; 0 if there was none yet."""
-        rows = self._run("select pid, job from worker")
-        return (rows[0]["pid"], rows[0]["job"]) if rows else (0, None)
+    def find_worker(self, job: str) -> int:
+        """Return the process that is at a job; 0 if none is."""
+        rows = self._run("select pid from workers where job = ?", (job,))
+        return int(rows[0]["pid"]) if rows else 0
 
     def set_progress(self, job: str, done: int, total: int, note: str = "") -> bool:
         """Say how far a job is; False if it is not wanted any more."""
@@ -220,10 +228,13 @@ class Store:
             ),
         )
 
-    def recover(self) -> list[str]:
+    def recover(self, mine: Callable[[Job], bool]) -> list[str]:
         """Put back what a worker left that ended in the middle; return all that waits, in order.
 
         A job that has ended its worker too often has failed.
+
+        Args:
+            mine: Tells whether a job is of the lane whose worker that was.
         """
         error = json.dumps(
             {
@@ -231,16 +242,19 @@ class Store:
                 "hint": "it may need more memory than there is: try a smaller picture or clip",
             }
         )
+        query = "select * from jobs where state in ('queued', 'running') order by number"
         with self._writing() as file:
-            file.execute(
-                "update jobs set state = 'failed', error = ?, finished = ? "
-                "where state = 'running' and attempts >= ?",
-                (error, time.time(), MOST_ATTEMPTS),
-            )
-            file.execute("update jobs set state = 'queued' where state = 'running'")
-            file.execute("update worker set job = null")
-            rows = file.execute("select id from jobs where state = 'queued' order by number")
-            return [row["id"] for row in rows]
+            left = [job for job in map(_read, file.execute(query)) if mine(job)]
+            for job in left:
+                if job.state == "running" and job.attempts >= MOST_ATTEMPTS:
+                    ended = "update jobs set state = 'failed', error = ?, finished = ? where id = ?"
+                    file.execute(ended, (error, time.time(), job.id))
+                else:
+                    file.execute("update jobs set state = 'queued' where id = ?", (job.id,))
+                file.execute("update workers set job = null where job = ?", (job.id,))
+            rows = file.execute("select id from jobs where state = 'queued'")
+            waiting = {row["id"] for row in rows}
+            return [job.id for job in left if job.id in waiting]
 
     def cancel(self, job: str) -> None:
         """End a job that waits or runs."""

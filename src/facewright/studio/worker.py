@@ -1,4 +1,4 @@
-"""The process that does the jobs of a studio, one after the other, with networks kept loaded."""
+"""The processes that do the jobs of a studio: one for pictures, one for what takes minutes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,9 @@ from facewright.jobs.interface.calls import bind, place_outputs
 from facewright.jobs.interface.forms import read_form
 from facewright.jobs.interface.signature import explain, find_command
 from facewright.jobs.records import to_text
-from facewright.studio.store import Job, Store
+from facewright.media.formats import find_kind
+from facewright.provenance.manifest import parse_seeds
+from facewright.studio.store import Job, Lane, Store
 
 if TYPE_CHECKING:
     from huey.api import Huey, TaskWrapper
@@ -30,6 +33,10 @@ INPUTS, WORK = "inputs", "work"
 OUTCOME = "outcome.json"
 """The result that says what a command returned."""
 
+_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz"})
+_FEW = 16  # pictures or people, which are done within seconds
+_MOST_MEMORY: dict[Lane, int] = {"quick": 3 << 30, "long": 1 << 30}  # bytes, after a job
+_NICE: dict[Lane, int] = {"quick": 2, "long": 10}  # steps behind the server, which is looked at
 _PAUSE = 0.05  # seconds between two looks into an empty queue
 _TICK = 0.2  # seconds between two notes of progress
 _log = logging.getLogger(__name__)
@@ -39,59 +46,113 @@ class Cancelled(Exception):  # noqa: N818 - as concurrent.futures has it
     """Nobody wants the job any more."""
 
 
-def open_queue(data: Path, address: str = "") -> Huey:
-    """Return the queue of a studio: a file of SQLite, or a Redis server."""
+def find_lane(store: Store, job: Job) -> Lane:
+    """Return in which lane a job is done: whether it may take minutes."""
+    command = find_command(job.command)
+    given = [one for several in job.inputs.values() for one in several]
+    many = len(given) > _FEW or _count_seeds(job.values.get("seeds")) > _FEW
+    folder = store.folder(job.id) / INPUTS
+    if many or (command is not None and command.lengthy):
+        return "long"
+    return "long" if any(_is_lengthy(one, folder) for one in given) else "quick"
+
+
+def _count_seeds(text: object) -> int:
+    """Return how many people an option names; what it does not understand is refused later."""
+    if not isinstance(text, str):
+        return 0
+    try:
+        return len(parse_seeds(text.replace(" ", "")))
+    except FacewrightError:
+        return 0
+
+
+def _is_lengthy(given: dict[str, Any], folder: Path) -> bool:
+    """Tell whether an input is a clip, an archive or a folder."""
+    if given.get("folder"):
+        return True
+    path = folder / given.get("name", "")
+    return path.suffix.lower() in _ARCHIVES or (path.is_file() and find_kind(path) == "clip")
+
+
+def open_queue(data: Path, lane: Lane, address: str = "") -> Huey:
+    """Return the queue of a lane: in a file of SQLite, or on a Redis server."""
     from huey import RedisHuey, SqliteHuey
 
+    name = f"facewright-{lane}"
     if address:
-        return RedisHuey("facewright", url=address, results=False)
-    return SqliteHuey("facewright", filename=str(data / "queue.db"), results=False)
+        return RedisHuey(name, url=address, results=False)
+    return SqliteHuey(name, filename=str(data / "queue.db"), results=False)
 
 
-def declare_task(queue: Huey, store: Store) -> TaskWrapper:
-    """Return the one task of the queue: to do a job by its name. Calling it adds to the queue."""
+def declare_task(queue: Huey, store: Store, lane: Lane) -> TaskWrapper:
+    """Return the one task of a queue: to do a job by its name. Calling it adds to the queue."""
 
     @queue.task(name="do_job")  # type: ignore[untyped-decorator]
     def do_job(job: str) -> None:
-        do(store, job)
+        do(store, job, lane)
 
     return do_job
 
 
-def work(data: Path, address: str = "") -> None:
-    """Do jobs until the process that started this one is gone.
+def work(data: Path, lane: Lane, address: str = "") -> None:
+    """Do the jobs of a lane until the process that started this one is gone.
 
-    Only one process of a studio works at a time; another one waits until it ends.
+    Networks stay loaded from job to job, until the process has held too much memory: then it ends,
+    and another one goes on. Only one process of each lane works at a time; another one waits until
+    it ends.
 
     Args:
         data: The folder of the studio.
+        lane: Whose jobs.
         address: Of a Redis server; empty for a file of SQLite.
     """
     parent = os.getppid()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # what was begun is taken up again
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this one
     data.mkdir(parents=True, exist_ok=True)
-    with (data / "worker.lock").open("w") as held:
+    with (data / f"worker-{lane}.lock").open("w") as held:
         while not lock_file(held.fileno()):
             if os.getppid() != parent:
                 return
             time.sleep(_PAUSE)
         store = Store(data)
-        queue = open_queue(data, address)
-        do_job = declare_task(queue, store)
-        for job in store.recover():
+        queue = open_queue(data, lane, address)
+        do_job = declare_task(queue, store, lane)
+        for job in store.recover(lambda one: find_lane(store, one) == lane):
             do_job(job)
         while os.getppid() == parent:
             task = queue.dequeue()
             if task is None:
                 time.sleep(_PAUSE)
-            else:
-                queue.execute(task)
+                continue
+            _prepare()
+            queue.execute(task)
+            if _measure_peak() > _MOST_MEMORY[lane]:
+                return
 
 
-def do(store: Store, name: str) -> None:
+@cache
+def _prepare() -> None:
+    """Load PyTorch before the first job, and not before there is one."""
+    from facewright.device import keep_memory
+
+    keep_memory()
+
+
+def _measure_peak() -> int:
+    """Return the most bytes that this process has held; 0 where the system does not say."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def do(store: Store, name: str, lane: Lane = "quick") -> None:
     """Do a job, unless it was cancelled or is done already."""
-    job = store.claim(name, os.getpid())
+    job = store.claim(name, lane, os.getpid())
     if job is None:
         return
     try:
@@ -108,7 +169,7 @@ def do(store: Store, name: str) -> None:
     else:
         store.finish(name, "done", warnings=(*warnings, *refused))
     finally:
-        store.release()
+        store.release(name)
 
 
 def _make(store: Store, job: Job) -> list[str]:
@@ -192,21 +253,21 @@ def _noting_warnings() -> Iterator[list[str]]:
         log.removeHandler(handler)
 
 
-def start_worker(data: Path, address: str) -> subprocess.Popen[bytes]:
+def start_worker(data: Path, lane: Lane, address: str) -> subprocess.Popen[bytes]:
     """Start a process that works; by name, as the queue calls its task by the name of its module.
 
     Args:
         data: The folder of the studio.
+        lane: Whose jobs it does.
         address: Of a Redis server; empty for a file of SQLite.
     """
     code = "import sys; from facewright.studio.worker import main; main(*sys.argv[1:])"
-    words = [sys.executable, "-c", code, str(data), address]
+    words = [sys.executable, "-c", code, str(data), lane, address]
     return subprocess.Popen(words, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
 
 
-def main(data: str, address: str) -> None:
+def main(data: str, lane: Lane, address: str) -> None:
     """Work for a studio: what a process does that `start_worker` started."""
-    from facewright.device import keep_memory
-
-    keep_memory()
-    work(Path(data), address)
+    if hasattr(os, "nice"):
+        os.nice(_NICE[lane])
+    work(Path(data), lane, address)

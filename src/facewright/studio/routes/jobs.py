@@ -41,7 +41,7 @@ def add_jobs(router: APIRouter, engine: Engine) -> None:
         form = request.form(max_files=limits.files, max_fields=limits.files)
         async with form as sent:
             job = await run_in_threadpool(intake.read, sent)
-        await run_in_threadpool(engine.enqueue, job.id)
+        await run_in_threadpool(engine.enqueue, job)
         return await run_in_threadpool(view, job)
 
     @router.get("/jobs", response_model=list[JobView], **answers)
@@ -116,7 +116,7 @@ def add_changes(router: APIRouter, engine: Engine) -> None:
         client = request.scope.get("client_name", "local")
         name = wanted.name if wanted else None
         made = remake(store, limits, find(job), client, name)
-        engine.enqueue(made.id)
+        engine.enqueue(made)
         return view(made)
 
 
