@@ -15,6 +15,8 @@ from facewright.jobs.commands.draw.interpolate import InterpolateOptions, interp
 from facewright.jobs.commands.draw.mix import MixOptions, mix_faces
 from facewright.jobs.commands.remake import compare_files, computing_with, remake_file
 from facewright.jobs.commands.show import show_file
+from facewright.jobs.interface.people import FaceChoice
+from facewright.jobs.interface.seeds import FaceGallery, draw_seed
 from facewright.jobs.restore import read_options
 from facewright.media.decode import read_image
 from facewright.pipelines.weights import STARTERS
@@ -193,3 +195,25 @@ def test_as_many_threads_compute_as_then():
 def test_manifest_is_shown(weights, tmp_path):
     [path] = make("sheet", weights, tmp_path / "x.png")
     assert show_file(path).seeds == (5, 6, 7, 8, 9)
+
+
+@pytest.mark.parametrize("size", [None, 8, 40])
+def test_face_of_the_studio_is_made_again(size, weights, tmp_path):
+    choice = FaceChoice(7, size=size, gender="f", psi=0.5)
+    path = tmp_path / "face-7.webp"
+    path.write_bytes(FaceGallery(weights).render(choice))
+    assert remake_file(path, weights=weights).likeness == "bytes"
+
+
+@pytest.mark.slow
+def test_face_of_the_studio_is_refined_as_generate_does(tmp_path):
+    path = tmp_path / "face-7.webp"
+    path.write_bytes(FaceGallery().render(FaceChoice(7, size=512)))
+    assert read_manifest(path).parameters["refiner"] == "refiner-256"
+    assert remake_file(path).likeness == "bytes"
+
+
+def test_input_that_a_job_drew_is_made_again(weights, tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEWRIGHT_WEIGHTS", weights)
+    draw_seed(tmp_path / "seed-7.png", {"seed": 7, "size": 40})
+    assert remake_file(tmp_path / "seed-7.png").likeness == "bytes"

@@ -19,10 +19,9 @@ from facewright.errors import FacewrightError
 from facewright.files import lock_file
 from facewright.jobs.interface.calls import bind, place_outputs
 from facewright.jobs.interface.forms import read_form
+from facewright.jobs.interface.lengthy import is_lengthy
 from facewright.jobs.interface.signature import explain, find_command
 from facewright.jobs.records import to_text
-from facewright.media.formats import find_kind
-from facewright.provenance.manifest import parse_seeds
 from facewright.studio.store import Job, Lane, Store
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ INPUTS, WORK = "inputs", "work"
 OUTCOME = "outcome.json"
 """The result that says what a command returned."""
 
-_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz"})
-_FEW = 16  # pictures or people, which are done within seconds
 _MOST_MEMORY: dict[Lane, int] = {"quick": 3 << 30, "long": 1 << 30}  # bytes, after a job
 _NICE: dict[Lane, int] = {"quick": 2, "long": 10}  # steps behind the server, which is looked at
 _PAUSE = 0.05  # seconds between two looks into an empty queue
@@ -48,31 +45,10 @@ class Cancelled(Exception):  # noqa: N818 - as concurrent.futures has it
 
 def find_lane(store: Store, job: Job) -> Lane:
     """Return in which lane a job is done: whether it may take minutes."""
-    command = find_command(job.command)
-    given = [one for several in job.inputs.values() for one in several]
-    many = len(given) > _FEW or _count_seeds(job.values.get("seeds")) > _FEW
     folder = store.folder(job.id) / INPUTS
-    if many or (command is not None and command.lengthy):
-        return "long"
-    return "long" if any(_is_lengthy(one, folder) for one in given) else "quick"
-
-
-def _count_seeds(text: object) -> int:
-    """Return how many people an option names; what it does not understand is refused later."""
-    if not isinstance(text, str):
-        return 0
-    try:
-        return len(parse_seeds(text.replace(" ", "")))
-    except FacewrightError:
-        return 0
-
-
-def _is_lengthy(given: dict[str, Any], folder: Path) -> bool:
-    """Tell whether an input is a clip, an archive or a folder."""
-    if given.get("folder"):
-        return True
-    path = folder / given.get("name", "")
-    return path.suffix.lower() in _ARCHIVES or (path.is_file() and find_kind(path) == "clip")
+    given = [one for several in job.inputs.values() for one in several]
+    paths = [folder / one["name"] if "name" in one else None for one in given]
+    return "long" if is_lengthy(job.command, paths, job.values) else "quick"
 
 
 def open_queue(data: Path, lane: Lane, address: str = "") -> Huey:

@@ -165,6 +165,32 @@ def test_browser_finds_no_fault_with_the_manifest(open_page):
     assert [fault for fault in faults if fault["errorId"] != "in-incognito"] == []
 
 
+EMOJI = [
+    *("happy-512.png", "happy-512.webp", "happy-128.webp", "happy-moving.webp", "sad-512.webp"),
+    *("whatsapp/happy.webp", "whatsapp/sad.webp", "whatsapp/tray.png", "pack.png"),
+]
+
+
+def test_pack_of_emoji_with_stickers_shows_each_once(open_page):
+    page = open_page()
+    sizes = {"128.webp": 128, "tray.png": 96}
+    results = [
+        {
+            "name": name,
+            "kind": "image",
+            "type": f"image/{name.split('.')[1]}",
+            "width": 2048 if name == "pack.png" else sizes.get(name.split("-")[-1], 512),
+            "height": sizes.get(name.split("-")[-1], 512),
+        }
+        for name in EMOJI
+    ]
+    shown = page.evaluate(
+        "async (job) => (await import('/app/js/api.js')).pictures(job).map((each) => each.name)",
+        {"command": "emoji", "results": results},
+    )
+    assert shown == ["happy-512.webp", "sad-512.webp"]
+
+
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory):
     """The source of axe-core, by npm."""

@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from facewright.device import pick_device
+from facewright.jobs.commands.draw.generate import GenerateOptions
 from facewright.jobs.interface.people import LABELS, FaceChoice, MixPart
+from facewright.jobs.outputs import record
 from facewright.latents.edit import mix_styles, parse_layers
 from facewright.latents.scenes import draw_each, find_styles
-from facewright.media.stills.resize import resize_image
-from facewright.pipelines.draw.generate import GeneratePipeline, Sampling
-from facewright.pipelines.photos.enhance import EnhancePipeline
+from facewright.pipelines.draw.generate import GeneratePipeline
 from facewright.pipelines.result import Ingredients, Result
 from facewright.provenance.publish import render_image
 from facewright.types import Json
 
 _QUALITY = 90
-_ENLARGED = 4  # times, by the network; then it is fitted
 
 
 class FaceGallery:
@@ -36,21 +35,17 @@ class FaceGallery:
         """The generator."""
         return GeneratePipeline(self._weights)
 
-    @cached_property
-    def enhancer(self) -> EnhancePipeline:
-        """What enlarges people."""
-        return EnhancePipeline()
-
     def draw(self, choice: FaceChoice) -> Result:
-        """Draw one person.
+        """Draw one person; `remake` makes the same bytes again.
 
         Raises:
             InputError: A label or size is unknown or out of range.
         """
-        pipeline = self._find(choice.weights)
+        pipeline, options = self._find(choice.weights), _choose(choice)
         with self._lock:
-            drawn = pipeline(choice.seed, sampling=_sample(choice))[0]
-            return self._fit(drawn, choice.size)
+            sampler = pipeline.sampler(options.sampling())
+            drawn = next(pipeline.stream(sampler, [choice.seed], size=choice.size))
+        return replace(drawn, manifest=record(drawn.manifest, options))
 
     def mix(self, a: FaceChoice, b: FaceChoice, parts: Sequence[MixPart]) -> Result:
         """Draw one person with the styles of another in some layers.
@@ -65,7 +60,8 @@ class FaceGallery:
         """
         pipeline = self._find(a.weights)
         with self._lock:
-            samplers = [pipeline.sampler(_sample(replace(one, psi=a.psi))) for one in (a, b)]
+            both = [_choose(replace(one, psi=a.psi)).sampling() for one in (a, b)]
+            samplers, size = [pipeline.sampler(one) for one in both], pipeline.pick_size(a.size)
             ws, given = (
                 find_styles(sampler, [one.seed])
                 for sampler, one in zip(samplers, (a, b), strict=True)
@@ -73,11 +69,11 @@ class FaceGallery:
             for part in parts:
                 layers = range(part.first, part.last + 1)
                 ws = mix_styles(ws, given, layers, strength=part.amount)
-            said: dict[str, Json] = {"mix": [str(part) for part in parts]}
+            said: dict[str, Json] = {"mix": [str(part) for part in parts], "size": size}
             used = Ingredients(seeds=(a.seed, b.seed))
             manifest = replace(pipeline.describe(samplers[0], said, used), task="mix")
-            image = draw_each(samplers[0], ws)[0]
-            return self._fit(Result(image, manifest), a.size)
+            image = pipeline.enlarge(draw_each(samplers[0], ws)[0], size)
+        return Result(image, manifest)
 
     def render(self, choice: FaceChoice) -> bytes:
         """Draw one person as a signed WebP."""
@@ -121,33 +117,24 @@ class FaceGallery:
 
     _other: GeneratePipeline | None = None
 
-    def _fit(self, drawn: Result, size: int | None) -> Result:
-        """Return a person of some size; a network enlarges."""
-        side = drawn.image.shape[0]
-        if size is None or size == side:
-            return drawn
-        said, models = dict(drawn.manifest.parameters), dict(drawn.manifest.models)
-        image = drawn.image
-        if size > side:
-            session = self.enhancer.start(scale=_ENLARGED)
-            image = session.step(image).image
-            models |= session.used.models
-            said["enhancer"] = next(iter(session.used.models))
-        said["size"] = size
-        manifest = replace(drawn.manifest, parameters=said, models=models)
-        return replace(drawn, image=resize_image(image, size), manifest=manifest)
-
 
 def _render(result: Result) -> bytes:
     """Return a picture as a signed WebP."""
     return render_image(result.image, ".webp", result.manifest, quality=_QUALITY)
 
 
-def _sample(choice: FaceChoice) -> Sampling:
-    """Return how a person is drawn."""
+def _choose(choice: FaceChoice) -> GenerateOptions:
+    """Return the options with which `facewright generate` draws the same person."""
     named = {name: getattr(choice, name) for name in LABELS}
-    labels = {name: value for name, value in named.items() if value}
-    return Sampling(truncation_psi=choice.psi, labels=labels)
+    return GenerateOptions(
+        seeds=str(choice.seed),
+        out=Path(),
+        size=choice.size,
+        truncation_psi=choice.psi,
+        label=tuple(f"{name}={value}" for name, value in named.items() if value),
+        batch=1,  # the quickest for one person
+        quality=_QUALITY,
+    )
 
 
 def list_devices() -> list[str]:

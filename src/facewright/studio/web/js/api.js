@@ -167,14 +167,17 @@ export const isSet = (job) => looks(job).length > 3;
 const ORDER = ["happy", "surprise", "neutral", "sad", "fear", "disgust", "angry"];
 const rank = (result) => ORDER.findIndex((name) => result.name.split("/").pop().startsWith(name));
 
-/** The pictures of a set, each once: stickers come in several sizes and formats beside a sheet of them all. */
+const shows = (result) => result.name.split("/").pop().replace(/\.\w+$/, "").replace(/[-_](\d+|moving)$/, "");
+
+/** The pictures of a set, each once: emoji come in sizes and formats, moving, as stickers, and on a sheet. */
 export function pictures(job) {
   const square = looks(job).filter((result) => result.kind === "image" && result.width === result.height);
   if (job.command !== "emoji" || !square.length) return looks(job);
-  const largest = Math.max(...square.map((result) => result.width));
-  const large = square.filter((result) => result.width === largest);
-  const webp = large.filter((result) => result.type === "image/webp");
-  return (webp.length ? webp : large).sort((a, b) => rank(a) - rank(b));
+  const value = (result) => 2 * result.width + (result.type === "image/webp") - (result.name.includes("/") ? 4096 : 0);
+  const best = new Map();
+  for (const result of square.sort((a, b) => value(b) - value(a))) if (!best.has(shows(result))) best.set(shows(result), result);
+  const known = [...best.values()].filter((result) => rank(result) >= 0).sort((a, b) => rank(a) - rank(b));
+  return known.length ? known : [...best.values()];
 }
 
 /** What is saved of a job: its address and a name. */

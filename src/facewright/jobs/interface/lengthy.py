@@ -1,0 +1,48 @@
+"""Tell what takes minutes from what takes seconds, before it is begun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from facewright.errors import FacewrightError
+from facewright.jobs.interface.signature import find_command
+from facewright.media.formats import find_kind
+from facewright.provenance.manifest import parse_seeds
+from facewright.types import Json
+
+_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz"})
+_FEW = 16  # pictures or people, which are done within seconds
+
+
+def is_lengthy(name: str, inputs: Sequence[Path | None], values: Mapping[str, Json]) -> bool:
+    """Tell whether a call may take minutes: by its command, or by what goes in.
+
+    Args:
+        name: Of the command.
+        inputs: Its files and folders, where they are; None for a seed or a text.
+        values: Its options.
+    """
+    command = find_command(name)
+    if command is not None and command.lengthy:
+        return True
+    if len(inputs) > _FEW or _count_seeds(values.get("seeds")) > _FEW:
+        return True
+    return any(path is not None and _is_many(path) for path in inputs)
+
+
+def _is_many(path: Path) -> bool:
+    """Tell whether a path is a clip, an archive or a folder."""
+    if path.is_dir() or path.suffix.lower() in _ARCHIVES:
+        return True
+    return path.is_file() and find_kind(path) == "clip"
+
+
+def _count_seeds(text: Json) -> int:
+    """Return how many people an option names; what is no list of seeds is refused elsewhere."""
+    if not isinstance(text, str):
+        return 0
+    try:
+        return len(parse_seeds(text.replace(" ", "")))
+    except FacewrightError:
+        return 0
