@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from facewright.device import pick_device
-from facewright.jobs.commands.draw.generate import GenerateOptions
 from facewright.jobs.interface.people import LABELS, FaceChoice, MixPart
-from facewright.jobs.outputs import record
+from facewright.jobs.interface.signature import find_command, read_arguments
+from facewright.jobs.options import record_options
 from facewright.latents.edit import mix_styles, parse_layers
 from facewright.latents.scenes import draw_each, find_styles
 from facewright.pipelines.draw.generate import GeneratePipeline
@@ -45,7 +45,8 @@ class FaceGallery:
         with self._lock:
             sampler = pipeline.sampler(options.sampling())
             drawn = next(pipeline.stream(sampler, [choice.seed], size=choice.size))
-        return replace(drawn, manifest=record(drawn.manifest, options))
+        said = {**record_options(options), **drawn.manifest.parameters}
+        return replace(drawn, manifest=replace(drawn.manifest, parameters=said))
 
     def mix(self, a: FaceChoice, b: FaceChoice, parts: Sequence[MixPart]) -> Result:
         """Draw one person with the styles of another in some layers.
@@ -123,10 +124,10 @@ def _render(result: Result) -> bytes:
     return render_image(result.image, ".webp", result.manifest, quality=_QUALITY)
 
 
-def _choose(choice: FaceChoice) -> GenerateOptions:
+def _choose(choice: FaceChoice) -> Any:
     """Return the options with which `facewright generate` draws the same person."""
     named = {name: getattr(choice, name) for name in LABELS}
-    return GenerateOptions(
+    return _find_options()(
         seeds=str(choice.seed),
         out=Path(),
         size=choice.size,
@@ -135,6 +136,14 @@ def _choose(choice: FaceChoice) -> GenerateOptions:
         batch=1,  # the quickest for one person
         quality=_QUALITY,
     )
+
+
+@cache
+def _find_options() -> Callable[..., Any]:
+    """Return the dataclass of the options of `facewright generate`."""
+    command = find_command("generate")
+    assert command is not None, "it is in the table"  # noqa: S101
+    return next(one.options for one in read_arguments(command.load()) if one.options is not None)
 
 
 def list_devices() -> list[str]:
