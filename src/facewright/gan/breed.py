@@ -1,7 +1,7 @@
 """Make one generator out of two, layer by layer.
 
-Two generators of which one was trained on from the other still understand each other: a layer of
-the one can follow a layer of the other. Coarse layers carry the shape of a face and fine ones its
+If one generator was fine-tuned from the other, a layer of the one can follow a layer of the other.
+Coarse layers carry the shape of a face and fine ones its
 surface, so that a crossing gives the proportions of a drawing with the skin of a photograph, or the
 other way round.
 
@@ -39,15 +39,15 @@ class Crossing:
     """Layers of fewer pixels come from the low generator, those of as many or more from the high
     one. None takes all layers alike, those from z to w too."""
     width: float = 0.0
-    """How soft the crossing is, in doublings of the resolution; 0 is hard."""
+    """Width of the transition, in doublings of the resolution; 0 is abrupt."""
     amount: float = 1.0
-    """How far the way to the high generator goes, 0 to 1."""
+    """Weight of the high generator, 0 to 1."""
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check the values.
 
         Raises:
-            InputError: One is invalid.
+            InputError: A value is out of range.
         """
         if self.at is not None and (self.at < 4 or self.at.bit_count() != 1):
             raise InputError(
@@ -85,13 +85,13 @@ def breed_generators(low: Generator, high: Generator, crossing: Crossing) -> Gen
     """Return a generator whose layers come from two.
 
     Args:
-        low: Gives the layers of few pixels, and those from z to w.
-        high: Gives the layers of many pixels. Of the same architecture, best trained on from the
-            other one, or both from a third. Its pictures may be larger or smaller.
+        low: Gives the layers of low resolution, and the mapping network.
+        high: Gives the layers of high resolution. Of the same architecture, and best fine-tuned
+            from the other, or both from a third. Its pictures may be larger or smaller.
         crossing: Where one ends and the other begins.
 
     Returns:
-        A new generator on the device of `low`, for use, whose pictures are as large as those of
+        A new generator on the device of `low`, frozen, whose pictures are as large as those of
         `high`. At share s a tensor is low + s · (high - low), to the last bit where s is 0 or 1.
 
     Raises:
@@ -136,7 +136,7 @@ def breed_tensors(
 
 
 def _name_tensors(low: Mapping[str, torch.Tensor], high: Mapping[str, torch.Tensor]) -> list[str]:
-    """Return what is bred: all from z to w that `low` has, all that draws that `high` has."""
+    """Return the names of the result: the mapping of `low` and the synthesis of `high`."""
     mapped = [name for name in low if not _LAYER.match(name)]
     return mapped + [name for name in high if _LAYER.match(name)]
 
@@ -158,9 +158,9 @@ def _check_crossing(low: int, high: int, crossing: Crossing) -> None:
 
 
 def check_kinship(low: Generator, high: Generator) -> None:
-    """Raise unless the layers that draw are the same in two generators, as far as both have them.
+    """Raise unless the synthesis layers that two generators share are of one shape.
 
-    Pictures of other sizes are no hindrance where every block adds to the picture (`skip`).
+    The resolutions may differ where every block adds to the picture (`skip`).
 
     Raises:
         WeightsError: They differ; the error says in what.

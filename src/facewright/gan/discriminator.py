@@ -1,4 +1,4 @@
-"""From pictures to a score of realness."""
+"""The discriminator of StyleGAN2: from pictures to scores."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ CONDITION_LAYERS = 8
 
 @dataclass(frozen=True, slots=True)
 class DiscriminatorConfig:
-    """What a StyleGAN2 discriminator is built from."""
+    """Configuration of a StyleGAN2 discriminator."""
 
     resolution: int
     """Width and height of the pictures in pixels, a power of two from 8 to 1024."""
     c_dim: int = 0
-    """Size of a label; 0 without labels."""
+    """Dimension of a label; 0 without labels."""
     architecture: Architecture = "resnet"
-    """Residual blocks, a picture into every resolution, or a plain stack."""
+    """`resnet`: residual blocks; `skip`: a picture into every resolution; `orig`: a plain stack."""
     channel_base: int = 32768
-    """Feature maps times resolution."""
+    """Feature maps times resolution; limited by `channel_max`."""
     channel_max: int = 512
     """Most feature maps of any layer."""
     conv_clamp: float | None = None
@@ -43,10 +43,14 @@ class DiscriminatorConfig:
     group_size: int = 4
     """Pictures whose spread is compared at the end (minibatch standard deviation)."""
     freeze_layers: int = 0
-    """How many layers, from the picture on, keep their weights (Freeze-D)."""
+    """Number of layers, counted from the picture, whose weights stay fixed (Freeze-D)."""
 
     def __post_init__(self) -> None:
-        """Check what cannot work."""
+        """Check the values.
+
+        Raises:
+            InputError: The resolution or the architecture is invalid.
+        """
         if not (8 <= self.resolution <= 1024) or self.resolution.bit_count() != 1:
             raise InputError(
                 f"a resolution is a power of two from 8 to 1024, not {self.resolution}"
@@ -58,7 +62,7 @@ class DiscriminatorConfig:
 
 
 class DiscriminatorBlock(nn.Module):
-    """The layers of one resolution; halves it."""
+    """The layers of one resolution, which halve it."""
 
     resample_filter: torch.Tensor
 
@@ -126,7 +130,7 @@ class DiscriminatorEpilogue(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Score how real pictures look, given their labels (projection discriminator)."""
+    """Scores pictures, given their labels (projection discriminator, Miyato and Koyama 2018)."""
 
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
@@ -158,7 +162,7 @@ class Discriminator(nn.Module):
             dtype: The number format of the convolutions above 4×4 pixels.
 
         Returns:
-            (n, 1), float32: above zero is more real than not.
+            (n, 1), float32 logits: above zero is more likely real.
 
         Raises:
             InputError: The pictures have another size, or labels are missing or of another size.
@@ -177,7 +181,7 @@ class Discriminator(nn.Module):
         return self.b4(x, picture, condition)
 
     def _freeze(self, layers: int) -> None:
-        """Keep the first layers as they are (Mo et al. 2020, "Freeze the discriminator")."""
+        """Freeze the first layers (Mo et al. 2020, "Freeze the discriminator")."""
         order = [
             layer
             for resolution in self.resolutions
@@ -189,7 +193,7 @@ class Discriminator(nn.Module):
 
 
 def append_spread(x: torch.Tensor, group_size: int) -> torch.Tensor:
-    """Append one feature map: how much the pictures of a group differ.
+    """Append one feature map: the standard deviation within each group of pictures.
 
     Minibatch standard deviation (Karras et al. 2018, section 3).
 

@@ -1,4 +1,4 @@
-"""From latents to pictures: the mapping and the synthesis network."""
+"""The generator of StyleGAN2: mapping and synthesis networks."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ Architecture: TypeAlias = Literal["skip", "resnet", "orig"]
 
 @dataclass(frozen=True, slots=True)
 class GeneratorConfig:
-    """What a StyleGAN2 generator is built from."""
+    """Configuration of a StyleGAN2 generator."""
 
     resolution: int
     """Width and height of the pictures in pixels, a power of two from 4 to 1024."""
     z_dim: int = 512
-    """Size of z."""
+    """Dimension of z."""
     c_dim: int = 0
-    """Size of a label; 0 without labels."""
+    """Dimension of a label; 0 without labels."""
     w_dim: int = 512
-    """Size of w."""
+    """Dimension of w."""
     mapping_layers: int = 8
     """Fully connected layers from z to w."""
     architecture: Architecture = "skip"
-    """How layers reach the picture: summed RGB, residual blocks, or only the last layer."""
+    """`skip`: summed RGB of all blocks; `resnet`: residual blocks; `orig`: only the last layer."""
     channel_base: int = 32768
-    """Feature maps times resolution."""
+    """Feature maps times resolution; limited by `channel_max`."""
     channel_max: int = 512
     """Most feature maps of any layer."""
     conv_clamp: float | None = None
@@ -55,7 +55,12 @@ class GeneratorConfig:
     later block sees the picture so far; 0 is StyleGAN2 as published. Needs `skip`."""
 
     def __post_init__(self) -> None:
-        """Check what cannot work."""
+        """Check the values.
+
+        Raises:
+            InputError: The resolution or the architecture is invalid, or `linear_rgb` is without
+                `skip`.
+        """
         if not (4 <= self.resolution <= 1024) or self.resolution.bit_count() != 1:
             raise InputError(
                 f"a resolution is a power of two from 4 to 1024, not {self.resolution}"
@@ -119,9 +124,9 @@ class SynthesisBlock(nn.Module):
             x: (n, inputs, resolution / 2, resolution / 2), or None in the first block.
             image: (n, 3, resolution / 2, resolution / 2) float32, or None where there is none yet.
             ws: (n, num_ws + 1, w_dim): the block's style vectors and the one of `torgb`.
-            noise: Which noise the layers add.
-            rng: Where random noise comes from.
-            dtype: The number format of the convolutions.
+            noise: Noise of the layers: "const", "random" or "none".
+            rng: Generator of random noise; None uses torch's global state.
+            dtype: Number format of the convolutions.
         """
         if self.fromrgb is not None and x is not None and image is not None:
             x = as_channels_last(x + self.fromrgb(image.to(dtype)))
@@ -173,13 +178,13 @@ class SynthesisNetwork(nn.Module):
         rng: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> torch.Tensor:
-        """Draw the pictures of `ws`.
+        """Synthesise pictures.
 
         Args:
             ws: (n, num_ws, w_dim), float32.
-            noise: Which noise the layers add.
-            rng: Where random noise comes from; None is torch's global state.
-            dtype: The number format of the convolutions.
+            noise: Noise of the layers: "const", "random" or "none".
+            rng: Generator of random noise; None uses torch's global state.
+            dtype: Number format of the convolutions.
 
         Returns:
             (n, 3, resolution, resolution), float32, black -1, white 1, not clipped.
@@ -218,20 +223,23 @@ class Generator(nn.Module):
         self.centres: Centres | None = None
         """What truncation pulls towards, where it was found; no part of the weights."""
         self.scorer: QualityScorer | None = None
-        """What tells flawed people before they are drawn, where it was learned; likewise."""
+        """Predicts flawed pictures from w, where it was trained; not among the weights either."""
 
     def freeze(self) -> Generator:
-        """Promise that nobody trains it or moves it any more, so that drawing is quicker."""
+        """Freeze parameters and buffers, so that synthesis may cache what depends on them.
+
+        Afterwards the generator must not be trained or moved to another device.
+        """
         for module in self.modules():
             if isinstance(module, SynthesisLayer):
                 module.freeze()
         return self.eval().requires_grad_(False)
 
     def pick_target(self, asked: TruncationTarget | None = None) -> TruncationTarget:
-        """Return what truncation pulls towards: what is asked for, or else centres if there are.
+        """Return the target of truncation: the one asked for, or else centres if there are any.
 
         Raises:
-            InputError: Centres are asked for, and there are none.
+            InputError: Centres are asked for, but the generator has none.
         """
         if asked == "centres" and self.centres is None:
             raise InputError(
@@ -250,13 +258,13 @@ class Generator(nn.Module):
         truncate_to: TruncationTarget = "centres",
         track: bool = False,
     ) -> torch.Tensor:
-        """Map z and labels to w+, pulled towards an average face.
+        """Map z and labels to w+, with truncation.
 
         Args:
             z: (n, z_dim), normally distributed.
             c: (n, c_dim), or None without labels.
-            truncation_psi: Truncation psi: 1 leaves w as it is, 0 is the average face.
-            cutoff: Truncate only this many layers from the first; None is all.
+            truncation_psi: 1 leaves w as it is, 0 gives the target of truncation.
+            cutoff: Truncate only the first so many layers; None truncates all.
             truncate_to: Pull towards the nearest centre of people with these labels, where the
                 generator has `centres`, or towards the mean of all.
             track: Update the moving average of w, before truncation.
@@ -285,7 +293,7 @@ class Generator(nn.Module):
         rng: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> torch.Tensor:
-        """Draw pictures from z, (n, z_dim), and labels (n, c_dim): `map_to_w`, then `synthesis`."""
+        """Return pictures of z, (n, z_dim), and labels (n, c_dim): `map_to_w`, then `synthesis`."""
         return self.synthesis(
             self.map_to_w(z, c, truncation_psi=truncation_psi), noise=noise, rng=rng, dtype=dtype
         )

@@ -1,4 +1,4 @@
-"""Generators at rest: pack them into bundles, and build them again."""
+"""Generators as bundles: pack them, and build them again."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _GENERATION_1, _GENERATION_2 = "progressive", "generator"  # names of configurat
 
 @dataclass(frozen=True, slots=True)
 class LabelTable:
-    """Which labels a generator learned, and how often each combination occurred."""
+    """The labels that a generator was trained with, and how often each combination occurred."""
 
     groups: tuple[LabelGroup, ...]
-    """What the numbers of a label mean."""
+    """The labels, and their values, in the order of the dimensions of a label."""
     vectors: torch.Tensor
     """(m, c_dim), float32: every combination that occurred."""
     counts: torch.Tensor
-    """(m,), float32: how often."""
+    """(m,), float32: how often each occurred."""
 
 
 NO_LABELS = LabelTable((), torch.zeros(1, 0), torch.ones(1))
@@ -48,7 +48,7 @@ def count_labels(labels: torch.Tensor, groups: tuple[LabelGroup, ...]) -> LabelT
 
     Args:
         labels: (n, c_dim).
-        groups: What the numbers mean.
+        groups: The labels, in the order of the dimensions.
 
     Returns:
         The table; that of no labels where c_dim is 0.
@@ -71,12 +71,15 @@ def pack_generator(
     """Return a generator as a bundle.
 
     Args:
-        generator: Any; its weights are not copied.
+        generator: Of any architecture; its weights are not copied.
         card: What is known about it; its kind is "generator".
-        labels: What its labels mean.
-        template: How the faces were cut that it learned from, if that is known.
-        appearance: What turns faces into anchors, for a generator that was trained with them.
-        centres: What truncation pulls towards; None is what the generator has.
+        labels: The labels that it knows.
+        template: The alignment template of its training pictures; None if unknown.
+        appearance: The model that computes anchors, for a generator that was trained with them.
+        centres: Targets of truncation; None takes those of the generator.
+
+    Raises:
+        InputError: The card is of another kind.
     """
     if card.kind != KIND:
         raise InputError(f"the card of a generator is of the kind `{KIND}`, not `{card.kind}`")
@@ -102,13 +105,13 @@ def pack_generator(
 
 
 def measure_centres(generator: Generator, labels: LabelTable) -> Centres:
-    """Return centres of what a generator makes of random z, with labels as they occur.
+    """Return the centres of w of a generator, for random z and labels as they occur in training.
 
     They are the same each time on the same type of device.
 
     Args:
         generator: On any device.
-        labels: What its labels mean.
+        labels: The labels that it knows.
     """
     rng = seeded(0)
     z = torch.randn(_DRAWS, generator.config.z_dim, generator=rng)
@@ -121,11 +124,11 @@ def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Genera
     """Build the generator of a bundle.
 
     Args:
-        bundle: From `hub`.
-        device: Where to put it.
+        bundle: A bundle of a generator.
+        device: The device to put it on.
 
     Returns:
-        The generator, float32, for use and not for training.
+        The generator, float32, frozen.
 
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit its configuration.
@@ -149,7 +152,7 @@ def load_generator(bundle: Bundle, device: torch.device | str = "cpu") -> Genera
 
 
 def load_appearance(bundle: Bundle) -> AppearanceModel | None:
-    """Return what turns faces into anchors of a bundle's generator; None where it has no anchors.
+    """Return the model that computes anchors for a bundle's generator; None if it has none.
 
     Raises:
         WeightsError: Its tensors do not fit.
@@ -163,14 +166,14 @@ def load_appearance(bundle: Bundle) -> AppearanceModel | None:
 
 
 def build_generator(config: GeneratorConfig) -> Generator:
-    """Return a new generator, of StyleGAN 1 where the configuration is of that."""
+    """Return a generator with random weights, a StyleGAN 1 for a `ProgressiveConfig`."""
     if isinstance(config, ProgressiveConfig):
         return ProgressiveGenerator(config)
     return Generator(config)
 
 
 def read_config(bundle: Bundle) -> GeneratorConfig:
-    """Return how the generator of a bundle is built.
+    """Return the configuration of a bundle's generator.
 
     Raises:
         WeightsError: The configuration is incomplete or unknown.
@@ -189,7 +192,7 @@ def read_config(bundle: Bundle) -> GeneratorConfig:
 
 
 def labels_to_json(labels: LabelTable) -> dict[str, Json]:
-    """Return what the labels of a generator mean, as `load_labels` reads it."""
+    """Return the labels of a generator as JSON, as `load_labels` reads it."""
     return {
         "groups": groups_to_json(labels.groups),
         "vectors": labels.vectors.tolist(),
@@ -198,7 +201,7 @@ def labels_to_json(labels: LabelTable) -> dict[str, Json]:
 
 
 def load_labels(bundle: Bundle) -> LabelTable:
-    """Return what the labels of a bundle's generator mean.
+    """Return the labels of a bundle's generator.
 
     Raises:
         WeightsError: The table is damaged.
@@ -217,20 +220,20 @@ def load_labels(bundle: Bundle) -> LabelTable:
 
 
 def read_template(bundle: Bundle) -> str | None:
-    """Return how the faces were cut that a bundle's generator draws; None where it is not said."""
+    """Return the alignment template of a bundle's generator; None if unknown."""
     told = bundle.config.get("template")
     return told if isinstance(told, str) else None
 
 
 def copy_matching(target: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> list[str]:
-    """Copy every tensor that the target has by that name and shape: transfer learning.
+    """Copy every tensor that the target has by that name and shape.
 
     Args:
         target: A network; changed in place.
         tensors: The weights of another one.
 
     Returns:
-        The names of the target's tensors that stayed as they were.
+        The names of the target's tensors that were not copied.
     """
     own = target.state_dict()
     fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
@@ -244,10 +247,10 @@ def _prefix(name: str, module: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def _load_beside(bundle: Bundle) -> tuple[Centres | None, QualityScorer | None]:
-    """Return what was found of the w of a bundle's generator, as far as it was.
+    """Return centres and scorer of a bundle's generator; None for what it lacks.
 
     Raises:
-        WeightsError: It is damaged.
+        WeightsError: They are damaged.
     """
     found: Any = [bundle.config.get(_CENTRES), bundle.config.get(_SCORER)]
     tensors: Any = [

@@ -38,20 +38,20 @@ _Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class AppearanceModel:
-    """From an aligned face, its mesh and its label to an anchor."""
+    """Active appearance model: maps an aligned face, its mesh and its label to an anchor."""
 
     shape: torch.Tensor
     """(478, 2): the mean mesh in the unit square, symmetric."""
     weights: torch.Tensor
     """(956 + 3·SIDE², k): from shape and texture to components."""
     labels: torch.Tensor
-    """(c_dim + 1, k): what label and a constant take away from the components."""
+    """(c_dim + 1, k): the mean components of each label and a constant, which are subtracted."""
     quantiles: torch.Tensor
     """(`_QUANTILES`, k): the components at equally probable steps, to make each normal."""
 
     @property
     def size(self) -> int:
-        """How many numbers an anchor has."""
+        """Number of components of an anchor."""
         return self.weights.shape[1]
 
     def encode(self, textures: _Floats, shapes: _Floats, labels: torch.Tensor) -> torch.Tensor:
@@ -71,13 +71,15 @@ class AppearanceModel:
     def guess_labels(
         self, textures: _Floats, shapes: _Floats, labels: torch.Tensor, counts: torch.Tensor
     ) -> torch.Tensor:
-        """Return the likeliest label of each face: its anchor is normal only with the right one.
+        """Return the likeliest label of each face.
+
+        With the right label subtracted, an anchor is close to normally distributed.
 
         Args:
             textures: As `encode` takes them.
-            shapes: Likewise.
+            shapes: As `encode` takes them.
             labels: (m, c_dim), those to choose from.
-            counts: (m,), how often each occurs.
+            counts: (m,), how often each occurs in the dataset.
 
         Returns:
             (n, c_dim).
@@ -90,7 +92,7 @@ class AppearanceModel:
         return labels[torch.stack(likely).argmax(0)]
 
     def _project(self, textures: _Floats, shapes: _Floats) -> torch.Tensor:
-        """Return components with what labels say still in them, (n, k)."""
+        """Return components before the labels are subtracted, (n, k)."""
         return _join(textures, shapes - self.shape.numpy()) @ self.weights
 
     def to_tensors(self) -> dict[str, torch.Tensor]:
@@ -99,7 +101,7 @@ class AppearanceModel:
 
 
 def read_appearance(tensors: Mapping[str, torch.Tensor]) -> AppearanceModel:
-    """Build the model of tensors that `to_tensors` named.
+    """Build a model from the tensors that `to_tensors` returned.
 
     Raises:
         WeightsError: Some are missing or do not fit each other.
@@ -120,13 +122,13 @@ def read_appearance(tensors: Mapping[str, torch.Tensor]) -> AppearanceModel:
 def fit_appearance(
     textures: _Floats, shapes: _Floats, labels: torch.Tensor, *, size: int, mean: _Floats
 ) -> AppearanceModel:
-    """Find the components of faces.
+    """Fit the appearance model to faces by principal component analysis.
 
     Args:
         textures: (n, SIDE, SIDE, 3) in [-1, 1], unwarped to `mean`.
         shapes: (n, 478, 2).
         labels: (n, c_dim).
-        size: How many components to keep.
+        size: Number of components to keep.
         mean: (478, 2), from `average_shape`.
 
     Returns:
@@ -187,7 +189,7 @@ def mirror_shapes(shapes: _Floats) -> _Floats:
 
 
 class Unwarper:
-    """Moves faces onto the mean shape by thin-plate splines (Bookstein 1989).
+    """Warps faces onto the mean shape by thin-plate splines (Bookstein 1989).
 
     Args:
         mean: (478, 2), from `average_shape`.
@@ -200,10 +202,10 @@ class Unwarper:
         self._spread = _fit_spline(np.concatenate([self._mean, _border()]), self._grid)[:, :SKIN]
 
     def unwarp(self, images: Sequence[Image] | Image, shapes: _Floats) -> _Floats:
-        """Return textures.
+        """Return the textures of faces, warped to the mean shape.
 
         Args:
-            images: n square crops of one size.
+            images: n square crops of one size, uint8.
             shapes: (n, 478, 2), their meshes in the unit square.
 
         Returns:
@@ -221,7 +223,7 @@ class Unwarper:
 
 
 def _fit_spline(points: NDArray[np.float64], grid: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what carries values at points (n, 2) smoothly to a grid (m, 2), as (m, n)."""
+    """Return the matrix (m, n) of a thin-plate spline from points (n, 2) to a grid (m, 2)."""
 
     def bend(ones: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
         squared = np.square(ones[:, None] - others[None]).sum(-1)

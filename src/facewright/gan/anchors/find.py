@@ -36,27 +36,27 @@ _DIFFERENT = 0.5  # of the pictures that have a label of their own, at least
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """What is known of z before training begins."""
+    """The anchors of a dataset: the part of z that is fixed for each training picture."""
 
     model: AppearanceModel | None
-    """What found them; None where labels say all."""
+    """The model that computed them; None if labels alone identify the pictures."""
     values: torch.Tensor
     """(pictures, k): the first numbers of each picture's z, flipped pictures included."""
 
     @property
     def size(self) -> int:
-        """How many numbers of z they are."""
+        """Number of leading dimensions of z that they fill."""
         return self.values.shape[1]
 
 
 def anchor_by_labels(dataset: Dataset) -> Anchors:
-    """Return anchors without a number of their own: each picture is known by its label.
+    """Return anchors of size 0: each picture is identified by its label alone.
 
-    For labels that say everything about a picture, such as the parameters of what was rendered. The
-    generator is shown which picture belongs to which label, whatever z is.
+    For labels that describe a picture completely, such as the parameters of a rendering. The
+    generator is trained to reconstruct the picture of a label for every z.
 
     Raises:
-        InputError: The pictures have no labels, or many have the same one.
+        InputError: The pictures have no labels, or many share one.
     """
     count = len(dataset.names)
     labels = dataset.labels[:count]
@@ -81,18 +81,18 @@ def find_anchors(
     """Fit an appearance model to the faces of a dataset, and describe each by it.
 
     Args:
-        dataset: Of aligned faces; `template` in its description says how, else `tight` is taken.
-        mesh: What places 478 points on each.
-        size: How many numbers an anchor has.
-        model: One that was fitted before, to other pictures; None fits one to these.
-        progress: Called with how many pictures are done, and how many there are.
+        dataset: Aligned faces, by the `template` of its description, or `tight` without one.
+        mesh: The network that places 478 points on each face.
+        size: Number of components of an anchor.
+        model: A model that was fitted before, to other pictures; None fits one to these.
+        progress: Called with the number of pictures done, and of all.
 
     Returns:
         The anchors.
 
     Raises:
-        DatasetError: The mesh network sees no face in some pictures.
-        InputError: There are too few pictures for so many numbers, or the model has another
+        DatasetError: The mesh network finds no face in some pictures.
+        InputError: There are too few pictures for so many components, or the model has another
             number of them or was fitted with other labels.
     """
     count = len(dataset.names)
@@ -172,15 +172,15 @@ def _place(
 def place_aligned(
     mesh: MeshNetwork, images: Sequence[Image] | Image, template: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Place meshes on aligned faces.
+    """Find the meshes of aligned faces.
 
     Args:
-        mesh: What places 478 points on each.
+        mesh: The network that places 478 points on each face.
         images: n square crops of one size.
-        template: How they were cut; an unknown one counts as `tight`.
+        template: The alignment template of the crops; an unknown one counts as `tight`.
 
     Returns:
-        (n, 478, 2) in the unit square, and whether the network sees a face, (n,).
+        (n, 478, 2) in the unit square, and whether the network finds a face, (n,).
     """
     start, side = TEMPLATES[template if template in TEMPLATES else "tight"].points, len(images[0])
     crops: list[Image] = list(images)
@@ -191,5 +191,5 @@ def place_aligned(
 
 
 def _chunks(count: int) -> list[NDArray[np.int64]]:
-    """Return 0 to count - 1 in parts."""
+    """Return the indices 0 to count - 1 in chunks."""
     return [np.arange(first, min(first + _CHUNK, count)) for first in range(0, count, _CHUNK)]

@@ -1,4 +1,4 @@
-"""Let a generator begin as the linear reconstruction of pictures from their anchors."""
+"""Initialise a generator as the linear reconstruction of pictures from their anchors."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ def start_linear(
 ) -> None:
     """Set the weights, in place, so that pictures up to `linear_rgb` pixels follow z linearly.
 
-    The mapping network begins by keeping the anchors, each as a pair of rectified numbers, beside a
-    random mixture of the label and the rest of z; the pictures that are linear in w are then found
-    by ridge regression, from coarse to fine; convolutions begin by adding nothing.
+    The mapping network starts by passing the anchors on, each as a pair of rectified values,
+    beside a random mixture of the label and the rest of z; the pictures that are linear in w are
+    then found by ridge regression, from coarse to fine; the output of convolutions starts at zero.
 
     Args:
         generator: With `linear_rgb`, and w_dim of at least 2 · anchors + 64.
         z: (n, z_dim), whose first numbers are anchors.
         c: (n, c_dim).
         images: (n, 3, h, w) in [-1, 1], h at least `linear_rgb`.
-        anchors: How many numbers of z are anchors; 0 where labels say everything.
+        anchors: Number of leading dimensions of z that are anchors; 0 with labels alone.
 
     Raises:
-        InputError: The generator is too narrow.
+        InputError: `w_dim` is too small, or the generator has no `linear_rgb`.
     """
     config = generator.config
     if config.w_dim < 2 * anchors + 64 or not config.linear_rgb:
@@ -69,7 +69,7 @@ def start_linear(
 
 
 def _keep_anchors(layer: FullyConnected, anchors: int, *, first: bool) -> None:
-    """Let a layer of the mapping network pass anchors on: one number positive, one negative."""
+    """Set a mapping layer to pass anchors on: one output for each sign."""
     kept = torch.eye(anchors)
     layer.weight[: 2 * anchors].zero_()
     scale = 1 / layer.weight_gain

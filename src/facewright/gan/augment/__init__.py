@@ -1,1 +1,1 @@
-"""What augmentation can do to a batch of pictures, differentiably, each picture in its own way."""
+"""Differentiable augmentation of batches; each picture gets its own random changes."""

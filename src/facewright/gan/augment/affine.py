@@ -21,19 +21,19 @@ def identity(count: int, size: int) -> Tensor:
 
 
 def move(x: Tensor, y: Tensor) -> Tensor:
-    """Shift by x to the right and y down."""
+    """Return shifts by x to the right and y down, in the units of the coordinates."""
     matrix = identity(len(x), 3).clone()
     matrix[:, 0, 2], matrix[:, 1, 2] = x, y
     return matrix
 
 
 def stretch(x: Tensor, y: Tensor) -> Tensor:
-    """Stretch x times along the rows and y times along the columns; negative mirrors."""
+    """Return scalings by x along the rows and y along the columns; negative factors mirror."""
     return torch.diag_embed(torch.stack([x, y, torch.ones_like(x)], dim=1))
 
 
 def turn(angle: Tensor) -> Tensor:
-    """Turn by an angle in radians, from the x axis towards the y axis."""
+    """Return rotations by an angle in radians, from the x axis towards the y axis."""
     matrix = identity(len(angle), 3).clone()
     matrix[:, 0, 0] = matrix[:, 1, 1] = angle.cos()
     matrix[:, 1, 0], matrix[:, 0, 1] = angle.sin(), -angle.sin()
@@ -41,24 +41,24 @@ def turn(angle: Tensor) -> Tensor:
 
 
 def brighten(amount: Tensor) -> Tensor:
-    """Add to every channel."""
+    """Return maps that add an amount to every channel."""
     matrix = identity(len(amount), 4).clone()
     matrix[:, :3, 3] = amount[:, None]
     return matrix
 
 
 def contrast(factor: Tensor) -> Tensor:
-    """Multiply every channel."""
+    """Return maps that multiply every channel by a factor."""
     return torch.diag_embed(torch.stack([factor, factor, factor, torch.ones_like(factor)], dim=1))
 
 
 def flip_luma(chosen: Tensor) -> Tensor:
-    """Turn bright into dark where `chosen` is 1, and keep hues: a mirror across the grey axis."""
+    """Return maps that invert brightness and keep hues where `chosen` is 1, else the identity."""
     return identity(len(chosen), 4) - 2 * chosen[:, None, None] * torch.outer(_GREY, _GREY)
 
 
 def turn_hue(angle: Tensor) -> Tensor:
-    """Turn colours about the grey axis by an angle in radians (Rodrigues' formula)."""
+    """Return rotations of hue about the grey axis, in radians (Rodrigues' formula)."""
     x, y, z = _GREY[:3].tolist()
     cross = torch.tensor([[0, -z, y], [z, 0, -x], [-y, x, 0]], dtype=torch.float64)
     along = torch.outer(_GREY[:3], _GREY[:3])
@@ -70,7 +70,7 @@ def turn_hue(angle: Tensor) -> Tensor:
 
 
 def saturate(factor: Tensor) -> Tensor:
-    """Multiply how far colours are from grey."""
+    """Return maps that multiply the distance of colours from grey by a factor."""
     along = torch.outer(_GREY, _GREY)
     across = torch.eye(4, dtype=torch.float64) - along
     matrix = along + across * factor[:, None, None]

@@ -24,7 +24,7 @@ SYM6 = (
 """Low-pass of the symlet with six vanishing moments."""
 
 BANDS = 4
-"""Into how many bands of frequencies `band_filters` cuts a picture."""
+"""Number of frequency bands of `band_filters`."""
 
 _BLOCK = 256  # rows of a product
 
@@ -106,7 +106,7 @@ def halving_matrix(size: int, margin: int) -> Tensor:
 
     Args:
         size: Pixels that remain.
-        margin: How many pixels of the low resolution the axis is longer at each end.
+        margin: Pixels of the low resolution to cut off at each end.
 
     Returns:
         (size, 2 * (size + 2 * margin)), float64.

@@ -1,4 +1,4 @@
-"""Decide by lot which pictures of a batch are changed, and how much."""
+"""Draw which pictures of a batch are augmented, and the strength of each change."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from facewright.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Draws numbers for a batch: zero for a picture that the lot passes over.
+    """Draws random strengths for a batch: zero for a picture that stays unchanged.
 
-    Numbers are drawn on the CPU, as many whatever `p` is and wherever the pictures are, so that
-    the same generator gives the same augmentation on every device.
+    Numbers are drawn on the CPU, and as many for every `p`, so that the same generator gives the
+    same augmentation on every device.
     """
 
     count: int
@@ -26,7 +26,7 @@ class Chance:
     rng: torch.Generator | None
     """Of the CPU; may be None where `percentile` is given and no noise is drawn."""
     percentile: float | None = None
-    """Change every picture, by this percentile of what would be drawn; None draws."""
+    """Change every picture by this percentile, 0 to 1, of the distribution; None draws."""
 
     def pick(self, probability: float, sides: int) -> Tensor:
         """Return an integer from 0 to `sides` - 1 for each picture: (n,), float64."""

@@ -1,4 +1,4 @@
-"""Augment adaptively, so that small datasets suffice.
+"""Adaptive discriminator augmentation, for training on small datasets.
 
 The discriminator sees real and generated pictures through the same random changes, each with a
 probability p, which grows while the discriminator is too sure of the real ones.
@@ -29,7 +29,7 @@ _SMALLEST = 8  # pixels
 
 @dataclass(frozen=True, slots=True)
 class AugmentConfig:
-    """Which changes are made, how often in proportion to p, and how strong they are."""
+    """Which changes are made, their probabilities as factors on p, and their strengths."""
 
     xflip: float = 0
     """Probability of a mirror image, as a factor on p."""
@@ -111,7 +111,7 @@ PIPES = {
     "bgcfn": AugmentConfig(**_BGC, imgfilter=1, noise=1),
     "bgcfnc": AugmentConfig(**_BGC, imgfilter=1, noise=1, cutout=1),
 }
-"""The field's named sets of changes; "bgc" is the usual one."""
+"""Named sets of changes, as in StyleGAN2-ADA; "bgc" is the usual one."""
 
 
 def update_p(
@@ -122,11 +122,11 @@ def update_p(
     Args:
         p: The probability so far.
         sign_mean: Mean sign of the discriminator's scores of real pictures since the last
-            update, -1 to 1 (r_t in the paper): near 1 when it has learnt the pictures by heart.
-        target: What `sign_mean` should be; the field uses 0.6.
+            update, -1 to 1 (r_t in the paper): near 1 when the discriminator overfits.
+        target: The desired `sign_mean`; 0.6 in the paper.
         batch: Pictures per step.
         interval: Steps since the last update.
-        ada_kimg: In how many thousand real pictures p may rise from 0 to 1; the field uses 500.
+        ada_kimg: Thousands of real pictures in which p may rise from 0 to 1; 500 in the paper.
 
     Returns:
         The new probability, 0 to 1.
@@ -146,7 +146,7 @@ def update_p(
 
 
 class Augment:
-    """A set of random changes, to be made to real and generated pictures alike."""
+    """Augmentation that is applied to real and generated pictures alike."""
 
     def __init__(self, config: AugmentConfig) -> None:
         self.config = config
@@ -159,16 +159,16 @@ class Augment:
         rng: torch.Generator | None,
         debug_percentile: float | None = None,
     ) -> Tensor:
-        """Change each picture at random.
+        """Augment each picture independently.
 
-        The generator is used as much for every p above 0, and not at all for p = 0.
+        `rng` advances equally for every p above 0, and not at all for p = 0.
 
         Args:
             images: (n, 3 or 1, size, size) in [-1, 1]; size is 8 or more.
             p: Factor on the probability of each change; 0 returns `images`.
             rng: Of the CPU, whatever the device of `images`. May be None with `debug_percentile`,
                 unless noise is added.
-            debug_percentile: Make every change, by this percentile of its strength, 0 to 1.
+            debug_percentile: Make every change with this percentile of its strength, 0 to 1.
 
         Returns:
             The shape and type of `images`; twice differentiable with respect to them.

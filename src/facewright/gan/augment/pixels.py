@@ -1,4 +1,4 @@
-"""Change the colours, the sharpness and the content of pictures where they stand."""
+"""Augmentation of colours, frequency bands and content, which moves no pixels."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The layers of StyleGAN 2: plain, mapping network, modulated."""
+"""Layers of StyleGAN2: basic ones, the mapping network, modulated convolutions."""

@@ -1,4 +1,4 @@
-"""The layers that both networks are made of."""
+"""Layers that generator and discriminator share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from facewright.gan.ops.bias_act import ACTIVATIONS, bias_act
 from facewright.gan.ops.upfirdn import conv2d_resample, setup_filter
 
 TAPS = (1, 3, 3, 1)
-"""The low-pass filter of every change of resolution in StyleGAN2."""
+"""Taps of the low-pass filter of every change of resolution in StyleGAN2."""
 
 
 class FullyConnected(nn.Module):
@@ -20,8 +20,8 @@ class FullyConnected(nn.Module):
     Args:
         inputs: Features in.
         outputs: Features out.
-        activation: A name that `bias_act` knows.
-        lr_multiplier: The layer learns at this multiple of the learning rate.
+        activation: A name in `bias_act.ACTIVATIONS`.
+        lr_multiplier: Factor on the learning rate of this layer.
         bias_init: The value that every bias starts at.
     """
 
@@ -57,8 +57,8 @@ class Conv2d(nn.Module):
         inputs: Channels in.
         outputs: Channels out.
         kernel: Width of the kernel in pixels, odd.
-        bias: Whether there is one.
-        activation: A name that `bias_act` knows.
+        bias: Whether to add a bias.
+        activation: A name in `bias_act.ACTIVATIONS`.
         up: Factor of enlargement, 1 or 2.
         down: Factor of reduction, 1 or 2.
         clamp: Limit of the absolute value of what comes out, or None.

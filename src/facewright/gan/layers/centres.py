@@ -1,9 +1,9 @@
-"""Centres of w: what truncation pulls styles towards, several for each group of labels.
+"""Centres of w, the targets of truncation: several for each group of labels.
 
-Karras et al. 2019 truncate towards the mean of all w, which makes everybody alike. Dobler et al.
+Karras et al. 2019 truncate towards the mean of all w, at the cost of variety. Dobler et al.
 2022, "Art creation with multi-conditional StyleGANs", take the mean of each label, and Mokady et
 al. 2022, "Self-distilled StyleGAN", the nearest of several centres, so that more variety is kept.
-This is both. The nearest centre is chosen softly, so that no path through w makes a jump.
+This module does both. The nearest centre is weighted softly, so that paths through w have no jumps.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ Parts = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class CentreTensors:
-    """What centres are made of."""
+    """The tensors of `Centres`."""
 
     means: torch.Tensor
     """(c_dim + 1, w_dim): w is about label @ means, where labels end with a 1."""
     offsets: torch.Tensor
     """(groups, k, w_dim): the centres of each group, less that mean."""
     temperature: torch.Tensor
-    """(1,): by how much squared distances differ that count e times."""
+    """(1,): temperature of the softmax over negative squared distances."""
 
 
 class Centres(nn.Module):
-    """Where w lies densely; not among the weights of a generator, but found from them.
+    """Centres of the distribution of w, computed from a generator and not among its weights.
 
     Args:
         parts: The labels whose combinations are groups.
-        tensors: What was found.
+        tensors: The centres, from `find_centres`.
     """
 
     means: torch.Tensor
@@ -78,7 +78,7 @@ class Centres(nn.Module):
 
 
 def share_groups(c: torch.Tensor, parts: Parts) -> torch.Tensor:
-    """Return how much each label belongs to each group, (n, groups): all to one, if it is pure.
+    """Return the weight of each group in each label, (n, groups): 1 for one group if unmixed.
 
     Args:
         c: (n, c_dim).
@@ -94,11 +94,11 @@ def share_groups(c: torch.Tensor, parts: Parts) -> torch.Tensor:
 
 
 def choose_parts(sizes: Sequence[int], most: int) -> Parts:
-    """Choose labels whose combinations are many groups, but not too many.
+    """Choose labels whose combinations give at most `most` groups.
 
     Args:
-        sizes: How many values each label has.
-        most: Groups.
+        sizes: Number of values of each label.
+        most: The largest number of groups.
 
     >>> choose_parts([6, 2, 7, 2], 20)
     ((6, 8), (8, 15))
@@ -119,14 +119,14 @@ def find_centres(
     *,
     seed: int = 0,
 ) -> Centres:
-    """Find the centres of what a mapping network makes of z and labels, by k-means.
+    """Find the centres of w for random z and labels, by k-means.
 
     Args:
-        mapping: From z and labels to w.
+        mapping: The mapping network, from z and labels to w.
         z: (n, z_dim), random; at least a few hundred for each group.
         c: (n, c_dim), labels as they occur. Those of the groups are varied evenly.
-        sizes: How many values each label has.
-        seed: Where the choice of the first centres starts.
+        sizes: Number of values of each label.
+        seed: Seed of the choice of the first centres.
 
     Returns:
         At most `_MOST` centres for each group, on the CPU; the same each time.
@@ -154,7 +154,7 @@ def _cluster(x: torch.Tensor, count: int, rng: torch.Generator) -> torch.Tensor:
 
     Args:
         x: (n, d).
-        count: How many.
+        count: Number of centres.
         rng: Draws the first centres.
     """
     centres = x[torch.randint(len(x), (1,), generator=rng)]
@@ -169,7 +169,7 @@ def _cluster(x: torch.Tensor, count: int, rng: torch.Generator) -> torch.Tensor:
 
 
 def _measure_gaps(x: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
-    """Return by how much the second nearest centre is farther, in squared distance. (n,)."""
+    """Return the squared distance of the second nearest centre less that of the nearest, (n,)."""
     if len(centres) == 1:
         return x.new_ones(len(x))
     near = torch.cdist(x, centres).square().topk(2, largest=False).values
@@ -198,5 +198,5 @@ def _with_constant(c: torch.Tensor) -> torch.Tensor:
 
 
 def _predict_mean(c: torch.Tensor, means: torch.Tensor) -> torch.Tensor:
-    """Return what labels say about w, (n, w_dim)."""
+    """Return the mean w of labels, (n, w_dim)."""
     return _with_constant(c) @ means

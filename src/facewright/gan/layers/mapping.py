@@ -12,15 +12,15 @@ W_AVERAGE_DECAY = 0.995
 
 
 class MappingNetwork(nn.Module):
-    """Bend the normal distribution of z into the space of styles (Karras et al. 2019).
+    """Maps normally distributed z to the style space w (Karras et al. 2019).
 
     Args:
         z_dim: Size of z; 0 for a network that maps labels alone.
         c_dim: Size of a label; 0 without labels.
         w_dim: Size of w.
-        layers: How many fully connected layers.
-        track_average: Keep the moving average of w that truncation needs.
-        lr_multiplier: The layers learn at this multiple of the learning rate.
+        layers: Number of fully connected layers.
+        track_average: Keep the moving average of w, which truncation needs.
+        lr_multiplier: Factor on the learning rate of the layers.
     """
 
     w_avg: torch.Tensor

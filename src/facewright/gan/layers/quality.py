@@ -1,4 +1,4 @@
-"""Guess from w how good a picture will look, before it is drawn."""
+"""Predict the quality of a picture from its w, before synthesis."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from torch import nn
 from facewright.gan.layers.centres import Parts, share_groups
 
 LEVELS = 19
-"""Quantiles that are known of each group: 0, 5 %, 10 % ... 90 %."""
+"""Number of stored quantiles of each group: 0, 5 %, 10 % ... 90 %."""
 MOST_REJECTED = 0.9
 """The last of these quantiles."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScorerTensors:
-    """What a scorer is made of."""
+    """The tensors of `QualityScorer`."""
 
     hidden: torch.Tensor
-    """(w_dim + 1, h): from w and a constant to what is seen in a picture."""
+    """(w_dim + 1, h): from w and a constant to hidden features."""
     output: torch.Tensor
-    """(3 h + 1,): from what is seen, its absolute value, its square and a constant to the score.
-    A face that is lit or built unlike on both sides is flawed whichever side it is."""
+    """(3 h + 1,): from the features, their absolute values, their squares and a constant to the
+    score. Asymmetric light or shape is a flaw in either direction, hence the even terms."""
     thresholds: torch.Tensor
-    """(groups, LEVELS): the scores at equal steps of what share of a group lies below."""
+    """(groups, LEVELS): quantiles of the scores of each group, in steps of 5 %."""
 
 
 class QualityScorer(nn.Module):
-    """A small network that has learned which w give flawed pictures.
+    """A small network that predicts which w give flawed pictures.
 
     Args:
         parts: The labels whose combinations have thresholds of their own.
-        tensors: What was learned.
-        reject: The share of each group that is drawn anew where nobody says another.
+        tensors: The trained tensors.
+        reject: The default share of each group to reject and sample again.
     """
 
     hidden: torch.Tensor
@@ -48,11 +48,11 @@ class QualityScorer(nn.Module):
             self.register_buffer(name, getattr(tensors, name).float(), persistent=False)
 
     def forward(self, w: torch.Tensor) -> torch.Tensor:
-        """Return a score for each w (n, w_dim), before truncation: (n,), more is better."""
+        """Return a score for each w (n, w_dim), before truncation: (n,), higher is better."""
         return score_styles(w, self.hidden, self.output)
 
     def threshold(self, c: torch.Tensor, share: float) -> torch.Tensor:
-        """Return the score that this share of people with these labels does not reach, (n,).
+        """Return the score below which this share of pictures with these labels lies, (n,).
 
         Args:
             c: (n, c_dim); mixtures of labels have mixtures of thresholds.
@@ -70,5 +70,5 @@ def score_styles(w: torch.Tensor, hidden: torch.Tensor, output: torch.Tensor) ->
 
 
 def list_terms(seen: torch.Tensor) -> torch.Tensor:
-    """Return what a score is linear in, (n, 3 h), of what is seen (n, h)."""
+    """Return the terms that a score is linear in, (n, 3 h), from features (n, h)."""
     return torch.cat([seen, seen.abs(), seen.square()], 1)

@@ -1,4 +1,4 @@
-"""The layers that a style vector steers: modulated convolutions with noise."""
+"""Layers that take a style vector: modulated convolutions with noise."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class SynthesisLayer(nn.Module):
     Args:
         inputs: Channels in.
         outputs: Channels out.
-        w_dim: Size of a style vector.
-        resolution: Width and height of what comes out, in pixels.
+        w_dim: Dimension of a style vector.
+        resolution: Width and height of the output in pixels.
         up: Factor of enlargement, 1 or 2.
-        clamp: Limit of the absolute value of what comes out, or None.
+        clamp: Limit of the absolute value of the output, or None.
     """
 
     noise_const: torch.Tensor
@@ -93,7 +93,7 @@ class SynthesisLayer(nn.Module):
         return y if limit is None else y.clamp(-limit, limit)
 
     def freeze(self) -> None:
-        """Promise that the weights stay as they are, where they are, so that work can be saved."""
+        """Let later calls cache what depends on the weights, which must not change any more."""
         self.frozen, self._cache = True, None
 
     def _noise(self, count: int, noise: Noise, rng: torch.Generator | None) -> torch.Tensor | None:
@@ -110,7 +110,7 @@ class SynthesisLayer(nn.Module):
     def _draw(
         self, x: torch.Tensor, styles: torch.Tensor, noise: torch.Tensor | None, gain: float
     ) -> torch.Tensor:
-        """Do the same with weights that nobody changes, quicker.
+        """Do the same with frozen weights, quicker.
 
         For one picture of many pixels, scaling the weights is less work than scaling pixels.
         """
@@ -140,9 +140,9 @@ class ToRGB(nn.Module):
 
     Args:
         inputs: Channels in.
-        w_dim: Size of a style vector.
-        clamp: Limit of the absolute value of what comes out, or None.
-        linear: Add a picture of so many pixels that is linear in the style vector; 0 adds none.
+        w_dim: Dimension of a style vector.
+        clamp: Limit of the absolute value of the output, or None.
+        linear: Width in pixels of a picture to add that is linear in the style vector; 0 adds none.
     """
 
     def __init__(

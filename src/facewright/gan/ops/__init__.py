@@ -1,1 +1,1 @@
-"""The operations under the networks: each a reference, and a fast path equal to it."""
+"""Operations of the networks: a reference of each, and a fast path that equals it."""

@@ -14,10 +14,10 @@ from facewright.errors import InputError
 
 
 class Activation(NamedTuple):
-    """A non-linearity with the field's defaults."""
+    """A non-linearity with its default slope and gain."""
 
     run: Callable[[Tensor, float], Tensor]
-    """From the values, which it may overwrite, and alpha to the result."""
+    """Maps values, which it may overwrite, and alpha to the result."""
     alpha: float = 0.0
     gain: float = 1.0
     """Keeps the variance of normally distributed values about the same."""

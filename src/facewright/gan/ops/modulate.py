@@ -61,7 +61,7 @@ def modulated_conv2d(
     f: torch.Tensor | None = None,
     demodulate: bool = True,
 ) -> torch.Tensor:
-    """Do the same with one ordinary convolution: scale what goes in and what comes out instead.
+    """Do the same with one ordinary convolution, by scaling its input and output instead.
 
     Args, shapes and result are those of `modulated_conv2d_reference`.
     """
@@ -130,12 +130,12 @@ def finish_style(
     multiplied before it.
 
     Args:
-        y: (n, c, h, w), what the convolution returned.
+        y: (n, c, h, w), the output of the convolution.
         factors: (n, c), from `demodulation`.
         noise: (n or 1, 1, h, w), or None.
         bias: (c,).
-        gain: What the result is scaled by.
-        slope: Of the leaky ReLU below zero.
+        gain: Factor on the result.
+        slope: Slope of the leaky ReLU below zero.
 
     Returns:
         (n, c, h, w) in the format of `y`.
@@ -153,7 +153,7 @@ def fold_style(weight: torch.Tensor, styles: torch.Tensor, factors: torch.Tensor
     Args:
         weight: (outputs, inputs, k, k).
         styles: (1, inputs).
-        factors: (1, outputs), what the result is scaled by.
+        factors: (1, outputs), factors on the result.
     """
     return weight * (factors.t() * styles)[:, :, None, None]
 
@@ -174,7 +174,7 @@ def finish_style_(
         factors: (n, c), gain included, or None where the weights hold them.
         noise: (n or 1, 1, h, w), gain included, or None.
         bias: (c,), gain included.
-        slope: Of the leaky ReLU below zero.
+        slope: Slope of the leaky ReLU below zero.
 
     Returns:
         `y`.

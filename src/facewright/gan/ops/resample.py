@@ -1,4 +1,4 @@
-"""Run the resampling that `upfirdn.py` asks for: step by step, or the quickest way known.
+"""The resampling under `upfirdn.py`: a step-by-step reference, and faster equivalents.
 
 On a CPU a convolution of each channel by itself is quick in channels-last order, a transposed one
 in bfloat16 is not (a factor of 50), nor is a convolution over inserted zeros. Hence: reductions are
@@ -22,19 +22,19 @@ _CENTRED = (2, 1, 2, 1)  # padding of an enlargement by two with four taps
 
 
 class Spacing(NamedTuple):
-    """How many pixels become how many along each axis."""
+    """Factors of a change of resolution, along each axis."""
 
     up: int
     down: int
 
 
 def resample(x: Tensor, taps: Tensor, spacing: Spacing, sides: Sides) -> Tensor:
-    """Insert zeros, pad, correlate and decimate, the quickest way known.
+    """Insert zeros, pad, correlate and decimate, by the fastest known equivalent.
 
     Args:
         x: (n, channels, height, width), floating point.
         taps: (k,) for a separable filter or (height, width); constant.
-        spacing: Zeros go in `up`; of the result one in `down` stays.
+        spacing: `up` - 1 zeros follow each pixel; one in `down` results is kept.
         sides: The padding of the enlarged picture.
 
     Returns:
@@ -50,7 +50,7 @@ def resample_plainly(x: Tensor, taps: Tensor, spacing: Spacing, sides: Sides) ->
     Args:
         x: (n, channels, height, width), floating point.
         taps: (k,) for a separable filter or (height, width).
-        spacing: Zeros go in `up`; of the result one in `down` stays.
+        spacing: `up` - 1 zeros follow each pixel; one in `down` results is kept.
         sides: The padding of the enlarged picture.
 
     Returns:
@@ -83,7 +83,7 @@ class _Resample(torch.autograd.Function):
 
 
 def _resample_quickly(x: Tensor, taps: Tensor, spacing: Spacing, sides: Sides) -> Tensor:
-    """Choose among the ways to do it."""
+    """Choose the fastest equivalent for these factors and taps."""
     up, down = spacing
     if up == 1:
         return _correlate_padded(x, taps, down, sides)

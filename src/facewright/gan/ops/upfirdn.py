@@ -1,7 +1,7 @@
 """Resample with a filter: insert zeros, pad, convolve, decimate; and convolutions that do so.
 
-Filters are constants: no gradient flows into them. Everything is differentiable with respect to
-the pictures as often as one likes. How the resampling runs is the matter of `resample.py`.
+Filters are constants: no gradient flows into them. Everything is differentiable any number of times
+with respect to the pictures. The resampling itself is in `resample.py`.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def setup_filter(
 
     Args:
         taps: (k,) or (height, width).
-        normalize: Whether the taps shall sum to one, so that constant pictures stay as they are.
+        normalize: Whether to scale the taps to sum one, so that constant pictures stay as they are.
         flip_filter: Whether to mirror the taps.
-        gain: By how much the filter shall brighten a picture.
+        gain: Factor of the filter on brightness.
         separable: Whether to keep a filter of one dimension as such; None does so from 8 taps.
 
     Returns:
@@ -78,8 +78,8 @@ def upfirdn2d(  # noqa: PLR0913
     Args:
         x: (n, channels, height, width), floating point.
         f: (k,) for a separable filter, (height, width), or None for the identity; float32.
-        up: How many pixels each pixel becomes along each axis, itself and zeros after it.
-        down: One of how many pixels to keep along each axis.
+        up: Factor of the upsampling: `up` - 1 zeros follow each pixel along each axis.
+        down: Factor of the decimation: one in `down` pixels is kept along each axis.
         padding: Zeros around the upsampled picture.
         flip_filter: False convolves, True correlates.
         gain: Factor on the result.
@@ -161,7 +161,7 @@ def conv2d_resample(  # noqa: PLR0913
         up: Factor of the enlargement before the convolution.
         down: Factor of the reduction after it.
         padding: Zeros around the upsampled picture; kernel // 2 keeps sizes.
-        groups: How many groups of channels are convolved apart.
+        groups: Number of groups of channels that are convolved separately.
         flip_weight: True correlates, as convolutions in networks do; False convolves.
         flip_filter: The same for `f`, where False is usual.
 

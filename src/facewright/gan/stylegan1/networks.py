@@ -26,15 +26,19 @@ _SLOPE = 0.2  # of every leaky ReLU
 
 @dataclass(frozen=True, slots=True)
 class ProgressiveConfig(GeneratorConfig):
-    """What a StyleGAN 1 generator is built from; it has no labels and no clamp."""
+    """Configuration of a StyleGAN 1 generator, which has no labels and no clamp."""
 
     channels: tuple[int, ...] = ()
     """Feature maps at 4, 8, 16 ... pixels."""
     fade: float = 1.0
-    """How far the last resolution has come in: 0 draws what the one before it draws, enlarged."""
+    """Blend of the last resolution, 0 to 1: 0 is the picture of the one before it, enlarged."""
 
     def __post_init__(self) -> None:
-        """Check what cannot work."""
+        """Check the values.
+
+        Raises:
+            InputError: A value is invalid, or `channels` does not have one for each resolution.
+        """
         GeneratorConfig.__post_init__(self)
         object.__setattr__(self, "channels", tuple(self.channels))  # JSON has lists
         levels = len(resolutions_up_to(self.resolution))
@@ -45,7 +49,7 @@ class ProgressiveConfig(GeneratorConfig):
 
 
 class AdaptiveLayer(nn.Module):
-    """A convolution, noise, and a style for each feature map after normalising it (AdaIN).
+    """A convolution, noise, and adaptive instance normalisation by a style (AdaIN).
 
     Args:
         inputs: Channels in; None for a layer without a convolution.
@@ -113,15 +117,15 @@ class ProgressiveSynthesis(nn.Module):
         resolution: int | None = None,
         fade: float | None = None,
     ) -> torch.Tensor:
-        """Draw the pictures of `ws`.
+        """Synthesise pictures.
 
         Args:
             ws: (n, num_ws, w_dim), float32.
-            noise: Which noise the layers add.
-            rng: Where random noise comes from; None is torch's global state.
+            noise: Noise of the layers: "const", "random" or "none".
+            rng: Generator of random noise; None uses torch's global state.
             dtype: The number format of the feature maps.
-            resolution: Draw at this one; None is the largest.
-            fade: How far that resolution has come in, 0 to 1; None is what the network was left at.
+            resolution: Resolution of the pictures; None is the largest.
+            fade: Blend of that resolution, 0 to 1; None is that of the configuration.
 
         Returns:
             (n, 3, resolution, resolution), float32, black -1, white 1, not clipped.
@@ -154,7 +158,7 @@ class ProgressiveSynthesis(nn.Module):
 
 
 class ProgressiveGenerator(Generator):
-    """A mapping network and a synthesis network that grew; drawn from as any `Generator`."""
+    """A mapping network and a progressively grown synthesis network; a `Generator` to its users."""
 
     def __init__(self, config: ProgressiveConfig) -> None:
         nn.Module.__init__(self)
@@ -167,11 +171,11 @@ class ProgressiveGenerator(Generator):
         self.centres = self.scorer = None
 
     def cut(self, resolution: int, fade: float = 1.0) -> ProgressiveGenerator:
-        """Return a copy as of the time when it had grown to a resolution.
+        """Return a copy without the layers above a resolution.
 
         Args:
             resolution: One of its resolutions, the largest of the copy.
-            fade: How far that one has come in, 0 to 1.
+            fade: Blend of that resolution, 0 to 1.
         """
         assert isinstance(self.config, ProgressiveConfig)  # noqa: S101 - for the type checker
         channels = self.config.channels[: len(resolutions_up_to(resolution))]
@@ -184,12 +188,12 @@ class ProgressiveGenerator(Generator):
 
 
 class ProgressiveDiscriminator(nn.Module):
-    """From pictures of any of its resolutions to a score of realness.
+    """Scores pictures of any of its resolutions.
 
     Args:
-        channels: Feature maps at 4, 8, 16 ... pixels; the last is what the largest pictures become.
-        group_size: Pictures whose spread is compared at the end, at most; a group is the largest
-            part of a batch up to this one.
+        channels: Feature maps at 4, 8, 16 ... pixels, up to the largest resolution.
+        group_size: Most pictures in a group of the minibatch standard deviation; the batch is
+            split into the largest groups possible.
     """
 
     def __init__(self, channels: tuple[int, ...], *, group_size: int = 4) -> None:
@@ -215,8 +219,8 @@ class ProgressiveDiscriminator(nn.Module):
 
         Args:
             images: (n, 3, h, h), float32 in [-1, 1]; h is one of its resolutions.
-            fade: How far the layers of that resolution have come in, 0 to 1.
-            dtype: The number format of the convolutions.
+            fade: Blend of the layers of that resolution, 0 to 1.
+            dtype: Number format of the convolutions.
 
         Returns:
             (n, 1), float32.

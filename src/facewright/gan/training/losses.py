@@ -37,26 +37,26 @@ def discriminator_loss(fake_scores: torch.Tensor, real_scores: torch.Tensor) -> 
 
 
 def r1_penalty(real_scores: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
-    """Return how steeply the score changes with the picture (Mescheder et al. 2018, equation 9).
+    """Return the R1 penalty: the squared gradient norm (Mescheder et al. 2018, equation 9).
 
     Args:
         real_scores: (n, 1), computed from `images`.
         images: (n, 3, h, w), requiring a gradient.
 
     Returns:
-        (n,): the squared length of the gradient. The loss is half of it times gamma.
+        (n,): the squared norm of the gradient. The loss is half of it times gamma.
     """
     (gradient,) = torch.autograd.grad(real_scores.sum(), images, create_graph=True)
     return gradient.float().square().sum(dim=(1, 2, 3))
 
 
 def critic_loss(fake_scores: torch.Tensor, real_scores: torch.Tensor) -> torch.Tensor:
-    """Return the Wasserstein loss of the discriminator (Arjovsky et al. 2017), kept near zero.
+    """Return the Wasserstein loss of the discriminator (Arjovsky et al. 2017) with a drift term.
 
     Args:
         fake_scores: (n, 1), its scores of generated pictures.
-        real_scores: (n, 1), its scores of real pictures; their square counts a thousandth, so that
-            scores do not drift (Karras et al. 2018, appendix A.1).
+        real_scores: (n, 1), its scores of real pictures; their square is added with the weight
+            0.001, so that scores do not drift (Karras et al. 2018, appendix A.1).
 
     Returns:
         (n, 1).
@@ -65,11 +65,11 @@ def critic_loss(fake_scores: torch.Tensor, real_scores: torch.Tensor) -> torch.T
 
 
 def gradient_penalty(scores: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
-    """Return how far the slope of the score is from one (Gulrajani et al. 2017, equation 3).
+    """Return the squared deviation of the gradient norm from 1 (Gulrajani et al. 2017, equation 3).
 
     Args:
         scores: (n, 1), computed from `images`.
-        images: (n, 3, h, w), between real and generated ones, requiring a gradient.
+        images: (n, 3, h, w), interpolated between real and generated ones, requiring a gradient.
 
     Returns:
         (n,).
@@ -80,7 +80,7 @@ def gradient_penalty(scores: torch.Tensor, images: torch.Tensor) -> torch.Tensor
 
 
 def path_lengths(images: torch.Tensor, ws: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-    """Return how far pictures move for a step in w (Karras et al. 2020, equation 4).
+    """Return the length of the gradient of pictures by w (Karras et al. 2020, equation 4).
 
     Args:
         images: (n, 3, h, w), computed from `ws`.
@@ -98,15 +98,15 @@ def path_lengths(images: torch.Tensor, ws: torch.Tensor, noise: torch.Tensor) ->
 def path_length_penalty(
     lengths: torch.Tensor, average: torch.Tensor, *, mean: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return how unequal the path lengths are, and their new moving average.
+    """Return the squared deviation of path lengths from their moving average, and the new average.
 
     Args:
         lengths: (n,), from `path_lengths`.
         average: (), the moving average so far, starting from 0.
-        mean: (), that of the lengths in all processes; None is that of `lengths`.
+        mean: (), mean of the lengths in all processes; None is the mean of `lengths`.
 
     Returns:
-        (n,) and ().
+        The penalty (n,) and the new average ().
     """
     mean = lengths.detach().mean() if mean is None else mean
     average = average.lerp(mean, PATH_LENGTH_DECAY)

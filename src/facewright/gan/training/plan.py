@@ -1,4 +1,4 @@
-"""Put options, dataset and configuration together: what a training run is going to do."""
+"""Plan a training run from options, dataset and named configuration."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from facewright.gan.training.steps import TrainConfig
 _SEEDS = 1 << 48  # so that the seeds of several processes fit in 64 bits
 
 CHANNEL_MAX = 512
-"""Most feature maps of any layer, where nobody says anything else."""
+"""Default of the most feature maps of any layer."""
 
 ARCHITECTURE: Architecture = "skip"
-"""Of the generator, where nobody says anything else."""
+"""Default architecture of the generator."""
 
 
 FREE_Z = 64
-"""Numbers of z beyond the anchors, which nothing but chance decides."""
+"""Dimensions of z beyond the anchors, which stay random."""
 
 _LINEAR_RGB = 32
 _ANCHORED_MIXING = 0.5  # style mixing, in parts of the batches
@@ -36,7 +36,7 @@ _ANCHORED_MIXING = 0.5  # style mixing, in parts of the batches
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Options, dataset and configuration put together: what a run is going to do."""
+    """What a run builds and trains."""
 
     recipe: Recipe
     generator: GeneratorConfig
@@ -47,13 +47,13 @@ class Plan:
 def plan_training(
     dataset: Dataset, options: TrainOptions, device: torch.device, *, world: int = 1
 ) -> Plan:
-    """Put options, dataset and configuration together, and check them.
+    """Plan a run: combine options, dataset and named configuration, and check them.
 
     Args:
-        dataset: What to learn from.
-        options: What was asked for.
-        device: Where to compute.
-        world: How many processes share a batch.
+        dataset: The training data.
+        options: The options given.
+        device: The device that computes.
+        world: Number of processes that share a batch.
 
     Returns:
         The plan.
@@ -119,12 +119,12 @@ def plan_training(
 
 
 def is_anchored(options: TrainOptions) -> bool:
-    """Tell whether anchors or projected heads join StyleGAN2's two networks."""
+    """Return whether the options ask for anchors or projected heads."""
     return options.anchor != "none" or options.discriminator != "stylegan2"
 
 
 def pick_sizes(options: TrainOptions, resolution: int) -> dict[str, int]:
-    """Return the sizes of z and w, and up to which resolution pictures are linear in w."""
+    """Return `z_dim`, `w_dim` and `linear_rgb` of the generator."""
     sizes = {"z_dim": 512, "w_dim": 512, "linear_rgb": 0}
     if options.anchor != "none":
         size = options.anchor_size if options.anchor == "components" else 0
@@ -136,10 +136,10 @@ def pick_sizes(options: TrainOptions, resolution: int) -> dict[str, int]:
 
 
 def check_options(options: TrainOptions) -> None:
-    """Raise for numbers that are invalid, whatever the dataset is.
+    """Check the options that do not depend on a dataset.
 
     Raises:
-        InputError: At least one; names all of them.
+        InputError: Options are invalid; the message names all of them.
     """
     numbers = {name: getattr(options, name) for name in asdict(options)}
     strange = [

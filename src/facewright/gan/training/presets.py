@@ -1,4 +1,4 @@
-"""The field's named configurations, and what they mean for a dataset and a batch."""
+"""Named configurations of StyleGAN2-ADA, and their values for a dataset and a batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from facewright.gan.generator import Architecture
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The numbers that a named configuration fixes."""
+    """The hyperparameters of a named configuration."""
 
     batch: int
     """Pictures per step."""
@@ -31,7 +31,7 @@ class Recipe:
     path_length_weight: float = 2.0
     """Weight of path length regularisation; 0 leaves it out."""
     style_mixing: float = 0.9
-    """How often a training picture takes its styles from two z."""
+    """Probability that a training picture takes its styles from two z."""
     discriminator: Architecture = "resnet"
     """Architecture of the discriminator."""
 
@@ -48,22 +48,23 @@ PRESETS: tuple[str, ...] = ("auto", *_FIXED)
 
 
 def pick_recipe(name: str, *, resolution: int, batch: int | None = None, world: int = 1) -> Recipe:
-    """Return the numbers of a configuration.
+    """Return the hyperparameters of a named configuration.
 
     "auto" derives them from resolution and batch; the others are those that the StyleGAN2 and the
     StyleGAN2-ADA papers report results with.
 
     Args:
         name: One of `PRESETS`.
-        resolution: Of the dataset, in pixels.
+        resolution: Resolution of the dataset in pixels.
         batch: Pictures per step; None is the configuration's own choice.
-        world: How many processes share a batch.
+        world: Number of processes that share a batch.
 
     Returns:
-        The numbers, for that batch.
+        The hyperparameters, for that batch.
 
     Raises:
-        InputError: The name is unknown, the batch is not positive, or it cannot be shared.
+        InputError: The name is unknown, the batch is not positive, or it cannot be split
+            evenly between the processes.
     """
     if batch is not None and batch < 1:
         raise InputError(f"a batch has at least one picture, not {batch}")

@@ -1,4 +1,4 @@
-"""What a training run leaves behind: pictures to look at, weights to use, a point to go on from."""
+"""Files of a training run: sheets of pictures, weights, checkpoints."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _OWN = ("reals.png", "fakes*.png", "snapshot-*.safetensors", "checkpoint-*.safet
 
 
 class Gallery:
-    """The same latents drawn again and again, so that one sees a run progress.
+    """Sheets of the same latents over a run, which show its progress.
 
     Args:
-        dataset: Where the labels and the real pictures come from.
-        seed: Which latents and pictures.
-        z_dim: Size of z.
+        dataset: Gives the labels and the real pictures.
+        seed: Seed of the choice of latents and pictures.
+        z_dim: Dimension of z.
     """
 
     def __init__(self, dataset: Dataset, *, seed: int, z_dim: int) -> None:
@@ -67,10 +67,10 @@ class Gallery:
 
 
 class Trained(Protocol):
-    """A generator in training, as far as the folder of its run is concerned."""
+    """What `Archive` needs of a generator in training."""
 
     images: int
-    """How many pictures it has seen."""
+    """Number of pictures that it has seen."""
 
     @property
     def G_ema(self) -> Generator:  # noqa: N802 - the field's name
@@ -81,15 +81,15 @@ class Trained(Protocol):
 
 
 class Archive:
-    """The folder of a run.
+    """Writes sheets, weights and checkpoints into the folder of a run.
 
     Args:
         outdir: The folder; made if missing.
-        dataset: What the run learns from.
-        options: The options of the run, for manifests and for comparison when it goes on.
+        dataset: The training data.
+        options: The options of the run, for manifests and for comparison when it continues.
         device: The type of device that computes, for manifests.
-        version: Of Facewright, for manifests.
-        appearance: What turns faces into anchors; goes into the weights.
+        version: Version of Facewright, for manifests.
+        appearance: The model that computes anchors; saved with the weights.
         task: The command, for manifests and cards.
     """
 
@@ -110,11 +110,11 @@ class Archive:
         self.device, self.version, self.appearance = device, version, appearance
 
     def tidy(self, images: int | None) -> None:
-        """Remove what a run that was killed had not finished; only the first process may.
+        """Remove unfinished files of a run that was killed; to be called by the first process only.
 
         Args:
-            images: How many pictures the run has seen. Checkpoints beyond are damaged, and get
-                another name.
+            images: Number of pictures that the run has seen; None for a new run. Checkpoints of
+                more are damaged, and are renamed.
         """
         for pattern in _OWN:
             delete_leftovers(self.outdir, pattern)
@@ -167,7 +167,7 @@ class Archive:
         return path
 
     def save_checkpoint(self, trainer: Trained, position: int) -> Path:
-        """Write everything that the run needs to go on."""
+        """Write everything that is needed to continue the run."""
         state = {
             "contest": trainer.state(),
             "position": position,
@@ -185,7 +185,7 @@ class Archive:
         return path
 
     def _weights(self) -> dict[str, Json]:
-        """Return how often each group is drawn, where that is balanced."""
+        """Return how often each group of labels is drawn, where that is balanced."""
         balance = self.dataset.balance
         return {} if balance is None else {"weights": balance.to_json()}
 
@@ -197,7 +197,7 @@ def load_run(
 
     Args:
         outdir: The folder of the run.
-        note: Called with where the newest checkpoint is damaged and the one before it is taken.
+        note: Called with a message if the newest checkpoint is damaged and an older one is read.
 
     Returns:
         "contest", "position", "options" and, but for old runs, "dataset".
@@ -213,7 +213,7 @@ def load_run(
 
 
 def _read_options(options: dict[str, Json]) -> dict[str, Json]:
-    """Return options under the names of today: `discriminator` was an architecture once."""
+    """Return options under their present names: `discriminator` was an architecture once."""
     judge = options.get("discriminator", "stylegan2")
     if judge in {"stylegan2", "projected", "both"}:
         return options

@@ -1,4 +1,4 @@
-"""What one step of training does: the two networks, and everything that changes with them."""
+"""A training step of StyleGAN2: networks, optimisers, averaged weights, random state."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BETAS = (0.0, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """How the two networks play."""
+    """Hyperparameters of adversarial training."""
 
     batch: int
     """Pictures per step, of all processes together."""
@@ -45,38 +45,39 @@ class TrainConfig:
     path_length_weight: float
     """Weight of path length regularisation; 0 leaves it out."""
     style_mixing: float
-    """How often a training picture takes its styles from two z."""
+    """Probability that a training picture takes its styles from two z."""
     ema_kimg: float
     """Half-life of the averaged weights, in thousands of pictures."""
     ema_rampup: float | None
     """The half-life is at most this share of the pictures seen so far; None is no limit."""
     ada_target: float | None
-    """What the mean sign of the scores of real pictures shall be; None keeps p as it is."""
+    """Target of the mean sign of the scores of real pictures, 0 to 1; None keeps p as it is."""
     ada_kimg: float
-    """After so many thousands of pictures, p can have moved by one."""
+    """Thousands of pictures in which p may move by one."""
     dtype: torch.dtype
     """The number format of the convolutions."""
 
 
 class AdversarialTrainer:
-    """A generator and a discriminator in training.
+    """Trains a StyleGAN2 generator against its discriminator.
 
-    Every random number comes from generators that belong to the contest, so that its state is
-    all that a checkpoint needs.
+    Every random number comes from generators of the trainer, so that `state` is all that a
+    checkpoint needs.
 
     Args:
-        generator: What to build.
-        discriminator: What to build.
-        config: How they play.
-        labels: (n, c_dim): generated pictures get labels drawn from these.
-        augment: What real and generated pictures go through.
+        generator: Configuration of the generator.
+        discriminator: Configuration of the discriminator.
+        config: Hyperparameters of the training.
+        labels: (n, c_dim), the labels of the dataset, from which those of generated pictures are
+            drawn.
+        augment: Augmentation of real and generated pictures.
         p: Probability of augmentation at the start.
-        seed: Where every random number starts.
-        device: Where to compute.
-        processes: Which of how many processes this is.
+        seed: Seed of every random number generator.
+        device: The device that computes.
+        processes: Rank of this process and number of all.
     """
 
-    def __init__(  # noqa: PLR0913 - everything that a contest consists of
+    def __init__(  # noqa: PLR0913 - everything that training needs
         self,
         generator: GeneratorConfig,
         discriminator: DiscriminatorConfig,
@@ -112,12 +113,12 @@ class AdversarialTrainer:
         c: torch.Tensor,
         indices: torch.Tensor | None = None,  # noqa: ARG002 - for trainers that anchor pictures
     ) -> None:
-        """Let both networks learn from one batch.
+        """Train both networks on one batch.
 
         Args:
             reals: (batch / processes, 3, h, w), float32 in [-1, 1].
             c: (batch / processes, c_dim), their labels.
-            indices: (batch / processes,), which pictures of the dataset they are.
+            indices: (batch / processes,), their indices in the dataset; not used here.
         """
         config = self.config
         self.step_generator()
@@ -140,7 +141,7 @@ class AdversarialTrainer:
             self._adapt()
 
     def step_generator(self) -> None:
-        """Teach the generator to be taken for real."""
+        """Update the generator by the non-saturating logistic loss."""
         z, c = self.draw(self.config.batch)
         scores = self._score(self._draw_pictures(self.mix(z, c, track=True)), c)
         loss = generator_loss(scores)
@@ -148,7 +149,7 @@ class AdversarialTrainer:
         self._learn(self.G, self.G_opt, loss.mean())
 
     def step_path_length(self) -> None:
-        """Teach the generator to move pictures evenly with w."""
+        """Update the generator by path length regularisation."""
         world = self.processes.world
         z, c = self.draw(max(self.config.batch // PATH_LENGTH_SHRINK // world, 1) * world)
         ws = self.mix(z, c)
@@ -162,7 +163,7 @@ class AdversarialTrainer:
         self._learn(self.G, self.G_opt, loss * PATH_LENGTH_INTERVAL)
 
     def step_discriminator(self, reals: torch.Tensor, c: torch.Tensor) -> None:
-        """Teach the discriminator to tell real from generated."""
+        """Update the discriminator by the logistic loss."""
         z, fake_c = self.draw(self.config.batch)
         with torch.no_grad():
             fakes = self._draw_pictures(self.mix(z, fake_c))
@@ -175,7 +176,7 @@ class AdversarialTrainer:
         self._learn(self.D, self.D_opt, loss.mean())
 
     def step_r1(self, reals: torch.Tensor, c: torch.Tensor) -> None:
-        """Teach the discriminator to be smooth around real pictures."""
+        """Update the discriminator by R1 regularisation."""
         reals = reals.detach().requires_grad_()
         scores = self._score(reals, c)
         penalty = r1_penalty(scores, reals)
@@ -186,8 +187,8 @@ class AdversarialTrainer:
     def draw(self, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw z, (batch / processes, z_dim), and labels, (batch / processes, c_dim).
 
-        All processes draw the same numbers and take every n-th, so that together they see what
-        one process sees.
+        All processes draw the same numbers and take every n-th, so that together they use the same
+        latents as one process.
         """
         rng, rank, world = self.rngs["shared"], self.processes.rank, self.processes.world
         z = torch.randn(batch, self.G.config.z_dim, generator=rng)[rank::world]
@@ -195,7 +196,7 @@ class AdversarialTrainer:
         return z.to(self.device), self.labels[places.to(self.device)]
 
     def mix(self, z: torch.Tensor, c: torch.Tensor, *, track: bool = False) -> torch.Tensor:
-        """Return w+, (n, num_ws, w_dim), often from two z: style mixing regularisation."""
+        """Return w+, (n, num_ws, w_dim), with style mixing regularisation."""
         rng = self.rngs["shared"]
         ws = self.G.map_to_w(z, c, track=track)
         if self.config.style_mixing <= 0:
@@ -212,7 +213,7 @@ class AdversarialTrainer:
         )
 
     def state(self) -> dict[str, Any]:
-        """Return everything that changes during training, but for the networks of other processes.
+        """Return everything that changes during training in this process.
 
         The result nests dictionaries, numbers and tensors.
         """
@@ -231,7 +232,7 @@ class AdversarialTrainer:
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
+        """Restore what `state` returned."""
         for name in ("G", "D", "G_ema", "G_opt", "D_opt"):
             getattr(self, name).load_state_dict(state[name])
         self.images, self.steps, self.p = state["images"], state["steps"], state["p"]
@@ -246,11 +247,11 @@ class AdversarialTrainer:
                 rng.manual_seed(self.images * 31 + self.processes.rank * 104729)
 
     def _draw_pictures(self, ws: torch.Tensor) -> torch.Tensor:
-        """Run the synthesis network as in training."""
+        """Run the synthesis network with random noise."""
         return self.G.synthesis(ws, noise="random", rng=self.rngs["noise"], dtype=self.config.dtype)
 
     def _draw_noise(self, shape: torch.Size) -> torch.Tensor:
-        """Draw normal numbers of a shape: as in `draw`, together what one process draws."""
+        """Return normal noise of a shape, shared between processes as in `draw`."""
         rank, world = self.processes.rank, self.processes.world
         rng = seeded(int(torch.randint(1 << 62, (), generator=self.rngs["shared"])), self.device)
         whole = torch.randn(shape[0] * world, *shape[1:], generator=rng, device=self.device)
@@ -263,7 +264,7 @@ class AdversarialTrainer:
         return self.D(images, c, dtype=self.config.dtype)
 
     def _learn(self, net: nn.Module, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
-        """Step one network down the gradient of a loss."""
+        """Take an optimiser step on a loss."""
         optimiser.zero_grad(set_to_none=True)
         parameters = list(_trainable(net))
         loss.backward(inputs=parameters)

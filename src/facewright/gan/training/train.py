@@ -57,13 +57,13 @@ _UNNAMED: dict[str, Json] = {
     "balance_limit": TrainOptions().balance_limit,
     "soft_border": False,
 }
-"""In older runs, which name none of these."""
+"""Values of older runs, which do not record these options."""
 _HINT = "use the same to go on, or another --outdir with --resume to branch off"
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A generator in training, as the loop sees it."""
+    """A generator in training, as a `Trainer` of the training loop."""
 
     trainer: AdversarialTrainer
     feed: Feed
@@ -73,12 +73,12 @@ class _Run:
 
     @property
     def images(self) -> int:
-        """How many pictures the networks have seen."""
+        """Number of pictures that the networks have seen."""
         return self.trainer.images
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """The device of the networks."""
         return self.trainer.device
 
     @property
@@ -87,7 +87,7 @@ class _Run:
         return self.trainer.averages
 
     def step(self) -> None:
-        """Let both networks learn from the next pictures."""
+        """Train both networks on the next batch."""
         pictures, labels, indices = self.feed.take()
         reals = to_tensor(pictures, self.device, torch.float32)
         self.trainer.step(reals, labels.to(self.device), indices)
@@ -119,7 +119,7 @@ def train_generator(  # noqa: PLR0913
     version: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Do what `iterate_generator` does, to the end, and return the newest weights."""
+    """Run `iterate_generator` to its end, and return the file of the newest weights."""
     return finish(
         iterate_generator(
             dataset,
@@ -147,28 +147,28 @@ def iterate_generator(  # noqa: PLR0913
     version: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Tick, None, Path]:
-    """Train, or go on training, a StyleGAN2 with adaptive augmentation, report by report.
+    """Train a StyleGAN2 with adaptive augmentation, or continue its training, one report at a time.
 
     Karras et al. 2020, "Training generative adversarial networks with limited data". A run that
-    was stopped goes on where its newest checkpoint is; on one CPU process the result is the same
+    was stopped continues from its newest checkpoint; on one CPU process the result is the same
     to the last bit as if it had never stopped.
 
     Args:
-        dataset: What to learn from.
+        dataset: The training data.
         outdir: The folder of the run: pictures, weights, checkpoints and logs.
-        options: How to train.
-        device: Where to compute.
+        options: Options of the training.
+        device: The device that computes.
         start: Weights to start from, "G_ema" and optionally "G" and "D": name → tensor.
-        anchoring: What anchors and projected heads need; None where neither is asked for.
-        processes: Which of how many processes this is; None is the only one.
-        version: Of Facewright, for the manifests of pictures.
+        anchoring: Frozen network and anchors; None without anchors and projected heads.
+        processes: Rank of this process and number of all; None is a single process.
+        version: Version of Facewright, for the manifests of pictures.
         clock: Returns seconds.
 
     Yields:
-        Each report, once what belongs to it is written.
+        Each report, once its files are written.
 
     Returns:
-        The newest weights.
+        The file of the newest weights.
 
     Raises:
         InputError: An option is invalid.
@@ -254,7 +254,7 @@ def _build_trainer(
     device: torch.device,
     processes: Processes,
 ) -> AdversarialTrainer:
-    """Return the networks in training, as they start."""
+    """Return the trainer in its initial state."""
     arguments = (plan.generator, plan.discriminator, plan.config)
     named: dict[str, Any] = {
         "labels": dataset.drawn_labels,
@@ -283,7 +283,7 @@ def _build_trainer(
 
 
 def _start_from_anchors(trainer: AdversarialTrainer, dataset: Dataset, anchors: Anchors) -> None:
-    """Let the generator begin as the linear reconstruction of the pictures."""
+    """Initialise the generator as the linear reconstruction of the pictures."""
     config, count = trainer.G.config, len(anchors.values)
     rest = torch.randn(count, config.z_dim - anchors.size, generator=seeded(0))
     small = [

@@ -1,4 +1,4 @@
-"""Begin with what other weights have learned: transfer learning."""
+"""Transfer learning: start training from other weights."""
 
 from __future__ import annotations
 
@@ -75,16 +75,16 @@ def shape_of_run(run: Mapping[str, Any]) -> dict[str, Json]:
 
 
 def adopt_shape(options: TrainOptions, shape: Mapping[str, Any]) -> TrainOptions:
-    """Return options that take from a shape what they leave open."""
+    """Return options with what they leave open (None) taken from a shape."""
     left = [name for name in _SHAPE if getattr(options, name) is None]
     return replace(options, **{name: shape[name] for name in left if name in shape})
 
 
 def check_start(options: TrainOptions, start: Start | None) -> None:
-    """Raise unless everything that the options build on is there.
+    """Raise unless the weights to start from have all networks that the options need.
 
     Raises:
-        TrainingError: Layers of the discriminator shall keep weights that nobody gave them.
+        TrainingError: `freezed` is above 0, but there is no discriminator to start from.
     """
     if options.freezed > 0 and not (start or {}).get("D"):
         raise TrainingError(
@@ -94,14 +94,14 @@ def check_start(options: TrainOptions, start: Start | None) -> None:
 
 
 def transfer(trainer: AdversarialTrainer, start: Start) -> str:
-    """Copy what fits from other weights.
+    """Copy the tensors of the same name and shape from other weights.
 
     Args:
         trainer: Its networks are changed in place.
-        start: What to copy.
+        start: The tensors to copy.
 
     Returns:
-        How much was copied, in words.
+        A sentence that says how many tensors were copied.
 
     Raises:
         TrainingError: Not one convolution of the generator fits.
@@ -131,7 +131,7 @@ def transfer(trainer: AdversarialTrainer, start: Start) -> str:
 
 
 def _convolutions(own: Mapping[str, torch.Tensor]) -> set[str]:
-    """Return the names of the weights of all convolutions that draw."""
+    """Return the names of the weights of all synthesis convolutions."""
     return {
         name
         for name, tensor in own.items()

@@ -11,20 +11,20 @@ from facewright.types import Json, Precision
 
 @dataclass(frozen=True, slots=True)
 class StyleGAN1Options(AdversarialOptions):
-    """How StyleGAN 1 is trained; the numbers are those of the paper where it has them."""
+    """Options of StyleGAN 1 training; defaults are those of the paper where it gives them."""
 
     kimg: float = 10000
-    """Stop after so many thousands of pictures, of all resolutions together."""
+    """Length of the training in thousands of pictures, over all resolutions."""
     tick_kimg: float = 4
     """Thousands of pictures between two reports."""
     initial_resolution: int = 8
-    """Begin with pictures of so many pixels."""
+    """Width in pixels of the pictures to begin with."""
     resolution: int | None = None
-    """Grow up to so many pixels; those of the dataset if not given."""
+    """Width in pixels to grow up to; that of the dataset if not given."""
     fade_kimg: float = 600
     """Thousands of pictures over which the layers of a new resolution fade in."""
     stable_kimg: float = 600
-    """Thousands of pictures before the next resolution, once a new one has come in."""
+    """Thousands of pictures between the end of a fade-in and the next resolution."""
     batch: int = 8
     """Pictures per step, of all processes together, at resolutions that --batch-at leaves out."""
     batch_at: dict[str, int] = field(
@@ -44,11 +44,11 @@ class StyleGAN1Options(AdversarialOptions):
     n_critic: int = 1
     """Steps of the discriminator per step of the generator."""
     style_mixing: float = 0.9
-    """How often a batch takes its styles from two z."""
+    """Probability that a batch takes its styles from two z."""
     z_dim: int = 512
-    """Size of z."""
+    """Dimension of z."""
     w_dim: int | None = None
-    """Size of w; that of z if not given."""
+    """Dimension of w; that of z if not given."""
     mapping_layers: int = 8
     """Fully connected layers from z to w."""
     channel_base: int = 16384
@@ -56,12 +56,12 @@ class StyleGAN1Options(AdversarialOptions):
     channel_max: int = 512
     """Most feature maps of any layer."""
     ema_kimg: float = 10
-    """Half-life of the averaged weights, in thousands of pictures."""
+    """Half-life of the averaged weights (EMA), in thousands of pictures."""
     precision: Precision = "auto"
     """Number format of the convolutions."""
     continue_: bool = True
-    """Go on with the run in --outdir, if there is one; otherwise such a folder is refused."""
+    """Continue the run in --outdir, if there is one; --no-continue refuses such a folder."""
 
     def to_json(self) -> dict[str, Json]:
-        """Return option → value, as a run records them."""
+        """Return the options as a run records them, by name."""
         return {name.rstrip("_"): value for name, value in asdict(self).items()}

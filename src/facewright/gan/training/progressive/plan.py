@@ -1,4 +1,4 @@
-"""Which resolution is trained when, and how fast it fades in."""
+"""Schedule of progressive growing: which resolution is trained when."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _GROUP = 4  # pictures whose spread the discriminator sees
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """The time in which pictures of one resolution are trained."""
+    """The part of a training that is spent on one resolution."""
 
     resolution: int
-    """In pixels."""
+    """Width of the pictures in pixels."""
     start: int
-    """How many pictures were seen before it."""
+    """Number of pictures seen before it."""
     fade: int
-    """Over so many pictures its layers fade in; 0 at once."""
+    """Number of pictures over which its layers fade in; 0 is at once."""
     batch: int
     """Pictures per step, of all processes together."""
     lr: float
     """Learning rate; the mapping network has a hundredth."""
 
     def alpha(self, images: int) -> float:
-        """Return how far the resolution has come in once `images` pictures were seen, 0 to 1."""
+        """Return the blend of the new resolution after `images` pictures, 0 to 1."""
         if not self.fade:
             return 1.0
         return min(max((images - self.start) / self.fade, 0.0), 1.0)
@@ -42,13 +42,13 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class ProgressivePlan:
-    """What a run is going to do."""
+    """What a run builds, and its schedule."""
 
     phases: tuple[Phase, ...]
     """One for each resolution, smallest first; the last has no end."""
     generator: ProgressiveConfig
     group: int
-    """Pictures whose spread the discriminator compares."""
+    """Pictures per group of the minibatch standard deviation."""
     loss: Literal["logistic", "wgan-gp"]
     gamma: float
     n_critic: int
@@ -57,20 +57,20 @@ class ProgressivePlan:
     dtype: torch.dtype
 
     def phase_at(self, images: int) -> Phase:
-        """Return the phase of the step that begins once `images` pictures were seen."""
+        """Return the phase of the step after `images` pictures."""
         return [phase for phase in self.phases if phase.start <= images][-1]
 
 
 def plan_progressive(
     dataset: Dataset, options: StyleGAN1Options, device: torch.device, *, world: int = 1
 ) -> ProgressivePlan:
-    """Put options and dataset together, and check them.
+    """Plan a run: combine options and dataset, and check them.
 
     Args:
-        dataset: What to learn from.
-        options: What was asked for.
-        device: Where to compute.
-        world: How many processes share a batch.
+        dataset: The training data.
+        options: The options given.
+        device: The device that computes.
+        world: Number of processes that share a batch.
 
     Raises:
         InputError: An option is invalid.
@@ -119,10 +119,10 @@ def plan_progressive(
 
 
 def check_options(options: StyleGAN1Options) -> None:
-    """Raise for numbers that are invalid, whatever the dataset is.
+    """Check the options that do not depend on a dataset.
 
     Raises:
-        InputError: At least one; names all of them.
+        InputError: Options are invalid; the message names all of them.
     """
     problems = [text for holds, text in _list_rules(options) if not holds]
     if problems:
@@ -132,7 +132,7 @@ def check_options(options: StyleGAN1Options) -> None:
 
 
 def _list_rules(options: StyleGAN1Options) -> list[tuple[bool, str]]:
-    """Return what must hold, each with the words that say so."""
+    """Return the conditions that must hold, each with its message."""
     above = ["kimg", "tick_kimg", "snap", "batch", "lr", "n_critic", "z_dim", "mapping_layers"]
     above += ["channel_base", "channel_max", "ema_kimg"]
     rules = [(_is_above(getattr(options, name)), f"`{name}` is above 0") for name in above]
@@ -155,17 +155,17 @@ def _list_rules(options: StyleGAN1Options) -> list[tuple[bool, str]]:
 
 
 def _is_above(value: float) -> bool:
-    """Tell whether a number is finite and above 0."""
+    """Return whether a number is finite and above 0."""
     return math.isfinite(value) and value > 0
 
 
 def _is_size(value: int | str) -> bool:
-    """Tell whether networks can draw pictures of so many pixels."""
+    """Return whether a number is a valid resolution."""
     return str(value) in {str(4 << level) for level in range(9)}
 
 
 def _share(batch: int, resolution: int, world: int) -> int:
-    """Return the batch of a resolution, if the processes can share it."""
+    """Return the batch of a resolution, if it splits evenly between the processes."""
     if batch % world:
         raise InputError(
             f"a batch of {batch} at {resolution} pixels cannot be shared by {world} processes",

@@ -1,4 +1,4 @@
-"""What one step of StyleGAN 1 training does: the two networks, and all that changes with them."""
+"""A training step of StyleGAN 1: networks, optimisers, averaged weights, random state."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ _LR_PART = "part"  # in a group of parameters: its part of the learning rate
 class ProgressiveTrainer:
     """A generator and a discriminator that grow (Karras et al. 2018 and 2019).
 
-    Both have all resolutions from the start; how many pictures were seen says which are used.
-    Every random number comes from generators of its own, so that its state is all that a
+    Both have all resolutions from the start; the number of pictures seen decides which are used.
+    Every random number comes from generators of the trainer, so that `state` is all that a
     checkpoint needs.
 
     Args:
-        plan: What to build, and when to train which resolution.
-        seed: Where every random number starts.
-        device: Where to compute.
-        processes: Which of how many processes this is.
+        plan: The networks and the schedule.
+        seed: Seed of every random number generator.
+        device: The device that computes.
+        processes: Rank of this process and number of all.
     """
 
     def __init__(
@@ -75,16 +75,16 @@ class ProgressiveTrainer:
 
     @property
     def phase(self) -> Phase:
-        """The phase that the next step belongs to."""
+        """The phase of the next step."""
         return self.plan.phase_at(self.images)
 
     @property
     def G_ema(self) -> ProgressiveGenerator:  # noqa: N802 - the field's name
-        """The averaged generator as far as it has grown, a copy."""
+        """A copy of the averaged generator, cut to the resolution reached."""
         return self.averaged.cut(self.resolution, self.alpha)
 
     def step(self, reals: torch.Tensor) -> None:
-        """Let both networks learn from one batch.
+        """Train both networks on one batch.
 
         Args:
             reals: (batch of the phase / processes, 3, h, w), float32 in [-1, 1], with h the
@@ -110,9 +110,13 @@ class ProgressiveTrainer:
         )
 
     def step_discriminator(self, reals: torch.Tensor, alpha: float) -> None:
-        """Teach the discriminator to tell real pictures, as `fit_reals` returns them, from others.
+        """Update the discriminator by the adversarial loss and the gradient penalty.
 
-        R1 and the gradient penalty are computed at every step, as in StyleGAN 1.
+        The penalty is computed at every step, as in StyleGAN 1.
+
+        Args:
+            reals: From `fit_reals`.
+            alpha: Blend of the newest resolution, 0 to 1.
         """
         count = len(reals) * self.processes.world
         with torch.no_grad():
@@ -137,7 +141,7 @@ class ProgressiveTrainer:
         self._learn(self.D, self.D_opt, loss.mean() + weight * penalty.mean())
 
     def step_generator(self, phase: Phase, alpha: float) -> None:
-        """Teach the generator to be taken for real."""
+        """Update the generator by the adversarial loss."""
         ws = self.draw_styles(phase.batch, phase.resolution, track=True)
         scores = self._score(self._draw_pictures(ws, phase.resolution, alpha), alpha)
         loss = generator_loss(scores) if self.plan.loss == "logistic" else -scores
@@ -147,10 +151,10 @@ class ProgressiveTrainer:
     def draw_styles(
         self, batch: int, resolution: int | None = None, *, track: bool = False
     ) -> torch.Tensor:
-        """Return w+, (batch / processes, num_ws, w_dim), often from two z each.
+        """Return w+, (batch / processes, num_ws, w_dim), with style mixing.
 
-        All processes draw the same numbers and take every n-th, so that together they see what
-        one process sees. Styles change within the layers up to `resolution` (style mixing).
+        All processes draw the same numbers and take every n-th, so that together they use the same
+        latents as one process. Styles change within the layers up to `resolution`.
         """
         rng, rank, world = self.rngs["shared"], self.processes.rank, self.processes.world
         z, other = (
@@ -166,7 +170,7 @@ class ProgressiveTrainer:
         return torch.cat([ws[:, :cutoff], self.G.map_to_w(other)[:, cutoff:]], dim=1)
 
     def modules(self) -> tuple[nn.Module, ...]:
-        """Return the networks, which are the same in all processes."""
+        """Return the networks, whose weights are equal in all processes."""
         return self.G, self.D, self.averaged
 
     def state(self) -> dict[str, Any]:
@@ -185,7 +189,7 @@ class ProgressiveTrainer:
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
+        """Restore what `state` returned."""
         for name in ("G", "D", "G_opt", "D_opt"):
             getattr(self, name).load_state_dict(state[name])
         self.averaged.load_state_dict(state["G_ema"])
@@ -199,7 +203,7 @@ class ProgressiveTrainer:
             noise.manual_seed(self.images * 31 + self.processes.rank * 104729)
 
     def _draw_pictures(self, ws: torch.Tensor, resolution: int, alpha: float) -> torch.Tensor:
-        """Run the synthesis network as in training."""
+        """Run the synthesis network with random noise, at a resolution."""
         return self.G.synthesis(
             ws,
             noise="random",
@@ -210,7 +214,7 @@ class ProgressiveTrainer:
         )
 
     def _draw_shares(self, batch: int) -> torch.Tensor:
-        """Return where between real and generated each penalty is measured, (n, 1, 1, 1)."""
+        """Return the interpolation weights of the gradient penalty, (n, 1, 1, 1), 0 to 1."""
         shares = torch.rand(batch, 1, 1, 1, generator=self.rngs["shared"])
         return shares[self.processes.rank :: self.processes.world].to(self.device)
 
@@ -219,7 +223,7 @@ class ProgressiveTrainer:
         return self.D(images, fade=alpha, dtype=self.plan.dtype)
 
     def _learn(self, net: nn.Module, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
-        """Step one network down the gradient of a loss; what took no part stays as it is."""
+        """Take an optimiser step; parameters without a gradient stay as they are."""
         optimiser.zero_grad(set_to_none=True)
         parameters = list(net.parameters())
         loss.backward(inputs=parameters)
@@ -228,13 +232,13 @@ class ProgressiveTrainer:
 
 
 def fit_reals(reals: torch.Tensor, resolution: int, alpha: float) -> torch.Tensor:
-    """Scale real pictures to a resolution, as sharp as it has come in.
+    """Scale real pictures to a resolution, blended with the resolution before.
 
     Args:
         reals: (n, 3, h, h), with h a multiple of `resolution`.
-        resolution: In pixels.
-        alpha: 0 is as coarse as the resolution before, 1 as fine as this one (Karras et al. 2018,
-            figure 2).
+        resolution: Width of the result in pixels.
+        alpha: Blend of this resolution, 0 to 1; 0 is as coarse as the one before (Karras et al.
+            2018, figure 2).
 
     Returns:
         (n, 3, resolution, resolution).
@@ -245,6 +249,6 @@ def fit_reals(reals: torch.Tensor, resolution: int, alpha: float) -> torch.Tenso
 
 
 def _optimiser(parts: dict[float, nn.Module]) -> torch.optim.Adam:
-    """Return Adam for networks, each with its part of the learning rate."""
+    """Return Adam for networks, each with its factor on the learning rate."""
     groups = [{"params": list(net.parameters()), _LR_PART: part} for part, net in parts.items()]
     return torch.optim.Adam(groups, lr=0.0, betas=BETAS, eps=1e-8, fused=True)

@@ -45,27 +45,27 @@ def iterate_stylegan1(  # noqa: PLR0913
     version: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Tick, None, Path]:
-    """Train, or go on training, a StyleGAN 1, report by report.
+    """Train a StyleGAN 1, or continue its training, one report at a time.
 
     Karras et al. 2019, "A style-based generator architecture for generative adversarial networks";
-    grown as in Karras et al. 2018. A run that was stopped goes on where its newest checkpoint is,
+    grown as in Karras et al. 2018. A run that was stopped continues from its newest checkpoint,
     in the middle of a fade-in too; on one CPU process the result is the same to the last bit as if
     it had never stopped.
 
     Args:
         dataset: What to learn from; its labels are not used.
         outdir: The folder of the run: pictures, weights, checkpoints and logs.
-        options: How to train.
-        device: Where to compute.
-        processes: Which of how many processes this is; None is the only one.
-        version: Of Facewright, for the manifests of pictures.
+        options: Options of the training.
+        device: The device that computes.
+        processes: Rank of this process and number of all; None is a single process.
+        version: Version of Facewright, for the manifests of pictures.
         clock: Returns seconds.
 
     Yields:
-        Each report, once what belongs to it is written.
+        Each report, once its files are written.
 
     Returns:
-        The newest weights.
+        The file of the newest weights.
 
     Raises:
         InputError: An option is invalid.
@@ -123,24 +123,24 @@ def iterate_stylegan1(  # noqa: PLR0913
 
 @dataclass(slots=True)
 class _Run:
-    """A StyleGAN 1 in training, as the loop sees it."""
+    """A StyleGAN 1 in training, as a `Trainer` of the training loop."""
 
     trainer: ProgressiveTrainer
     feed: Feed
     gallery: _Gallery
     archive: Archive
     batch: int = 0
-    """How many pictures were in the last step."""
+    """Number of pictures in the last step."""
     advice: str = "try a larger --gamma or a smaller --lr"
 
     @property
     def images(self) -> int:
-        """How many pictures the networks have seen."""
+        """Number of pictures that the networks have seen."""
         return self.trainer.images
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """The device of the networks."""
         return self.trainer.device
 
     @property
@@ -149,13 +149,13 @@ class _Run:
         return self.trainer.averages
 
     def step(self) -> None:
-        """Let both networks learn from the next pictures."""
+        """Train both networks on the next batch."""
         self.batch = self.trainer.phase.batch
         pictures, _, _ = self.feed.take(self.batch)
         self.trainer.step(to_tensor(pictures, self.device, torch.float32))
 
     def measure(self) -> dict[str, float]:
-        """Return the resolution, and how far it has come in."""
+        """Return the resolution and its blend."""
         return {"resolution": self.trainer.resolution, "alpha": self.trainer.alpha}
 
     def report(self) -> None:
@@ -171,12 +171,12 @@ class _Run:
 
 
 class _Gallery:
-    """The same latents drawn again and again, at the final size, so that one sees a run progress.
+    """Sheets of the same latents over a run, at the final size, which show its progress.
 
     Args:
-        dataset: Where the real pictures come from.
-        resolution: The final one.
-        options: Its seed says which pictures and latents.
+        dataset: Gives the real pictures.
+        resolution: The final resolution in pixels.
+        options: `seed` decides which pictures and latents.
     """
 
     def __init__(self, dataset: Dataset, resolution: int, options: StyleGAN1Options) -> None:
@@ -196,7 +196,7 @@ class _Gallery:
 
     @torch.no_grad()
     def draw_fakes(self, trainer: ProgressiveTrainer) -> Image:
-        """Return a sheet of pictures by the averaged generator, each pixel as large as need be."""
+        """Return a sheet of pictures by the averaged generator, enlarged to the final size."""
         generator, device = trainer.G_ema, trainer.device
         parts = [
             to_images(generator(z.to(device), truncation_psi=_PSI)) for z in self.z.split(_CHUNK)

@@ -1,1 +1,1 @@
-"""Discriminators on frozen features, and anchored pictures."""
+"""Training with discriminators on frozen features, and with anchors."""

@@ -34,22 +34,22 @@ _HEAD_LR = 0.5  # learning rate of the heads in parts of that of the generator
 
 @dataclass(frozen=True, slots=True)
 class Anchoring:
-    """What anchors and projected heads need beside dataset and options."""
+    """What training with anchors or projected heads needs besides dataset and options."""
 
     backbone: EfficientNetLite0
     """The frozen network."""
     anchors: Anchors | None
-    """Of the pictures of the dataset; None for projected heads alone."""
+    """Anchors of the pictures of the dataset; None for projected heads alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnchorConfig:
-    """What joins the two networks of StyleGAN2 in training."""
+    """Configuration of anchors and projected heads."""
 
     anchors: torch.Tensor | None = None
     """(pictures, k), the anchor of each picture of the dataset; None without anchors."""
     jitter: float = 0.12
-    """Standard deviation of what is added to anchors in each step."""
+    """Standard deviation of the noise added to anchors in each step."""
     pixels: float = 1.0
     """Weight of the mean absolute difference of pixels between a picture and that of its anchor."""
     features: float = 0.3
@@ -57,22 +57,22 @@ class AnchorConfig:
     projected: float = 0.2
     """Weight of the projected heads in the loss of the generator; 0 leaves them out."""
     colours: float = 0.3
-    """Weight of colours that stand out more than in photographs at that place; 0 leaves it out."""
+    """Weight of `ColourEnergy` in the loss of the generator; 0 leaves it out."""
     soft_border: bool = False
-    """Whether the frozen network sees what surrounds the face blurred."""
+    """Whether to blur what surrounds the face before the frozen network sees it."""
     warm_images: int = 7000
-    """So many pictures are only reconstructed before anything adversarial begins."""
+    """Number of pictures that are only reconstructed before adversarial training begins."""
     stylegan2: bool = False
-    """Whether StyleGAN2's own discriminator judges too."""
+    """Whether to train with StyleGAN2's own discriminator too."""
 
 
 class AnchoredTrainer(AdversarialTrainer):
-    """A generator that reconstructs anchored pictures while heads on frozen features judge it.
+    """Trains a generator to reconstruct anchored pictures, against projected heads.
 
     Args:
-        anchoring: What joins in.
+        anchoring: The configuration.
         backbone: The frozen network.
-        arguments: Those of `AdversarialTrainer`.
+        arguments: Arguments of `AdversarialTrainer`.
     """
 
     def __init__(
@@ -95,18 +95,18 @@ class AnchoredTrainer(AdversarialTrainer):
 
     @property
     def is_warm(self) -> bool:
-        """Whether the adversarial part has begun."""
+        """Whether adversarial training has begun."""
         return self.anchoring.anchors is None or self.images >= self.anchoring.warm_images
 
     def step(
         self, reals: torch.Tensor, c: torch.Tensor, indices: torch.Tensor | None = None
     ) -> None:
-        """Let all networks learn from one batch.
+        """Train all networks on one batch.
 
         Args:
             reals: (batch / processes, 3, h, w), float32 in [-1, 1].
             c: (batch / processes, c_dim), their labels.
-            indices: (batch / processes,), which pictures of the dataset they are.
+            indices: (batch / processes,), their indices in the dataset; needed with anchors.
         """
         warm = self.is_warm
         self._step_both(reals, c, indices, adversarial=warm)
@@ -135,7 +135,7 @@ class AnchoredTrainer(AdversarialTrainer):
         *,
         adversarial: bool,
     ) -> None:
-        """Draw anchored and random pictures; teach the heads, then the generator."""
+        """Generate anchored and random pictures; update the heads, then the generator."""
         ws, labels = self._draw_styles(c, indices, adversarial=adversarial)
         known = 0 if self.anchoring.anchors is None else len(reals)
         fakes = self._draw_pictures(ws)
@@ -180,7 +180,7 @@ class AnchoredTrainer(AdversarialTrainer):
         return torch.cat(ws), torch.cat(labels)
 
     def _step_heads(self, seen: Maps, drawn: Maps, c: torch.Tensor, labels: torch.Tensor) -> None:
-        """Teach the heads by the hinge loss (Lim & Ye 2017), as Projected GAN does."""
+        """Update the heads by the hinge loss (Lim & Ye 2017), as in Projected GAN."""
         both = [
             [torch.cat([one, other.detach()]) for one, other in zip(view, views, strict=True)]
             for view, views in zip(seen, drawn, strict=True)
@@ -195,7 +195,7 @@ class AnchoredTrainer(AdversarialTrainer):
     def _reconstruct(
         self, reals: torch.Tensor, fakes: torch.Tensor, seen: Maps, drawn: Maps
     ) -> torch.Tensor:
-        """Return how far the pictures of anchors are from theirs."""
+        """Return the reconstruction loss of the anchored pictures."""
         count = len(reals)
         pixels = (fakes - reals).abs().mean()
         mine = [[x[:count] for x in view] for view in drawn]
@@ -207,7 +207,7 @@ class AnchoredTrainer(AdversarialTrainer):
     def _deceive(
         self, fakes: torch.Tensor, reals: torch.Tensor, drawn: Maps, labels: torch.Tensor
     ) -> torch.Tensor:
-        """Return what the discriminators hold against the pictures."""
+        """Return the adversarial loss of the generator, with the penalty on colours."""
         loss = torch.zeros((), device=self.device)
         warming = 0 if self.anchoring.anchors is None else self.anchoring.warm_images
         ramp = min(((self.images - warming) / self.config.batch + 1) / _RAMP, 1.0)
@@ -231,7 +231,7 @@ class AnchoredTrainer(AdversarialTrainer):
         return super().state() | parts
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
+        """Restore what `state` returned."""
         super().load(state)
         for name in _PARTS:
             if name == "colours":  # which older checkpoints lack, or measured otherwise

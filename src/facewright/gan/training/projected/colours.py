@@ -1,8 +1,8 @@
-"""Where random pictures have more colour than photographs, and what that costs them.
+"""Penalty on generated pictures with more colour contrast than photographs at the same position.
 
-A frozen network that judges pictures overlooks spots and outlines of colour. In aligned faces it is
-known how much colour is usual where, so that can be compared instead: not picture by picture, since
-any one photograph may have a red earring, but on average.
+Discriminators on a frozen network overlook spots and outlines of colour. In aligned faces the usual
+contrast of colours is known at each position and is compared on average, not picture by picture,
+since any one photograph may have a red earring.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ _LEAST = 1e-4  # energy that always passes
 
 
 class ColourEnergy(nn.Module):
-    """Moving averages of how much colours stand out in each part of photographs and of drawings.
+    """Moving averages of the colour contrast in each cell of photographs and generated pictures.
 
     Colours are differences of channels, red less green and their mean less blue, each both ways,
-    less what they are around; their energy is the mean of their squares.
+    less their local mean; their energy is the mean of their squares.
     """
 
     photos: torch.Tensor
     """(4, cells, cells): the energy of each colour in photographs."""
     drawn: torch.Tensor
-    """(4, cells, cells): in drawn pictures."""
+    """(4, cells, cells): in generated pictures."""
     batches: torch.Tensor
-    """How many were compared."""
+    """Number of batches so far."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,11 +41,16 @@ class ColourEnergy(nn.Module):
     def forward(
         self, images: torch.Tensor, photos: torch.Tensor, processes: Processes
     ) -> torch.Tensor:
-        """Look at drawn pictures and photographs, (n, 3, h, w) in [-1, 1]; all processes together.
+        """Update the averages, over all processes, and return the penalty.
+
+        Args:
+            images: (n, 3, h, w) in [-1, 1], generated pictures; gradients flow into them.
+            photos: (n, 3, h, w) in [-1, 1], photographs.
+            processes: Rank of this process and number of all.
 
         Returns:
-            The energy of the pictures in times of that of photographs, each place weighted by how
-            much too high it has been lately: 0 where nothing is.
+            (): the energy of the pictures relative to that of photographs, averaged over cells,
+            each weighted by its average excess; 0 where no cell exceeds photographs.
         """
         energy = _measure(images)
         with torch.no_grad():

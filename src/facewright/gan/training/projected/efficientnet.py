@@ -55,7 +55,7 @@ class SameConv2d(nn.Conv2d):
         return super().forward(x)
 
     def _share(self, side: int) -> tuple[int, int]:
-        """Return how much padding a side needs before and after."""
+        """Return the padding of an axis, before and after."""
         stride = self.stride[0]
         total = max((math.ceil(side / stride) - 1) * stride + self.uneven - side, 0)
         return total // 2, total - total // 2
@@ -80,7 +80,7 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """Sees pictures as five feature maps."""
+    """EfficientNet-Lite0 without its classifier; returns five feature maps."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,10 +103,10 @@ class EfficientNetLite0(nn.Module):
 
         Args:
             images: (n, 3, h, w) in [-1, 1]; h and w from 32.
-            depth: How many maps, from the finest on.
+            depth: Number of maps, from the finest, 1 to 5.
 
         Returns:
-            (n, width, h / 2^k, w / 2^k) for each of so many `WIDTHS`, k from 1.
+            (n, width, h / 2^k, w / 2^k) for each of the first `depth` `WIDTHS`, k from 1.
         """
         x = F.relu6(self.stem((images + (1 / 255)) * (255 / 256)))  # (255 (x+1)/2 - 127) / 128
         maps = []

@@ -1,4 +1,4 @@
-"""A discriminator that sees through a frozen network (Sauer et al. 2021, "Projected GANs").
+"""A discriminator on the features of a frozen network (Sauer et al. 2021, "Projected GANs").
 
 Pictures become the feature maps of EfficientNet-Lite0. Fixed random convolutions mix their channels
 and, from coarse to fine, their scales; a small head scores each of the mixed maps. Aligned faces
@@ -23,7 +23,7 @@ Maps: TypeAlias = list[list[torch.Tensor]]
 """Feature maps: for each view the maps from fine to coarse."""
 
 VIEWS = 2
-"""Whole pictures, and their middle enlarged."""
+"""Number of views: the whole picture, and its enlarged middle."""
 SIDE = 128
 """Width and height in pixels at which the frozen network sees a view, or four times those of the
 pictures where that is less."""
@@ -45,16 +45,16 @@ def view_pictures(
     shift: tuple[float, float],
     colours: torch.Tensor | None = None,
 ) -> Maps:
-    """Return what the frozen network sees of pictures that are moved a little.
+    """Return the feature maps of pictures, after a small shift and a change of colours.
 
     Args:
         network: In channels-last order.
         images: (n, 3, h, w) in [-1, 1], h = w.
-        shift: Down and to the right, each -1 to 1, in parts of the largest shift: the same for
-            pictures that are compared.
-        colours: (3, 3), how much colour there is, what each channel is multiplied by and what is
-            added then, the same likewise; None changes none. Spots and outlines of one colour
-            deceive the network otherwise.
+        shift: Down and to the right, each -1 to 1, as a share of the largest shift; pictures that
+            are compared need the same one.
+        colours: (3, 3): for each channel its saturation, factor and offset; pictures that are
+            compared need the same ones. None changes no colours, and then spots and outlines of
+            one colour may go unnoticed.
 
     Returns:
         `VIEWS` lists of one (n, width, side, side) for each of four scales.
@@ -73,13 +73,13 @@ def view_pictures(
 
 
 def blur_border(images: torch.Tensor) -> torch.Tensor:
-    """Blur what surrounds the face of aligned pictures, from an ellipse on more and more.
+    """Blur aligned pictures outside an ellipse around the face, increasingly outwards.
 
     Args:
         images: (n, 3, h, w), h = w.
 
     Returns:
-        The same shape; within the ellipse nothing is changed.
+        The same shape; unchanged within the ellipse.
     """
     side = images.shape[-1]
     at = (torch.arange(side, device=images.device) + 0.5) / side - 0.5
@@ -89,24 +89,24 @@ def blur_border(images: torch.Tensor) -> torch.Tensor:
 
 
 def draw_shift(rng: torch.Generator) -> tuple[float, float]:
-    """Draw a shift for `view_pictures`."""
+    """Return a random shift for `view_pictures`."""
     down, right = (torch.rand(2, generator=rng) * 2 - 1).tolist()
     return down, right
 
 
 def draw_colours(rng: torch.Generator) -> torch.Tensor:
-    """Draw how colours are changed for `view_pictures`, (3, 3): every other time they are grey."""
+    """Return random `colours` for `view_pictures`, (3, 3); half of them grey."""
     gain, offset = torch.rand(2, 3, generator=rng) * 2 - 1
     colour = torch.randint(2, (1,), generator=rng).expand(3).float()
     return torch.stack([colour, 1 + _GAIN * gain, _OFFSET * offset])
 
 
 def compare_maps(ones: Maps, others: Maps, spread: torch.Tensor) -> torch.Tensor:
-    """Return how far pictures are from each other in what the network sees.
+    """Return the distance of pictures in the feature maps of the frozen network.
 
     Args:
-        ones: Of n pictures.
-        others: Of as many.
+        ones: Maps of n pictures.
+        others: Maps of n pictures.
         spread: (views, maps), the standard deviation of each map.
 
     Returns:
@@ -126,15 +126,16 @@ class ProjectedDiscriminator(nn.Module):
 
     Args:
         c_dim: Size of a label; 0 without labels.
-        seed: Of the fixed random mixing.
+        seed: Seed of the fixed random mixing.
         widths: Channels of the feature maps, from fine to coarse.
-        views: How often each picture is seen.
+        views: Number of views of each picture.
     """
 
     spread: torch.Tensor
     """(views, maps): the standard deviation of each map of real pictures; `calibrate` sets it."""
     scales: torch.Tensor
-    """(views, maps): what brings each mixed map to a standard deviation of 1, likewise."""
+    """(views, maps): factors that bring each mixed map to a standard deviation of 1; `calibrate`
+    sets them."""
 
     def __init__(
         self, c_dim: int, *, seed: int = 0, widths: Sequence[int] = _SEEN, views: int = VIEWS
@@ -154,7 +155,7 @@ class ProjectedDiscriminator(nn.Module):
             c: (n, c_dim), their labels.
 
         Returns:
-            (n,), float32, for each view and scale.
+            (n,), float32 logits, for each view and scale.
         """
         mixed = self._mix(maps)
         scales = self.scales.flatten()
@@ -194,7 +195,7 @@ class _Mixer(nn.Module):
 
 
 class _Head(nn.Module):
-    """Two convolutions, then a score: the mean over places, and what the label says of it."""
+    """Two convolutions, then a score: the mean over positions, plus the projection of the label."""
 
     def __init__(self, c_dim: int) -> None:
         super().__init__()
@@ -229,7 +230,7 @@ def _fixed(inputs: int, outputs: int, kernel: int, rng: torch.Generator) -> nn.C
 
 
 def _resize(images: torch.Tensor, size: int) -> torch.Tensor:
-    """Bring pictures to the size that the frozen network sees, channels last."""
+    """Resize pictures for the frozen network, channels last."""
     side = images.shape[-1]
     if side > size:
         images = F.interpolate(images, (size, size), mode="area")
