@@ -1,9 +1,9 @@
-"""Draw another person where a seed names one who would look flawed.
+"""Replace seeds whose picture is predicted to be flawed by other candidates.
 
-Each seed names a sequence of candidates with the same labels, of which candidate 0 is the person of
-that seed where nobody is rejected. The first that passes the threshold of its labels is taken, or
-else the best. It depends on the generator, the seed, the labels and the share that is rejected, not
-on truncation nor on other seeds. Nothing is drawn for it: a scorer sees w alone.
+Each seed has a sequence of candidates with the same labels; candidate 0 is the latent of the seed
+without rejection. The first one whose score passes the threshold of its labels is taken, or else
+the best. The choice depends on the generator, the seed, the labels and the rejected share, not on
+truncation or other seeds. No picture is synthesised for it: the scorer takes w alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from facewright.gan.generator import Generator
 from facewright.gan.layers.quality import MOST_REJECTED, QualityScorer
 
 MOST_CANDIDATES = 32
-"""So many candidates has each seed."""
+"""Number of candidates of each seed."""
 
 _TOGETHER = 8  # candidates of one seed are mapped at a time, always as many: other bits otherwise
 
@@ -27,14 +27,14 @@ _TOGETHER = 8  # candidates of one seed are mapped at a time, always as many: ot
 def replace_rejected(
     generator: Generator, seeds: Sequence[int], z: torch.Tensor, c: torch.Tensor, *, reject: float
 ) -> torch.Tensor:
-    """Return z (n, z_dim) with that of the candidate which each seed takes.
+    """Return z (n, z_dim) of the candidate that each seed takes.
 
     Args:
         generator: With a scorer.
         seeds: One per person.
         z: (n, z_dim), of candidate 0.
         c: (n, c_dim), their labels.
-        reject: Which share of people with the same labels does not pass, 0 to 0.9.
+        reject: Share of latents with the same labels to reject, 0 to 0.9.
 
     Raises:
         InputError: The generator has no scorer, or the share is out of range.
@@ -50,13 +50,13 @@ def replace_rejected(
 def number_candidates(
     generator: Generator, seeds: Sequence[int], c: torch.Tensor, *, reject: float
 ) -> list[int]:
-    """Return which candidate each seed takes, from 0.
+    """Return the index of the candidate that each seed takes, from 0.
 
     Args:
         generator: With a scorer.
         seeds: One per person.
         c: (n, c_dim), their labels.
-        reject: Which share of people with the same labels does not pass, 0 to 0.9.
+        reject: Share of latents with the same labels to reject, 0 to 0.9.
 
     Raises:
         InputError: The generator has no scorer, or the share is out of range.
@@ -79,7 +79,7 @@ def number_candidates(
 
 
 def draw_candidate(seed: int, number: int, z_dim: int) -> torch.Tensor:
-    """Return the z of a candidate, (z_dim,): that of the seed, or one that both numbers name."""
+    """Return the z of candidate `number` of a seed, (z_dim,); 0 is the z of the seed itself."""
     if number:
         digest = hashlib.sha256(f"{seed} {number}".encode()).digest()
         seed = int.from_bytes(digest[:8], "big") >> 1
@@ -87,7 +87,7 @@ def draw_candidate(seed: int, number: int, z_dim: int) -> torch.Tensor:
 
 
 def pick_reject(generator: Generator, asked: float | None = None) -> float:
-    """Return which share is rejected: what is asked for, or else what the weights recommend.
+    """Return the share to reject: `asked`, or the recommendation of the weights if that is None.
 
     Raises:
         InputError: The share is out of range, or the generator has no scorer.
@@ -99,10 +99,11 @@ def pick_reject(generator: Generator, asked: float | None = None) -> float:
 
 
 def check_reject(generator: Generator, reject: float) -> QualityScorer | None:
-    """Return the scorer of a generator.
+    """Return the scorer of a generator; None if it has none and the share is 0.
 
     Raises:
-        InputError: There is none, or the share is out of range.
+        InputError: The generator has no scorer and the share is above 0, or the share is out of
+            range.
     """
     if not 0 <= reject <= MOST_REJECTED:
         raise InputError(f"a share to reject is 0 to {MOST_REJECTED}, not {reject:g}")

@@ -1,4 +1,4 @@
-"""Move latents: mix, inject, blend, walk along a direction."""
+"""Operations on latents: style mixing, injection, interpolation, walks."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import torch
 from facewright.errors import InputError
 
 RANGES = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 18)}
-"""Layers by what they carry: up to 8×8 pixels, up to 32×32, above (Karras et al. 2019, 3.1)."""
+"""Ranges of layers: up to 8×8 pixels, up to 32×32, above (Karras et al. 2019, section 3.1)."""
 
 _PART = re.compile(r"(\d{1,9})(?:\s*-\s*(\d{0,9}))?")
 
 
 def parse_layers(text: str, num_ws: int) -> tuple[int, ...]:
-    """Read which layers are meant.
+    """Parse a choice of layers.
 
     Args:
         text: "all", "coarse", "middle", "fine", numbers, ranges such as "0-3" or "4-" (to the
             end), or several of these separated by commas.
-        num_ws: How many layers the generator has.
+        num_ws: Number of style vectors that the generator takes.
 
     Returns:
-        Layers from 0, ascending, each once.
+        The layers, counted from 0, ascending, each once.
 
     Raises:
         InputError: A part is not understood, or the generator has no such layer.
@@ -62,12 +62,12 @@ def format_layers(layers: Sequence[int]) -> str:
 def mix_styles(
     ws: torch.Tensor, other: torch.Tensor, layers: Sequence[int], *, strength: float = 1.0
 ) -> torch.Tensor:
-    """Put the styles of some layers of one face into another: style mixing, or injection.
+    """Replace the styles of some layers by those of another face: style mixing, or injection.
 
     Args:
-        ws: (n, num_ws, w_dim), the faces that keep the rest.
-        other: (n or 1, num_ws, w_dim), whose styles come in.
-        layers: Which layers, from 0.
+        ws: (n, num_ws, w_dim), the faces to change.
+        other: (n or 1, num_ws, w_dim), the faces that give the styles.
+        layers: The layers to replace, counted from 0.
         strength: 1 replaces, 0 changes nothing, values between blend.
 
     Returns:
@@ -86,14 +86,14 @@ def mix_styles(
 
 
 def extend_styles(ws: torch.Tensor, num_ws: int) -> torch.Tensor:
-    """Fit w+ of one generator to another that draws more pixels, or fewer.
+    """Fit w+ of one generator to another of higher or lower resolution.
 
-    The layers of a generator that was trained on from a smaller one begin with those of the
-    smaller one: the last styles go on for the layers that it has more.
+    The first layers of a generator that was fine-tuned from a smaller one are those of the smaller
+    one; its further layers take the last style.
 
     Args:
         ws: (n, num_ws, w_dim).
-        num_ws: How many layers the other generator has.
+        num_ws: Number of style vectors that the other generator takes.
 
     Returns:
         (n, num_ws, w_dim): the last style repeated, or the last ones left out.
@@ -105,19 +105,19 @@ def extend_styles(ws: torch.Tensor, num_ws: int) -> torch.Tensor:
 
 
 def draw_layers(num_ws: int, size: int, count: int, rng: torch.Generator) -> list[tuple[int, ...]]:
-    """Draw which layers to mix, each choice at most once.
+    """Draw random sets of layers to mix, without repetition.
 
     Args:
-        num_ws: How many layers the generator has.
-        size: How many of them a choice has.
-        count: How many choices to draw.
-        rng: Where the random numbers come from.
+        num_ws: Number of style vectors that the generator takes.
+        size: Number of layers in a set.
+        count: Number of sets to draw.
+        rng: The random number generator.
 
     Returns:
-        `count` choices, each with layers from 0, ascending.
+        `count` sets of layers, counted from 0, ascending.
 
     Raises:
-        InputError: There are not so many choices, or not so many layers.
+        InputError: `size` is not 1 to `num_ws`, or there are fewer than `count` sets.
     """
     if not 1 <= size <= num_ws:
         raise InputError(f"{size} layers cannot be drawn of {num_ws}", hint=f"1 to {num_ws}")
@@ -135,7 +135,7 @@ def draw_layers(num_ws: int, size: int, count: int, rng: torch.Generator) -> lis
 
 
 def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
-    """Go from one z to another along the sphere that z lives near (Shoemake 1985).
+    """Interpolate spherically between two z (Shoemake 1985).
 
     Args:
         a: (..., dim).
@@ -143,7 +143,7 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
         t: 0 is `a`, 1 is `b`.
 
     Returns:
-        (..., dim). Its length goes evenly from that of `a` to that of `b`.
+        (..., dim). Its norm is interpolated linearly.
     """
     along = a.norm(dim=-1, keepdim=True).lerp(b.norm(dim=-1, keepdim=True), t)
     unit_a, unit_b = (x / x.norm(dim=-1, keepdim=True).clamp_min(1e-12) for x in (a, b))
@@ -156,7 +156,7 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
 
 
 def lerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
-    """Go from one point to another in a straight line: what w asks for."""
+    """Interpolate linearly, as is usual in w: 0 is `a`, 1 is `b`."""
     return a.lerp(b, t)
 
 
@@ -168,12 +168,12 @@ def walk(
     loop: bool = True,
     ease: bool = True,
 ) -> torch.Tensor:
-    """Return latents on the way from key to key.
+    """Return latents along a path through keys.
 
     Args:
         keys: (k, ...), the latents to pass through; at least two.
-        steps: How many latents to return in all.
-        between: `lerp` for w, `slerp` for z.
+        steps: Number of latents to return in all, at least two.
+        between: The interpolation: `lerp` for w, `slerp` for z.
         loop: Return to the first key, so that a clip can repeat without a jump.
         ease: Slow down at the keys.
 

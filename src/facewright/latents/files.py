@@ -1,4 +1,4 @@
-"""Keep latents in files that know which generator they belong to."""
+"""Files of latents, which record the generator that they belong to."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from facewright.provenance.credentials import seal
 from facewright.types import Json, Latents, Space
 
 LATENTS = ".latents"
-"""The ending of such files."""
+"""The suffix of such files."""
 FORMAT = 1
-"""The version of what is written beside the numbers."""
+"""Version of the file format."""
 
 _KEY, _TENSOR = "facewright-latents", "latents"
 _UNKNOWN = (SafetensorError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
@@ -28,7 +28,7 @@ _UNKNOWN = (SafetensorError, LookupError, TypeError, ValueError, AttributeError,
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Where the differences are by which a generator was tuned to a face."""
+    """Reference to the file of differences by which a generator was tuned to a face."""
 
     file: str
     """Name of a file in the folder of the latents."""
@@ -37,25 +37,25 @@ class Tuning:
 
 @dataclass(frozen=True, slots=True)
 class StoredLatents:
-    """Latents, and exactly which weights they belong to."""
+    """Latents, with the weights that they belong to and the consent to use them."""
 
     latents: Latents
     sha256: str
-    """Of the file of the generator."""
+    """Hash of the generator's file."""
     consent: str = ""
-    """Who agreed to what, where they are those of a real person; "generated" where of nobody."""
+    """The consent, for latents of a real person; "generated" for generated people."""
     tuning: Tuning | None = None
-    """What to change of the generator before it draws them, if anything."""
+    """Differences to add to the generator before synthesis; None for no tuning."""
     sealed: bool = False
-    """Whether this installation wrote them, consent included, and nobody changed them since; known
-    of latents that were read."""
+    """Whether this installation wrote them, consent included, and they are unchanged since; set
+    when latents are read."""
 
     def check_generator(self, name: str, sha256: str) -> None:
         """Raise if these latents belong to another generator.
 
         Args:
-            name: Of the generator that is to draw them.
-            sha256: Of its file.
+            name: Name of the generator to use.
+            sha256: Hash of its file.
 
         Raises:
             InputError: They belong to another one.
@@ -71,11 +71,11 @@ class StoredLatents:
 
 
 def save_latents(path: Path, stored: StoredLatents) -> None:
-    """Write latents to a safetensors file, whole or not at all; equal ones give equal bytes.
+    """Write latents to a safetensors file, atomically; equal latents give equal bytes.
 
     Args:
         path: Where to write; an existing file is replaced.
-        stored: What to write.
+        stored: The latents and what belongs to them.
 
     Raises:
         FileError: The file cannot be written.
@@ -133,12 +133,12 @@ def load_latents(path: Path) -> StoredLatents:
 
 
 def _bind(about: dict[str, Any], values: torch.Tensor) -> bytes:
-    """Return what a seal covers: what is written beside the numbers, and the numbers."""
+    """Return the bytes that a seal covers: the description and the values."""
     return json.dumps(about, sort_keys=True).encode() + values.float().numpy().tobytes()
 
 
 def _read_tuning(about: dict[str, Any]) -> Tuning | None:
-    """Return where the differences are, which is beside the latents and nowhere else."""
+    """Return the reference to the differences, which must be in the folder of the latents."""
     told = about.get("tuning")
     if told is None:
         return None

@@ -1,4 +1,4 @@
-"""Find the latents of a real face: encode, then refine."""
+"""Invert faces: estimate latents by an encoder, then refine them by optimisation."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ class RefineOptions:
     """How to refine latents by optimisation."""
 
     steps: int = REFINE_STEPS
-    """How often to draw the faces and correct their latents; 0 leaves them as they are."""
+    """Number of optimisation steps; 0 keeps the latents of the encoder."""
     lr: float = 0.05
-    """The highest learning rate, of Adam."""
+    """The highest learning rate of Adam."""
     noise: float = 0.05
-    """Noise that is added to the latents at first, in parts of how far latents spread; it falls to
-    zero, and keeps the search from ending in the first hollow."""
+    """Standard deviation of noise added to the latents, relative to that of w; it falls to zero
+    over the steps, and helps the search out of local minima."""
     perceptual_weight: float = 0.2
-    """How much the distance of what `face-features` sees counts beside the squared distance of the
-    pixels, where there are such features."""
+    """Weight of the perceptual distance by `face-features`, besides the squared distance of pixels;
+    only where such features are given."""
     norm_weight: float = 0.002
-    """How much the squared distance from where the search began counts: far from there, latents
-    draw the same face, but are no longer good for editing."""
+    """Weight of the squared distance from the first latents: latents far from these may give the
+    same face, but are worse for editing."""
     seed: int = 0
-    """Of the noise."""
+    """Seed of the noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inversion:
-    """Faces, found again by a generator."""
+    """The latents of faces, and how well they reconstruct them."""
 
     ws: torch.Tensor
     """w+, (n, num_ws, w_dim), float32, on the CPU."""
     images: Image
-    """(n, resolution, resolution, 3): what the generator draws from them."""
+    """(n, resolution, resolution, 3), uint8: the pictures of these latents."""
     errors: tuple[float, ...]
-    """Of each face: the root of the mean squared distance of its pixels, 0 to 255."""
+    """Root mean square error of the pixels of each face, 0 to 255."""
     distances: tuple[float, ...] = ()
-    """Of each face: the perceptual distance, `faces.features.compare_maps`, where features were
-    given."""
+    """Perceptual distance of each face (`faces.similarity.features.compare_maps`); empty without
+    features."""
 
 
 def invert_faces(
@@ -65,20 +65,20 @@ def invert_faces(
     options: RefineOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inversion:
-    """Find latents from which a generator draws given faces.
+    """Find latents from which a generator reconstructs given faces.
 
-    The noise images stay those of the generator, so that the latents alone draw the faces again.
+    The noise stays that of the generator, so that the latents alone determine the pictures.
 
     Args:
         generator: Frozen, on any device.
-        images: (n, resolution, resolution, 3), uint8: aligned as the generator draws faces.
-        encoder: Where to begin; None is the average face.
-        features: What sees more than pixels; None compares pixels alone.
-        options: How to refine; None is the default.
-        progress: Called with how many steps are done, and of how many.
+        images: (n, resolution, resolution, 3), uint8: aligned by the template of the generator.
+        encoder: Estimates the first latents; None starts from the average face.
+        features: Network of the perceptual distance; None compares pixels alone.
+        options: Options of the optimisation; None uses the defaults.
+        progress: Called with the number of steps done, and of all.
 
     Returns:
-        The latents and how well they draw the faces.
+        The latents and their reconstruction errors.
 
     Raises:
         InputError: The pictures have another size, the encoder belongs to another kind of
@@ -100,12 +100,12 @@ def invert_faces(
 def compare_with(
     target: torch.Tensor, features: FaceFeatures | None, weight: float
 ) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Return what says how far pictures are from those that are wanted.
+    """Return a function that measures the distance of pictures from a target.
 
     Args:
-        target: The wanted ones, (n, 3, h, w) in [-1, 1].
-        features: What sees more than pixels; None compares pixels alone.
-        weight: How much that counts beside the squared distance of the pixels.
+        target: (n, 3, h, w) in [-1, 1].
+        features: Network of the perceptual distance; None compares pixels alone.
+        weight: Weight of the perceptual distance, besides the mean squared distance of pixels.
 
     Returns:
         A function from (n, 3, h, w) to (n,).
@@ -126,13 +126,13 @@ def compare_with(
 def look_at(
     generator: Generator, ws: torch.Tensor, images: Image, features: FaceFeatures | None = None
 ) -> Inversion:
-    """Draw latents, and measure how well that is the faces.
+    """Synthesise latents, and measure how well they reconstruct faces.
 
     Args:
-        generator: What draws.
-        ws: w+, (n, num_ws, w_dim), on its device.
+        generator: On any device.
+        ws: w+, (n, num_ws, w_dim), on the device of the generator.
         images: The faces, (n, resolution, resolution, 3), uint8.
-        features: What sees more than pixels.
+        features: Network of the perceptual distance; None measures pixels alone.
     """
     drawn = to_images(generator.synthesis(ws))
     off = (drawn.astype(float) - images) ** 2
@@ -147,18 +147,18 @@ def look_at(
 def encode_faces(
     generator: Generator, images: torch.Tensor, encoder: Encoder | None = None
 ) -> torch.Tensor:
-    """Return the latents of faces as an encoder sees them, or those of the average face.
+    """Return the latents that an encoder estimates, or those of the average face.
 
     Args:
-        generator: Whose latents.
+        generator: The generator that the latents belong to.
         images: (n, 3, h, w) in [-1, 1], square, on the device of both.
-        encoder: None is the average face.
+        encoder: The encoder; None gives the average face.
 
     Returns:
         w+, (n, num_ws, w_dim), float32.
 
     Raises:
-        InputError: The encoder finds latents of another shape than the generator has.
+        InputError: The encoder gives latents of another shape than the generator takes.
     """
     average = generator.mapping.w_avg
     if encoder is None:
@@ -174,7 +174,7 @@ def encode_faces(
 
 @torch.no_grad()
 def draw_styles(generator: Generator, count: int, rng: torch.Generator) -> torch.Tensor:
-    """Return the w of random people, (count, w_dim), each of one random label where there are."""
+    """Return random w, (count, w_dim), each with one random label if the generator has labels."""
     fields, device = generator.config, generator.mapping.w_avg.device
     z = torch.randn(count, fields.z_dim, generator=rng).to(device)
     c = None
@@ -191,7 +191,7 @@ def _refine(
     options: RefineOptions,
     progress: Callable[[int, int], None] | None,
 ) -> torch.Tensor:
-    """Return latents that draw what is wanted better: the best that were met."""
+    """Return the latents of the lowest distance met during optimisation."""
     ws, rng = start.clone().requires_grad_(), seeded(options.seed)
     adam, spread = torch.optim.Adam([ws], betas=(0.9, 0.999)), _measure_spread(generator)
     best = start.clone()
@@ -217,12 +217,12 @@ def _refine(
 
 
 def _measure_spread(generator: Generator) -> float:
-    """Return the standard deviation of w, measured on a thousand people."""
+    """Return the standard deviation of w, measured on a thousand random latents."""
     return float(draw_styles(generator, 1000, seeded(0)).std(0).mean())
 
 
 def _schedule(part: float) -> float:
-    """Return the learning rate in parts of the highest: a rise, then a cosine to zero."""
+    """Return the learning rate relative to the highest: a rise, then a cosine to zero."""
     fall = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - part) / _FALL))
     return fall * min(1.0, (part + 1e-3) / _RISE)
 

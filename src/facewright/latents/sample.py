@@ -25,19 +25,19 @@ _COPIES = 8  # feature maps of the last resolution that live at the same time
 
 @dataclass(frozen=True, slots=True)
 class SamplingConfig:
-    """How a generator draws."""
+    """Truncation, rejection, noise and precision of synthesis."""
 
     truncation_psi: float = TRUNCATION_PSI
-    """Truncation psi: 1 is full variety, 0 is the average face."""
+    """Truncation psi: 1 is full variety, 0 is the target of truncation."""
     truncate_to: TruncationTarget = "centres"
-    """What psi pulls towards; without centres, it is the mean."""
+    """Target of truncation: "centres" or "mean"; a generator without centres uses the mean."""
     cutoff: int | None = None
-    """Truncate only this many layers from the first; None is all."""
+    """Truncate only the first so many layers; None truncates all."""
     reject: float = 0.0
-    """Share of people with each combination of labels that are drawn anew, because they would look
-    flawed; 0 without a scorer."""
+    """Share of latents with each combination of labels to replace because their pictures are
+    predicted to be flawed, 0 to 0.9; 0 without a scorer."""
     noise: Noise = "const"
-    """Which noise the layers add."""
+    """Noise of the layers: "const", "random" or "none"."""
     dtype: torch.dtype = torch.float32
     """Number format of the convolutions."""
 
@@ -49,7 +49,7 @@ class Sample:
     seed: int
     image: Image
     label: Mapping[str, str]
-    """Such as {"age": "30-39"}; empty for a generator without labels."""
+    """Label → value, such as {"age": "30-39"}; empty for a generator without labels."""
 
 
 def sample_people(
@@ -61,18 +61,18 @@ def sample_people(
     sampling: SamplingConfig | None = None,
     batch: int,
 ) -> Iterator[Sample]:
-    """Draw one person per seed: the iterable that commands, measurements and the studio share.
+    """Generate one person per seed.
 
-    Every batch is filled up to the same size, so that a picture does not depend on which others
-    are drawn beside it.
+    Every batch is filled up to the same size, so that a picture does not depend on the others of
+    its batch.
 
     Args:
         generator: On any device.
         seeds: One per person, from 0; may be endless.
-        labels: What the labels of the generator mean.
-        chosen: Label → value; what is not chosen is drawn as often as it occurs in training.
-        sampling: How to draw; None is the default.
-        batch: People at a time.
+        labels: The labels that the generator knows.
+        chosen: Label → value; other labels are drawn as often as they occur in training.
+        sampling: Truncation, noise and precision; None uses the defaults.
+        batch: Number of people synthesised at a time.
 
     Yields:
         The people, in the order of the seeds.
@@ -101,14 +101,14 @@ def draw_faces(
     sampling: SamplingConfig | None = None,
     batch: int,
 ) -> Image:
-    """Draw faces from z and labels.
+    """Synthesise faces from z and labels.
 
     Args:
         generator: On any device.
         z: (n, z_dim), n up to `batch`.
         c: (n, c_dim).
-        sampling: How to draw; None is the default.
-        batch: To fill up to.
+        sampling: Truncation, noise and precision; None uses the defaults.
+        batch: Size that the batch is filled up to.
 
     Returns:
         (n, resolution, resolution, 3), uint8.
@@ -124,13 +124,13 @@ def draw_faces(
 def draw_styles(
     generator: Generator, ws: torch.Tensor, *, sampling: SamplingConfig | None = None, batch: int
 ) -> Image:
-    """Draw faces from w+, as they are: psi does not apply.
+    """Synthesise faces from w+, without truncation.
 
     Args:
         generator: On any device.
         ws: (n, num_ws, w_dim).
         sampling: Noise and precision; None is the default.
-        batch: Faces at a time.
+        batch: Number of faces synthesised at a time.
 
     Returns:
         (n, resolution, resolution, 3), uint8.
@@ -152,13 +152,13 @@ def draw_latents(
     labels: LabelTable = NO_LABELS,
     chosen: Mapping[str, str] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the latents of seeds. A seed keeps its z whatever labels are chosen.
+    """Return the latents of seeds. The z of a seed does not depend on the labels.
 
     Args:
-        config: Of the generator.
+        config: The configuration of the generator.
         seeds: One per person.
-        labels: What the labels of the generator mean.
-        chosen: Label → value; what is not chosen is drawn.
+        labels: The labels that the generator knows.
+        chosen: Label → value; other labels are drawn from those of training.
 
     Returns:
         z (n, z_dim) and labels (n, c_dim), float32, on the CPU.
@@ -180,14 +180,14 @@ def choose_latents(
     chosen: Mapping[str, str] | None = None,
     reject: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the latents of seeds as `draw_latents` does, without people who would look flawed.
+    """Return the latents of seeds as `draw_latents` does, replacing those predicted to be flawed.
 
     Args:
-        generator: With a scorer, if anybody is to be rejected.
+        generator: With a scorer, unless `reject` is 0.
         seeds: One per person.
-        labels: What the labels of the generator mean.
-        chosen: Label → value; what is not chosen is drawn.
-        reject: Which share of people with the same labels does not pass, 0 to 0.9.
+        labels: The labels that the generator knows.
+        chosen: Label → value; other labels are drawn from those of training.
+        reject: Share of latents with the same labels to reject, 0 to 0.9.
 
     Raises:
         InputError: The generator has no scorer.
@@ -226,14 +226,14 @@ def check_labels(labels: LabelTable, chosen: Mapping[str, str]) -> None:
 
 
 def pick_batch(config: GeneratorConfig, device: torch.device, dtype: torch.dtype) -> int:
-    """Return how many faces to draw at a time: a power of two.
+    """Return the number of faces to synthesise at a time, a power of two.
 
-    It depends on nothing else, such as on free memory, because another batch changes the last bits
-    of a picture.
+    It depends on the arguments alone, not on free memory, because another batch changes the last
+    bits of a picture.
 
     Args:
-        config: Of the generator.
-        device: Where it draws; its type counts.
+        config: The configuration of the generator.
+        device: The device of the generator; only its type matters.
         dtype: Number format of the convolutions.
     """
     channels = channels_at(config.resolution, config.channel_base, config.channel_max)
@@ -243,14 +243,14 @@ def pick_batch(config: GeneratorConfig, device: torch.device, dtype: torch.dtype
 
 
 def fit_batch(draw: Callable[[int], object], batch: int) -> int:
-    """Halve a batch until the memory of a GPU holds it.
+    """Halve a batch until it fits into the memory of a GPU.
 
     Args:
-        draw: Draws so many faces, to try.
-        batch: To begin with.
+        draw: Synthesises so many faces, as a trial.
+        batch: The size to begin with.
 
     Returns:
-        The first that works.
+        The first size that fits.
 
     Raises:
         torch.OutOfMemoryError: Not even one face at a time fits.
@@ -266,11 +266,11 @@ def fit_batch(draw: Callable[[int], object], batch: int) -> int:
 
 
 def resolve_batch(generator: Generator, sampling: SamplingConfig) -> int:
-    """Return how many faces a generator draws at a time: `pick_batch`, or less on a full GPU.
+    """Return the number of faces to synthesise at a time: `pick_batch`, or less on a full GPU.
 
     Args:
-        generator: Where it draws.
-        sampling: How it draws.
+        generator: On its device.
+        sampling: Noise and precision.
 
     Raises:
         torch.OutOfMemoryError: Not even one face at a time fits.
@@ -289,7 +289,7 @@ def _fill(x: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def _select(labels: LabelTable, chosen: Mapping[str, str]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the labels that agree with what is chosen, (m, c_dim), and how often each occurs."""
+    """Return the labels with the chosen values, (m, c_dim), and how often each occurs."""
     if not chosen:
         return labels.vectors, labels.counts
     start, keep = 0, torch.ones(len(labels.vectors), dtype=torch.bool)
@@ -303,7 +303,7 @@ def _select(labels: LabelTable, chosen: Mapping[str, str]) -> tuple[torch.Tensor
 
 
 def _combine(labels: LabelTable, chosen: Mapping[str, str]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Put together a combination that never occurred: the rest from every known label."""
+    """Return labels for a combination that never occurred: other values from every known label."""
     rows = [
         encode_label(labels.groups, {**decode_label(labels.groups, vector), **chosen})
         for vector in labels.vectors

@@ -1,4 +1,4 @@
-"""From seeds to pictures of several people: casts by label, mixing grids, walks."""
+"""Series of generated pictures: people by label, mixing grids, walks, edits."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ from facewright.types import Image
 
 @dataclass(frozen=True, slots=True)
 class FaceSampler:
-    """A generator, with all that it takes to draw from seeds."""
+    """A generator with its labels and the options of sampling."""
 
     generator: Generator
     batch: int
-    """People at a time. Every batch is filled up to it, so that a picture does not depend on
-    which others are drawn."""
+    """Number of people synthesised at a time. Every batch is filled up to it, so that a picture
+    does not depend on the others of its batch."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     labels: LabelTable = NO_LABELS
-    """What the labels of the generator mean."""
+    """The labels of the generator."""
     chosen: Mapping[str, str] = field(default_factory=dict)
-    """Label → value; what is not chosen is drawn."""
+    """Label → value; other labels are drawn from those of training."""
 
 
 @dataclass(frozen=True, slots=True)
 class MixingGrid:
-    """The figure of the StyleGAN papers."""
+    """A style mixing grid, as in figure 3 of Karras et al. 2019."""
 
     rows: list[Image]
-    """The faces that give what is not mixed in."""
+    """The faces that give the styles of the other layers."""
     columns: list[Image]
-    """The faces that give the styles of some layers."""
+    """The faces that give the styles of the mixed layers."""
     cells: list[Image]
-    """Each row with each column, row by row."""
+    """Each row mixed with each column, row by row."""
 
 
 def draw_varied(
     sampler: FaceSampler, people: Sequence[tuple[int, Mapping[str, str]]]
 ) -> Iterator[Image]:
-    """Draw people who differ in seed, label or both.
+    """Generate people who differ in seed, label or both.
 
     Args:
-        sampler: Its own labels hold for everyone, where a person has none else.
-        people: The seed of each person, and label → value.
+        sampler: The sampler; its `chosen` labels apply where a person has no others.
+        people: For each person the seed, and label → value.
 
     Yields:
         One picture each, (resolution, resolution, 3).
@@ -101,16 +101,16 @@ def draw_mixing_grid(
     *,
     progress: Progress | None = None,
 ) -> MixingGrid:
-    """Give each face of the rows the styles of each face of the columns.
+    """Mix each face of the rows with the styles of each face of the columns.
 
     Figure 3 of Karras et al. 2019, "A style-based generator architecture".
 
     Args:
-        sampler: Draws all of them.
-        rows: Seeds.
-        columns: Seeds.
-        layers: Which layers take their style from the column, from 0.
-        progress: Called with how many faces are drawn, and of how many.
+        sampler: The sampler.
+        rows: Seeds of the rows.
+        columns: Seeds of the columns.
+        layers: Layers that take their style from the column, counted from 0.
+        progress: Called with the number of faces drawn, and of all.
 
     Returns:
         All pictures, (resolution, resolution, 3) each.
@@ -134,14 +134,14 @@ def draw_walk(
     space: Literal["z", "w"] = "w",
     loop: bool = True,
 ) -> Iterator[Image]:
-    """Draw the faces on the way from person to person.
+    """Generate the faces along a walk from person to person.
 
     Args:
-        sampler: Draws all of them.
-        seeds: Whom to pass, at least two.
-        steps: How many pictures.
-        space: "z" goes along the sphere (slerp), "w" in straight lines.
-        loop: Return to the first person.
+        sampler: The sampler.
+        seeds: Seeds of the people to pass, at least two.
+        steps: Number of pictures, at least two.
+        space: "z" interpolates spherically (slerp), "w" linearly.
+        loop: Whether to return to the first person.
 
     Yields:
         One picture per step, (resolution, resolution, 3).
@@ -170,15 +170,15 @@ def draw_injections(
     strength: float = 1.0,
     progress: Progress | None = None,
 ) -> list[Image]:
-    """Put the styles of some layers of one face into another, once for every choice of layers.
+    """Replace the styles of some layers of a face, once for every choice of layers.
 
     Args:
-        sampler: Draws all of them.
-        face: (1, num_ws, w_dim), who keeps the rest.
-        style: (1, num_ws, w_dim), whose styles come in.
-        choices: Layers from 0; an empty choice draws the face as it is.
+        sampler: The sampler.
+        face: (1, num_ws, w_dim), the face to change.
+        style: (1, num_ws, w_dim), the face that gives the styles.
+        choices: Layers, counted from 0; an empty choice gives the face unchanged.
         strength: 1 replaces, 0 changes nothing, values between blend.
-        progress: Called with how many faces are drawn, and of how many.
+        progress: Called with the number of faces drawn, and of all.
 
     Returns:
         One picture for every choice, (resolution, resolution, 3).
@@ -200,16 +200,16 @@ def draw_moves(
     """Move a face along directions, once for every list of steps.
 
     Args:
-        sampler: Draws all of them.
+        sampler: The sampler.
         face: (1, num_ws, w_dim).
-        moves: For each picture the directions, and how many units to go along each.
-        progress: Called with how many faces are drawn, and of how many.
+        moves: For each picture the directions, and the number of units to move along each.
+        progress: Called with the number of faces drawn, and of all.
 
     Returns:
         One picture for every move, (resolution, resolution, 3).
 
     Raises:
-        InputError: A direction does not fit, or is not measured that far.
+        InputError: A direction has another shape than the latents, or a step exceeds its `reach`.
     """
     moved = [push_styles(face, steps) for steps in moves]
     return draw_each(sampler, torch.cat(moved), progress=progress)
@@ -225,7 +225,7 @@ def find_styles(sampler: FaceSampler, seeds: Sequence[int]) -> torch.Tensor:
 
 
 def name_candidates(sampler: FaceSampler, seeds: Sequence[int]) -> list[str]:
-    """Say which seeds do not take their first candidate, and which they take: ["7=2"]."""
+    """Return the seeds that do not take their first candidate, with the candidate: ["7=2"]."""
     c = draw_latents(sampler.generator.config, seeds, labels=sampler.labels, chosen=sampler.chosen)[
         1
     ]
@@ -236,12 +236,12 @@ def name_candidates(sampler: FaceSampler, seeds: Sequence[int]) -> list[str]:
 def draw_each(
     sampler: FaceSampler, ws: torch.Tensor, *, progress: Progress | None = None
 ) -> list[Image]:
-    """Draw the faces of w+, as they are.
+    """Synthesise the faces of w+, without truncation.
 
     Args:
-        sampler: Draws all of them.
+        sampler: The sampler.
         ws: (n, num_ws, w_dim).
-        progress: Called with how many faces are drawn, and of how many.
+        progress: Called with the number of faces drawn, and of all.
 
     Returns:
         One picture each, (resolution, resolution, 3).
@@ -267,7 +267,7 @@ def draw_pairs(sampler: FaceSampler, count: int) -> torch.Tensor:
 
 @torch.no_grad()
 def synthesise(sampler: FaceSampler, ws: torch.Tensor) -> torch.Tensor:
-    """Return what the network makes of w+, not rounded to 8 bits: (n, 3, h, w)."""
+    """Return the pictures of w+, not rounded to 8 bits: (n, 3, h, w), float32."""
     device = sampler.generator.mapping.w_avg.device
     sampling = sampler.sampling
     return sampler.generator.synthesis(ws.to(device), noise=sampling.noise, dtype=sampling.dtype)

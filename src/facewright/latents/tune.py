@@ -1,9 +1,9 @@
-"""Bend a generator a little, so that it draws one face well: pivotal tuning.
+"""Pivotal tuning: fine-tune a generator so that it reconstructs one face well.
 
-What latents cannot say, the weights learn (Roich et al. 2022, "Pivotal Tuning for Latent-based
-Editing of Real Images"): the latents stay where they are, the pivot, and the convolutions of the
-synthesis network are corrected until the face is drawn from them. So that other faces stay as they
-were, latents near the pivot are drawn before and after, and have to look the same (section 3.2).
+Roich et al. 2022, "Pivotal Tuning for Latent-based Editing of Real Images": the latents, the pivot,
+stay fixed, and the convolutions of the synthesis network are trained until they reconstruct the
+face. To keep other faces as they were, a penalty compares the pictures of latents near the pivot
+before and after (section 3.2).
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ class TuneOptions:
     """How to tune a generator to a face."""
 
     steps: int = 100
-    """How often to draw the face and correct the weights."""
+    """Number of optimisation steps."""
     lr: float = 0.001
     """The learning rate of Adam."""
     perceptual_weight: float = 0.2
-    """How much the distance of what `face-features` sees counts beside the squared distance of the
-    pixels, where there are such features."""
+    """Weight of the perceptual distance by `face-features`, besides the squared distance of pixels;
+    only where such features are given."""
     locality_weight: float = 0.1
-    """How much it counts that faces near by stay as they were."""
+    """Weight of the change of pictures near the pivot."""
     locality_distance: float = 5.0
-    """How far from the pivot they are, as the length of a difference of w."""
+    """Distance of these from the pivot, as a norm in w."""
     seed: int = 0
-    """Of the faces near by."""
+    """Seed of the latents near the pivot."""
 
 
 def tune_generator(
@@ -53,18 +53,18 @@ def tune_generator(
     options: TuneOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Generator:
-    """Correct a generator until it draws faces from their latents.
+    """Fine-tune a generator until it reconstructs faces from their latents.
 
     Args:
-        generator: Frozen; it stays as it is.
+        generator: Frozen; it is not changed.
         ws: The pivot: w+, (n, num_ws, w_dim).
-        images: What is to be drawn from it, (n, resolution, resolution, 3), uint8.
-        features: What sees more than pixels; None compares pixels alone.
-        options: How; None is the default.
-        progress: Called with how many steps are done, and of how many.
+        images: The pictures to reconstruct, (n, resolution, resolution, 3), uint8.
+        features: Network of the perceptual distance; None compares pixels alone.
+        options: Options; None uses the defaults.
+        progress: Called with the number of steps done, and of all.
 
     Returns:
-        A frozen copy with other weights.
+        A tuned copy, frozen.
 
     Raises:
         InputError: The latents or pictures do not fit each other, or an option is invalid.
@@ -99,13 +99,13 @@ def tune_generator(
 def draw_near(
     generator: Generator, ws: torch.Tensor, distance: float, rng: torch.Generator
 ) -> torch.Tensor:
-    """Return latents of other faces, as far from a pivot as is said.
+    """Return latents at a given distance from a pivot, each towards a random w.
 
     Args:
-        generator: Whose latents.
+        generator: The generator that the latents belong to.
         ws: The pivot, (n, num_ws, w_dim).
-        distance: The length of the difference, of each layer.
-        rng: Whom to go towards.
+        distance: Norm of the difference in each layer.
+        rng: Draws the random w.
 
     Returns:
         (n, num_ws, w_dim).

@@ -1,8 +1,7 @@
-"""Keep what was changed of a generator for one face, apart from the generator itself.
+"""The differences of a tuned generator, as a bundle.
 
-Pivotal tuning (Roich et al. 2022) bends a generator a little, so that it draws one face well. What
-differs then is written as a bundle of its own: the differences of the tensors that changed, and
-which generator they are to be added to.
+Pivotal tuning (Roich et al. 2022) changes some tensors of a generator for one face. The bundle
+holds the differences of these tensors, and names the generator that they are to be added to.
 """
 
 from __future__ import annotations
@@ -24,16 +23,16 @@ _BASE = "generator"
 def pack_tuning(
     generator: Generator, tuned: Generator, card: Card, *, base: Mapping[str, str]
 ) -> Bundle:
-    """Return the differences of a tuned generator from the one that it was.
+    """Return the differences of a tuned generator from the original.
 
     Args:
-        generator: As it was.
-        tuned: As it is now, of the same configuration.
-        card: What is known about the differences; its kind is "tuning".
-        base: "name" and "sha256" of the generator as it was.
+        generator: The original.
+        tuned: The tuned generator, of the same configuration.
+        card: The card of the differences; its kind is "tuning".
+        base: "name" and "sha256" of the original.
 
     Returns:
-        A bundle with one tensor for each that changed.
+        A bundle with the difference of each tensor that changed.
 
     Raises:
         InputError: The card is of another kind, or the generators differ in more than weights.
@@ -52,8 +51,8 @@ def apply_tuning(generator: Generator, tuning: Bundle, *, sha256: str) -> Genera
 
     Args:
         generator: The one that was tuned; changed.
-        tuning: What `pack_tuning` made.
-        sha256: Of the generator's file.
+        tuning: A bundle from `pack_tuning`.
+        sha256: Hash of the generator's file.
 
     Returns:
         The same generator.

@@ -68,8 +68,8 @@ class TrainOptions(AdversarialOptions):
     projected_weight: float = 0.2
     """Weight of the projected heads in the loss of the generator."""
     colour_weight: float = 0.3
-    """Weight of a penalty on spots of colour that stand out more than in the pictures of the dataset
-    at that position; with anchors or projected heads."""
+    """Weight of a penalty on spots of colour that stand out more than those in the dataset at that
+    position; with anchors or projected heads."""
     soft_border: bool = False
     """Blur what surrounds an aligned face before the frozen network sees it: backgrounds come out
     soft instead of textured."""

@@ -1,1 +1,1 @@
-"""Ways to change one thing about a face: found, fitted, kept in files."""
+"""Directions in w that change one attribute of a face: found, fitted, stored."""

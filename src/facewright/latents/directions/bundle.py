@@ -1,4 +1,4 @@
-"""Directions at rest: pack them into bundles, and read them again."""
+"""Directions as bundles: pack them, and read them again."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _TENSOR = "styles"
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """One way to change a face."""
+    """A direction in w+ that changes one attribute of a face."""
 
     name: str
     less: str
-    """What a face becomes the other way, such as "younger"."""
+    """What negative steps do to a face, such as "younger"."""
     more: str
-    """What it becomes along it, such as "older"."""
+    """What positive steps do to a face, such as "older"."""
     reach: float
-    """How far either way faces were looked at and measured, in units."""
+    """The longest step in either direction that was measured, in units."""
     styles: torch.Tensor
-    """(num_ws, w_dim), float32: what one unit adds to w+."""
+    """(num_ws, w_dim), float32: the step of one unit in w+."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Directions:
     generator: str
     """The name of the generator that they belong to."""
     sha256: str
-    """Of its file."""
+    """Its sha256."""
 
     def check_generator(self, name: str, sha256: str) -> None:
         """Raise if these directions belong to another generator.
 
         Args:
-            name: Of the generator that is to draw.
-            sha256: Of its file.
+            name: Name of the generator to use.
+            sha256: Hash of its file.
 
         Raises:
             InputError: They belong to another one.
@@ -101,7 +101,7 @@ def load_directions(bundle: Bundle) -> Directions:
     """Read the directions of a bundle.
 
     Args:
-        bundle: From `hub`.
+        bundle: The bundle to read.
 
     Raises:
         WeightsError: The bundle holds something else, or is damaged.
@@ -129,7 +129,7 @@ def load_directions(bundle: Bundle) -> Directions:
 
 
 def restrict_direction(direction: Direction, layers: Sequence[int]) -> Direction:
-    """Return a direction that moves only some layers, from 0."""
+    """Return a direction that changes only the given layers, counted from 0."""
     kept = torch.zeros_like(direction.styles)
     kept[list(layers)] = direction.styles[list(layers)]
     return replace(direction, styles=kept)
@@ -140,13 +140,13 @@ def push_styles(ws: torch.Tensor, steps: Sequence[tuple[Direction, float]]) -> t
 
     Args:
         ws: (n, num_ws, w_dim).
-        steps: Each direction, and how many units to go along it; below 0 goes the other way.
+        steps: Each direction, and the number of units to move along it; may be negative.
 
     Returns:
         (n, num_ws, w_dim).
 
     Raises:
-        InputError: A direction does not fit the latents, or is not measured that far.
+        InputError: A direction has another shape than the latents, or a step exceeds its `reach`.
     """
     for direction, amount in steps:
         if direction.styles.shape != ws.shape[1:]:

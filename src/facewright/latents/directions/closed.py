@@ -1,4 +1,4 @@
-"""Find directions in the weights of a generator alone: SeFa."""
+"""Find directions from the weights of a generator alone (SeFa)."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _PEOPLE = 1000
 def find_closed_directions(
     generator: Generator, layers: Sequence[int], *, labels: LabelTable = NO_LABELS
 ) -> torch.Tensor:
-    """Return the directions in w that change what some layers draw the most.
+    """Return the directions in w that change the output of some layers most.
 
     They are the eigenvectors of AᵀA with the largest eigenvalues, where A holds the weights by
     which those layers turn w into styles (Shen & Zhou 2021, "Closed-form factorization of latent
-    semantics in GANs", equation 6). Nothing says what each of them means: one has to look.
+    semantics in GANs", equation 6). Their meaning is unknown until pictures are compared.
 
     Args:
         generator: On any device.
-        layers: Which layers count, and are to be moved; from 0.
-        labels: What the labels of the generator mean.
+        layers: The layers to take into account, counted from 0; the directions are for these.
+        labels: The labels that the generator knows.
 
     Returns:
         (w_dim, w_dim), one direction per row, the strongest first. The length of each is the
-        standard deviation of w along it, over random people; its largest number is positive.
+        standard deviation of w along it, over random latents; its largest entry is positive.
 
     Raises:
         InputError: There are no layers, or one does not exist.
@@ -52,10 +52,10 @@ def find_closed_directions(
 
 
 def list_style_weights(generator: Generator) -> list[torch.Tensor]:
-    """Return how w changes the styles of each layer, (styles, w_dim) each.
+    """Return the matrices from w to the styles of each layer, (styles, w_dim) each.
 
     A factor that all styles of a layer share is left out where demodulation cancels it. The rest is
-    in parts of the average styles.
+    relative to the average styles.
 
     Args:
         generator: On any device.
@@ -76,12 +76,12 @@ def list_style_weights(generator: Generator) -> list[torch.Tensor]:
 
 
 def _weigh(layer: FullyConnected) -> torch.Tensor:
-    """Return the weights as they are used."""
+    """Return the weights of a layer with its gain applied."""
     return layer.weight.detach() * layer.weight_gain
 
 
 def _sample_styles(generator: Generator, labels: LabelTable) -> torch.Tensor:
-    """Return w of random people, (people, w_dim), on the CPU."""
+    """Return w of random latents, (people, w_dim), on the CPU."""
     device = generator.mapping.w_avg.device
     z, c = draw_latents(generator.config, range(_PEOPLE), labels=labels)
     return generator.mapping(z.to(device), c.to(device)).cpu()

@@ -1,4 +1,4 @@
-"""Fit directions to what was measured on random people."""
+"""Fit directions to attributes that were measured on random pictures."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LEAST = 1e-3  # of the largest eigenvalue: what several held attributes say ali
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Coordinates in which random people are normally distributed."""
+    """Coordinates in which random w are normally distributed with unit variance."""
 
     mean: torch.Tensor
-    """(w_dim,): of w."""
+    """(w_dim,): the mean of w."""
     axes: torch.Tensor
     """(parts, w_dim): principal components of w, each as long as its standard deviation."""
 
@@ -32,11 +32,11 @@ class Basis:
 
 
 def find_basis(ws: torch.Tensor, parts: int) -> Basis:
-    """Find the principal components of random people.
+    """Find the principal components of random w.
 
     Args:
-        ws: (n, w_dim), w of random people, more of them than `parts`.
-        parts: How many components to keep.
+        ws: (n, w_dim), random w; n is above `parts`.
+        parts: Number of components to keep.
 
     Raises:
         InputError: There are too few people or dimensions.
@@ -49,15 +49,16 @@ def find_basis(ws: torch.Tensor, parts: int) -> Basis:
 
 
 def fit_probes(places: torch.Tensor, values: torch.Tensor, *, penalty: float) -> torch.Tensor:
-    """Fit how attributes follow from places in the latent space: ridge regression.
+    """Fit attributes as linear functions of latent coordinates, by ridge regression.
 
     Args:
-        places: (n, p), such as from `Basis.enter`; several groups of layers lie side by side.
+        places: (n, p), coordinates such as `Basis.enter` returns, those of several groups of layers
+            side by side.
         values: (n, m), one column per attribute.
-        penalty: On squared weights, in parts of n.
+        penalty: Weight of the squared coefficients, relative to n.
 
     Returns:
-        (p, m): how much each attribute changes along each coordinate.
+        (p, m): the change of each attribute per unit of each coordinate.
 
     Raises:
         InputError: The shapes do not fit.
@@ -70,18 +71,18 @@ def fit_probes(places: torch.Tensor, values: torch.Tensor, *, penalty: float) ->
 
 
 def aim(probes: torch.Tensor, target: int, held: Sequence[int]) -> torch.Tensor:
-    """Return the shortest step that changes one attribute by one, and leaves others as they are.
+    """Return the shortest step that changes one attribute by 1 and keeps others unchanged.
 
-    In coordinates in which random people are normally distributed, the shortest step is the most
-    probable one: it leaves the region where the generator has learned to draw the least.
+    In coordinates with a standard normal distribution, the shortest step is the most probable one:
+    it departs least from the region that the generator was trained on.
 
     Args:
         probes: (p, m), from `fit_probes`.
-        target: Which attribute changes.
-        held: Which ones stay.
+        target: Index of the attribute to change.
+        held: Indices of the attributes to keep.
 
     Returns:
-        (p,).
+        (p,), the step in those coordinates.
 
     Raises:
         InputError: The attribute cannot change while the others stay.

@@ -1,7 +1,7 @@
 """Latents of a face from its anchor: for generators that were trained with anchors.
 
-What a training picture was drawn from is known by an active appearance model (`gan.anchors`). The
-same model describes a face that the generator has never seen, so no encoder has to be trained.
+Such a generator reconstructs training pictures from anchors, which an active appearance model
+computes (`gan.anchors`). The same model gives the anchor of a new face, so no encoder is trained.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from facewright.gan.weights import LabelTable
 from facewright.types import Bundle, Card, Image, Json
 
 Owner: TypeAlias = Mapping[str, Json]
-"""Name and sha256 of the generator to which something belongs."""
+"""Name and sha256 of the generator that something belongs to, under "name" and "sha256"."""
 
 
 class AnchorEncoder:
-    """Finds the w of aligned faces, with the likeliest label, and zeros for the rest of z.
+    """Estimates w of aligned faces, with the likeliest label, and zeros for the rest of z.
 
     Args:
-        model: That of the generator's training.
-        generator: What draws, on any device.
-        mesh: What places 478 points on faces.
-        labels: Those that the generator learned.
-        template: How faces are cut that it draws.
+        model: The appearance model of the generator's training.
+        generator: On any device.
+        mesh: The network that places 478 points on faces.
+        labels: The labels of the generator.
+        template: The alignment template of the generator.
     """
 
     def __init__(
@@ -50,10 +50,10 @@ class AnchorEncoder:
 
     @torch.no_grad()
     def encode(self, images: Image) -> torch.Tensor:
-        """Return the latents of faces; where the mesh network sees none, those of the average.
+        """Return the latents of faces; those of the average face where the network finds none.
 
         Args:
-            images: (n, h, h, 3), uint8, cut as the generator draws faces.
+            images: (n, h, h, 3), uint8, aligned by the template.
 
         Returns:
             w+, (n, num_ws, w_dim), float32, on the device of the generator.
@@ -75,9 +75,9 @@ def pack_anchors(model: AppearanceModel, card: Card, generator: Owner) -> Bundle
     """Return an appearance model as a bundle of its own.
 
     Args:
-        model: From training.
-        card: What is known about it.
-        generator: To which it belongs.
+        model: The appearance model.
+        card: Its card; the kind is "anchors".
+        generator: Name and sha256 of the generator that it belongs to.
     """
     named = dataclasses.replace(card, kind=KIND)
     return Bundle(named, {"generator": dict(generator)}, model.to_tensors())

@@ -1,10 +1,10 @@
-"""Compare pictures by what networks see in them.
+"""Perceptual distances of pictures.
 
-The perceptual distance of pSp is LPIPS, whose weights were fitted to photographs that are for
-research. Here are two in its place, both of them feature maps that are compared as LPIPS compares
-those of its networks (Zhang et al. 2018, equation 1, with equal weights): those of `face-features`,
+The perceptual distance of pSp is LPIPS, whose weights were fitted to photographs licensed for
+research only. Here are two instead, both of them feature maps that are compared as in LPIPS
+(Zhang et al. 2018, equation 1, with equal weights): those of `face-features`,
 which ship with the package, and those of the discriminator that trained a generator, which need
-nothing but the folder of that run. Their numbers are no LPIPS.
+nothing but the folder of that run. Their values are not comparable with LPIPS.
 """
 
 from __future__ import annotations
@@ -24,28 +24,33 @@ _EPSILON = 1e-6
 
 
 class Perception(Protocol):
-    """Compares pictures by more than their pixels."""
+    """A perceptual distance."""
 
     def measure(self, ones: torch.Tensor, others: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return distances of pictures, (n,) each, by name: "perceptual", and "traits" or not."""
+        """Return distances of pictures, (n,) each, by name: "perceptual", perhaps "traits".
+
+        Args:
+            ones: (n, 3, h, w) in [-1, 1].
+            others: (n, 3, h, w) in [-1, 1].
+        """
 
 
 class FacePerception:
-    """Compares tight crops of faces, in detail and as a whole, by what `face-features` sees."""
+    """Compares tight crops of faces by the maps and the traits of `face-features`."""
 
     def __init__(self, features: FaceFeatures) -> None:
         self._features = features
 
     def measure(self, ones: torch.Tensor, others: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return how far faces are from each other.
+        """Return the distances of faces.
 
         Args:
             ones: (n, 3, h, w) in [-1, 1].
             others: As `ones`.
 
         Returns:
-            "perceptual": of the feature maps, `compare_maps`; "traits": of what is read from the
-            faces as a whole, `compare_traits`. (n,) each, 0 for equal faces.
+            "perceptual": by the feature maps, `compare_maps`; "traits": by the traits of whole
+            faces, `compare_traits`. (n,) each, 0 for equal faces.
         """
         seen, wanted = self._features(ones), self._features(others)
         return {"perceptual": compare_maps(seen, wanted), "traits": compare_traits(seen, wanted)}
@@ -59,14 +64,14 @@ class DiscriminatorFeatures(nn.Module):
         self.discriminator = discriminator.eval().requires_grad_(requires_grad=False)
 
     def forward(self, ones: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-        """Return how far pictures are from each other.
+        """Return the distances of pictures.
 
         Args:
             ones: (n, 3, resolution, resolution) in [-1, 1].
             others: As `ones`.
 
         Returns:
-            (n,), from 0 for equal pictures on.
+            (n,), 0 or more; 0 for equal pictures.
 
         Raises:
             InputError: The pictures have another size than the discriminator scores.
@@ -80,11 +85,11 @@ class DiscriminatorFeatures(nn.Module):
         return distance
 
     def measure(self, ones: torch.Tensor, others: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return how far pictures are from each other: "perceptual", (n,)."""
+        """Return the distances of pictures: "perceptual", (n,)."""
         return {"perceptual": self(ones, others)}
 
     def _describe(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """Return feature maps whose vectors have the length 1."""
+        """Return feature maps whose vectors have norm 1."""
         x: torch.Tensor | None = None
         picture: torch.Tensor | None = images
         found = []
@@ -102,7 +107,7 @@ def load_features(run: Path, device: torch.device | str = "cpu") -> Discriminato
 
     Args:
         run: The folder of the run.
-        device: Where to compute.
+        device: The device that computes.
 
     Raises:
         TrainingError: All checkpoints of the run are damaged.
@@ -123,7 +128,7 @@ def load_features(run: Path, device: torch.device | str = "cpu") -> Discriminato
 
 
 def _read_shape(tensors: dict[str, torch.Tensor]) -> DiscriminatorConfig:
-    """Return how a discriminator is built, as its tensors show it."""
+    """Return the configuration of a discriminator, derived from its tensors."""
     sizes = sorted({int(name.partition(".")[0][1:]) for name in tensors if name.startswith("b")})
     widths = {size: len(tensors[f"b{size}.conv0.weight"]) for size in sizes if size > 4}
     widest = len(tensors["b4.conv.weight"])

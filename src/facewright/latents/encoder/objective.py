@@ -1,8 +1,8 @@
-"""What an encoder learns from: the faces that it sees, and the losses on its latents.
+"""The objective of encoder training: its examples, and the losses on its latents.
 
-It learns on generated faces, whose latents are known, then more and more on real pictures. What it
-minimises: the squared distance of pixels; a perceptual distance; how far the traits of a face are
-off, where the features say; the squared distance of the latents where they are known, and of all
+It is trained on generated faces, whose latents are known, then increasingly on real pictures. The
+loss is the sum of: the squared distance of pixels; a perceptual distance; the distance of traits,
+where the features have them; the squared distance of the latents where they are known, and of all
 latents from their average (the w-norm of pSp). The traits are what `face-features` reads from a
 whole face, and no face recognition: the likeness of `faces.identity` is not differentiable.
 """
@@ -33,22 +33,22 @@ _SHOWN, _SHOWN_FROM = 8, -(1 << 20)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an encoder is to learn."""
+    """What an encoder is trained for and with."""
 
     generator: Generator
-    """Whose latents it finds; frozen, on the device of the training."""
+    """The generator whose latents it estimates; frozen, on the device of the training."""
     name: str
-    """Of the generator."""
+    """Name of the generator."""
     sha256: str
-    """Of the generator's weights."""
+    """Hash of the generator's weights."""
     labels: LabelTable
-    """What the generator's labels mean."""
+    """The labels of the generator."""
     pictures: Dataset | None = None
     """Real faces, of the generator's size; None for generated ones alone."""
     perception: Perception | None = None
-    """What compares pictures by more than their pixels."""
+    """The perceptual distance; None leaves it out of the loss."""
     models: Mapping[str, str] = field(default_factory=dict)
-    """Of the perception: name of its weights → sha256."""
+    """The weights of the perceptual distance: name → sha256."""
 
 
 class Batch(NamedTuple):
@@ -63,24 +63,24 @@ class Batch(NamedTuple):
 
 
 class EncoderObjective:
-    """Teaches an encoder to find the latents of faces."""
+    """The `Objective` of an encoder."""
 
     def __init__(
         self, subject: Subject, options: EncoderTrainOptions, device: torch.device
     ) -> None:
-        """Prepare to teach."""
+        """Set up the objective."""
         self._subject, self._options, self._device = subject, options, device
         self._dtype = pick_dtype(device)
 
     def plan(self) -> EncoderConfig:
-        """Return how the encoder is built."""
+        """Return the configuration of the encoder."""
         num_ws, fields = self._subject.generator.num_ws, self._subject.generator.config
         if self._options.network == "ir-se-50":
             return EncoderConfig(num_ws, fields.w_dim)
         return small_config(num_ws, fields.w_dim, min(max(fields.resolution, 32), 256))
 
     def build(self) -> nn.Module:
-        """Return the encoder as it starts: near the average latent for every face."""
+        """Return the untrained encoder, which gives nearly the average latent for every face."""
         with torch.random.fork_rng():
             torch.default_generator.set_state(seeded(self._options.seed).get_state())
             encoder = Encoder(self.plan())
@@ -90,7 +90,7 @@ class EncoderObjective:
         return encoder
 
     def prepare(self, first: int, count: int) -> Batch:
-        """Draw the latents of generated faces, and read real ones."""
+        """Sample the latents of generated faces, and read real ones."""
         subject, z, c, places = self._subject, list[Any](), list[Any](), list[int]()
         for number in range(first, first + count):
             rng = _seed(self._options.seed, number)
@@ -110,7 +110,7 @@ class EncoderObjective:
         )
 
     def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
-        """Return the parts of the loss; without gradients, those that need no picture drawn."""
+        """Return the terms of the loss; without gradients, only those that need no synthesis."""
         options = self._options
         assert isinstance(network, Encoder)  # noqa: S101 - for the type checker
         images, known = self.draw(batch)
@@ -142,30 +142,30 @@ class EncoderObjective:
         return torch.cat([self.synthesise(known).clamp(-1, 1), reals]), known
 
     def synthesise(self, ws: torch.Tensor) -> torch.Tensor:
-        """Draw the pictures of w+, [n 3 h w], float32."""
+        """Return the pictures of w+, [n 3 h w], float32."""
         with torch.autocast(self._device.type, enabled=False):
             return self._subject.generator.synthesis(ws.float(), dtype=self._dtype)
 
     @torch.no_grad()
     def show(self, encoder: Encoder) -> Image:
-        """Return a sheet of faces, and below each what the generator makes of its latents."""
+        """Return a sheet of faces, and below each its reconstruction from the latents."""
         images, _ = self.draw(self.prepare(_SHOWN_FROM, _SHOWN))
         drawn = self.synthesise(encoder(fit_pictures(images, encoder.config.size)))
         return contact_sheet([*to_images(images), *to_images(drawn)], columns=_SHOWN)
 
     def _share(self, number: int) -> float:
-        """Return how likely an example is real; those before the first are as at the end."""
+        """Return the probability that an example is real; negative numbers count as at the end."""
         start = self._options.generated_kimg * 1000
         risen = 1.0 if number < 0 else min(max(number - start, 0) / max(start, 1), 1.0)
         return self._options.real_share * risen
 
 
 def _seed(seed: int, number: int) -> torch.Generator:
-    """Return the source of random numbers of one example, whose number may be below 0."""
+    """Return the random number generator of one example, whose number may be negative."""
     digest = hashlib.sha256(f"{seed} {number}".encode()).digest()
     return seeded(int.from_bytes(digest[:8], "little") >> 1)
 
 
 def _draw(rng: torch.Generator) -> float:
-    """Return a random number from 0 to 1, without 1."""
+    """Return a random number in [0, 1)."""
     return float(torch.rand((), generator=rng, dtype=torch.float64))

@@ -1,4 +1,4 @@
-"""How an encoder is trained. No PyTorch, so that help is quick."""
+"""Options of encoder training, without PyTorch, so that help is quick."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -10,25 +10,25 @@ Size: TypeAlias = Literal["small", "ir-se-50"]
 
 @dataclass(frozen=True, slots=True)
 class EncoderTrainOptions(SupervisedOptions):
-    """How to train an encoder."""
+    """Options of the training of an encoder."""
 
     batch: int = 16
     lr: float = 0.001
     network: Size = "small"
-    """How large the encoder is: small, or ir-se-50 as published."""
+    """Architecture of the encoder: small, or ir-se-50 as published for pSp."""
     generated_kimg: float = 50.0
-    """Thousands of faces until the share of real ones begins to rise; after twice as many it is as
-    high as it gets."""
+    """Thousands of faces before the share of real ones begins to rise; it reaches --real-share
+    after twice as many."""
     real_share: float = 0.5
-    """At most this part of the faces are real ones."""
+    """The largest share of real faces among the examples, 0 to 1."""
     pixels_weight: float = 1.0
-    """How much the squared distance of pixels counts."""
+    """Weight of the squared distance of pixels."""
     perceptual_weight: float = 0.4
-    """How much the perceptual distance counts."""
+    """Weight of the perceptual distance."""
     traits_weight: float = 0.2
-    """How much it counts that a face as a whole looks like another person, by what is read from it
-    of age, gender and ethnicity."""
+    """Weight of the distance of traits: age, gender and ethnicity as `face-features` reads them
+    from the whole face."""
     latents_weight: float = 0.5
-    """How much the squared distance from known latents counts."""
+    """Weight of the squared distance from known latents."""
     norm_weight: float = 0.005
-    """How much the squared distance from the average latent counts."""
+    """Weight of the squared distance from the average latent."""

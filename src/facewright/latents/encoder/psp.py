@@ -1,4 +1,4 @@
-"""The encoder network: a feature pyramid that feeds every layer of w+.
+"""The encoder network of pSp: a feature pyramid with one head per layer of w+.
 
 The network is that of pSp (Richardson et al. 2021, "Encoding in Style", section 3): a residual
 network with squeeze and excitation in units as ArcFace has them (IR-SE), whose last three stages
@@ -31,14 +31,14 @@ _SQUEEZE = 16
 
 @dataclass(frozen=True, slots=True)
 class EncoderConfig:
-    """What an encoder is built from. The defaults are the published one, IR-SE-50 at 256 pixels."""
+    """Configuration of an encoder; the defaults are the published one, IR-SE-50 at 256 pixels."""
 
     num_ws: int
     """Style vectors of the generator: one head each."""
     w_dim: int = 512
-    """Size of w."""
+    """Dimension of w."""
     size: int = 256
-    """Width and height of the pictures that it sees, a power of two from 32."""
+    """Width and height of its input in pixels, a power of two from 32."""
     widths: tuple[int, int, int, int] = (64, 128, 256, 512)
     """Feature maps of each stage; each stage halves the picture."""
     depths: tuple[int, int, int, int] = (3, 4, 14, 3)
@@ -47,7 +47,7 @@ class EncoderConfig:
     """Feature maps of the pyramid and of the heads."""
 
     def __post_init__(self) -> None:
-        """Check what cannot work."""
+        """Check the values."""
         # At 16, maps of one pixel would be halved, whose bfloat16 gradients are NaN in torch 2.13.
         if self.size < 32 or self.size.bit_count() != 1:
             raise InputError(f"an encoder sees a power of two of pixels from 32, not {self.size}")
@@ -60,11 +60,11 @@ class EncoderConfig:
 
 
 def small_config(num_ws: int, w_dim: int, size: int) -> EncoderConfig:
-    """Return a network with a fraction of the published one's weights, for small generators.
+    """Return the configuration of a smaller network than the published one, for small generators.
 
     Args:
         num_ws: Style vectors of the generator.
-        w_dim: Size of w.
+        w_dim: Dimension of w.
         size: Width and height of the pictures in pixels.
     """
     widths = (24, 48, 96, 128)
@@ -72,7 +72,7 @@ def small_config(num_ws: int, w_dim: int, size: int) -> EncoderConfig:
 
 
 class SqueezeExcite(nn.Module):
-    """Weigh feature maps by what all of them hold on average (Hu et al. 2018)."""
+    """Squeeze and excitation: weighs feature maps by their means (Hu et al. 2018)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ class EqualLinear(nn.Module):
 
 
 class StyleHead(nn.Module):
-    """From one level of the pyramid to one style vector: map2style."""
+    """The head from one level of the pyramid to one style vector (map2style)."""
 
     def __init__(self, width: int, w_dim: int, side: int) -> None:
         super().__init__()
@@ -140,7 +140,7 @@ class StyleHead(nn.Module):
 
 
 class Encoder(nn.Module):
-    """From aligned faces to w+, as offsets to the average latent."""
+    """Maps aligned faces to w+, as offsets from the average latent."""
 
     latent_avg: torch.Tensor
 
@@ -203,7 +203,7 @@ class Encoder(nn.Module):
 
 
 def fit_pictures(x: torch.Tensor, size: int) -> torch.Tensor:
-    """Bring pictures to the size that an encoder sees.
+    """Resize pictures to the input size of an encoder.
 
     Args:
         x: (n, 3, h, w), square.
@@ -223,9 +223,9 @@ def pack_encoder(encoder: Encoder, card: Card, *, generator: Mapping[str, str]) 
     """Return an encoder as a bundle.
 
     Args:
-        encoder: Its weights are not copied.
-        card: What is known about it; its kind is "encoder".
-        generator: "name" and "sha256" of the generator whose latents it finds.
+        encoder: The encoder; its weights are not copied.
+        card: Its card; the kind is "encoder".
+        generator: "name" and "sha256" of the generator whose latents it estimates.
 
     Raises:
         InputError: The card is of another kind.
@@ -243,11 +243,11 @@ def load_encoder(bundle: Bundle, device: torch.device | str = "cpu") -> Encoder:
     """Build the encoder of a bundle: one of ours, or one that was imported from pSp.
 
     Args:
-        bundle: From `hub`.
-        device: Where to put it.
+        bundle: The bundle to read.
+        device: The device to put it on.
 
     Returns:
-        The encoder, float32, for use and not for training.
+        The encoder, float32, for inference.
 
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit.
@@ -270,7 +270,7 @@ def load_encoder(bundle: Bundle, device: torch.device | str = "cpu") -> Encoder:
 
 
 def _read_config(bundle: Bundle) -> EncoderConfig:
-    """Return how the encoder of a bundle is built."""
+    """Return the configuration of a bundle's encoder."""
     told: Any = bundle.config[KIND]
     if told.get("layout") != "psp":
         fields: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Ready an encoder for use: norms merged, channels last, in the precision of the processor."""
+"""Speed up an encoder for inference: norms merged, channels last, in a given precision."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from facewright.latents.encoder.psp import Encoder, StyleHead, Unit
 
 
 def quicken(encoder: Encoder, dtype: torch.dtype) -> Encoder:
-    """Return an encoder that finds the same latents in less time, up to rounding.
+    """Return a faster encoder that gives the same latents up to rounding.
 
     Normalisations that follow a convolution are merged into it; those before one stay, since the
     zeros around a picture come in between. The layers that write latents stay in float32.
 
     Args:
         encoder: In evaluation mode; it stays as it is.
-        dtype: Of the convolutions, such as `device.pick_dtype` says.
+        dtype: Number format of the convolutions, such as `device.pick_dtype` returns.
 
     Returns:
-        A copy that takes and returns the same, for use and not for training.
+        A copy that takes and returns the same, for inference.
     """
     quick = copy.deepcopy(encoder)
     _merge(quick.input_layer, 0, 1)

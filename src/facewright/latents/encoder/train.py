@@ -31,17 +31,16 @@ def train_encoder(
     device: torch.device,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Train, or go on training, an encoder.
+    """Train an encoder, or continue its training.
 
-    A run that was stopped goes on where its newest checkpoint is, and ends with the same weights.
-    Beside the weights lie sheets: faces above, and below them what the generator makes of their
-    latents.
+    A run that was stopped continues from its newest checkpoint, and ends with the same weights.
+    Sheets are written beside the weights: faces above, their reconstructions below.
 
     Args:
-        subject: The generator, and what to learn from.
+        subject: The generator and the training data.
         outdir: The folder of the run.
-        options: How.
-        device: Where to compute.
+        options: Options of the training.
+        device: The device that computes.
         clock: Returns seconds.
 
     Returns:
@@ -49,8 +48,8 @@ def train_encoder(
 
     Raises:
         InputError: An option is invalid, or the pictures have another size.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
     """
     _check(subject, options, outdir)
     objective = EncoderObjective(subject, options, device)
@@ -73,7 +72,7 @@ def train_encoder(
 def _describe(
     subject: Subject, options: EncoderTrainOptions, images: int, device: torch.device
 ) -> Manifest:
-    """Return how a sheet came about."""
+    """Return the manifest of a sheet."""
     pictures = subject.pictures
     return Manifest(
         task="train encoder",
@@ -110,6 +109,6 @@ def _check(subject: Subject, options: EncoderTrainOptions, outdir: Path) -> None
 
 
 def _read_generator(path: Path) -> Json:
-    """Return the sha256 of the generator that an encoder belongs to; None where it is not said."""
+    """Return the sha256 of the generator that an encoder belongs to; None if unknown."""
     told = load_bundle(path).config.get("generator")
     return told.get("sha256") if isinstance(told, dict) else None

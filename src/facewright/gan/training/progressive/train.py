@@ -69,8 +69,8 @@ def iterate_stylegan1(  # noqa: PLR0913
 
     Raises:
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the losses are not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the losses are no longer
+            finite.
     """
     processes, dataset = processes or Processes(), dataset.unlabelled()
     plan = plan_progressive(dataset, options, device, world=processes.world)
