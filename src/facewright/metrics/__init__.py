@@ -1,1 +1,1 @@
-"""Measure how good, how varied and how original the faces are."""
+"""Measure the quality, variety and originality of generated faces."""

@@ -1,4 +1,4 @@
-"""Compare generated pictures with real ones, and call each number what it is."""
+"""Compare generated pictures with real ones, under the exact name of each measurement."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from facewright.types import Image
 
 
 def name_frechet(network: str) -> str:
-    """Return what a Fréchet distance in the features of a network is called.
+    """Return the name of a Fréchet distance in the features of a network.
+
+    Only that of Inception v3 as of 2015-12-05 is the FID.
 
     Example:
         >>> name_frechet("inception-2015-12-05")
@@ -29,12 +31,12 @@ def name_frechet(network: str) -> str:
 
 
 def name_kernel(network: str) -> str:
-    """Return what a kernel distance in the features of a network is called."""
+    """Return the name of a kernel distance in the features of a network."""
     return "KID" if network == INCEPTION else f"kernel distance in {network} features"
 
 
 def compare_textures(reals: Image, fakes: Image, *, rng: torch.Generator) -> dict[str, float]:
-    """Measure how alike textures are at each scale, which needs no network.
+    """Measure the sliced Wasserstein distance of textures at each scale, without a network.
 
     Args:
         reals: (n, size, size, 3), uint8.
@@ -55,13 +57,13 @@ def compare_textures(reals: Image, fakes: Image, *, rng: torch.Generator) -> dic
 def compare_originality(
     fakes: Image, reals: Iterable[Image], sample: Image, places: NDArray[np.int64]
 ) -> dict[str, float]:
-    """Measure whether generated pictures are copies of real ones, which needs no network.
+    """Measure whether generated pictures are copies of real ones, without a network.
 
     Args:
         fakes: (n, size, size, 3), uint8.
-        reals: Every real picture, without flipped copies, in parts of (b, size, size, 3).
+        reals: Every real picture, without flipped copies, in batches of (b, size, size, 3).
         sample: (m, size, size, 3), some of them.
-        places: (m,), where among `reals` they are.
+        places: (m,), their indices among `reals`.
 
     Returns:
         "memorisation" (0.5 is new, 1 is copied) and "near copies" (a share; about 0.01 is new).
@@ -81,17 +83,17 @@ def compare_features(
     *,
     rng: torch.Generator,
 ) -> dict[str, float]:
-    """Measure what needs a network that sees as people do.
+    """Measure distances, precision and recall in the features of a network.
 
     Args:
         reals: (n, size, size, 3), uint8.
         fakes: (m, size, size, 3), uint8.
         network: On `device`.
-        device: Where to compute.
+        device: The device that computes.
         rng: On the CPU; the same state gives the same numbers.
 
     Returns:
-        The Fréchet and the kernel distance under their right names (0 is best), "precision" and
+        The Fréchet and the kernel distance under their exact names (0 is best), "precision" and
         "recall" (1 is best).
 
     Raises:

@@ -1,4 +1,4 @@
-"""Compare two sets of features: how far apart, how faithful, how varied."""
+"""Compare two sets of features: distances, precision and recall."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def frechet_distance(a: torch.Tensor, b: torch.Tensor) -> float:
 
     Args:
         a: (n, d).
-        b: (m, d). More rows than columns on both sides give a meaningful number.
+        b: (m, d). For a meaningful distance, both sides need more rows than columns.
 
     Returns:
         At least 0; the square of a length in the features' unit.
@@ -50,8 +50,8 @@ def kernel_distance(
         a: (n, d).
         b: (m, d).
         rng: On the CPU; picks the subsets.
-        subsets: How many.
-        size: Rows of each subset, at most; fewer where a side has fewer.
+        subsets: Number of subsets.
+        size: Most rows of a subset; fewer where a side has fewer.
 
     Returns:
         About 0 for sets of one distribution; may be negative.
@@ -74,15 +74,15 @@ def kernel_distance(
 def precision_recall(
     reals: torch.Tensor, fakes: torch.Tensor, *, neighbours: int = 3
 ) -> tuple[float, float]:
-    """Measure how many fakes look real, and how much of what is real the fakes cover.
+    """Measure precision and recall of generated pictures (Kynkäänniemi et al. 2019).
 
-    A set is taken as the union of balls, each around one point and as large as the distance to its
-    k-th neighbour (Kynkäänniemi et al. 2019).
+    The manifold of a set is the union of balls around its points, whose radius is the distance to
+    the k-th neighbour.
 
     Args:
         reals: (n, d).
         fakes: (m, d).
-        neighbours: k.
+        neighbours: The k of the k-th neighbour.
 
     Returns:
         Precision (the share of fakes inside a ball of the reals) and recall (the share of reals

@@ -1,4 +1,4 @@
-"""Turn pictures into features that distances are measured in."""
+"""Extract the features in which distances are measured."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from facewright.types import Image
 
 
 class FeatureNetwork(Protocol):
-    """A network whose features stand for what people see."""
+    """A network that maps pictures to features."""
 
     @property
     def name(self) -> str:
-        """What measurements call it."""
+        """Name in the names of measurements."""
         ...
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """Turn pictures (n, 3, h, w) in [-1, 1] into features (n, d)."""
+        """Map pictures (n, 3, h, w) in [-1, 1] to features (n, d)."""
         ...
 
 
@@ -27,13 +27,13 @@ class FeatureNetwork(Protocol):
 def extract_features(
     network: FeatureNetwork, images: Image, device: torch.device, *, batch: int = 32
 ) -> torch.Tensor:
-    """Describe pictures by features.
+    """Extract the features of pictures, in batches.
 
     Args:
         network: On `device`.
         images: (n, h, w, 3), uint8, with n of at least 1.
-        device: Where to compute.
-        batch: How many pictures at once.
+        device: The device that computes.
+        batch: Number of pictures in a batch.
 
     Returns:
         (n, d), float32, on the CPU.

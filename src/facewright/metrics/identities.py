@@ -1,4 +1,4 @@
-"""Count people who look alike: among themselves, and like those that a generator learned from."""
+"""Count lookalikes: among generated people, and between them and the training data."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ _Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """How many pairs of people look alike."""
+    """Pairs of people who look alike."""
 
     share: float
-    """The share of pairs that score above 0.5; 0.01 for strangers of one age, gender and ethnicity,
-    less for strangers of any."""
+    """Share of pairs that score above 0.5; 0.01 for different people of one age, gender and
+    ethnicity, less for different people of any."""
     pairs: tuple[tuple[int, int], ...]
-    """The most alike, as pairs of rows."""
+    """The pairs of the highest scores, as indices of rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How near made-up people come to those that a generator learned from."""
+    """Similarity of generated people to those of the training data."""
 
     score: float
-    """The chance that a made-up person is nearer to the nearest than a stranger is to theirs: 0.5
-    for new people, towards 1 for copies."""
+    """Probability that a generated person is nearer to the nearest person of the training data than
+    another person is: 0.5 for new people, towards 1 for copies."""
     near_share: float
-    """The share of made-up people who are nearer than 99 % of strangers: 0.01 for new people."""
+    """Share of generated people who are nearer than 99 % of other people: 0.01 for new people."""
     quantiles: dict[str, tuple[float, float]]
-    """"median", "95 %", "99 %" and "most" → cosine of made-up people and of strangers."""
+    """"median", "95 %", "99 %" and "most" → cosine of generated people, and of other people."""
 
 
 def find_alike(likeness: Likeness, vectors: _Vectors, *, most: int = 8) -> Alike:
     """Count the pairs of people who look alike.
 
     Args:
-        likeness: The one that embedded them.
+        likeness: The network that made the embeddings; scores them.
         vectors: (n, d), from `embed_faces`; at least two.
-        most: How many of the most alike pairs are named.
+        most: Number of pairs to return, the most alike first.
 
     Raises:
         InputError: There are fewer than two.
@@ -69,12 +69,12 @@ def find_alike(likeness: Likeness, vectors: _Vectors, *, most: int = 8) -> Alike
 
 
 def find_nearest(vectors: _Vectors, others: _Vectors, *, themselves: bool = False) -> _Vectors:
-    """Say how near each person comes to the nearest of others.
+    """Return the similarity of each person to the most similar of others.
 
     Args:
         vectors: (n, d), from `embed_faces`.
         others: (m, d).
-        themselves: Whether `others` are the same people, of whom each is to leave out itself.
+        themselves: Whether `others` are the same people; each is then not compared with itself.
 
     Returns:
         (n,), the highest cosine.
@@ -90,11 +90,11 @@ def find_nearest(vectors: _Vectors, others: _Vectors, *, themselves: bool = Fals
 
 
 def compare_nearness(made: _Vectors, strangers: _Vectors) -> Nearness:
-    """Compare how near made-up people and strangers come to those that a generator learned from.
+    """Compare the similarity of generated people and of other people to the training data.
 
     Args:
-        made: (n,), as `find_nearest` returns it.
-        strangers: (m,), likewise.
+        made: (n,), of generated people, from `find_nearest`.
+        strangers: (m,), of people outside the training data, from `find_nearest`.
     """
     ordered = np.sort(strangers)
     below = np.searchsorted(ordered, made, side="left")

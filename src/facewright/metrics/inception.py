@@ -1,8 +1,7 @@
 """The network behind the FID: Inception v3 as TensorFlow released it on 2015-12-05.
 
-Szegedy et al. 2016, in the variant whose weights the field measures with. It differs from the
-paper's in what the pooling branches do: averages leave the padding out, and the very last block
-takes the maximum instead.
+Szegedy et al. 2016, in the variant that published FIDs are measured with. It differs from the paper
+in its pooling branches: averages leave the padding out, and the last block takes the maximum.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from facewright.hub.bundle import file_sha256
 from facewright.hub.cards import known_cards
 
 NAME = "inception-2015-12-05"
-"""What the catalog calls the weights."""
+"""Name of the weights in the catalog."""
 
 _SIZE = 299  # pixels
 _BATCH_NORM_EPSILON = 1e-3
@@ -131,7 +130,7 @@ _BLOCKS = {
 
 
 class InceptionV3(nn.Module):
-    """Pictures to 2048 features: a `FeatureNetwork`. Made by `load_inception`."""
+    """A `FeatureNetwork` of 2048 features. Made by `load_inception`."""
 
     def __init__(self, name: str = "untrained Inception v3") -> None:
         """Build the network; its weights are random."""
@@ -147,7 +146,7 @@ class InceptionV3(nn.Module):
             channels = module.channels
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Turn pictures (n, 3, h, w) in [-1, 1] into features (n, 2048)."""
+        """Map pictures (n, 3, h, w) in [-1, 1] to features (n, 2048)."""
         x = resize_as_tensorflow(x, _SIZE)
         x = ((x + 1) * 127.5 - 128) / 128  # as the network was trained
         for name, module in self.named_children():
@@ -160,15 +159,15 @@ def load_inception(path: Path, device: torch.device, *, sha256: str | None = Non
 
     Args:
         path: A `.pth` of pytorch-fid, or a `.safetensors` file with the same names.
-        device: Where to compute.
-        sha256: What the file must hash to, in hexadecimal; None accepts any.
+        device: The device that computes.
+        sha256: Required hash of the file, in hexadecimal; None accepts any.
 
     Returns:
-        The network in evaluation mode. It is called "inception-2015-12-05", and its Fréchet
-        distance FID, only where the file is the one of the catalog.
+        The network in evaluation mode. Only with the file of the catalog is it named
+        "inception-2015-12-05", and its Fréchet distance FID.
 
     Raises:
-        WeightsError: The file is missing, damaged, another one than wanted, or does not fit.
+        WeightsError: The file is missing, damaged, of another hash, or does not fit.
     """
     actual = file_sha256(path)
     if sha256 is not None and actual != sha256:
@@ -187,7 +186,7 @@ def load_inception(path: Path, device: torch.device, *, sha256: str | None = Non
 def resize_as_tensorflow(x: torch.Tensor, size: int) -> torch.Tensor:
     """Resize as TensorFlow 1 did: linear, corner to corner, without smoothing.
 
-    Features compare with published ones only this way.
+    Only this way are features comparable with published ones.
 
     Args:
         x: (n, c, h, w).
@@ -223,7 +222,7 @@ class _Convolution(nn.Module):
 
 
 class _Block(nn.Module):
-    """Branches side by side, their results stacked."""
+    """Parallel branches, whose results are concatenated."""
 
     def __init__(
         self, channels: int, branches: list[list[Layer]], *, takes_maximum: bool = False
@@ -273,7 +272,7 @@ _HINT = (
 
 
 def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """Read tensors by name without running anything that a file may hold."""
+    """Read tensors by name without running any code that a file may hold."""
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

@@ -1,4 +1,4 @@
-"""Find the real pictures that generated ones resemble most, to see that none is a copy."""
+"""Find the nearest real pictures of generated ones, to detect copies."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _RARE = 0.01  # this share of real pictures is as near to another one
 
 @dataclass(frozen=True, slots=True)
 class Originality:
-    """How near generated pictures come to real ones, and how near real ones are to each other."""
+    """Distances of generated pictures to real ones, and of real ones to each other."""
 
     score: float
-    """The chance that a generated picture is nearer to its nearest real one than a real picture is
+    """Probability that a generated picture is nearer to its nearest real one than a real picture is
     to its nearest other: about 0.5 for new pictures of the same kind, towards 1 for copies."""
     near_share: float
-    """The share of generated pictures that are nearer to a real one than 99 % of real ones are to
+    """Share of generated pictures that are nearer to a real one than 99 % of real ones are to
     another; about 0.01 for new pictures of the same kind."""
     distances: NDArray[np.float32]
     """(n,): from each generated picture to its nearest real one."""
     indices: NDArray[np.int64]
-    """(n,): which real one that is."""
+    """(n,): the index of that real one."""
     usual: NDArray[np.float32]
     """(m,): from each real picture of a sample to its nearest other."""
 
@@ -43,13 +43,12 @@ def memorisation_score(
 
     Args:
         fakes: (n, h, w, 3), uint8.
-        reals: Every real picture, without flipped copies, in parts of (b, h, w, 3).
-        sample: (m, h, w, 3), some of them: how near real pictures come to other ones is measured
-            on these.
-        places: (m,), where among `reals` each of the sample is.
+        reals: Every real picture, without flipped copies, in batches of (b, h, w, 3).
+        sample: (m, h, w, 3), some of them, on which distances between real pictures are measured.
+        places: (m,), the index of each of the sample among `reals`.
 
     Returns:
-        The scores, and the nearest real picture of each generated one, to look at.
+        The scores, and the nearest real picture of each generated one.
 
     Raises:
         InputError: There are too few pictures, or they differ in shape.
@@ -77,24 +76,24 @@ def nearest_neighbours(
     *,
     own: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Find the references that look most like each query, as they are or flipped.
+    """Find the nearest references of each query, either of them flipped or not.
 
-    Pictures are compared at 32×32 pixels after their own brightness, colour cast and contrast are
-    taken out. Memory holds one part of the references at a time.
+    Pictures are compared at 32×32 pixels after normalising brightness, colour cast and contrast.
+    Memory holds one batch of the references at a time.
 
     Args:
         queries: (n, h, w, 3), uint8.
-        references: In parts of (b, h, w, 3), m in all.
-        k: How many.
-        own: (n,), the index of the reference that each query is itself, and that does not count;
-            -1 for none.
+        references: In batches of (b, h, w, 3), m in all.
+        k: Number of references to find for each query.
+        own: (n,), the index of the reference that is the query itself, which is left out; -1 for
+            none.
 
     Returns:
         Distances (n, k), the nearest first, from 0 (the same) over about 1.4 (unrelated) to 2
         (the negative); and indices (n, k) of the references.
 
     Raises:
-        InputError: There are not so many references, or shapes differ.
+        InputError: There are fewer than k references, or shapes differ.
     """
     if k < 1 or len(queries) == 0:
         raise InputError(f"{len(queries)} pictures of {queries.shape[1:3]} have no {k} neighbours")
@@ -122,7 +121,7 @@ _Halves: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 
 
 def _compare(a: _Halves, b: _Halves) -> torch.Tensor:
-    """Return the cosines (n, m) between pictures, each pair as it is or flipped, the higher one.
+    """Return the cosines (n, m) between pictures, the higher of unflipped and flipped.
 
     Flipping a picture turns the sign of its odd half.
     """
@@ -131,15 +130,15 @@ def _compare(a: _Halves, b: _Halves) -> torch.Tensor:
 
 
 def _leave_out(found: torch.Tensor, own: NDArray[np.int64]) -> None:
-    """Make the own column of each row of (n, b) the least alike, where it is one of them."""
+    """Set the own column of each row of (n, b) to the lowest similarity, in place."""
     rows = np.flatnonzero((own >= 0) & (own < found.shape[1]))
     found[torch.from_numpy(rows), torch.from_numpy(own[rows])] = -torch.inf
 
 
 def _split(images: Image) -> _Halves:
-    """Return what is even and what is odd under a flip, (n, 1536) each, of length 1 together.
+    """Return the parts even and odd under a flip, (n, 1536) each, normalised together.
 
-    In double precision; those of even-coloured pictures are 0.
+    In double precision; both are 0 for pictures of one colour.
     """
     small = np.stack(
         [

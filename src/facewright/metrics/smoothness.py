@@ -1,4 +1,4 @@
-"""Measure how evenly pictures change when latents move."""
+"""Perceptual path length: how evenly pictures change with latents."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def perceptual_path_length(
     """Measure the average speed of the features along paths between latents.
 
     The perceptual path length of Karras et al. 2019 (section 4.1), in the features of `network`:
-    numbers compare only within one network. The places on the paths are drawn evenly.
+    values are comparable only within one network. Positions on the paths are uniformly distributed.
 
     Args:
-        images: Latents (b, ...) → pictures (b, 3, h, w) in [-1, 1]. They are not rounded to 8
-            bits, which would hide steps as small as these.
-        network: What distance is measured in.
+        images: Maps latents (b, ...) to pictures (b, 3, h, w) in [-1, 1], not rounded to 8 bits,
+            which would hide steps as small as these.
+        network: The network whose features are compared.
         pairs: (n, 2, ...) latents, the ends of n paths.
-        rng: On the CPU; picks the place on each path.
+        rng: On the CPU; draws the position on each path.
         space: "w" for straight paths, "z" for arcs on the sphere.
         epsilon: The length of a step as a share of the path.
 
     Returns:
-        The average of |Δfeatures|² / epsilon² without the shortest and longest hundredth.
+        The average of |Δfeatures|² / epsilon² without the lowest and highest 1 %.
 
     Raises:
         InputError: There are no pairs.

@@ -1,4 +1,4 @@
-"""Compare the textures of two sets of pictures, scale by scale, without any network.
+"""Sliced Wasserstein distance of the textures of two sets of pictures, at each scale.
 
 The sliced Wasserstein distance of Karras et al. 2018 (Progressive Growing of GANs, section 5): the
 distance between the distributions of 7×7 patches, for each level of a Laplacian pyramid.
@@ -31,26 +31,26 @@ def sliced_wasserstein(
     patches: int = 128,
     slices: int = 256,
 ) -> dict[str, float]:
-    """Measure how far the patches of generated pictures are from those of real ones.
+    """Measure the sliced Wasserstein distance between patches of generated and real pictures.
 
     Each level is normalised by its own mean and deviation per channel, as published, so that a
-    change of colour or contrast of all pictures alike does not count. The patches of both sets lie
-    at the same random places, so that equal sets have the distance 0.
+    common change of colour or contrast does not count. The patches of both sets lie at the same
+    random positions, so that equal sets have the distance 0.
 
     Args:
         reals: (n, size, size, 3), uint8; the size is 16 times a power of two.
         fakes: The same shape.
         rng: On the CPU; the same state gives the same numbers.
-        patches: How many patches of each picture count.
-        slices: Onto how many random directions patches are projected; published with 512, which
-            takes twice as long and changes the numbers by less than the choice of pictures does.
+        patches: Number of patches of each picture.
+        slices: Number of random directions that patches are projected onto; 512 in the paper,
+            which takes twice as long and changes the result by less than the choice of pictures.
 
     Returns:
         Resolution of each level ("128", "64", ..., "16") and "mean" → distance × 1000. Noise alone
         gives about 2 with thousands of pictures, and more with few.
 
     Raises:
-        InputError: The shapes differ, or the size is not as said.
+        InputError: The shapes differ, or the size is not 16 times a power of two.
     """
     if reals.shape != fakes.shape or len(reals) == 0:
         raise InputError(
@@ -76,7 +76,7 @@ def build_pyramid(x: torch.Tensor, levels: int) -> Iterator[torch.Tensor]:
 
     Args:
         x: (n, 3, h, w), float, h and w divisible by 2^(levels - 1).
-        levels: How many; each but the last holds the detail that the next one lacks.
+        levels: Number of levels; each but the last holds the detail that the next one lacks.
 
     Yields:
         (n, 3, h / 2^level, w / 2^level).
@@ -89,7 +89,7 @@ def build_pyramid(x: torch.Tensor, levels: int) -> Iterator[torch.Tensor]:
 
 
 def _enlarge(x: torch.Tensor) -> torch.Tensor:
-    """Double the size: zeros between the pixels, blurred."""
+    """Double the size: insert zeros and blur."""
     n, c, h, w = x.shape
     spread = x.new_zeros(n, c, h, 2, w, 2)
     spread[:, :, :, 0, :, 0] = x
@@ -109,7 +109,7 @@ def _blur(x: torch.Tensor) -> torch.Tensor:
 def _describe(images: Image, level: int, levels: int, places: torch.Tensor) -> torch.Tensor:
     """Cut patches out of one level of the pyramids of pictures, and normalise them.
 
-    `places` is (2, n, patches): the top and left edges.
+    `places` is (2, n, patches): the top and left edges of the patches.
     """
     found = []
     for start in range(0, len(images), _BATCH):
@@ -132,7 +132,7 @@ def _average(values: torch.Tensor) -> torch.Tensor:
 
 
 def _cut(x: torch.Tensor, top: torch.Tensor, left: torch.Tensor) -> torch.Tensor:
-    """Cut the patches at (n, p) places out of (n, 3, h, w): (n, p, 7, 7, 3)."""
+    """Return the patches at (n, p) positions of (n, 3, h, w): (n, p, 7, 7, 3)."""
     steps = torch.arange(_PATCH)
     rows = top[:, :, None, None] + steps[:, None]  # [n p 7 1]
     columns = left[:, :, None, None] + steps  # [n p 1 7]
