@@ -1,4 +1,4 @@
-"""Read the files of a folder or a zip alike, and write a dataset as a zip."""
+"""Read files from a folder or a zip through one interface, and write a dataset as a zip."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ DESCRIPTION = "dataset.json"
 """The file at the root of a dataset that holds its labels."""
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-"""The endings of the files that count as pictures, in lower case."""
+"""Suffixes of the files that count as pictures, in lower case."""
 
 RawLabel: TypeAlias = "int | Sequence[float]"
-"""The number of a class, or the whole vector."""
+"""The index of a class, or the vector of a label."""
 
 UNREADABLE = (
     *(OSError, EOFError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError),
     *(RuntimeError, AttributeError, struct.error, zlib.error, zipfile.BadZipFile),
 )
-"""All that the standard library is known to raise on damaged zips and files."""
+"""Exceptions that the standard library is known to raise on damaged zips and files."""
 
 MOST_BYTES = 1 << 28
-"""What one file of a dataset may unpack to: a picture of 8192×8192, labels of millions."""
+"""Largest unpacked size of one file of a dataset: enough for a picture of 8192×8192 pixels."""
 
 _BOUNDED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others unpack without a limit when read
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 _PER_FOLDER = 1000
 _NO_ZIPS = {b"Rar!": "a RAR archive", b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive"}  # by first bytes
 ENCRYPTED = 1
-"""The flag of a member of a zip that takes a password (APPNOTE 4.4.4)."""
+"""Flag of an encrypted member of a zip (APPNOTE 4.4.4)."""
 _UTF8 = 0x800  # the flag of a member whose name is UTF-8 (APPNOTE 4.4.4)
 
 
 class Source(Protocol):
-    """A folder or a zip, read in the same way."""
+    """A folder or a zip, read through one interface."""
 
     def list_files(self) -> dict[str, str]:
-        """Return path inside the source → a cheap fingerprint, in order of the paths."""
+        """Return path inside the source → a cheap fingerprint, sorted by path."""
         ...
 
     def open(self, name: str) -> IO[bytes]:
-        """Open one file; raises OSError or zipfile.BadZipFile, reading whatever is `UNREADABLE`."""
+        """Open one file; raises OSError or zipfile.BadZipFile, and reading raises `UNREADABLE`."""
         ...
 
 
@@ -65,7 +65,7 @@ class FolderSource:
         self._path = path
 
     def list_files(self) -> dict[str, str]:
-        """Return path inside the folder, with forward slashes → size; that of a dead link is ""."""
+        """Return path inside the folder, with forward slashes → size; "" for a broken link."""
         files = {}
         for folder, _, names in os.walk(self._path):
             for name in names:
@@ -74,7 +74,7 @@ class FolderSource:
         return dict(sorted(files.items()))
 
     def open(self, name: str) -> IO[bytes]:
-        """Open one file of the folder; a pipe or device, which may never end, is an OSError."""
+        """Open one file of the folder; a pipe or device raises OSError, since it may never end."""
         path = self._path / name
         if not stat.S_ISREG(path.stat().st_mode):
             raise OSError("is no regular file")
@@ -98,12 +98,12 @@ class ZipSource:
         }
 
     def open(self, name: str) -> IO[bytes]:
-        """Open one file of the zip; several threads may."""
+        """Open one file of the zip; safe to call from several threads."""
         return open_member(self._zip, self._members[name])
 
 
 class _Below:
-    """The files below one folder of a source, which leads to nothing else."""
+    """The files below one folder of a source."""
 
     def __init__(self, source: Source, folder: str) -> None:
         self._source, self._folder = source, folder
@@ -139,15 +139,15 @@ def open_source(path: Path) -> Source:
 
 
 def explain_no_zip(path: Path, error: Exception, usual: str) -> str:
-    """Say why a file cannot be opened as a zip, and what to do.
+    """Return why a file cannot be opened as a zip, and what to do about it.
 
     Args:
         path: The file.
-        error: What opening it raised.
-        usual: What is said of anything that is not known, such as "is no zip".
+        error: The exception that opening it raised.
+        usual: The answer for unknown kinds of files, such as "is no zip".
 
     Returns:
-        What follows its name, such as "is a web page: download the file itself".
+        The predicate of a message, such as "is a web page: download the file itself".
     """
     head = b""
     with contextlib.suppress(OSError), path.open("rb") as file:
@@ -162,10 +162,10 @@ def explain_no_zip(path: Path, error: Exception, usual: str) -> str:
 
 
 def enter_dataset(source: Source) -> Source:
-    """Return a dataset without the folder that packers put around all of it.
+    """Return a dataset without the single folder that archivers may put around it.
 
     Args:
-        source: Where `dataset.json` lies at the root, or in the only folder, or nowhere.
+        source: With `dataset.json` at its root or in its only folder, or without one.
     """
     files = [name for name in source.list_files() if not is_hidden(name)]
     homes = [name for name in files if PurePosixPath(name).name == DESCRIPTION]
@@ -176,12 +176,12 @@ def enter_dataset(source: Source) -> Source:
 
 
 def is_hidden(name: str) -> bool:
-    """Tell what systems and archivers leave behind from what people put there."""
+    """Return whether a path is hidden, or left behind by a system or an archiver."""
     return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def name_member(info: zipfile.ZipInfo) -> str:
-    """Return the path of a file in a zip, with forward slashes and its own letters.
+    """Return the path of a file in a zip, decoded, with forward slashes.
 
     Windows writes backslashes. Archivers that do not say that a name is UTF-8, such as the one of
     macOS, make Python take it for code page 437; that of Korean Windows writes code page 949.
@@ -194,7 +194,7 @@ def name_member(info: zipfile.ZipInfo) -> str:
 
 
 def _decode_name(data: bytes) -> str:
-    """Return a name whose zip does not say how it is written."""
+    """Decode a name whose zip does not declare its encoding."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -202,10 +202,11 @@ def _decode_name(data: bytes) -> str:
 
 
 def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
-    """Open one file of a zip, unless a few bytes of it may unpack to a full memory.
+    """Open one file of a zip, if its compression method bounds the unpacked size.
 
     Raises:
-        OSError, zipfile.BadZipFile, ...: One of `UNREADABLE`.
+        zipfile.BadZipFile: It is encrypted or compressed in another way than deflate.
+        Exception: Another of `UNREADABLE`.
     """
     if info.flag_bits & ENCRYPTED:
         raise zipfile.BadZipFile("encrypted: unpack it with its password first")
@@ -218,7 +219,8 @@ def read_all(file: IO[bytes]) -> bytes:
     """Read the rest of a file of a dataset.
 
     Raises:
-        OSError: It is larger than `MOST_BYTES`. Or another of `UNREADABLE`.
+        OSError: It is larger than `MOST_BYTES`.
+        Exception: Another of `UNREADABLE`.
     """
     data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
@@ -234,16 +236,16 @@ def write_dataset(
     extra: Mapping[str, Json] | None = None,
     beside: Mapping[str, bytes] | None = None,
 ) -> int:
-    """Write pictures and labels as a dataset that StyleGAN trainers read, too.
+    """Write pictures and labels as a dataset that other StyleGAN trainers can read too.
 
-    Equal items give equal bytes. The file appears complete or not at all.
+    Equal items give equal bytes. The file is written atomically.
 
     Args:
         path: Where to write; must end in ".zip".
         items: Encoded PNG, JPEG or WebP pictures, each with its label, or all without one.
-        label_groups: What the numbers of the labels mean.
-        extra: More to keep in `dataset.json`, such as the licence.
-        beside: More files, by name.
+        label_groups: The labels and their values, in the order of the dimensions of a label.
+        extra: Further entries of `dataset.json`, such as the licence.
+        beside: Further files, by name.
 
     Returns:
         How many pictures were written.
@@ -259,7 +261,7 @@ def write_dataset(
 
 
 def name_item(number: int, suffix: str) -> str:
-    """Return what a picture is called in a dataset.
+    """Return the path of a picture in a dataset.
 
     >>> name_item(1234, ".png")
     '00001/img00001234.png'
@@ -268,7 +270,7 @@ def name_item(number: int, suffix: str) -> str:
 
 
 def _measure(path: Path) -> str:
-    """Return the size of a file, or nothing where a link leads nowhere."""
+    """Return the size of a file; empty for a broken link."""
     try:
         return str(path.stat().st_size)
     except OSError:
@@ -329,7 +331,7 @@ def _guess_suffix(picture: bytes) -> str | None:
 
 
 def _read_size(picture: bytes) -> tuple[int, int] | None:
-    """Return width and height, or None for what is no picture."""
+    """Return width and height, or None if it is no picture."""
     try:
         return read_image_header(picture)[:2]
     except FileError:
@@ -337,7 +339,7 @@ def _read_size(picture: bytes) -> tuple[int, int] | None:
 
 
 def _describe_entry(name: str) -> zipfile.ZipInfo:
-    """Return an entry of a zip that says nothing about when and where it was made."""
+    """Return an entry of a zip with a fixed date and system."""
     entry = zipfile.ZipInfo(name, _EPOCH)
     entry.create_system = 3
     entry.external_attr = 0o644 << 16

@@ -1,4 +1,4 @@
-"""Decide how often the pictures of each group are drawn, so that small groups count as much."""
+"""Balanced sampling: draw groups of labels equally often."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facewright.errors import InputError
 from facewright.types import Json
 
 LIMIT = 10.0
-"""How many times as often as without balance a picture may be drawn, where nobody says else."""
+"""Default of `limit`: the largest factor on how often a picture is drawn."""
 
 _FINE = 4096  # draws in a cycle where groups are not drawn equally often
 
@@ -24,15 +24,15 @@ class Balance:
     """How often each group of pictures is drawn. Made by `balance_labels`."""
 
     names: tuple[str, ...]
-    """Of the groups, such as "20-29, Black"."""
+    """Names of the groups, such as "20-29, Black"."""
     members: tuple[NDArray[np.int64], ...]
-    """Which pictures each group has, at least one."""
+    """Indices of the pictures of each group, at least one."""
     quotas: NDArray[np.int64]
     """(groups,), at least 1: how often each group is drawn in a cycle of `quotas.sum()` draws."""
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """(groups,): how many times as often as without balance each picture is drawn."""
+        """(groups,): factor on how often each picture of a group is drawn."""
         sizes = np.array([len(rows) for rows in self.members])
         return (self.quotas / self.quotas.sum()) / (sizes / sizes.sum())
 
@@ -43,8 +43,8 @@ class Balance:
             labels: (n, c_dim), those of the pictures.
 
         Returns:
-            (m, c_dim), of which each group has its part to the last row, and each picture of a
-            group as many rows as any other of it, or one more.
+            (m, c_dim), in which each group has exactly its share of rows, and each picture of a
+            group as many rows as any other, or one more.
         """
         most = max(-(-len(m) // int(q)) for m, q in zip(self.members, self.quotas, strict=True))
         most *= max(1, _FINE // (most * int(self.quotas.sum())))
@@ -52,7 +52,7 @@ class Balance:
         return labels[torch.from_numpy(np.concatenate(rows))]
 
     def to_json(self) -> Json:
-        """Return what a run records: of each group its labels, pictures and weight."""
+        """Return the labels, number of pictures and weight of each group, as a run records them."""
         rows = zip(self.names, self.members, self.weights, strict=True)
         return [
             {"labels": name, "pictures": len(members), "weight": round(float(weight), 4)}
@@ -67,17 +67,17 @@ def balance_labels(
     *,
     limit: float = LIMIT,
 ) -> Balance:
-    """Draw every combination of some labels equally often.
+    """Balance a dataset so that every combination of some labels is drawn equally often.
 
     Args:
-        labels: (n, c_dim), those of the pictures.
-        groups: What their numbers mean.
-        names: Of the groups whose combinations are balanced, such as ("age", "ethnicity").
-        limit: How many times as often as without balance a picture may be drawn, at least 1. The
-            draws that a small combination has to do without go to the others.
+        labels: (n, c_dim), the labels of the pictures.
+        groups: The labels and their values, in the order of the dimensions.
+        names: Names of the groups whose combinations are balanced, such as ("age", "ethnicity").
+        limit: Largest factor on how often a picture is drawn, at least 1. The draws that this
+            takes from small combinations go to the others.
 
     Returns:
-        The combinations that there are, in the order of their values.
+        The combinations that occur, in the order of their values.
 
     Raises:
         InputError: There is no such group, one is named twice, or the limit is below 1.
@@ -107,7 +107,7 @@ def balance_labels(
 
 
 def _share_draws(sizes: NDArray[np.int64], limit: float) -> NDArray[np.int64]:
-    """Return how often each group is drawn in a cycle: equally, but for groups at the limit."""
+    """Return how often each group is drawn in a cycle: equally, except for groups at the limit."""
     most = limit * sizes / sizes.sum()
     if (most * len(sizes) >= 1).all():
         return np.ones(len(sizes), np.int64)

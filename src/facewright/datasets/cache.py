@@ -1,4 +1,4 @@
-"""Keep decoded pictures in memory, as many as there is room for."""
+"""A cache of decoded pictures with a limit in bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from facewright.types import Image
 
 
 class PictureCache:
-    """Decoded pictures of one size; once it is full, it takes no more. Several threads may use it.
+    """Decoded pictures of one size, up to a limit in bytes; thread-safe.
 
     Example:
         >>> cache = PictureCache(count=9, resolution=2, limit=24)  # room for two of 12 bytes each
@@ -23,12 +23,12 @@ class PictureCache:
     """
 
     def __init__(self, *, count: int, resolution: int, limit: int) -> None:
-        """Make room.
+        """Allocate the cache.
 
         Args:
-            count: How many pictures there are.
+            count: Number of pictures of the dataset.
             resolution: Width and height of each in pixels.
-            limit: How many bytes they may take together.
+            limit: Most bytes that the pictures may take together.
         """
         self._shape = (resolution, resolution, 3)
         room = min(count, max(limit, 0) // (resolution * resolution * 3))
@@ -38,7 +38,7 @@ class PictureCache:
         self._lock = threading.Lock()
 
     def keep(self, number: int, picture: Image) -> None:
-        """Remember a picture if there is room."""
+        """Keep a picture if there is room."""
         with self._lock:
             if self._slots[number] >= 0 or self._used == len(self._pictures):
                 return
@@ -47,15 +47,15 @@ class PictureCache:
             self._used += 1
 
     def missing(self, numbers: NDArray[np.int64]) -> list[int]:
-        """Return which of the pictures are not there, in order and once each."""
+        """Return the numbers of pictures that are not in the cache, sorted, each once."""
         return [int(number) for number in np.unique(numbers[self._slots[numbers] < 0])]
 
     def gather(self, numbers: NDArray[np.int64], fresh: Mapping[int, Image]) -> Image:
         """Return a fresh array of pictures, (n, resolution, resolution, 3).
 
         Args:
-            numbers: (n,): which pictures.
-            fresh: Those of them that are not in the cache.
+            numbers: (n,), numbers of pictures.
+            fresh: Number → picture, for those that are not in the cache.
         """
         pictures: Image = np.empty((len(numbers), *self._shape), np.uint8)
         for place, number in enumerate(numbers.tolist()):

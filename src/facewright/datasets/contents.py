@@ -1,4 +1,4 @@
-"""Look at what lies in a dataset, before any of it is decoded."""
+"""Inspect the files of a dataset without decoding pictures."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ _THREADS = 8  # decoding and reading release the interpreter lock
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What lies in a dataset."""
+    """The pictures and labels of a dataset, and what is wrong with them."""
 
     names: Sequence[str]
-    """Of all pictures."""
+    """Paths of all pictures."""
     problems: Mapping[str, str]
     """Name → why that picture cannot be used."""
     labels: torch.Tensor
-    """(n, k); k is 0 where there are none."""
+    """(n, k), float32; k is 0 without labels."""
     label_groups: tuple[LabelGroup, ...]
     details: Mapping[str, Any]
     """All of `dataset.json`."""
 
 
 def inspect_dataset(path: Path) -> Contents:
-    """Look at what a dataset holds, even if some of its pictures are damaged.
+    """Inspect a dataset, even if some of its pictures are damaged.
 
     Args:
         path: A folder or zip, as for `open_dataset`.
 
     Returns:
-        All of its pictures with their labels; their headers are read.
+        All of its pictures with their labels; only the headers of pictures are read.
 
     Raises:
         DatasetError: The path is no folder or zip, there is no picture that can be used, or the
@@ -79,10 +79,10 @@ def list_pictures(source: Source, path: Path) -> tuple[list[str], dict[str, Any]
 
     Args:
         source: Its files.
-        path: What messages call it.
+        path: Its name in messages.
 
     Returns:
-        Their names, in order of the paths, and what `dataset.json` says.
+        Their paths, sorted, and the content of `dataset.json`.
 
     Raises:
         DatasetError: There are none, or `dataset.json` is damaged.
@@ -100,11 +100,11 @@ def check_sizes(source: Source, names: list[str]) -> tuple[int, dict[str, str]]:
     """Read the headers of pictures.
 
     Args:
-        source: Where they are.
-        names: Their paths.
+        source: The files of the dataset.
+        names: Paths of the pictures.
 
     Returns:
-        The width and height of most of them in pixels; name → why a picture cannot be used.
+        The most common width and height in pixels; path → why a picture cannot be used.
     """
 
     def measure(name: str) -> tuple[int, int] | None:
@@ -125,11 +125,11 @@ def raise_first(where: str, problems: Iterable[tuple[str, str]]) -> None:
     """Raise for the first of some files that cannot be used, if there are any.
 
     Args:
-        where: What messages call the dataset.
-        problems: Name and reason of each.
+        where: Name of the dataset in messages.
+        problems: Path and reason of each.
 
     Raises:
-        DatasetError: There is one; says how many others there are.
+        DatasetError: There is at least one; the message counts the others.
     """
     found = list(problems)
     if not found:
@@ -144,7 +144,7 @@ def raise_first(where: str, problems: Iterable[tuple[str, str]]) -> None:
 
 
 def map_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """Apply a function to many items at once, and return the results in order."""
+    """Apply a function to items in several threads, and return the results in order."""
     if len(items) < 2:
         return [function(item) for item in items]
     with ThreadPoolExecutor(min(_THREADS, len(items))) as pool:
@@ -152,7 +152,7 @@ def map_threads(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 
 def _is_picture(name: str) -> bool:
-    """Tell whether a file counts: hidden ones and what archivers leave behind do not."""
+    """Return whether a file is a picture of the dataset; hidden files are not."""
     return name.lower().endswith(SUFFIXES) and not is_hidden(name)
 
 
@@ -169,7 +169,7 @@ def _read_description(source: Source, path: Path) -> dict[str, Any]:
 
 
 def _read_size(file: IO[bytes]) -> tuple[int, int]:
-    """Read width and height from the start of a file, or from all of it where that is too short."""
+    """Read width and height from the start of a file, or from all of it if need be."""
     start = file.read(_HEADER)
     try:
         return read_image_header(start)[:2]
@@ -178,7 +178,7 @@ def _read_size(file: IO[bytes]) -> tuple[int, int]:
 
 
 def _judge(size: tuple[int, int] | None, usual: tuple[int, int]) -> str | None:
-    """Say what is wrong with the size of a picture."""
+    """Return what is wrong with the size of a picture; None if nothing is."""
     if size is None:
         return "is not a PNG, JPEG or WebP picture, is cut short, or cannot be opened"
     rules = (

@@ -33,49 +33,49 @@ from facewright.types import Image
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Square pictures of one size, with labels or without. Made by `open_dataset`."""
+    """Square pictures of one size, with or without labels. Made by `open_dataset`."""
 
     name: str
-    """The name of the folder or zip, without ending."""
+    """Name of the folder or zip, without suffix."""
     resolution: int
     """Height and width of every picture in pixels."""
     labels: torch.Tensor
     """(n, c_dim), float32; c_dim is 0 for a dataset opened without `cond`."""
     label_groups: tuple[LabelGroup, ...]
-    """What the numbers of a label mean; empty without `cond`."""
+    """The labels and their values, in the order of the dimensions; empty without `cond`."""
     sha256: str
-    """A fingerprint of the names and sizes (in a zip: checksums) of the files, and the labels."""
+    """Fingerprint of the names and sizes (in a zip: checksums) of the files, and the labels."""
     details: Mapping[str, Any]
-    """What `dataset.json` says besides the labels, such as the licence."""
+    """Entries of `dataset.json` besides the labels, such as the licence."""
     mirror: bool
-    """Whether every picture comes a second time, flipped left to right."""
+    """Whether every picture occurs a second time, flipped left to right."""
     names: tuple[str, ...]
     """The path of each picture inside the folder or zip."""
     _source: Source
     _cache: PictureCache
     balance: Balance | None = None
-    """How often each group of pictures is drawn in training; None is all alike."""
+    """How often each group of pictures is drawn in training; None draws all equally often."""
 
     def __len__(self) -> int:
-        """Return how many pictures there are, flipped ones included."""
+        """Return the number of pictures, flipped ones included."""
         return len(self.labels)
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        """What each number of a label stands for, such as "age: 20-29"; c_dim of them."""
+        """Names of the dimensions of a label, such as "age: 20-29"; c_dim of them."""
         return tuple(f"{g.name}: {value}" for g in self.label_groups for value in g.values)
 
     @property
     def drawn_labels(self) -> torch.Tensor:
-        """(m, c_dim): rows as often as training draws such labels."""
+        """(m, c_dim): labels, each as often as training draws it."""
         return self.labels if self.balance is None else self.balance.spread(self.labels)
 
     def balanced(self, names: Sequence[str], *, limit: float = LIMIT) -> Dataset:
-        """Return the same pictures, of which training draws combinations of labels equally often.
+        """Return the same dataset, of which training draws combinations of labels equally often.
 
         Args:
-            names: Of label groups, such as ("age", "ethnicity").
-            limit: How many times as often as without balance a picture may be drawn.
+            names: Names of label groups, such as ("age", "ethnicity").
+            limit: Largest factor on how often a picture is drawn, at least 1.
 
         Raises:
             InputError: There is no such group, or the limit is below 1.
@@ -85,11 +85,11 @@ class Dataset:
         )
 
     def unlabelled(self) -> Dataset:
-        """Return the same pictures, drawn as often, as if opened without `cond`."""
+        """Return the same dataset without labels, with the same balance."""
         return replace(self, labels=self.labels[:, :0], label_groups=())
 
     def images(self, indices: Sequence[int] | NDArray[np.int64]) -> Image:
-        """Read pictures; each file is decoded once where the cache has room.
+        """Read pictures; a decoded file is kept if the cache has room.
 
         Args:
             indices: (n,), below `len(self)`. With `mirror`, the second half are the flipped ones.
@@ -116,14 +116,15 @@ class Dataset:
         """Decode every picture, and keep as many as the cache has room for.
 
         Raises:
-            DatasetError: At least one is damaged; names the first and how many more there are.
+            DatasetError: At least one is damaged; the message names the first and counts the
+                others.
         """
         problems = map_threads(self._find_damage, range(len(self.names)))
         found = zip(self.names, problems, strict=True)
         raise_first(self.name, [(name, problem) for name, problem in found if problem])
 
     def _find_damage(self, index: int) -> str | None:
-        """Decode one picture, and say what is wrong with it."""
+        """Decode one picture, and return what is wrong with it, or None."""
         try:
             self._decode(index)
         except DatasetError as error:
@@ -156,15 +157,15 @@ def open_dataset(
     """Open a folder or zip of square pictures of one size, and check every header and label.
 
     Args:
-        path: A folder or zip of PNG, JPEG or WebP pictures, with `dataset.json` at its root or
-            without. Its form: `{"labels": [["00000/img00000000.png", 3], ...], "label_groups":
+        path: A folder or zip of PNG, JPEG or WebP pictures, with or without `dataset.json` at its
+            root: `{"labels": [["00000/img00000000.png", 3], ...], "label_groups":
             [{"name": "age", "values": ["20-29", ...]}, ...], "licence": ...}`, where a label is
-            the number of a class or a vector.
-        cond: Whether the labels are wanted.
+            the index of a class or a vector.
+        cond: Whether to read the labels.
         mirror: Whether to add every picture flipped left to right.
-        limit: Use only so many files, picked at random but always the same ones.
+        limit: Number of files to use, a fixed random choice; None uses all.
         verify: Whether to decode every picture now, and not only its header.
-        cache_bytes: Keep as many decoded pictures in memory as fit in so many bytes.
+        cache_bytes: Size of the cache of decoded pictures.
 
     Returns:
         The dataset.
@@ -172,7 +173,7 @@ def open_dataset(
     Raises:
         DatasetError: The path is no folder or zip, there are no pictures, a picture is not
             square, has another size than the others or not a power of two, is no picture or
-            damaged, or a label is missing. Names the first file and how many more there are.
+            damaged, or a label is missing. The message names the first file and counts the others.
         InputError: The limit is below one.
     """
     source = enter_dataset(open_source(path))
@@ -204,7 +205,7 @@ def open_dataset(
 
 
 def _pick(names: list[str], limit: int | None) -> list[str]:
-    """Pick `limit` of the names at random, but always the same ones."""
+    """Return a fixed random choice of `limit` names."""
     if limit is None or limit >= len(names):
         return names
     if limit < 1:

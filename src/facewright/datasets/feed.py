@@ -1,4 +1,4 @@
-"""Read the next batch while the networks learn from this one."""
+"""Read batches of pictures ahead of training."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from facewright.types import Image
 
 
 class Feed:
-    """Batch after batch in the order of a sampler, each read ahead by one thread.
+    """Batches in the order of a sampler, each read ahead by one thread.
 
-    Use it in a `with` block.
+    To be used in a `with` block.
 
     Attributes:
-        position: That of the sampler after the batches that were taken, without the one that is
-            being read ahead: what a checkpoint has to keep.
+        position: Position of the sampler after the batches that were taken, without the one that is
+            being read ahead; a checkpoint has to keep it.
     """
 
     def __init__(self, dataset: Dataset, sampler: InfiniteSampler, batch: int) -> None:
-        """Prepare to read; nothing is read before the first batch is taken.
+        """Set up the feed; nothing is read before the first batch is taken.
 
         Args:
-            dataset: Where the pictures come from.
-            sampler: In which order, and from which position on. Belongs to the feed from now on.
-            batch: How many pictures all processes together take.
+            dataset: The pictures.
+            sampler: Their order and the first position. Must not be used elsewhere afterwards.
+            batch: Pictures per batch, of all processes together.
         """
         self.position = sampler.position
         self._dataset, self._sampler, self._batch = dataset, sampler, batch
@@ -54,11 +54,11 @@ class Feed:
         """Return the next batch, and begin to read the one after it.
 
         Args:
-            batch: How many pictures all processes together take from now on; None is as before.
+            batch: Pictures per batch from now on, of all processes together; None keeps the number.
 
         Returns:
-            Pictures (batch / processes, h, w, 3), their labels (batch / processes, c_dim) and which
-            of the dataset they are (batch / processes,).
+            Pictures (batch / processes, h, w, 3), uint8, their labels (batch / processes, c_dim)
+            and their indices in the dataset (batch / processes,).
 
         Raises:
             DatasetError: A picture is damaged.

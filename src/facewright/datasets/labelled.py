@@ -1,4 +1,4 @@
-"""Read faces that a teacher labelled, for the networks that find faces to learn from."""
+"""Read faces with mesh labels, for the training of face detectors."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def read_labelled(
     Args:
         labels: A file of arrays as `recipes/finder/merge.py` writes it: `archives` and `names`
             (n), which zip and which file in it; `points` (n, 478, 3), in pixels; `weights` (n),
-            how often each is shown; `held_out` (n), which are kept for measuring.
+            how often each is shown; `held_out` (n), which are kept for evaluation.
         pictures: The folder of the zips.
         empty: A zip of pictures without faces.
-        held_out: Read the faces that are kept for measuring instead of the others.
+        held_out: Read the faces that are kept for evaluation instead of the others.
 
     Returns:
-        The faces, decoded when they are asked for, and where each comes from, "archive/name".
+        The faces, decoded on access, and the source of each, "archive/name".
 
     Raises:
-        DatasetError: A file is missing or damaged, or holds nothing to learn from.
+        DatasetError: A file is missing, damaged or holds no examples.
     """
     arrays = _read_arrays(labels)
     chosen = np.flatnonzero(arrays["held_out"] == held_out)

@@ -1,4 +1,4 @@
-"""Turn words such as "age: 30-39" into the numbers that a conditional network takes, and back."""
+"""Convert labels such as "age: 30-39" to vectors for conditional networks, and back."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ _LARGEST = 1e30  # of the numbers in a label
 
 @dataclass(frozen=True, slots=True)
 class LabelGroup:
-    """One property of which every picture has exactly one value."""
+    """A label of which every picture has exactly one value."""
 
     name: str
-    """Such as "age"."""
+    """Name of the label, such as "age"."""
     values: tuple[str, ...]
-    """Such as ("20-29", "30-39"); each is one number of the label."""
+    """Its values, such as ("20-29", "30-39"); each is one dimension of the vector."""
 
 
 UNKNOWN = "(none)"
-"""What a picture without a label counts as."""
+"""Value that pictures without a label are counted under."""
 
 EXACT = frozenset({"years"})
-"""Groups with a value per year, of which there is a coarser one."""
+"""Groups with a value per year, besides which there is a coarser group."""
 
 
 def rank_value(value: str) -> tuple[bool, float, str]:
-    """Return what puts values in order: ranges of ages by their start, and no label at the end.
+    """Return a sort key of values: ranges of ages by their start, no label at the end.
 
     >>> sorted(["70+", "(none)", "3-9", "10-19"], key=rank_value)
     ['3-9', '10-19', '70+', '(none)']
@@ -57,7 +57,7 @@ def count_labels(labels: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int
         labels: Group → value of each picture, which may lack some.
 
     Returns:
-        Group → value → pictures, in order of the values.
+        Group → value → number of pictures, in order of the values.
 
     >>> count_labels([{"age": "3-9"}, {}, {"age": "3-9", "years": "4"}])
     {'age': {'3-9': 2, '(none)': 1}}
@@ -71,11 +71,11 @@ def count_labels(labels: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int
 
 
 def encode_label(groups: Sequence[LabelGroup], chosen: Mapping[str, str]) -> torch.Tensor:
-    """Turn one value per group into a label: one-hot vectors side by side.
+    """Return the vector of a value per group: one-hot vectors, concatenated.
 
     Args:
-        groups: What the network was trained on, in order.
-        chosen: Group name → value; upper and lower case count the same.
+        groups: The labels of the network, in order.
+        chosen: Group name → value; case does not matter.
 
     Returns:
         (c_dim,), float32, zeros and ones, where c_dim is the number of values of all groups.
@@ -104,11 +104,11 @@ def encode_label(groups: Sequence[LabelGroup], chosen: Mapping[str, str]) -> tor
 
 
 def decode_label(groups: Sequence[LabelGroup], label: torch.Tensor) -> dict[str, str]:
-    """Say what a label means: the inverse of `encode_label`.
+    """Return the values of a vector: the inverse of `encode_label`.
 
     Args:
-        groups: What the network was trained on, in order.
-        label: (c_dim,); of each group, the largest number counts.
+        groups: The labels of the network, in order.
+        label: (c_dim,); of each group, the value with the largest entry counts.
 
     Returns:
         Group name → value.
@@ -141,7 +141,7 @@ def groups_from_json(json: Json) -> tuple[LabelGroup, ...]:
         The groups in order.
 
     Raises:
-        InputError: It looks different, or a name or value occurs twice.
+        InputError: It has another form, or a name or value occurs twice.
     """
     if json is None:
         return ()
@@ -167,15 +167,15 @@ def groups_from_json(json: Json) -> tuple[LabelGroup, ...]:
 def read_labels(
     description: Mapping[str, Any], names: Sequence[str]
 ) -> tuple[torch.Tensor, tuple[LabelGroup, ...]]:
-    """Read the labels of pictures from what `dataset.json` says.
+    """Read the labels of pictures from the content of `dataset.json`.
 
     Args:
         description: With "labels": [[name, class or vector], ...], and optionally "label_groups"
             or "label_names". Without both, the values are called "0", "1", ...
-        names: The pictures whose labels are wanted.
+        names: The pictures whose labels to return.
 
     Returns:
-        Labels (n, c_dim), float32, and what their numbers mean.
+        Labels (n, c_dim), float32, and their groups, in the order of the dimensions.
 
     Raises:
         DatasetError: There are no labels, a picture has none, or they differ in form.
@@ -223,10 +223,10 @@ def _list_labels(labels: object) -> dict[str, Any]:
 
 
 def _to_vectors(known: Mapping[str, Any], names: Sequence[str]) -> dict[str, _Vector]:
-    """Turn labels into vectors, numbers of classes into one-hot ones; check that all have one form.
+    """Convert labels to vectors, indices of classes to one-hot ones, and check their form.
 
     Returns:
-        The vectors of the first picture that has a label, and of those that are wanted.
+        The vectors of the first picture that has a label, and of `names`.
     """
     first = next(iter(known.items()))
     wanted = {first[0], *names}
@@ -252,7 +252,7 @@ def _to_vectors(known: Mapping[str, Any], names: Sequence[str]) -> dict[str, _Ve
 
 
 def _to_vector(label: object, count: int | None) -> _Vector | None:
-    """Turn a label into a vector, a class into `count` zeros and a one; None for neither."""
+    """Convert a label to a vector, a class to a one-hot one of `count`; None for neither."""
     if count is not None:
         if not _is_class(label):
             return None
@@ -266,7 +266,7 @@ def _to_vector(label: object, count: int | None) -> _Vector | None:
 
 
 def _as_class(label: object) -> object:
-    """Return a label as the number of a class if it is one that was written otherwise.
+    """Return a label as the index of a class if it is one in another notation.
 
     >>> _as_class(1.0), _as_class("2"), _as_class(True), _as_class(0.5), _as_class("cat")
     (1, 2, 1, 0.5, 'cat')
@@ -279,12 +279,12 @@ def _as_class(label: object) -> object:
 
 
 def _is_class(label: object) -> TypeGuard[int]:
-    """Tell the number of a class from other labels."""
+    """Return whether a label is the index of a class."""
     return type(label) is int and label >= 0
 
 
 def _name_values(names: object, count: int) -> tuple[str, ...]:
-    """Return what the classes are called: numbers, where nothing is said."""
+    """Return the names of classes; their indices if there are no names."""
     if not names:
         return tuple(str(number) for number in range(count))
     if not isinstance(names, list):
@@ -293,7 +293,11 @@ def _name_values(names: object, count: int) -> tuple[str, ...]:
 
 
 def find_value(group: LabelGroup, value: str) -> int:
-    """Return where a value stands in its group."""
+    """Return the index of a value in its group; case does not matter.
+
+    Raises:
+        InputError: The group has no such value.
+    """
     folded = [known.casefold() for known in group.values]
     if value.casefold() not in folded:
         raise InputError(

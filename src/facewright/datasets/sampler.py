@@ -1,4 +1,4 @@
-"""Decide in which order a training run sees the pictures, so that it can stop and go on."""
+"""The order of the training pictures, which a resumed run continues."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from facewright.errors import InputError
 
 
 class InfiniteSampler:
-    """An endless order in which every picture comes once per round, shuffled anew each round.
+    """An endless order of pictures: each comes once per epoch, shuffled anew each epoch.
 
-    The order is a function of the seed alone, and the position says how far the run is, so that
-    `position` is everything a checkpoint has to keep. Several processes share one order: together
-    they see exactly what one process sees.
+    The order depends on the seed alone, so that `position` is all that a checkpoint has to keep.
+    Several processes share one order: together they take the same pictures as one process.
 
     Attributes:
-        position: How many pictures all processes together have taken.
+        position: Number of pictures that all processes together have taken.
 
     Example:
         >>> sampler = InfiniteSampler(5, seed=1)
@@ -41,15 +40,15 @@ class InfiniteSampler:
         world: int = 1,
         balance: Balance | None = None,
     ) -> None:
-        """Begin at a position.
+        """Start at a position.
 
         Args:
-            size: How many pictures there are.
-            seed: Which order.
-            position: How many pictures have been taken before.
-            rank: The number of this process.
-            world: How many processes there are.
-            balance: How often each group of pictures is drawn; None draws all alike.
+            size: Number of pictures.
+            seed: Seed of the order.
+            position: Number of pictures taken before, by all processes.
+            rank: Rank of this process, from 0.
+            world: Number of processes.
+            balance: How often each group of pictures is drawn; None draws all equally often.
 
         Raises:
             InputError: There are no pictures, the position is negative, or the rank is not below
@@ -70,7 +69,7 @@ class InfiniteSampler:
         """Return the next pictures of this process, and advance the position.
 
         Args:
-            batch: How many pictures all processes together take.
+            batch: Number of pictures to take, of all processes together.
 
         Returns:
             (batch / world,), indices below `size`: every world-th one of the batch.
@@ -85,7 +84,7 @@ class InfiniteSampler:
         return np.array([self._find(int(place)) for place in places], dtype=np.int64)
 
     def _find(self, place: int) -> int:
-        """Return which picture comes at a place of the order."""
+        """Return the picture at a position of the order."""
         balance = self._balance
         if balance is None:
             number, within = divmod(place, self._size)
@@ -100,7 +99,7 @@ class InfiniteSampler:
         return int(members[self._order(number, len(members), f"group {group}")[within]])
 
     def _order(self, number: int, size: int, name: str = "") -> NDArray[np.int64]:
-        """Return the permutation of one round; the last few of each name are kept."""
+        """Return the permutation of one epoch; the last few of each name are cached."""
         orders = self._orders.setdefault(name, {})
         if number not in orders:
             digest = hashlib.sha256(f"{self._seed} {number} {name}".rstrip().encode()).digest()

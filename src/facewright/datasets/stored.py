@@ -1,4 +1,4 @@
-"""Keep pictures as they were stored, and decode them when asked for."""
+"""Sequences of encoded pictures that are decoded on access."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from facewright.types import Image
 
 
 class StoredPictures(Sequence[Image]):
-    """Pictures that take as much memory as their files do."""
+    """Pictures that stay encoded in memory and are decoded on access."""
 
     def __init__(self, stored: Sequence[bytes]) -> None:
         """Keep encoded pictures."""
         self._stored = stored
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of pictures."""
         return len(self._stored)
 
     @overload
@@ -34,7 +34,7 @@ class StoredPictures(Sequence[Image]):
     def __getitem__(self, index: slice) -> StoredPictures: ...
 
     def __getitem__(self, index: int | slice) -> Image | StoredPictures:
-        """Decode one, or pick some."""
+        """Decode one picture, or return a slice of encoded ones."""
         if isinstance(index, slice):
             return StoredPictures(self._stored[index])
         return read_image(self._stored[index])
@@ -49,11 +49,11 @@ class Gathered:
     """All pictures of a folder or zip. Made by `gather_pictures`."""
 
     name: str
-    """Of the folder or zip, without ending."""
+    """Name of the folder or zip, without suffix."""
     sha256: str
-    """A fingerprint of the names and sizes (in a zip: checksums) of the files."""
+    """Fingerprint of the names and sizes (in a zip: checksums) of the files."""
     images: Sequence[Image]
-    """Of any sizes."""
+    """The pictures, of any sizes, decoded on access."""
 
 
 def gather_pictures(path: Path, *, least: int = 1) -> Gathered:
@@ -61,14 +61,14 @@ def gather_pictures(path: Path, *, least: int = 1) -> Gathered:
 
     Args:
         path: A folder or zip of PNG, JPEG or WebP pictures.
-        least: How many pixels the shorter side of each must have.
+        least: Smallest length in pixels of the shorter side of each.
 
     Returns:
         The pictures, in order of their paths.
 
     Raises:
         DatasetError: The path is no folder or zip, holds no pictures, or one cannot be read.
-        InputError: A picture is too small; names the first and how many more there are.
+        InputError: A picture is too small; the message names the first and counts the others.
     """
     source = enter_dataset(open_source(path))
     names, _ = list_pictures(source, path)
@@ -90,7 +90,7 @@ def gather_pictures(path: Path, *, least: int = 1) -> Gathered:
 
 
 def _read(source: Source, name: str, path: Path) -> bytes:
-    """Return a picture as it is stored, after a look at its header."""
+    """Return an encoded picture, after checking its header."""
     try:
         with source.open(name) as file:
             data = read_all(file)
