@@ -1,1 +1,1 @@
-"""What every trainer shares: the loop, checkpoints, averaged weights, processes, log."""
+"""What all trainers share: the loop, checkpoints, averaged weights, processes, log."""

@@ -1,4 +1,4 @@
-"""Stop and resume a training run exactly."""
+"""Checkpoints, from which a training run resumes exactly."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _SCALARS = (type(None), bool, int, float, str)
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], state: Json) -> None:
-    """Write everything that a run needs to go on, as one safetensors file.
+    """Write everything that is needed to resume a run, as one safetensors file.
 
-    The file appears complete or not at all, whenever the process or the machine stops, and an
-    earlier file of the same name stays until then.
+    The file is written atomically: if the process or the machine stops, an earlier file of the same
+    name stays intact.
 
     Args:
         path: Where to write; the folder is made.
-        tensors: Of any device; what `flatten_state` returns.
-        state: Anything that JSON can hold.
+        tensors: The tensors by name, from `flatten_state`, on any device.
+        state: The rest, from `flatten_state`.
 
     Raises:
         TrainingError: The disk is full, or the folder cannot be written.
@@ -76,19 +76,19 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], Json]:
 
 
 def checkpoint_path(run: Path, images: int) -> Path:
-    """Return where the checkpoint of a run belongs.
+    """Return the path of a checkpoint of a run.
 
     Args:
         run: The folder of the run.
-        images: How many pictures the run has seen.
+        images: Number of pictures that the run has seen.
     """
     return run / _NAME.format(images=images)
 
 
 def latest_checkpoint(run: Path) -> Path | None:
-    """Return the checkpoint of a run that has seen the most pictures, or None.
+    """Return the newest checkpoint of a run, the one of the most pictures, or None.
 
-    Files that were being written when a process died do not count.
+    Unfinished files of a process that died are ignored.
     """
     return max(run.glob(_PATTERN), default=None, key=lambda path: path.name)
 
@@ -98,13 +98,13 @@ def load_latest(run: Path, *, note: Callable[[str], None] | None = None) -> tupl
 
     Args:
         run: The folder of the run.
-        note: Called with which checkpoint is damaged, where an older one takes its place.
+        note: Called with a message if a checkpoint is damaged and an older one is read.
 
     Returns:
-        The file and the state that `flatten_state` got; None without any checkpoint.
+        The file and the state that was given to `flatten_state`; None without a checkpoint.
 
     Raises:
-        TrainingError: All checkpoints are damaged; says what is wrong with the newest.
+        TrainingError: All checkpoints are damaged; the message is about the newest.
     """
     first: TrainingError | None = None
     for path in sorted(run.glob(_PATTERN), key=lambda path: path.name, reverse=True):
@@ -122,11 +122,11 @@ def load_latest(run: Path, *, note: Callable[[str], None] | None = None) -> tupl
 
 
 def prune_checkpoints(run: Path, *, keep: int = 2) -> None:
-    """Delete all checkpoints of a run but the latest, and what dead processes left behind.
+    """Delete all but the newest checkpoints of a run, and unfinished files.
 
     Args:
         run: The folder of the run.
-        keep: How many to keep, at least one; with two, there is one to fall back on.
+        keep: Number of checkpoints to keep, at least one; two leave one to fall back on.
     """
     complete = sorted(run.glob(_PATTERN), key=lambda path: path.name)
     for path in complete[: -max(1, keep)]:
@@ -135,17 +135,17 @@ def prune_checkpoints(run: Path, *, keep: int = 2) -> None:
 
 
 def flatten_state(state: object) -> tuple[dict[str, torch.Tensor], Json]:
-    """Split what optimisers, networks and random generators keep into tensors and JSON.
+    """Split the state of networks, optimisers and random generators into tensors and JSON.
 
     Args:
         state: Dictionaries with keys of any scalar kind, lists, tuples, numbers, strings, None
             and tensors, nested as deep as needed.
 
     Returns:
-        The tensors under readable names, and all the rest with those names in it.
+        The tensors by readable names, and the rest, which refers to them by name.
 
     Raises:
-        TrainingError: It holds anything else.
+        TrainingError: It holds a value of another type.
 
     Example:
         >>> tensors, rest = flatten_state({"step": 3, "rng": torch.zeros(2)})
@@ -159,7 +159,7 @@ def flatten_state(state: object) -> tuple[dict[str, torch.Tensor], Json]:
 
 
 def unflatten_state(tensors: Mapping[str, torch.Tensor], state: Json) -> Any:
-    """Put together what `flatten_state` split.
+    """Restore what `flatten_state` split.
 
     Raises:
         TrainingError: A tensor is missing, or the JSON has another form.

@@ -1,4 +1,4 @@
-"""Run one loop on several processes."""
+"""Distributed data-parallel training: processes, gradients, sums."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ _LIMIT = 1e5  # of a gradient, as in the StyleGAN family
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Which of how many processes this one is. The default is the only one."""
+    """Rank of this process and number of all. The default is a single process."""
 
     rank: int = 0
-    """The number of this process among all."""
+    """Rank of this process, from 0."""
     world: int = 1
-    """How many processes there are on all machines."""
+    """Number of processes on all machines."""
     local_rank: int = 0
-    """The number of this process on its machine: which GPU it uses."""
+    """Rank of this process on its machine: the index of its GPU."""
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes and prints."""
+        """Whether this is the process that writes files and prints (rank 0)."""
         return self.rank == 0
 
 
 def read_processes(environ: Mapping[str, str]) -> Processes:
-    """Return which of how many processes this is going to be, without joining the others.
+    """Return the rank and the number of processes, without joining the others.
 
     Args:
         environ: The environment; torchrun sets RANK, WORLD_SIZE and LOCAL_RANK. Without
-            WORLD_SIZE, or where it is 1, this is the only process.
+            WORLD_SIZE, or with 1, this is a single process.
 
     Raises:
         TrainingError: The variables are incomplete.
@@ -55,15 +55,15 @@ def start_processes(environ: Mapping[str, str], device_type: str) -> Processes:
     Args:
         environ: The environment, as for `read_processes`; torchrun sets MASTER_ADDR and
             MASTER_PORT, too.
-        device_type: "cpu" (processes talk through Gloo) or "cuda" (through NCCL; each process
-            takes the GPU of its local rank).
+        device_type: "cpu" (communication through Gloo) or "cuda" (NCCL; each process uses the GPU
+            of its local rank).
 
     Returns:
-        Which process this one is. End with `stop_processes`.
+        Rank of this process and number of all. Call `stop_processes` at the end.
 
     Raises:
         TrainingError: The variables are incomplete, there are fewer GPUs than processes, or the
-            processes do not find each other.
+            processes cannot connect.
     """
     processes = read_processes(environ)
     if processes.world == 1:
@@ -87,7 +87,7 @@ def start_processes(environ: Mapping[str, str], device_type: str) -> Processes:
 
 
 def _incomplete(error: Exception) -> TrainingError:
-    """Return what to raise where torchrun's variables are not what they should be."""
+    """Return the error for missing or invalid variables of torchrun."""
     return TrainingError(
         f"the variables of torchrun are incomplete: {error}", hint="start it with torchrun"
     )
@@ -110,13 +110,13 @@ def _take_gpu(local_rank: int) -> None:
 
 
 def stop_processes(processes: Processes) -> None:
-    """Part from the other processes."""
+    """Leave the group of processes."""
     if processes.world > 1:
         distributed.destroy_process_group()
 
 
 def broadcast_module(module: nn.Module, processes: Processes) -> None:
-    """Give the parameters and buffers of the first process to all, in place."""
+    """Copy the parameters and buffers of the first process to all others, in place."""
     if processes.world == 1:
         return
     with torch.no_grad():
@@ -132,14 +132,14 @@ def all_reduce_gradients(
     *,
     reduction: Literal["mean", "sum"] = "mean",
 ) -> None:
-    """Give every process the same gradients, and replace what is not finite, in place.
+    """Reduce gradients over all processes, and replace values that are not finite, in place.
 
-    NaN becomes 0; infinities become ±1e5, as in the StyleGAN family. All gradients travel as one
+    NaN becomes 0; infinities become ±1e5, as in the StyleGAN family. All gradients are sent as one
     buffer.
 
     Args:
         parameters: Those without a gradient are skipped; they must be the same in all processes.
-        processes: Who takes part.
+        processes: Rank of this process and number of all.
         reduction: "mean" where each process averages its loss over its share of the batch, "sum"
             where it divides by the whole batch.
     """
@@ -162,14 +162,14 @@ def all_reduce_gradients(
 
 
 def all_gather_sum(tensor: torch.Tensor, processes: Processes) -> torch.Tensor:
-    """Add up a tensor over all processes, in the order of their ranks.
+    """Sum a tensor over all processes, in the order of their ranks.
 
     Args:
         tensor: Of the same shape and type in all processes.
-        processes: Who takes part.
+        processes: Rank of this process and number of all.
 
     Returns:
-        The same numbers in every process, to the last bit, so that all decide alike.
+        The sum, equal in every process to the last bit.
     """
     if processes.world == 1:
         return tensor.detach().clone()

@@ -1,4 +1,4 @@
-"""Average weights over a training run."""
+"""Exponential moving average (EMA) of weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def update_ema(
     half_life: float,
     rampup: float | None = None,
 ) -> None:
-    """Move the averaged network a little towards the one in training, in place.
+    """Update the averaged network by one step, in place.
 
     Parameters follow with weight 1 - 0.5^(batch / half_life); buffers are copied. As in StyleGAN2
     with adaptive augmentation (Karras et al. 2020, "ema_kimg" and "ema_rampup").
@@ -24,11 +24,11 @@ def update_ema(
     Args:
         ema: The averaged network.
         model: The network in training, of the same class and sizes.
-        images: How many pictures the run has seen.
-        batch: How many pictures the last step has seen, of all processes together.
-        half_life: After so many pictures, an old weight counts half.
-        rampup: At the start, the half life is at most this fraction of `images`; None for the
-            full half life from the first step on.
+        images: Number of pictures that the run has seen.
+        batch: Number of pictures in the last step, of all processes together.
+        half_life: Half-life of the average, in pictures.
+        rampup: The half-life is at most this fraction of `images`, which matters at the start; None
+            uses the full half-life from the first step on.
     """
     if rampup is not None:
         half_life = min(half_life, images * rampup)

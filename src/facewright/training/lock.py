@@ -1,4 +1,4 @@
-"""See to it that one training run at a time writes into a folder."""
+"""A lock, so that only one training run at a time writes into a folder."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _NAME = ".lock"
 
 @contextmanager
 def lock_run(run: Path) -> Iterator[None]:
-    """Hold the folder of a run; the system lets go of it whenever the process ends.
+    """Lock the folder of a run; the system releases the lock when the process ends.
 
-    Where the system or the file system knows no locks, nothing is held.
+    Systems and file systems without locks are not locked.
 
     Args:
         run: The folder; it is made.
 
     Raises:
-        TrainingError: Another process holds it, or it cannot be written.
+        TrainingError: Another process has locked it, or it cannot be written.
     """
     try:
         run.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Write what a training run reports, one JSON line per tick."""
+"""The log of a training run: JSON lines, TensorBoard, and the terminal."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _FILE = "stats.jsonl"
 
 
 class Averages:
-    """Averages of numbers that appear at every step, read once per tick.
+    """Averages of values that are added at every step and read once per report.
 
-    Adding does not wait for the device; only `take` does.
+    Adding does not synchronise with the device; only `take` does.
 
     Example:
         >>> averages = Averages()
@@ -38,20 +38,20 @@ class Averages:
         self._sums: dict[str, torch.Tensor] = {}
 
     def add(self, name: str, values: torch.Tensor) -> None:
-        """Count every element of a tensor of any shape."""
+        """Add every element of a tensor of any shape."""
         total = values.detach().double().sum()
         count = torch.full_like(total, values.numel())
         pair = torch.stack([total, count])  # [2]
         self._sums[name] = self._sums[name] + pair if name in self._sums else pair
 
     def take(self, processes: Processes | None = None) -> dict[str, float]:
-        """Return the averages since the last call, over all processes, and start anew.
+        """Return the averages since the last call, over all processes, and reset them.
 
         Args:
-            processes: Who takes part; all must have added the same names. None for this one.
+            processes: All processes, which must have added the same names; None is this one alone.
 
         Returns:
-            Name → average, by name.
+            Name → average, sorted by name.
         """
         names = sorted(self._sums)
         if not names:
@@ -63,10 +63,10 @@ class Averages:
 
 
 class TrainingLog:
-    """What a run reports: `stats.jsonl`, curves for TensorBoard, and a line on the terminal.
+    """Writes reports to `stats.jsonl`, to TensorBoard, and to the terminal.
 
-    On a terminal, a bar shows how far the run is; elsewhere each tick is one plain line. Without
-    the package tensorboard there are no curves. Use it in a `with` block.
+    A terminal shows a progress bar; other outputs get one plain line per report. Without the
+    package tensorboard there are no curves. To be used in a `with` block.
     """
 
     def __init__(
@@ -78,14 +78,14 @@ class TrainingLog:
         images: int = 0,
         console: Console | None = None,
     ) -> None:
-        """Open the log, and forget what a resumed run will report again.
+        """Open the log, and drop reports that a resumed run will repeat.
 
         Args:
             outdir: The folder of the run; it is made.
-            total: How many pictures the run is going to see.
+            total: Number of pictures that the run will see in all.
             clock: Returns seconds, such as `time.monotonic`.
-            images: How many pictures the run has seen already.
-            console: Where lines go; standard error if None.
+            images: Number of pictures that the run has seen already.
+            console: The console for lines and the bar; None is standard error.
         """
         outdir.mkdir(parents=True, exist_ok=True)
         self._console = console or Console(stderr=True)
@@ -121,29 +121,29 @@ class TrainingLog:
         self._file.close()
 
     def advance(self, images: int) -> None:
-        """Show how far the run is, between two ticks. Costs little without a terminal.
+        """Update the progress bar between two reports; cheap without a terminal.
 
         Args:
-            images: How many pictures the run has seen.
+            images: Number of pictures that the run has seen.
         """
         if self._bar:
             self._bar.update(self._task, completed=images, refresh=True)
 
     def note(self, text: str) -> None:
-        """Print a line without disturbing the bar."""
+        """Print a line above the bar."""
         self._console.print(text, soft_wrap=True, markup=False, highlight=False)
 
     def write(self, images: int, values: Mapping[str, float]) -> dict[str, Json]:
-        """Report a tick.
+        """Write a report.
 
         Args:
-            images: How many pictures the run has seen.
+            images: Number of pictures that the run has seen.
             values: Losses, the probability of augmentation, memory and the like, by name.
 
         Returns:
-            What was written: `images`, `kimg`, `seconds` (of the whole run), `sec_per_kimg` and
-            `eta` (seconds; both null where nothing was measured), and the values. Numbers that
-            are not finite become null.
+            The entry that was written: `images`, `kimg`, `seconds` (of the whole run),
+            `sec_per_kimg` and `eta` (seconds; both null before anything was measured), and the
+            values. Numbers that are not finite become null.
         """
         now = self._clock()
         done = images - self._tick_images
@@ -167,7 +167,7 @@ class TrainingLog:
         return line
 
     def _show(self, images: int, numbers: Mapping[str, float]) -> None:
-        """Print a tick, or change the text of the bar."""
+        """Print a report, or change the text of the bar."""
         rest = [f"{name} {value:.4g}" for name, value in list(numbers.items())[5:]]
         pace = f"{numbers['sec_per_kimg']:.1f} s/kimg"
         text = "  ".join([pace, f"ETA {format_duration(numbers['eta'])}", *rest])
@@ -180,13 +180,13 @@ class TrainingLog:
 
 
 def format_duration(seconds: float) -> str:
-    """Write a time span as people do.
+    """Format a duration with its two largest units.
 
     Args:
-        seconds: Any number; what is not finite becomes a dash.
+        seconds: Any number; one that is not finite gives a dash.
 
     Returns:
-        The two largest units.
+        The text.
 
     Example:
         >>> format_duration(59), format_duration(3700), format_duration(200_000)
@@ -203,10 +203,10 @@ def format_duration(seconds: float) -> str:
 
 
 def peak_memory(device: torch.device) -> float:
-    """Return the most memory that the run has used so far, in GiB.
+    """Return the peak memory of the run so far, in GiB.
 
     Args:
-        device: A GPU (what PyTorch took there) or the CPU (the whole process; NaN on Windows).
+        device: A GPU (memory allocated by PyTorch) or the CPU (the whole process; NaN on Windows).
     """
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**30
@@ -219,7 +219,7 @@ def peak_memory(device: torch.device) -> float:
 
 
 def _keep_lines(path: Path, images: int) -> dict[str, Any]:
-    """Drop the lines of a log beyond `images` and damaged ones; return the last one left."""
+    """Drop the lines of a log beyond `images` and damaged ones; return the last remaining one."""
     if not path.exists():
         return {}
     kept, last = [], {}

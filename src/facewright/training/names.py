@@ -1,4 +1,4 @@
-"""Name what a training run leaves behind after how much it has seen."""
+"""Names of the files of a training run, by the number of pictures seen."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _SNAPSHOT = re.compile(r"snapshot-(\d+(?:\.\d+)?)\.safetensors")
 
 
 def format_kimg(images: int, *, width: int = 6) -> str:
-    """Write how much a run has seen in thousands, exactly: no two counts look the same.
+    """Format a number of pictures in thousands, exactly, so that different numbers differ.
 
     Args:
-        images: How many pictures.
-        width: Digits before the point, at least, so that most names sort by age.
+        images: Number of pictures.
+        width: Least number of digits before the point, so that most names sort by age.
 
     Returns:
-        A whole number where it is one, else with thousandths.
+        A whole number if possible, else with three decimals.
 
     Example:
         >>> format_kimg(400_000), format_kimg(12_008), format_kimg(8, width=1)
@@ -27,20 +27,20 @@ def format_kimg(images: int, *, width: int = 6) -> str:
 
 
 def snapshot_path(outdir: Path, images: int) -> Path:
-    """Return where a run writes weights to choose among.
+    """Return the path of the weights of a run after so many pictures.
 
     Args:
         outdir: The folder of the run.
-        images: How many pictures it has seen.
+        images: Number of pictures that it has seen.
     """
     return outdir / f"snapshot-{format_kimg(images)}.safetensors"
 
 
 def snapshot_kimg(path: Path) -> float | None:
-    """Return how many thousands of pictures had been seen, by the name of the file.
+    """Return the thousands of pictures of a snapshot, by the name of its file.
 
     Returns:
-        None if that is no name of a snapshot.
+        Thousands of pictures; None if it is no name of a snapshot.
 
     Example:
         >>> snapshot_kimg(snapshot_path(Path("runs"), 12_008))

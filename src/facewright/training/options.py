@@ -1,39 +1,39 @@
-"""Options that trainers share, each declared once. No PyTorch, so that help is quick."""
+"""Options that trainers share, without PyTorch, so that help is quick."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How long a run is, and where its random numbers start."""
+    """Length of a run, reports and seed."""
 
     kimg: float = 1000.0
-    """Stop after so many thousands of examples; a learning rate that falls reaches its end then."""
+    """Length of the training in thousands of examples; a decaying learning rate ends with it."""
     tick_kimg: float = 10.0
     """Thousands of examples between two reports."""
     seed: int = 0
-    """Where every random number starts."""
+    """Seed of every random number generator."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdversarialOptions(RunOptions):
-    """What runs with a discriminator share."""
+    """Options of runs with a discriminator."""
 
     snap: int = 10
-    """Reports between two snapshots of pictures, weights and checkpoints."""
+    """Number of reports between two snapshots of pictures, weights and checkpoints."""
     mirror: bool = False
-    """Add every picture flipped left to right."""
+    """Also train on every picture flipped left to right."""
 
 
 @dataclass(frozen=True, slots=True)
 class SupervisedOptions(RunOptions):
-    """How one network is trained; each fourth report leaves weights and a checkpoint."""
+    """Options of training one network; every fourth report writes weights and a checkpoint."""
 
     batch: int = 32
-    """Examples in a step."""
+    """Examples per step."""
     lr: float = 0.002
-    """The highest learning rate, of AdamW."""
+    """Highest learning rate of AdamW; it rises at the start and falls to zero along a cosine."""
     threads: int = 1
-    """How many threads make examples while the network learns."""
+    """Number of threads that prepare examples during training."""
     weight_decay: float = 0.01
-    """How strongly AdamW keeps weights small."""
+    """Weight decay of AdamW."""

@@ -1,4 +1,4 @@
-"""Run a trainer from step to step: the one loop of all trainers, with its reports and snapshots."""
+"""The training loop of all trainers, with its reports and snapshots."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ _NOTICE = "finishing this step, then writing a checkpoint; press Ctrl-C again to
 
 
 class Trainer(Protocol):
-    """Networks in training, their examples, and what a run of them leaves behind."""
+    """Networks in training, their examples, and the files of their run."""
 
     @property
     def images(self) -> int:
-        """How many examples the networks have seen, in all processes together."""
+        """Number of examples that the networks have seen, in all processes together."""
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
 
     @property
     def averages(self) -> Averages:
-        """Losses and other numbers since the last report; NaN and infinities end the run."""
+        """Losses and other values since the last report; NaN and infinities end the run."""
 
     @property
     def advice(self) -> str:
-        """What to try where a loss is not finite any more."""
+        """What to try if a loss is no longer finite, for the error message."""
 
     def step(self) -> None:
-        """Take the next examples, and learn from them."""
+        """Train on the next batch."""
 
     def measure(self) -> dict[str, float]:
-        """Return further numbers for a report, by name; called in all processes."""
+        """Return further values of a report, by name; called in all processes."""
 
     def report(self) -> None:
-        """Write what shows progress beside the numbers; called in the first process."""
+        """Write files that go with a report; called in the first process."""
 
     def save(self) -> None:
         """Write weights, pictures and a checkpoint; called in the first process."""
@@ -57,14 +57,14 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long a run is, and when it reports and saves."""
+    """Length of a run, and intervals of reports and snapshots."""
 
     total: int
-    """Stop after so many examples."""
+    """Number of examples after which the run ends."""
     tick: int
-    """Report each time that so many more examples were seen, at least 1."""
+    """Number of examples between two reports, at least 1."""
     snap: int
-    """Save with each so many-th report, and at the end."""
+    """Number of reports between two snapshots; there is one at the end too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class Tick:
     """A report of a run."""
 
     images: int
-    """How many examples the networks have seen."""
+    """Number of examples that the networks have seen."""
     values: Mapping[str, float]
-    """Losses and other numbers by name, averaged since the last report."""
+    """Losses and other values by name, averaged since the last report."""
     done: bool
     """Whether it is the last report."""
 
@@ -88,7 +88,7 @@ def run_training(
     notes: Sequence[str] = (),
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Do what `iterate_training` does, to the end."""
+    """Run `iterate_training` to its end."""
     ticks = iterate_training(
         trainer, outdir, schedule, processes=processes, notes=notes, clock=clock
     )
@@ -97,7 +97,7 @@ def run_training(
 
 
 def finish(ticks: Generator[Tick, None, Path]) -> Path:
-    """Train to the end, and return what the iterator returns: the newest weights."""
+    """Run an iterator of reports to its end, and return its result: the newest weights."""
     while True:
         try:
             next(ticks)
@@ -114,23 +114,23 @@ def iterate_training(
     notes: Sequence[str] = (),
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Tick]:
-    """Train until the schedule ends, or somebody wants the run to stop.
+    """Train until the schedule ends or a signal asks the run to stop.
 
-    What is not iterated to the end stops in the middle, without a checkpoint of its own.
+    If the iterator is abandoned, training stops without a checkpoint.
 
     Args:
-        trainer: As it starts, or as it was when its last checkpoint was written.
-        outdir: The folder of the run, which `hold_run` holds.
-        schedule: How long, and when to report and save.
-        processes: Which of how many processes this is; None is the only one.
-        notes: What to print first.
+        trainer: New, or restored from its last checkpoint.
+        outdir: The folder of the run, locked by `hold_run`.
+        schedule: Length of the run, and intervals of reports and snapshots.
+        processes: Rank of this process and number of all; None is a single process.
+        notes: Lines to print first.
         clock: Returns seconds.
 
     Yields:
-        Each report, once what belongs to it is written.
+        Each report, once its files are written.
 
     Raises:
-        TrainingError: A number that is averaged is not finite any more.
+        TrainingError: A value is no longer finite.
     """
     processes = processes or Processes()
     with contextlib.ExitStack() as held:
@@ -170,14 +170,14 @@ def iterate_training(
 
 
 def hold_run(outdir: Path, processes: Processes) -> contextlib.AbstractContextManager[None]:
-    """Hold the folder of a run, so that no other run writes into it.
+    """Lock the folder of a run, so that no other run writes into it.
 
     Args:
         outdir: The folder; it is made.
-        processes: Which of how many processes this is: the first one holds it.
+        processes: Rank of this process and number of all; only the first one locks.
 
     Raises:
-        TrainingError: A run is going on there, or it cannot be written.
+        TrainingError: Another run is active there, or it cannot be written.
     """
     return lock_run(outdir) if processes.first else contextlib.nullcontext()
 
@@ -193,14 +193,14 @@ def check_same_options(
     """Raise if a folder holds a run with other options.
 
     Args:
-        earlier: Options of the run in the folder, by name; what it does not name counts as equal.
-        now: Those that were asked for.
+        earlier: Options of the run in the folder, by name; missing ones count as equal.
+        now: The options given.
         outdir: The folder of the run.
-        free: Options that may change when a run goes on.
-        hint: What to do about others.
+        free: Options that may change when a run continues.
+        hint: Hint of the error.
 
     Raises:
-        TrainingError: Another option than those has changed.
+        TrainingError: An option that is not in `free` has changed.
     """
     compared = sorted(now.keys() & earlier.keys() - set(free))
     changed = [name for name in compared if earlier[name] != now[name]]
@@ -210,7 +210,7 @@ def check_same_options(
 
 
 def _is_wanted(stop: StopSignal, device: torch.device, processes: Processes) -> bool:
-    """Tell whether any of the processes was asked to stop."""
+    """Return whether any of the processes was asked to stop."""
     if processes.world == 1:
         return stop.requested
     wish = torch.tensor(float(stop.requested), device=device)
@@ -218,7 +218,7 @@ def _is_wanted(stop: StopSignal, device: torch.device, processes: Processes) -> 
 
 
 def _check_finite(values: Mapping[str, float], outdir: Path, advice: str) -> None:
-    """Raise once an average is not a number any more."""
+    """Raise if an average is no longer finite."""
     lost = [name for name, value in values.items() if not math.isfinite(value)]
     if lost:
         raise TrainingError(

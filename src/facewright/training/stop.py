@@ -1,4 +1,4 @@
-"""Turn Ctrl-C into a wish that a training loop can see."""
+"""Ctrl-C and SIGTERM as a flag that a training loop reads."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopSignal:
-    """Turn Ctrl-C and SIGTERM into a wish that the training loop can see between two steps.
+    """Turns Ctrl-C and SIGTERM into a flag that the training loop reads between two steps.
 
     A second Ctrl-C raises KeyboardInterrupt at once. Outside of the main thread, where Python
-    allows no signal handlers, it does nothing. The old handlers return at the end of the block.
+    allows no signal handlers, it does nothing. The end of the block restores the old handlers.
 
     Attributes:
-        requested: Whether someone wants the run to stop.
+        requested: Whether the run has been asked to stop.
 
     Example:
         >>> with StopSignal() as stop:
@@ -28,17 +28,17 @@ class StopSignal:
     """
 
     def __init__(self, notice: str = "") -> None:
-        """Prepare to listen.
+        """Set up; handlers are installed on entering the block.
 
         Args:
-            notice: What to say on standard error as soon as someone wants the run to stop.
+            notice: Message to print to standard error as soon as the run is asked to stop.
         """
         self.requested = False
         self._notice = notice
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> StopSignal:
-        """Begin to listen."""
+        """Install the handlers."""
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 self._previous[number] = signal.signal(number, self._handle)
@@ -50,13 +50,13 @@ class StopSignal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Give the signals back."""
+        """Restore the old handlers."""
         for number, handler in self._previous.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         self._previous.clear()
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
-        """Remember the wish, and obey the second one."""
+        """Set the flag; raise KeyboardInterrupt at the second Ctrl-C."""
         if self.requested and number == signal.SIGINT:
             raise KeyboardInterrupt
         if self._notice and not self.requested:

@@ -58,7 +58,7 @@ class Learning(Protocol):
         """Return everything that changes during training."""
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
+        """Restore what `state` returned."""
 
 
 Write: TypeAlias = Callable[[Path, nn.Module, int], None]
@@ -75,9 +75,9 @@ def train_network(
     device: torch.device,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Train, or go on training, a network.
+    """Train a network, or continue its training.
 
-    A run that was stopped goes on where its newest checkpoint is, and ends with the same weights.
+    A run that was stopped continues from its newest checkpoint, and ends with the same weights.
     One that has ended goes on with a larger `kimg`: with the learning rate that a run of that
     length would have by then.
 
@@ -86,7 +86,7 @@ def train_network(
         outdir: The folder of the run.
         options: How.
         write: Is called with every fourth report and at the end, after `recompute_norms`.
-        device: Where to compute.
+        device: The device that computes.
         clock: Returns seconds.
 
     Returns:
@@ -94,8 +94,8 @@ def train_network(
 
     Raises:
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
     """
     _check(options)
     schedule = Schedule(

@@ -76,7 +76,7 @@ def pack_anchors(model: AppearanceModel, card: Card, generator: Owner) -> Bundle
 
     Args:
         model: The appearance model.
-        card: Its card; the kind is "anchors".
+        card: Its card; the kind becomes "anchors".
         generator: Name and sha256 of the generator that it belongs to.
     """
     named = dataclasses.replace(card, kind=KIND)
