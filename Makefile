@@ -15,7 +15,7 @@ export PIP_NO_INPUT := 1
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/installed ## Make people, a mixing grid and a clip: demo/index.html
+demo: .venv/installed ## Make a picture of each command: demo/index.html
 	@$(BIN)/facewright demo -o demo
 
 studio: .venv/installed-studio ## Open the studio in the browser; ARGS='--lan --https' for a phone

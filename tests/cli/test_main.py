@@ -2,7 +2,6 @@
 
 import errno
 import json
-import shlex
 import signal
 import socket
 import subprocess
@@ -14,11 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from facewright.cli.main import build_app, explain
+from facewright.cli.main import explain
 from facewright.cli.outcome import PRINTERS
-from facewright.gan.weights import NO_LABELS
-from facewright.jobs.commands.demo.make import plan_exhibits
-from facewright.jobs.commands.demo.page import format_command
 from facewright.jobs.table import COMMANDS, GROUPS
 from facewright.version import __version__
 
@@ -148,14 +144,6 @@ def test_unknown_option_in_the_file_is_bad_usage(facewright):
     status, _, err = facewright("generate", *words)
     assert status == 2
     assert "sharpness" in err
-
-
-def test_commands_of_the_demo_parse_to_the_options_that_made_it():
-    exhibits = plan_exhibits(Path("demo"), NO_LABELS, {"weights": "faces", "precision": "float32"})
-    for exhibit in exhibits:
-        words = shlex.split(format_command(exhibit.command, exhibit.options, set()))
-        _, bound, _ = build_app().parse_args(words[1:], exit_on_error=False)
-        assert bound.arguments["options"] == exhibit.options
 
 
 def test_models_and_doctor_print_json(facewright):

@@ -373,7 +373,7 @@ COMMANDS = (
     Command(
         "demo",
         "facewright.jobs.commands.demo.make:make_demo",
-        "Make people, a mixing grid and a clip, and a page that shows them.",
+        "Make one picture with each command, and a page that shows them.",
         computes=True,
         lengthy=True,
     ),

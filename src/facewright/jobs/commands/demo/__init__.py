@@ -1,1 +1,1 @@
-"""A first look: people, a mixing grid, a clip, and a page that shows them."""
+"""A first look: a picture of each command, and a page that shows them."""

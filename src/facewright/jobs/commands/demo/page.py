@@ -1,55 +1,55 @@
-"""The page of the demo: what it shows, and the command behind each."""
+"""What the demo writes of all that it made: a page, and one large picture."""
 
 from __future__ import annotations
 
+import base64
 import html
-import shlex
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any, TypeAlias
 
-from facewright.jobs.commands.draw.generate import GenerateOptions
-from facewright.jobs.commands.draw.interpolate import InterpolateOptions
-from facewright.jobs.commands.draw.mix import MixOptions
-from facewright.types import Card
+import torch
+
+from facewright.jobs.commands.demo.exhibits import Exhibit
+from facewright.media.decode import read_image
+from facewright.media.drawing.strips import draw_strips
+from facewright.media.stills.resize import fit_image
+from facewright.pipelines.consent import GENERATED
+from facewright.pipelines.result import Ingredients, build_manifest
+from facewright.provenance.publish import CLIPS, publish_image, read_manifest, render_image
+from facewright.types import Card, Json
 from facewright.version import __version__
 
-Drawn: TypeAlias = GenerateOptions | MixOptions | InterpolateOptions
-"""The options of a command that draws people."""
-
 _PAGE = Path(__file__).with_name("page.html")
+_SIDE, _QUALITY = 1280, 88  # pixels of a picture on the page at most; of its JPEG
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
-    """One thing that the page shows."""
+class Shown:
+    """An exhibit that was made, or could not be."""
 
-    title: str
-    text: str
+    exhibit: Exhibit
     command: str
-    """Its name on the command line."""
-    perform: Callable[..., list[Path]]
-    options: Drawn
-    described: str
-    """For those who cannot see it."""
+    """The command line that makes it."""
+    files: tuple[Path, ...]
+    """Pictures, or one clip; none if nothing could be made."""
+    reason: str = ""
+    """Why not."""
 
 
-def render_page(exhibits: list[Exhibit], card: Card, hidden: set[str]) -> str:
+def render_page(shown: list[Shown], card: Card) -> str:
     """Write the page that shows the exhibits.
 
     Args:
-        exhibits: In order; their files lie beside the page.
-        card: Of the weights.
-        hidden: Options that the commands on the page leave out.
+        shown: In order.
+        card: Of the generator.
 
     Returns:
-        HTML that needs no other file but theirs.
+        HTML that holds the pictures and clips, and needs nothing else.
     """
-    figures = "\n".join(_render_exhibit(exhibit, hidden) for exhibit in exhibits)
     facts = {
-        "Weights": card.name,
+        "Generator": card.name,
         "Trained on": card.trained_on,
         "Licence of the weights": card.licence,
         "sha256": card.sha256,
@@ -59,54 +59,59 @@ def render_page(exhibits: list[Exhibit], card: Card, hidden: set[str]) -> str:
         f"<div><dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd></div>" for k, v in facts.items()
     )
     template = Template(_PAGE.read_text(encoding="utf-8"))
-    return template.substitute(exhibits=figures, facts=rows)
+    return template.substitute(exhibits="\n".join(map(_render_exhibit, shown)), facts=rows)
 
 
-def format_command(command: str, options: Drawn, hidden: set[str]) -> str:
-    """Write the command line that options stand for.
+def write_overview(shown: Sequence[Shown], path: Path, device: torch.device) -> None:
+    """Draw the pictures of a demo on one sheet, each with its title.
 
     Args:
-        command: Its name.
-        options: Those that have their default are left out.
-        hidden: Options to leave out.
+        shown: What was made; clips and what could not be made are left out.
+        path: Where to; replaced if it is there.
+        device: Where they were made.
 
-    Example:
-        >>> options = GenerateOptions(seeds="0-3", truncation_psi=0.5, out=Path("a b.png"))
-        >>> format_command("generate", options, set())
-        "facewright generate --seeds 0-3 --truncation-psi 0.5 --out 'a b.png'"
+    Raises:
+        FileError: The file cannot be written.
     """
-    words = ["facewright", command]
-    ordered = sorted(fields(options), key=lambda field: (field.name == "out", _has_default(field)))
-    for field in ordered:
-        value = getattr(options, field.name)
-        if field.name in hidden or (_has_default(field) and value == field.default):
-            continue
-        dashed = f"--{field.name.replace('_', '-')}"
-        if isinstance(value, bool):
-            words.append(dashed if value else dashed.replace("--", "--no-", 1))
-        else:
-            several = value if isinstance(value, tuple) else (value,)
-            words += [word for one in several for word in (dashed, shlex.quote(str(one)))]
-    return " ".join(words)
+    still = [one for one in shown if one.files and one.files[0].suffix not in CLIPS]
+    found = [read_manifest(file) for one in still for file in one.files]
+    used = Ingredients(
+        models={name: sha for one in found for name, sha in one.models.items()},
+        seeds=tuple(dict.fromkeys(seed for one in found for seed in one.seeds)),
+        consent=GENERATED,
+    )
+    said: dict[str, Json] = {"shows": [one.exhibit.name for one in still]}
+    strips = [(one.exhibit.title, [read_image(file) for file in one.files]) for one in still]
+    manifest = build_manifest("demo", said, used, device)
+    publish_image(draw_strips(strips), path, manifest, quality=_QUALITY, overwrite=True)
 
 
-def _render_exhibit(exhibit: Exhibit, hidden: set[str]) -> str:
+def _render_exhibit(one: Shown) -> str:
     """Write one exhibit as HTML."""
-    name = exhibit.options.out.name
-    alt = html.escape(exhibit.described, quote=True)
-    picture = f'<a href="{name}"><img src="{name}" alt="{alt}"></a>'
-    if exhibit.options.out.suffix == ".mp4":
-        playing = "autoplay muted loop playsinline controls"
-        picture = f'<video src="{name}" aria-label="{alt}" {playing}></video>'
-    weights = Path(exhibit.options.weights or "").name or None  # the page may be published
-    beside = replace(exhibit.options, out=Path(name), weights=weights)
-    command = html.escape(format_command(exhibit.command, beside, hidden))
+    alt = html.escape(one.exhibit.described, quote=True)
+    pictures = "\n".join(_embed(path, alt) for path in one.files)
+    if not one.files:
+        pictures = f'<p class="missing">Not made: {html.escape(one.reason or "no face")}</p>'
     return (
-        f"<section>\n<h2>{html.escape(exhibit.title)}</h2>\n<p>{html.escape(exhibit.text)}</p>\n"
-        f"<figure>{picture}\n<figcaption><code>{command}</code></figcaption></figure>\n</section>"
+        f"<section>\n<h2>{html.escape(one.exhibit.title)}</h2>\n"
+        f"<p>{html.escape(one.exhibit.text)}</p>\n"
+        f'<figure><div class="row">{pictures}</div>\n'
+        f"<figcaption><code>{html.escape(one.command)}</code></figcaption></figure>\n</section>"
     )
 
 
-def _has_default(field: Any) -> bool:
-    """Tell whether an option may be left out."""
-    return field.default is not MISSING
+def _embed(path: Path, alt: str) -> str:
+    """Return a picture, with its manifest, or a clip as an element that holds all of it."""
+    if path.suffix in CLIPS:
+        data, kind = path.read_bytes(), "video/mp4"
+    else:
+        image = fit_image(read_image(path), _SIDE)
+        data, kind = (
+            render_image(image, ".jpg", read_manifest(path), quality=_QUALITY),
+            "image/jpeg",
+        )
+    source = f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    if path.suffix in CLIPS:
+        playing = "autoplay muted loop playsinline controls"
+        return f'<video src="{source}" aria-label="{alt}" {playing}></video>'
+    return f'<img src="{source}" alt="{alt}">'
