@@ -12,6 +12,7 @@ from facewright.hub.bundle import file_sha256
 from facewright.jobs.commands.photos.convert import ConvertOptions, convert_pictures
 from facewright.jobs.commands.remake import remake_file
 from facewright.media.decode import read_image
+from facewright.pipelines.photos.enhance import EnhancePipeline
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_image, read_manifest
 from facewright.types import Manifest
@@ -114,6 +115,25 @@ def test_a_page_holds_everything_and_its_pictures_say_how(convert, folder, tmp_p
     picture = base64.b64decode(text.split("data:image/jpeg;base64,")[2].partition('"')[0])
     (tmp_path / "half.jpg").write_bytes(picture)
     assert read_manifest(tmp_path / "half.jpg").parameters["strength"] == pytest.approx(0.5)
+
+
+def test_what_was_converted_is_enlarged_as_enhance_does_it(convert, photo, tmp_path):
+    plain, large = convert(photo), convert(photo, scale=2, out=tmp_path / "large.png")
+    expected = EnhancePipeline(device="cpu", dtype="float32")(plain.files[0], scale=2).image
+    assert np.array_equal(read_image(large.files[0]), expected)
+    manifest = read_manifest(large.files[0])
+    assert "enhance-x2" in manifest.models
+    assert manifest.parameters["scale"] == 2
+    done = [large, *(convert(photo, scale=2, out=tmp_path / "folder") for _ in range(2))]
+    assert {(one.width, one.height) for each in done for one in each.pictures} == {(400, 300)}
+    strips = [convert(photo, strip=True, scale=n, out=tmp_path / f"{n}.png") for n in (1, 4)]
+    one, four = (read_image(strip.files[0]).shape for strip in strips)
+    assert four[1] / four[0] == pytest.approx(one[1] / one[0], abs=0.3)  # captions differ
+
+
+def test_a_choice_of_scale_is_checked_first(convert, photo, tmp_path):
+    with pytest.raises(InputError, match="scale is 1, 2 or 4, not 3"):
+        convert(photo, scale=3, out=tmp_path / "three.png")
 
 
 def test_enhancing_smooths_and_sharpens_what_was_translated(convert, photo, tmp_path):

@@ -42,6 +42,13 @@ def test_rate_size_and_length_stay(convert, clip_source, tmp_path):
     assert read_manifest(done.files[0]).parameters["picture"] == "clip.mp4"
 
 
+def test_a_clip_is_enlarged(convert, clip_source, tmp_path):
+    done = convert(clip_source([20, 21]), out=tmp_path / "out.mp4", scale=2)
+    made = read_clip(done.files[0])
+    assert made.size == next(iter(made.frames)).shape[1::-1] == (256, 192)
+    assert [(one.width, one.height) for one in done.clips] == [(256, 192)]
+
+
 def test_whole_frames_can_be_translated(convert, clip_source, tmp_path):
     body = clip_source([None] * 3)
     with pytest.raises(InputError, match="no face was found in 3 frames"):

@@ -227,7 +227,7 @@ class Effect(ABC, Generic[O]):
         """Take note of a picture that was made; return its record, None for a `Summary`."""
         return still.record
 
-    def recall(self, one: Developed, item: Item) -> Any:
+    def recall(self, one: Developed, item: Item) -> Summary:
         """Return what the outcome says of a picture that is there already."""
         height, width = one.image.shape[:2]
         return Summary(item.source, width, height, 0, 0, 0, name_written(item.path))

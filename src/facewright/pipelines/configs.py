@@ -70,6 +70,8 @@ class ConvertConfig(DetectionConfig):
     """Translate all of the picture, whether it shows a face or not."""
     enhance: bool = False
     """Smooth what was translated, then sharpen it."""
+    scale: int = 1
+    """Enlarge all of the result so many times, as `facewright enhance` does: 2 or 4."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from facewright.hub.cards import known_cards
 from facewright.pipelines.configs import ConvertConfig, record_config
 from facewright.pipelines.find import FacePipeline
 from facewright.pipelines.inputs import Picture
+from facewright.pipelines.photos.enhance import EnhancePipeline, check_scale
 from facewright.pipelines.pipeline import Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
 from facewright.types import Bundle, Clip, Face, Image, Json
@@ -43,7 +44,9 @@ class ConvertSession(Session):
             "faces": faces,
         }
         said |= {"strength": strength, "precision": str(pipeline.dtype).removeprefix("torch.")}
-        super().__init__(Ingredients(models=pipeline.models | found), said)
+        self._large = pipeline.enlarge.start(scale=config.scale) if config.scale != 1 else None
+        used = self._large.used if self._large else Ingredients()
+        super().__init__(Ingredients(models=pipeline.models | found) | used, said)
         self._pipeline, self._strength, self._config = pipeline, strength, config
         frames = FrameConfig(smallest=config.smallest, threshold=config.threshold)
         self._follower = (
@@ -61,17 +64,31 @@ class ConvertSession(Session):
         """Convert the faces of the next frame, once for each strength.
 
         Returns:
-            The pictures; and the faces, none where all of a picture is translated.
+            The pictures; and the faces as they are in the frame, none where all of a picture is
+            translated.
         """
         shop, finish = self._pipeline, enhance_image if self._config.enhance else None
         translator = shop.translator
         if self._follower is None:
             made = convert_whole(translator, image, strengths, dtype=shop.dtype, finish=finish)
-            return made, ()
+            return self._enlarge(made), ()
         chosen = self._follower.follow(image, time=seconds)
         faces = tuple(one.face for one in chosen)
         converter = FaceConverter(translator, shop.framing, dtype=shop.dtype, finish=finish)
-        return converter.convert(image, [face.points for face in faces], strengths), faces
+        made = converter.convert(image, [face.points for face in faces], strengths)
+        return self._enlarge(made), faces
+
+    def resize(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return width and height of the result.
+
+        Raises:
+            InputError: It would have more pixels than can be read again.
+        """
+        return self._large.resize(size) if self._large else size
+
+    def _enlarge(self, images: list[Image]) -> list[Image]:
+        """Return pictures, enlarged where that is asked for."""
+        return [self._large.step(image).image for image in images] if self._large else images
 
     def miss(self, frames: int = 1) -> InputError | None:
         """Return the error for frames without a face; none where whole pictures are translated."""
@@ -114,6 +131,13 @@ class ConvertPipeline(FacePipeline):
         """How the translator wants to see a face."""
         return Framing(read_template(self.bundle), read_size(self.bundle) or _USUAL)
 
+    @cached_property
+    def enlarge(self) -> EnhancePipeline:
+        """What enlarges results."""
+        return EnhancePipeline(
+            find=self.find, device=self.device, dtype=self.dtype, progress=self.progress
+        )
+
     @property
     def models(self) -> dict[str, str]:
         """Name of the translator → sha256."""
@@ -140,8 +164,10 @@ class ConvertPipeline(FacePipeline):
             InputError: An argument is out of range, or there is no such direction.
             WeightsError: There are no such weights, or they are no translator.
         """
+        config = config or ConvertConfig()
         check_strength(strength)
-        return ConvertSession(self, strength, faces, config or ConvertConfig())
+        check_scale(config.scale)
+        return ConvertSession(self, strength, faces, config)
 
     def __call__(
         self,

@@ -208,6 +208,12 @@ class EnhancePipeline(FacePipeline):
         return self._loaded[scale]
 
 
+def check_scale(scale: int) -> None:
+    """Raise InputError unless pictures can be enlarged so many times."""
+    if scale not in STARTERS:
+        raise InputError(f"scale is 1, 2 or 4, not {scale}")
+
+
 def check_enhance(scale: int, config: EnhanceConfig, *, named: bool) -> None:
     """Raise InputError unless something would change.
 
@@ -217,8 +223,7 @@ def check_enhance(scale: int, config: EnhanceConfig, *, named: bool) -> None:
         named: Whether weights are named, which may restore at scale 1.
     """
     check_chain(ChainOptions(config.smooth, config.sharpen, config.smoothing))
-    if scale not in STARTERS:
-        raise InputError(f"scale is 1, 2 or 4, not {scale}")
+    check_scale(scale)
     touched = read_strength(config.smooth) or read_strength(config.sharpen)
     if scale == 1 and not named and not touched:
         raise InputError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from facewright.errors import InputError
 from facewright.jobs.checks import Rule
-from facewright.jobs.effect import Effect, Item, Outcome, Running, Still
+from facewright.jobs.effect import Effect, Item, Outcome, Running, Still, Summary
 from facewright.jobs.options import Consent, Detectors, Leniency, Output, Runtime
 from facewright.pipelines.configs import ConvertConfig
 from facewright.types import Manifest
@@ -65,8 +65,10 @@ class Convert(Effect[ConvertOptions]):
         from facewright.collect.sources.walk import is_clip
         from facewright.convert.generators import check_strength
         from facewright.faces.choose import check_choice
+        from facewright.pipelines.photos.enhance import check_scale
 
         options = self.options
+        check_scale(options.scale)
         check_strength(options.strength)
         check_choice(options.faces)
         check_translator(options.with_)
@@ -130,8 +132,13 @@ class Convert(Effect[ConvertOptions]):
         made, faces = session.convert(one.image, strengths)
         step = Step(made[-1], faces)
         if not options.page:
-            return Still(draw_strip(made, strengths, faces), None, step)
+            return Still(draw_strip(made, strengths, faces, scale=options.scale), None, step)
         return Still(made[-1], None, replace(step, reading=(made, strengths)))
+
+    def recall(self, one: Developed, item: Item) -> Summary:
+        """Return what the outcome says of a picture that is there already."""
+        found, scale = super().recall(one, item), self.options.scale
+        return replace(found, width=found.width * scale, height=found.height * scale)
 
     def keep(self, still: Still, item: Item, manifest: Manifest) -> None:
         """Add a picture to the page."""
@@ -172,6 +179,7 @@ def convert_pictures(
     Examples:
         facewright convert portrait.jpg --with ageing --consent self -o older.png
         facewright convert clip.mp4 --with ageing:reverse --consent self -o younger.mp4
+        facewright convert small.jpg --with ageing --scale 2 --consent self -o older.png
     """
     from facewright.jobs.run import run_files
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.media.stills.resize import fit_image
@@ -30,7 +31,11 @@ def plan_strengths(strength: float, steps: int | None) -> tuple[float, ...]:
 
 
 def draw_strip(
-    images: Sequence[Image], strengths: Sequence[float], faces: Sequence[Face] = ()
+    images: Sequence[Image],
+    strengths: Sequence[float],
+    faces: Sequence[Face] = (),
+    *,
+    scale: int = 1,
 ) -> Image:
     """Draw pictures side by side, each with its strength.
 
@@ -38,23 +43,24 @@ def draw_strip(
         images: Of one size; large ones are made smaller.
         strengths: Of each; of two, the words before and after stand there.
         faces: What is looked at; where they are small, their surroundings are left out.
+        scale: How many times larger than their frame the pictures are.
 
     Returns:
         The strip.
     """
-    rows, columns = _frame(images[0].shape, faces)
+    rows, columns = _frame(images[0].shape, [face.box * scale for face in faces])
     seen = [fit_image(np.ascontiguousarray(image[rows, columns]), _SIDE) for image in images]
     labels = ["before", "after"] if len(strengths) == 2 else [f"{s:.2g}" for s in strengths]
     return contact_sheet(seen, columns=len(images), labels=labels)
 
 
-def _frame(shape: tuple[int, ...], faces: Sequence[Face]) -> tuple[slice, slice]:
+def _frame(shape: tuple[int, ...], boxes: Sequence[NDArray[np.float32]]) -> tuple[slice, slice]:
     """Return the rows and columns in which faces are seen well: a square, or all there is."""
     height, width = shape[:2]
-    if not faces:
+    if not boxes:
         return slice(height), slice(width)
-    boxes = np.stack([face.box for face in faces])
-    low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
+    corners = np.stack(boxes)
+    low, high = corners[:, :2].min(0), corners[:, 2:].max(0)
     side = round(float((high - low).max()) * (1 + 2 * _MARGIN))
     if side >= min(height, width):
         return slice(height), slice(width)
