@@ -18,6 +18,9 @@ from typing import NamedTuple
 HINT = "check the path, its permissions and the space there"
 """What to do where a file cannot be written."""
 
+ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+"""Of archives that are read."""
+
 _UNFINISHED = re.compile(
     r"\..+\.(?P<process>\d+)\.(?P<machine>[0-9a-f]{4})?[0-9a-f]{8}\.part", re.DOTALL
 )
@@ -25,6 +28,11 @@ _ABANDONED = 86_400  # seconds after which nobody on another machine is still wr
 _PAUSE = 0.01  # seconds between two looks at a lock
 _writing: set[str] = set()  # names of what this process is writing
 _cleaned: set[Path] = set()  # folders in which this process has looked for leftovers
+
+
+def is_archive(path: Path) -> bool:
+    """Tell archives from other files, by their names."""
+    return path.name.lower().endswith(ARCHIVE_ENDINGS)
 
 
 LONGEST_NAME = 224

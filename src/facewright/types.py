@@ -59,6 +59,8 @@ TruncationTarget: TypeAlias = Literal["centres", "mean"]
 """What truncation pulls people towards: the nearest of several centres of people with their labels,
 where the generator has them, or the mean of all."""
 
+LATENTS = ".latents"
+"""The ending of files of latents."""
 TRUNCATION_PSI = 0.7
 """How far people go from the average of theirs where nobody says; measurements are made at 1."""
 

@@ -6,9 +6,9 @@ from starlette.testclient import TestClient
 
 from facewright.provenance.publish import publish_image
 from facewright.studio.app import build_app
+from facewright.studio.processes.worker import do
 from facewright.studio.settings import Limits, Settings
 from facewright.studio.store import Store
-from facewright.studio.worker import do
 from facewright.types import Manifest
 
 HERE = "http://127.0.0.1:8420"

@@ -64,6 +64,12 @@ class Studio:
                     return int(pid)
         raise StopIteration
 
+    def measure_memory(self, lane=""):
+        """Return MiB that the server or a worker holds."""
+        pid = self.find_worker(lane) if lane else self.server.pid
+        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+
     def get(self, path, timeout=300):
         """Return what is at an address."""
         with urlopen(self.address + path, timeout=timeout) as answer:

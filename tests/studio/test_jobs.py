@@ -7,8 +7,8 @@ import zipfile
 import pytest
 from PIL import Image
 
+from facewright.studio.processes.worker import find_lane
 from facewright.studio.store import MOST_ATTEMPTS
-from facewright.studio.worker import find_lane
 
 SEEDS = json.dumps({"seeds": "1,2"})
 

@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from facewright.collect.sources.files.archives import is_archive
 from facewright.collect.sources.files.folders import list_files
 from facewright.collect.sources.items import Refusal
 from facewright.collect.sources.walk import Photo, check_paths, walk_sources
 from facewright.errors import FileError, InputError
-from facewright.files import fit_name
+from facewright.files import fit_name, is_archive
 
 _PARQUET = ".parquet"
 _NAMED_BY = ("path", "key", "name", "id")  # columns that say what a picture is called

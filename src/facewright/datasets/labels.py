@@ -6,14 +6,16 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from facewright.errors import DatasetError, InputError
 from facewright.types import Json
+
+if TYPE_CHECKING:
+    import torch
 
 _Vector: TypeAlias = NDArray[np.float32]
 
@@ -100,6 +102,8 @@ def encode_label(groups: Sequence[LabelGroup], chosen: Mapping[str, str]) -> tor
             )
         place = find_value(group, chosen[group.name])
         label += [float(i == place) for i in range(len(group.values))]
+    import torch
+
     return torch.tensor(label)
 
 
@@ -119,7 +123,7 @@ def decode_label(groups: Sequence[LabelGroup], label: torch.Tensor) -> dict[str,
     sizes = [len(group.values) for group in groups]
     if tuple(label.shape) != (sum(sizes),):
         raise InputError(f"a label has shape ({sum(sizes)},) here, not {tuple(label.shape)}")
-    parts = torch.split(label, sizes)
+    parts = label.split(sizes)
     return {
         group.name: group.values[int(part.argmax())]
         for group, part in zip(groups, parts, strict=True)
@@ -199,6 +203,8 @@ def read_labels(
         raise DatasetError(
             f"labels have {vectors.shape[1]} numbers, but dataset.json names {width} values"
         )
+    import torch
+
     return torch.from_numpy(vectors), groups
 
 

@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from facewright.collect.sources.files.archives import is_archive
 from facewright.collect.sources.walk import is_clip
 from facewright.errors import FacewrightError, InputError
-from facewright.files import fit_name
+from facewright.files import fit_name, is_archive
 from facewright.hub.store import Progress
 from facewright.jobs import options as shared
 from facewright.jobs.records import RECORDS

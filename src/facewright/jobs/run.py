@@ -15,7 +15,6 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from facewright.collect.sources.files.archives import is_archive
 from facewright.collect.sources.items import Refusal, strip_name, to_printable
 from facewright.collect.sources.walk import (
     Batch,
@@ -30,6 +29,7 @@ from facewright.collect.sources.walk import (
     walk_sources,
 )
 from facewright.errors import FacewrightError, InputError
+from facewright.files import is_archive
 from facewright.hub.bundle import file_sha256
 from facewright.jobs.checks import check_options
 from facewright.jobs.effect import Effect, Frame, Item, Outcome, Still, Summary, name_written

@@ -17,8 +17,6 @@ from facewright.files import replacing
 from facewright.provenance.credentials import seal
 from facewright.types import Json, Latents, Space
 
-LATENTS = ".latents"
-"""The suffix of such files."""
 FORMAT = 1
 """Version of the file format."""
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from facewright.errors import FileError
-from facewright.latents.files import LATENTS, load_latents
 from facewright.provenance.consent import GENERATED, ask_consent, says_nobody
 from facewright.provenance.consent import shows_nobody as verify_nobody
 from facewright.provenance.policy import find_policy
-from facewright.types import Manifest
+from facewright.types import LATENTS, Manifest
 
 __all__ = ["GENERATED", "consent_of", "needs_consent", "resolve_consent", "shows_nobody"]
 
@@ -58,6 +57,8 @@ def _draws_nobody(path: Path) -> bool:
     """Tell whether latents were made on this installation of somebody who does not exist."""
     if path.suffix.lower() != LATENTS:
         return False
+    from facewright.latents.files import load_latents
+
     try:
         stored = load_latents(path)
     except FileError:

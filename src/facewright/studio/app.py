@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import hashlib
 import mimetypes
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from facewright.studio.engine import Engine
 from facewright.studio.errors import Refused, handle_errors
@@ -18,6 +21,8 @@ from facewright.version import __version__
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from facewright.studio.processes.painter import Painter
+
 WEB = Path(__file__).with_name("web")
 """The files of the app."""
 
@@ -27,7 +32,6 @@ _AT_ROOT = {
     "/manifest.webmanifest": "manifest.webmanifest",
     "/favicon.ico": "icons/favicon.ico",
 }
-_FRESH = {"Cache-Control": "no-cache"}  # asked for again, and not sent again: the tag says so
 
 _TYPES = {
     ".js": "text/javascript",
@@ -49,11 +53,12 @@ Certificate trust settings: turn it on.</p>
 """
 
 
-def build_app(settings: Settings) -> Guard:
+def build_app(settings: Settings, painter: Painter | None = None) -> Guard:
     """Return the studio as an ASGI application.
 
     Args:
         settings: Where its data are, who may come, and how much it takes.
+        painter: What draws faces; None draws them in this process.
     """
     from fastapi import APIRouter, FastAPI
 
@@ -63,7 +68,7 @@ def build_app(settings: Settings) -> Guard:
     from facewright.studio.routes.jobs import add_changes, add_jobs
     from facewright.studio.routes.live import add_live
 
-    engine = Engine(settings)
+    engine = Engine(settings, painter)
 
     @contextlib.asynccontextmanager
     async def run(_: FastAPI) -> AsyncIterator[None]:
@@ -82,7 +87,7 @@ def build_app(settings: Settings) -> Guard:
         lifespan=run,
     )
     router = APIRouter(prefix="/api/v1")
-    add_commands(router, settings)
+    add_commands(router, engine)
     add_jobs(router, engine)
     add_changes(router, engine)
     add_files(router, engine)
@@ -97,32 +102,32 @@ def build_app(settings: Settings) -> Guard:
 
 
 def _add_web(app: FastAPI) -> None:
-    """Serve the files of the app, compressed where a client takes that."""
-    from fastapi.responses import FileResponse
-    from starlette.middleware.gzip import GZipMiddleware
-    from starlette.staticfiles import StaticFiles
+    """Serve the files of the app out of memory, compressed where a client takes that."""
+    from fastapi import Request, Response
+    from starlette.routing import Route
 
-    class Files(StaticFiles):
-        def file_response(self, *found: Any, **more: Any) -> Any:
-            response = super().file_response(*found, **more)
-            response.headers.update(_FRESH)
-            return response
+    @cache
+    def read(path: Path, _changed: int) -> tuple[bytes, bytes, str]:
+        data = path.read_bytes()
+        return data, gzip.compress(data, mtime=0), f'"{hashlib.sha256(data).hexdigest()[:24]}"'
 
-    def serve(address: str, name: str) -> None:
-        def send() -> Any:
-            if not (WEB / name).is_file():
-                raise Refused(404, f"there is no {address}")
-            headers = _FRESH | ({"Service-Worker-Allowed": "/"} if name == "sw.js" else {})
-            return FileResponse(WEB / name, headers=headers)
+    async def send(request: Request) -> Response:
+        address = request.scope["path"]
+        name = _AT_ROOT.get(address) or address.removeprefix("/app/").lstrip("/")
+        path = WEB / name
+        if ".." in Path(name).parts or not path.is_file():
+            raise Refused(404, f"there is no {address}")
+        data, packed, tag = read(path, path.stat().st_mtime_ns)
+        headers = {"Cache-Control": "no-cache", "ETag": tag, "Vary": "Accept-Encoding"}
+        if tag in request.headers.get("if-none-match", ""):  # asked for again, and not sent again
+            return Response(status_code=304, headers=headers)
+        kind = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0]
+        if "gzip" in request.headers.get("accept-encoding", "") and len(packed) < len(data):
+            data, headers["Content-Encoding"] = packed, "gzip"
+        return Response(data, media_type=kind, headers=headers)
 
-        app.add_api_route(address, send, methods=["GET", "HEAD"], include_in_schema=False)
-
-    for ending, kind in _TYPES.items():
-        mimetypes.add_type(kind, ending)
-    for address, name in _AT_ROOT.items():
-        serve(address, name)
-    for address, folder in (("/icons", WEB / "icons"), ("/app", WEB)):
-        app.mount(address, GZipMiddleware(Files(directory=folder, check_dir=False), 500))
+    for address in (*_AT_ROOT, "/app/{name:path}", "/icons/{name:path}"):
+        app.router.routes.append(Route(address, send, methods=["GET", "HEAD"]))
 
 
 def _add_trust(app: FastAPI, settings: Settings) -> None:

@@ -13,14 +13,24 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
+from anyio.to_thread import current_default_thread_limiter
+
 from facewright.errors import FacewrightError
+from facewright.studio.processes.worker import (
+    WORK,
+    declare_task,
+    find_lane,
+    open_queue,
+    start_worker,
+)
 from facewright.studio.settings import Settings
 from facewright.studio.store import Job, Lane, Store
-from facewright.studio.worker import WORK, declare_task, find_lane, open_queue, start_worker
 
 if TYPE_CHECKING:
     from facewright.jobs.interface.seeds import FaceGallery
+    from facewright.studio.processes.painter import Painter
 
+_THREADS = 8  # that answer: each more that computes holds up all others by 5 ms at a time
 _LOOK = 0.15  # seconds between two looks for changes of jobs
 _PATIENCE = 2.0  # seconds for a job to end by itself once nobody wants it
 _REST = 1.0  # seconds before a worker that died is started again
@@ -35,12 +45,13 @@ class Engine:
     Attributes:
         settings: Of the studio.
         store: Its jobs.
+        painter: What draws faces; None for `gallery`, in this process.
         closing: Whether the studio ends.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the table and the queue; nothing is started yet."""
-        self.settings, self.closing = settings, False
+    def __init__(self, settings: Settings, painter: Painter | None = None) -> None:
+        """Open the table and the queues; nothing is started yet."""
+        self.settings, self.painter, self.closing = settings, painter, False
         self.store = Store(settings.data)
         self._do_job: dict[Lane, Callable[[str], object]] = {
             lane: declare_task(open_queue(settings.data, lane, settings.queue), self.store, lane)
@@ -54,7 +65,7 @@ class Engine:
 
     @property
     def gallery(self) -> FaceGallery:
-        """What draws faces; PyTorch is loaded with it."""
+        """What draws faces in this process; PyTorch is loaded with it."""
         from facewright.jobs.interface.seeds import FaceGallery
 
         with self._warming:
@@ -64,6 +75,7 @@ class Engine:
 
     async def start(self) -> None:
         """Start what looks after the workers."""
+        current_default_thread_limiter().total_tokens = _THREADS
         self._changed = asyncio.Event()
         self._tasks = [asyncio.create_task(self._watch())]
         if self.settings.worker:
@@ -80,6 +92,8 @@ class Engine:
             worker.terminate()
         for worker in self._workers.values():
             await asyncio.to_thread(worker.wait)
+        if self.painter is not None:
+            await asyncio.to_thread(self.painter.close)
         self.store.close()
 
     def enqueue(self, job: Job) -> None:
@@ -144,11 +158,11 @@ class Engine:
             await asyncio.sleep(_LOOK)
 
     def _warm_up(self) -> None:
-        """Load what the first face needs, before somebody asks for it."""
+        """Wait until the first face can be drawn, and read the forms of all commands."""
         from facewright.jobs.interface.forms import list_forms
 
         with contextlib.suppress(FacewrightError):  # who asks for a face gets the error
-            self.gallery.list_options()
+            (self.painter or self.gallery).list_options()
         list_forms()
 
     def _clean(self) -> None:

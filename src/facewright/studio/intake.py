@@ -21,8 +21,8 @@ from facewright.jobs.interface.forms import DESTINATIONS, Form, read_form
 from facewright.jobs.interface.people import read_choice
 from facewright.jobs.interface.signature import explain, find_command
 from facewright.studio.errors import Refused
+from facewright.studio.processes.worker import INPUTS, WORK
 from facewright.studio.store import Job, Store, new_id
-from facewright.studio.worker import INPUTS, WORK
 from facewright.types import Json
 
 if TYPE_CHECKING:

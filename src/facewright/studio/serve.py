@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from facewright.errors import InputError
+from facewright.studio.processes.painter import Painter
 from facewright.studio.settings import QUEUE_VARIABLE, Settings, find_data
 
 _HERE = "127.0.0.1"
@@ -56,6 +57,15 @@ def open_studio(*, options: StudioOptions | None = None) -> list[Path]:
         facewright studio --port 0 --no-browser --data work
     """
     options = options or StudioOptions()
+    painter = Painter(options.weights)  # PyTorch is loaded beside all that follows
+    try:
+        return _serve(options, painter)
+    finally:
+        painter.close()
+
+
+def _serve(options: StudioOptions, painter: Painter) -> list[Path]:
+    """Open the studio with what draws its faces."""
     try:
         import uvicorn
 
@@ -79,7 +89,7 @@ def open_studio(*, options: StudioOptions | None = None) -> list[Path]:
     scheme = "https" if options.https else "http"
     url = f"{scheme}://{address}:{port}/" + (f"?token={token}" if token else "")
     more = _configure(data, address, https=options.https)
-    config = uvicorn.Config(build_app(settings), **more)
+    config = uvicorn.Config(build_app(settings, painter), **more)
     server = uvicorn.Server(config)
     _announce(url, settings)
     if options.browser:

@@ -12,7 +12,6 @@ from facewright.collect.sources.addresses import Address, read_addresses, read_t
 from facewright.collect.sources.albums.pages import read_album_files, read_page
 from facewright.collect.sources.files.archives import (
     count_members,
-    is_archive,
     read_archive,
     read_tables,
 )
@@ -37,6 +36,7 @@ from facewright.collect.sources.layouts import (
 from facewright.collect.sources.tables.reader import LabelTable, decode_text
 from facewright.collect.sources.web.hosts import is_private
 from facewright.errors import FileError, InputError
+from facewright.files import is_archive
 
 _PAGES = (".html", ".htm")
 _WANTED = ("labels", "attributes", "unnamed")  # kinds of text that go beside pictures

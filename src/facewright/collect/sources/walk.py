@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
-from facewright.collect.sources.files.archives import count_members, is_archive, read_archive
+from facewright.collect.sources.files.archives import count_members, read_archive
 from facewright.collect.sources.files.folders import list_files, read_file
 from facewright.collect.sources.items import (
     Aside,
@@ -25,6 +25,7 @@ from facewright.collect.sources.items import (
 from facewright.collect.sources.layouts import is_address
 from facewright.collect.sources.web.fetch import FetchPolicy
 from facewright.errors import FileError, InputError
+from facewright.files import is_archive
 from facewright.media.decode import read_image_header, read_with_alpha
 from facewright.media.formats import find_kind
 from facewright.media.stills.alpha import Alpha, lay_over

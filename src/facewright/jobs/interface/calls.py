@@ -65,8 +65,8 @@ def name_output(form: Form, inputs: Inputs, values: Values) -> str:
     Raises:
         OptionError: `out` is a path, not a name.
     """
-    from facewright.collect.sources.files.archives import is_archive
-    from facewright.collect.sources.walk import is_clip
+    from facewright.files import is_archive
+    from facewright.media.formats import find_kind
 
     named = next((values[key] for key in DESTINATIONS if values.get(key)), "")
     if named:
@@ -77,7 +77,7 @@ def name_output(form: Form, inputs: Inputs, values: Values) -> str:
     given = inputs.get(form.inputs[-1].name, ()) if form.inputs else ()
     if form.name in _ONE_EACH and (len(given) > 1 or any(is_archive(Path(one)) for one in given)):
         return ""
-    moves = bool(sources) and is_clip(Path(sources[-1]))
+    moves = bool(sources) and find_kind(Path(sources[-1])) == "clip"
     return _FILES.get(form.name, ("", ""))[moves]
 
 

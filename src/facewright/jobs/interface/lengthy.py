@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from facewright.errors import FacewrightError
+from facewright.files import is_archive
 from facewright.jobs.interface.signature import find_command
 from facewright.media.formats import find_kind
 from facewright.provenance.manifest import parse_seeds
 from facewright.types import Json
 
-_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz"})
 _FEW = 16  # pictures or people, which are done within seconds
 
 
@@ -33,7 +33,7 @@ def is_lengthy(name: str, inputs: Sequence[Path | None], values: Mapping[str, Js
 
 def _is_many(path: Path) -> bool:
     """Tell whether a path is a clip, an archive or a folder."""
-    if path.is_dir() or path.suffix.lower() in _ARCHIVES:
+    if path.is_dir() or is_archive(path):
         return True
     return path.is_file() and find_kind(path) == "clip"
 

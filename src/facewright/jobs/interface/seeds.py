@@ -35,6 +35,15 @@ class FaceGallery:
         """The generator."""
         return GeneratePipeline(self._weights)
 
+    def prepare(self) -> None:
+        """Load what most faces need, before somebody asks for one.
+
+        Raises:
+            WeightsError: There are no such weights.
+        """
+        with self._lock:
+            _ = self.pipeline.generator, self.pipeline.refiner
+
     def draw(self, choice: FaceChoice) -> Result:
         """Draw one person; `remake` makes the same bytes again.
 
@@ -95,6 +104,11 @@ class FaceGallery:
             }
             return {**found, "weights": self.pipeline.name, "size": self.pipeline.resolution}
 
+    def list_devices(self) -> list[str]:
+        """Return where this machine computes, the best first."""
+        best = str(pick_device("auto"))
+        return [best] if best == "cpu" else [best, "cpu"]
+
     def list_layers(self) -> dict[str, Json]:
         """Return how many layers there are to mix, and the first and last of each range."""
         count = self.count_layers(None)
@@ -144,12 +158,6 @@ def _find_options() -> Callable[..., Any]:
     command = find_command("generate")
     assert command is not None, "it is in the table"  # noqa: S101
     return next(one.options for one in read_arguments(command.load()) if one.options is not None)
-
-
-def list_devices() -> list[str]:
-    """Return where this machine computes, the best first."""
-    best = str(pick_device("auto"))
-    return [best] if best == "cpu" else [best, "cpu"]
 
 
 def draw_seed(path: Path, choice: Mapping[str, Any]) -> None:

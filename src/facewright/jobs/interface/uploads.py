@@ -6,14 +6,13 @@ import re
 import zipfile
 from pathlib import Path
 
-from facewright.collect.sources.files.archives import is_archive
 from facewright.errors import FacewrightError, FileError
-from facewright.files import fit_name
+from facewright.files import fit_name, is_archive
 from facewright.jobs.interface.limits import MediaLimits
-from facewright.latents.files import LATENTS
 from facewright.media.decode import read_image_header
 from facewright.media.formats import CLIP_ENDINGS, HEAD_BYTES, PICTURE_ENDINGS, find_kind, identify
 from facewright.media.video import read_clip
+from facewright.types import LATENTS
 
 _MIB = 1 << 20
 _SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WebP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}

@@ -37,7 +37,7 @@ from facewright.latents.encoder.anchors import AnchorEncoder, load_anchor_model
 from facewright.latents.encoder.psp import KIND as ENCODER
 from facewright.latents.encoder.psp import Encoder, load_encoder
 from facewright.latents.encoder.quick import quicken
-from facewright.latents.files import LATENTS, StoredLatents, load_latents
+from facewright.latents.files import StoredLatents, load_latents
 from facewright.latents.invert import (
     Inversion,
     RefineOptions,
@@ -55,7 +55,7 @@ from facewright.pipelines.draw.generate import GeneratorPipeline
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import IN_MEMORY, Picture, naming, read_picture
 from facewright.pipelines.result import Ingredients, LatentsResult, Stage, hashes
-from facewright.types import REFINE_STEPS, Bundle, Card, Crop, Image, Latents, Precision
+from facewright.types import LATENTS, REFINE_STEPS, Bundle, Card, Crop, Image, Latents, Precision
 
 TEMPLATE = "tight"
 """How faces are cut for a generator that does not say how its own were: as `prepare` cuts them."""

@@ -19,12 +19,18 @@ class PictureCache:
         self._kept: OrderedDict[Hashable, tuple[bytes, str]] = OrderedDict()
         self._bytes, self._lock = 0, threading.Lock()
 
+    def get(self, key: Hashable) -> tuple[bytes, str] | None:
+        """Return a picture, if it is there."""
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
     def find(self, key: Hashable, draw: Callable[[], bytes]) -> tuple[bytes, str]:
         """Return a picture, drawn if it is not there."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+        if (there := self.get(key)) is not None:
+            return there
         data = draw()
         kept = (data, f'"{hashlib.sha256(data).hexdigest()[:24]}"')
         with self._lock:

@@ -15,10 +15,10 @@ from facewright.version import __version__
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from facewright.studio.settings import Settings
+    from facewright.studio.engine import Engine
 
 
-def add_commands(router: APIRouter, settings: Settings) -> None:
+def add_commands(router: APIRouter, engine: Engine) -> None:
     """Add what tells of commands."""
 
     @router.get("/commands", response_model=list[CommandForm], tags=["commands"])
@@ -39,9 +39,7 @@ def add_commands(router: APIRouter, settings: Settings) -> None:
     @router.get("/about", response_model=About, tags=["commands"])
     def tell_about() -> dict[str, Any]:
         """Say what this studio is, and how much it takes."""
-        from facewright.jobs.interface.seeds import list_devices
-
-        limits = settings.limits
+        limits = engine.settings.limits
         return {
             "version": __version__,
             "languages": ["en", "ko"],
@@ -54,7 +52,7 @@ def add_commands(router: APIRouter, settings: Settings) -> None:
                 "upload_days": limits.upload_days,
                 "live": limits.live,
             },
-            "devices": list_devices(),
-            "lan": settings.token is not None,
+            "devices": (engine.painter or engine.gallery).list_devices(),
+            "lan": engine.settings.token is not None,
             "consent": {"self": "self", "generated": "generated"},
         }

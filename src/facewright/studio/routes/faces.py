@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from facewright.jobs.interface.people import LABELS, FaceChoice, read_choice, read_parts
@@ -25,7 +29,13 @@ _Known = Annotated[str | None, Header()]
 
 def add_faces(router: APIRouter, engine: Engine) -> None:
     """Add what draws faces and mixes."""
-    cache = PictureCache()
+    cache, gallery = PictureCache(), engine.painter or engine.gallery
+    drawing = CapacityLimiter(2)  # one is drawn at a time; who waits for it needs no thread
+
+    async def find(key: Hashable, draw: Callable[[], bytes], known: str | None) -> Response:
+        found = cache.get(key) or await run_sync(cache.find, key, draw, limiter=drawing)
+        return send_picture(*found, known)
+
     answers: dict[str, Any] = {
         "tags": ["faces"],
         "response_class": Response,
@@ -35,10 +45,10 @@ def add_faces(router: APIRouter, engine: Engine) -> None:
     @router.get("/faces/options", tags=["faces"], response_model=dict[str, Any])
     def list_face_options() -> dict[str, Any]:
         """Return by what people can be chosen, and how large they are drawn."""
-        return engine.gallery.list_options()
+        return gallery.list_options()
 
     @router.get("/faces/{seed}.webp", **answers)
-    def draw_face(  # noqa: PLR0913 - the options of one address
+    async def draw_face(  # noqa: PLR0913 - the options of one address
         seed: _Seed,
         *,
         size: _Size = None,
@@ -52,16 +62,15 @@ def add_faces(router: APIRouter, engine: Engine) -> None:
     ) -> Response:
         """Draw a person who does not exist; the same address is always the same person."""
         chosen = FaceChoice(seed, size, psi, age, gender, ethnicity, smile, weights or None)
-        found = cache.find(chosen, lambda: engine.gallery.render(chosen))
-        return send_picture(*found, if_none_match)
+        return await find(chosen, partial(gallery.render, chosen), if_none_match)
 
     @router.get("/mixes/options", tags=["faces"], response_model=dict[str, Any])
     def list_mix_options() -> dict[str, Any]:
         """Return how many layers there are to mix, and what they are called."""
-        return engine.gallery.list_layers()
+        return gallery.list_layers()
 
     @router.get("/mixes/{a}/{b}.webp", **answers)
-    def mix_faces(  # noqa: PLR0913 - the options of one address
+    async def mix_faces(  # noqa: PLR0913 - the options of one address
         request: Request,
         a: _Seed,
         b: _Seed,
@@ -81,10 +90,10 @@ def add_faces(router: APIRouter, engine: Engine) -> None:
             for name, seed in (("a", a), ("b", b))
         )
         wanted = mix if mix is not None else f"{layers}:{amount:.4f}" if layers else ""
-        parts = tuple(read_parts(wanted, engine.gallery.count_layers(shared.weights)))
-        key = (first, second, parts)
-        found = cache.find(key, lambda: engine.gallery.render_mix(first, second, parts))
-        return send_picture(*found, if_none_match)
+        layers_of = await run_sync(gallery.count_layers, shared.weights, limiter=drawing)
+        parts = tuple(read_parts(wanted, layers_of))
+        draw = partial(gallery.render_mix, first, second, parts)
+        return await find((first, second, parts), draw, if_none_match)
 
 
 def _choose(request: Request, name: str, seed: int) -> FaceChoice:

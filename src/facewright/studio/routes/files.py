@@ -13,11 +13,11 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from facewright.studio.errors import Refused
 from facewright.studio.intake import find_file
+from facewright.studio.processes.worker import INPUTS
 from facewright.studio.routes.cache import PictureCache, send_picture
 from facewright.studio.routes.schemas import WRONG, Provenance
 from facewright.studio.routes.views import SHOWN, find_job, find_type
 from facewright.studio.store import Job
-from facewright.studio.worker import INPUTS
 
 if TYPE_CHECKING:
     from facewright.studio.engine import Engine

@@ -7,6 +7,8 @@ import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +27,7 @@ _BEAT = 15  # seconds between two signs of life of a stream of events
 def add_jobs(router: APIRouter, engine: Engine) -> None:
     """Add what begins and follows jobs."""
     store, limits = engine.store, engine.settings.limits
+    reading = CapacityLimiter(2)  # uploads, which are decoded to be checked
     answers: dict[str, Any] = {"tags": ["jobs"], "responses": WRONG}
 
     def view(job: Job) -> dict[str, Any]:
@@ -40,7 +43,7 @@ def add_jobs(router: APIRouter, engine: Engine) -> None:
         intake = await run_in_threadpool(Intake, store, limits, command, client)
         form = request.form(max_files=limits.files, max_fields=limits.files)
         async with form as sent:
-            job = await run_in_threadpool(intake.read, sent)
+            job = await run_sync(intake.read, sent, limiter=reading)
         await run_in_threadpool(engine.enqueue, job)
         return await run_in_threadpool(view, job)
 

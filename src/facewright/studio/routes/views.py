@@ -13,9 +13,9 @@ from facewright.jobs.interface.forms import read_form
 from facewright.jobs.interface.signature import find_command
 from facewright.studio.errors import Refused
 from facewright.studio.intake import describe_call
+from facewright.studio.processes.worker import INPUTS
 from facewright.studio.settings import Limits
 from facewright.studio.store import ENDED, Job, Store
-from facewright.studio.worker import INPUTS
 
 PREFIX = "/api/v1"
 

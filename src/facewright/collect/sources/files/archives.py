@@ -27,9 +27,9 @@ from facewright.datasets.archive import (
     name_member,
     open_member,
 )
+from facewright.files import ARCHIVE_ENDINGS
 from facewright.media.formats import PICTURE_ENDINGS
 
-ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 """How the names of archives end."""
 
 _DAMAGE = (*UNREADABLE, lzma.LZMAError, tarfile.TarError)
@@ -43,11 +43,6 @@ _COMPRESSED: Mapping[bytes, Callable[..., object]] = {
     b"\xfd7zXZ\0": lzma.open,
 }
 """The first bytes of a compressed tar → what reads it."""
-
-
-def is_archive(path: Path) -> bool:
-    """Tell archives from other files, by their names."""
-    return path.name.lower().endswith(ENDINGS)
 
 
 def read_archive(path: Path, reading: Reading) -> Iterator[Found]:
@@ -234,7 +229,7 @@ def _find_problem(name: str, kind: str) -> str:
     """Say why a member is refused by its name and kind, or return an empty string."""
     if _leads_out(name):
         return "has a path that leads out of the archive"
-    if name.lower().endswith(ENDINGS):
+    if name.lower().endswith(ARCHIVE_ENDINGS):
         return "is an archive inside of an archive: unpack it first"
     return f"is {kind}, no regular file" if kind else ""
 

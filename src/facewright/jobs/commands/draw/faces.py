@@ -28,11 +28,12 @@ def check_faces(verb: str, named: Mapping[str, str], options: ChangeOptions) -> 
         FileError: There is no such file, or it is damaged.
     """
     from facewright.faces.choose import check_choice
-    from facewright.latents.files import LATENTS, load_latents
+    from facewright.latents.files import load_latents
     from facewright.media.formats import find_kind
     from facewright.pipelines.consent import resolve_consent
     from facewright.pipelines.draw.latents import is_seed
     from facewright.pipelines.inputs import read_seeds
+    from facewright.types import LATENTS
 
     check_choice(options.faces)
     asked = []

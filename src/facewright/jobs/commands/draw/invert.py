@@ -63,8 +63,8 @@ class Invert(Effect[InvertOptions]):
     def plan(self, sources: Sequence[str]) -> tuple[Output, list[Path]]:
         """Return where pictures go; latents go beside them."""
         from facewright.jobs.outputs import check_absent, plan_output
-        from facewright.latents.files import LATENTS
         from facewright.provenance.publish import PICTURES
+        from facewright.types import LATENTS
 
         out, overwrite = self.options.out, self.options.overwrite
         suffix = "" if out.is_dir() else out.suffix.lower()
@@ -134,16 +134,16 @@ class Invert(Effect[InvertOptions]):
 
     def list_files(self, path: Path) -> list[Path]:
         """Return what belongs to a picture of before and after, itself last."""
-        from facewright.latents.files import LATENTS
         from facewright.pipelines.result import name_tuning
+        from facewright.types import LATENTS
 
         latents = path.with_suffix(LATENTS)
         return [*([name_tuning(latents)] if self.options.tune else []), latents, path]
 
     def write_picture(self, still: Still, path: Path, manifest: Manifest, run: Running) -> None:
         """Write latents, and before and after last."""
-        from facewright.latents.files import LATENTS
         from facewright.pipelines.result import write_latents
+        from facewright.types import LATENTS
 
         found, latents = still.step.reading, path.with_suffix(LATENTS)
         stored = replace(found.stored, consent=manifest.consent)

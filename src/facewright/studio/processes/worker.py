@@ -237,7 +237,7 @@ def start_worker(data: Path, lane: Lane, address: str) -> subprocess.Popen[bytes
         lane: Whose jobs it does.
         address: Of a Redis server; empty for a file of SQLite.
     """
-    code = "import sys; from facewright.studio.worker import main; main(*sys.argv[1:])"
+    code = "import sys; from facewright.studio.processes.worker import main; main(*sys.argv[1:])"
     words = [sys.executable, "-c", code, str(data), lane, address]
     return subprocess.Popen(words, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
 

@@ -1,0 +1,157 @@
+"""The process that draws faces while a studio serves, so that PyTorch holds up no other answer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import IO, TYPE_CHECKING, Any
+
+from facewright import errors
+from facewright.errors import FacewrightError, OptionError
+from facewright.jobs.interface.people import FaceChoice, MixPart
+from facewright.jobs.interface.signature import explain
+from facewright.types import Json
+
+if TYPE_CHECKING:
+    from facewright.jobs.interface.seeds import FaceGallery
+
+_ATTEMPTS = 2  # a process that the kernel ended is started again
+
+
+class Painter:
+    """Draws what a `FaceGallery` draws, in a process of its own. Any thread may call it."""
+
+    def __init__(self, weights: str | None = None) -> None:
+        """Start the process, which loads what the first face needs."""
+        self._weights, self._lock, self._closed = weights, threading.Lock(), False
+        self._known: dict[str, Any] = {}
+        self._process = self._start()
+
+    def render(self, choice: FaceChoice) -> bytes:
+        """Draw one person as a signed WebP."""
+        return bytes(self._ask("render", asdict(choice)))
+
+    def render_mix(self, a: FaceChoice, b: FaceChoice, parts: Sequence[MixPart]) -> bytes:
+        """Draw one person with the styles of another in some layers, likewise."""
+        mixed = [asdict(part) for part in parts]
+        return bytes(self._ask("render_mix", asdict(a), asdict(b), mixed))
+
+    def list_options(self) -> dict[str, Json]:
+        """Return by what people can be chosen, and how large they are drawn."""
+        return dict(self._look_up("list_options"))
+
+    def list_devices(self) -> list[str]:
+        """Return where this machine computes, the best first."""
+        return list(self._look_up("list_devices"))
+
+    def list_layers(self) -> dict[str, Json]:
+        """Return how many layers there are to mix, and what they are called."""
+        return dict(self._look_up("list_layers"))
+
+    def count_layers(self, weights: str | None) -> int:
+        """Return how many layers a generator has."""
+        return int(self._look_up("count_layers", weights))
+
+    def close(self) -> None:
+        """End the process."""
+        self._closed = True
+        self._end()
+
+    def _look_up(self, method: str, *given: Json) -> Any:
+        """Return what a method of the gallery returns, which is always the same."""
+        key = json.dumps([method, *given])
+        if key not in self._known:
+            self._known[key] = self._ask(method, *given)
+        return self._known[key]
+
+    def _ask(self, method: str, *given: Any) -> Any:
+        """Return what a method of the gallery returns.
+
+        Raises:
+            FacewrightError: What the gallery raises, or the process ends again and again.
+        """
+        with self._lock:
+            for attempt in range(_ATTEMPTS):
+                if attempt and not self._closed:
+                    self._end()
+                    self._process = self._start()
+                with contextlib.suppress(OSError, ValueError):
+                    questions, answers = self._find_pipes()
+                    questions.write(json.dumps([method, *given]).encode() + b"\n")
+                    questions.flush()
+                    said = json.loads(answers.readline())
+                    data = answers.read(said["bytes"])
+                    break
+            else:
+                hint = "there may be too little memory"
+                raise FacewrightError("the process that draws faces has ended", hint=hint)
+        if said["error"]:
+            kind, message, hint, field = said["error"]
+            known = OptionError(message, field, hint=hint) if field else None
+            raise known or getattr(errors, kind)(message, hint=hint)
+        return data or said["value"]
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Start the process."""
+        code = "import sys; from facewright.studio.processes.painter import paint; paint(sys.argv)"
+        words = [sys.executable, "-c", code, self._weights or ""]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(words, stdin=pipe, stdout=pipe)  # noqa: S603 - our own module
+
+    def _end(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(OSError):
+            for pipe in self._find_pipes():
+                pipe.close()
+
+    def _find_pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        """Return where questions go in and answers come out."""
+        ask, answer = self._process.stdin, self._process.stdout
+        assert ask is not None  # noqa: S101 - for the type checker
+        assert answer is not None  # noqa: S101 - likewise
+        return ask, answer
+
+
+def paint(words: Sequence[str]) -> None:
+    """Answer questions on the standard input, until that ends as the server does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this one
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what others print is no answer
+    from facewright.device import keep_memory
+    from facewright.jobs.interface.seeds import FaceGallery
+
+    keep_memory()
+    gallery = FaceGallery(words[1] or None)
+    with contextlib.suppress(FacewrightError):  # who asks for a face gets the error
+        gallery.prepare()
+    with contextlib.suppress(OSError):
+        for line in sys.stdin.buffer:
+            said, data = _answer(gallery, *json.loads(line))
+            answers.write(json.dumps(said).encode() + b"\n" + data)
+            answers.flush()
+
+
+def _answer(gallery: FaceGallery, method: str, *given: Any) -> tuple[dict[str, Any], bytes]:
+    """Return what a method returns, or what it raises, and the bytes that follow."""
+    try:
+        if method == "render":
+            value: object = gallery.render(FaceChoice(**given[0]))
+        elif method == "render_mix":
+            a, b, parts = given
+            mixed = [MixPart(**part) for part in parts]
+            value = gallery.render_mix(FaceChoice(**a), FaceChoice(**b), mixed)
+        else:
+            value = getattr(gallery, method)(*given)
+    except FacewrightError as error:
+        return {"error": [type(error).__name__, *explain(error)], "bytes": 0}, b""
+    data = value if isinstance(value, bytes) else b""
+    return {"error": None, "value": None if data else value, "bytes": len(data)}, data
