@@ -33,7 +33,9 @@ def add_faces(router: APIRouter, engine: Engine) -> None:
     drawing = CapacityLimiter(2)  # one is drawn at a time; who waits for it needs no thread
 
     async def find(key: Hashable, draw: Callable[[], bytes], known: str | None) -> Response:
-        found = cache.get(key) or await run_sync(cache.find, key, draw, limiter=drawing)
+        found = cache.get(key)
+        if found is None:
+            found = await run_sync(cache.find, key, draw, limiter=drawing)
         return send_picture(*found, known)
 
     answers: dict[str, Any] = {
