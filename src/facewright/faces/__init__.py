@@ -1,1 +1,1 @@
-"""Pictures to faces to crops, and back into the picture."""
+"""Faces in pictures: detection, alignment, masks, tracking, similarity."""

@@ -35,16 +35,16 @@ _FADED = 0.3  # the distance at which nothing but the middle colour is left, or 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The part of a picture that a crop goes to."""
+    """The part of a picture that a crop covers."""
 
     matrix: Matrix
     """2×3, from pixels of the crop to pixels of the part."""
     part: _Part
-    """Rows and columns."""
+    """Slices of rows and columns."""
     size: tuple[int, int]
     """Width and height."""
     weight: _Mask
-    """(height, width), 0 to 1: the mask as it falls on the part."""
+    """(height, width), 0 to 1: the mask of the crop, warped onto the part."""
 
 
 def align(
@@ -52,18 +52,18 @@ def align(
 ) -> Crop:
     """Cut an upright face out of a picture.
 
-    One warp makes the crop, smooth where the picture shrinks. What lies outside the picture is its
-    reflection, more and more blurred and at last one colour, as in FFHQ; other than there, what
-    lies inside the picture is not blurred.
+    The crop is made by a single warp, anti-aliased where the picture is reduced. Outside the
+    picture is its reflection, increasingly blurred and at last one colour, as in FFHQ; unlike in
+    FFHQ, nothing inside the picture is blurred.
 
     Args:
-        image: (height, width, 3).
+        image: (height, width, 3), uint8.
         points: (478, 3), a mesh, or (5, 3), as `five_points` orders them; pixels of the picture.
         template: One of `templates.TEMPLATES`.
         size: Side of the crop in pixels.
 
     Returns:
-        The crop. Its matrix says exactly where each of its pixels was in the picture.
+        The crop. Its matrix maps pixels of the picture to pixels of the crop.
 
     Raises:
         InputError: No template has this name, these are no points of a face, or the size is out of
@@ -73,19 +73,19 @@ def align(
 
 
 def cut(image: Image, matrix: Matrix, *, template: str, size: int) -> Crop:
-    """Cut a square out of a picture: `align` where it is known which.
+    """Cut a square out of a picture: `align` with a known matrix.
 
     Args:
         image: (height, width, 3).
         matrix: 2×3, from pixels of the picture to the unit square, as `fit_template` returns it.
-        template: What the crop is said to be.
+        template: Name of the template to record in the crop.
         size: Side of the crop in pixels.
 
     Returns:
         The crop, as `align` makes it.
 
     Raises:
-        InputError: The size is out of range, or the matrix makes everything a line or a point.
+        InputError: The size is out of range, or the matrix is singular.
     """
     if not 1 <= size <= _LARGEST:
         raise InputError(f"a crop is 1 to {_LARGEST} pixels wide, not {size}")
@@ -95,16 +95,16 @@ def cut(image: Image, matrix: Matrix, *, template: str, size: int) -> Crop:
 
 
 def paste(image: Image, crop: Crop, mask: _Mask | None = None) -> Image:
-    """Put a crop back into its picture: the opposite of `align`.
+    """Paste a crop back into its picture: the inverse of `align`.
 
-    The crop replaces the picture. A crop that shows as much detail as the picture or more comes
-    back nearly unharmed: unchanged, it differs by less than one of 255 steps on average. A smaller
-    one stays as coarse as it is; to keep the picture's detail, use `paste_change`.
+    The crop replaces the picture. A crop of at least the picture's resolution is restored almost
+    exactly: if unchanged, it differs by less than 1/255 on average. A smaller one stays as coarse
+    as it is; to keep the picture's detail, use `paste_change`.
 
     Args:
         image: (height, width, 3), the picture that the crop came from, or one of its size.
-        crop: With other pixels than `align` made, or the same.
-        mask: (size, size), 0 to 1: how much of the crop to take. None takes all of it.
+        crop: From `align`, with the same or other pixels.
+        mask: (size, size), 0 to 1: opacity of the crop. None is 1 everywhere.
 
     Returns:
         A new picture. Where the mask is 0 it equals `image`.
@@ -122,17 +122,17 @@ def paste(image: Image, crop: Crop, mask: _Mask | None = None) -> Image:
 
 
 def paste_change(image: Image, crop: Crop, edited: Image, mask: _Mask | None = None) -> Image:
-    """Put into a picture what was changed in a crop.
+    """Add the changes that were made to a crop to its picture.
 
-    Where the edit changed nothing, neither does this, and the picture keeps detail that the crop is
-    too small to show. Where the crop shows another face, `paste` is better: detail of the old face
-    would show through.
+    Where the edit changed nothing, the picture stays as it is, with detail that the crop is too
+    small to show. If the crop shows another face, use `paste`: detail of the old face would show
+    through.
 
     Args:
         image: (height, width, 3), the picture that the crop came from.
-        crop: As `align` made it.
+        crop: From `align`, unchanged.
         edited: (size, size, 3), the crop's picture after the edit.
-        mask: (size, size), 0 to 1: how much of the change to take. None takes all of it.
+        mask: (size, size), 0 to 1: weight of the change. None is 1 everywhere.
 
     Returns:
         A new picture. Where the mask is 0 it equals `image`.
@@ -152,7 +152,7 @@ def paste_change(image: Image, crop: Crop, edited: Image, mask: _Mask | None = N
 
 
 def _find_place(shape: tuple[int, ...], crop: Crop, mask: _Mask | None) -> _Place | None:
-    """Find the part of a picture of some shape that a crop goes to, or None where there is none."""
+    """Return the part of a picture that a crop covers, or None if it covers none."""
     side = len(crop.image)
     if mask is None:
         mask = np.ones((side, side), np.float32)
@@ -174,13 +174,13 @@ def _find_place(shape: tuple[int, ...], crop: Crop, mask: _Mask | None) -> _Plac
 
 
 def _sharpen(new: NDArray[np.float32], wanted: Image, place: _Place) -> NDArray[np.float32]:
-    """Return what a crop looks like in its picture, more exactly.
+    """Undo the blur of pasting: return a sharper warped crop.
 
-    Every warp blurs a little. What a second warp would make of the picture tells how much, and
-    what is missing is added (iterative back-projection, Irani and Peleg 1991, one step).
+    Every warp blurs a little. Warping the result back shows what is lost, which is added (one step
+    of iterative back-projection, Irani and Peleg 1991).
 
     Args:
-        new: (height, width, 3), the crop as one warp puts it into the picture; it is changed.
+        new: (height, width, 3), the crop warped into the picture; changed in place.
         wanted: (size, size, 3), the crop.
         place: The part of the picture.
     """
@@ -203,15 +203,15 @@ def _add(image: Image, change: NDArray[Any], place: _Place) -> Image:
 
 
 def _soften_outside(square: Image, matrix: Matrix, shape: tuple[int, ...]) -> Image:
-    """Blur what is not in the picture, and let it fade into one colour.
+    """Blur what lies outside the picture, and fade it into one colour.
 
     Args:
         square: (size, size, 3), with the picture reflected at its borders.
         matrix: 2×3, from pixels of the picture to pixels of the square.
-        shape: Of the picture.
+        shape: Shape of the picture.
 
     Returns:
-        The square itself where all of it is in the picture.
+        The blurred square; the same array if all of it is inside the picture.
     """
     size = len(square)
     away = _measure_outside(size, matrix, shape)
@@ -234,10 +234,10 @@ def _soften_outside(square: Image, matrix: Matrix, shape: tuple[int, ...]) -> Im
 def _measure_outside(
     size: int, matrix: Matrix, shape: tuple[int, ...]
 ) -> NDArray[np.float32] | None:
-    """Return how far each pixel of a crop is from the picture, or None where none is outside.
+    """Return the distance of each pixel of a crop from the picture, or None if none is outside.
 
     Returns:
-        (size, size), in parts of the crop's width; 0 in the picture.
+        (size, size), relative to the crop's width; 0 inside the picture.
     """
     back = invert_matrix(matrix)
     ends = np.array([[0, 0], [size - 1, 0], [0, size - 1], [size - 1, size - 1]])

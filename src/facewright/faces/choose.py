@@ -1,4 +1,4 @@
-"""Choose faces by a word: the largest, all, the leftmost, the third."""
+"""Choose faces of a picture: the largest, all, the leftmost, the third."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from facewright.errors import InputError
 
 
 class Boxed(Protocol):
-    """What has a box: a face, or a face that is tracked."""
+    """An object with a box: a face, or a tracked face."""
 
     @property
     def box(self) -> NDArray[np.float32]:
-        """Left, top, right, bottom."""
+        """(4,): left, top, right, bottom in pixels."""
         ...
 
 
@@ -27,12 +27,12 @@ def select_faces(faces: Sequence[B], choice: str) -> list[B]:
     """Choose some of the faces of a picture.
 
     Args:
-        faces: In any order; the finder's is the largest first.
-        choice: "largest", "all", "left" (in the picture), "right", or a number: 1 is the first of
-            `faces`.
+        faces: In any order; the detector returns the largest first.
+        choice: "largest", "all", "left" (the leftmost in the picture), "right", or a number: 1 is
+            the first of `faces`.
 
     Returns:
-        The chosen ones; none where there are none, or fewer than the number asks for. Of two that
+        The chosen faces; an empty list if there are none, or fewer than the number. Of two that
         are equally large or equally far left, the first.
 
     Raises:
@@ -48,7 +48,7 @@ def select_faces(faces: Sequence[B], choice: str) -> list[B]:
 
 
 def check_choice(choice: str) -> str:
-    """Return a choice in the form that `select_faces` knows, and raise if it is none.
+    """Return a choice in normalised form, as `select_faces` takes it.
 
     Args:
         choice: As a user types it.
@@ -78,18 +78,18 @@ def measure_area(face: Boxed) -> float:
 
 
 def leave_out_minor(faces: Sequence[B], score: Callable[[B], float]) -> list[B]:
-    """Return the faces that may be meant where nobody says which.
+    """Return the faces that may be meant if none is chosen.
 
-    A face in the background, on a poster, or what is hardly one, makes no picture ambiguous: a
-    face is left out if it is less than a third as high as the largest of the sure ones, or if the
-    detector is much less sure of it.
+    A small or doubtful face in the background does not make a picture ambiguous: a face is left
+    out if it is less than a third as high as the largest of those with a high score, or if its own
+    score is low.
 
     Args:
         faces: In any order.
-        score: Says how sure the detector is of one.
+        score: Returns the detector's score of a face, 0 to 1.
 
     Returns:
-        In the same order.
+        The remaining faces, in the same order.
     """
     if not faces:
         return []
@@ -100,7 +100,7 @@ def leave_out_minor(faces: Sequence[B], score: Callable[[B], float]) -> list[B]:
 
 
 def _find_middle(face: Boxed) -> float:
-    """Return where the middle of a face lies between left and right, in pixels."""
+    """Return the x coordinate of the middle of a face, in pixels."""
     return float(face.box[0] + face.box[2]) / 2
 
 

@@ -1,4 +1,4 @@
-"""Say which pixels of a crop belong to the face."""
+"""Masks of a face and its parts, from a mesh."""
 
 from __future__ import annotations
 
@@ -58,25 +58,25 @@ def draw_face_mask(
     holes: Sequence[str] = (),
     feather: float = 0.0,
 ) -> Mask:
-    """Draw the face as a mask: everything that the mesh covers.
+    """Draw the mask of a face: the area that the mesh covers.
 
-    It reaches from ear to ear, below the chin, and a little below the hairline. Where a face looks
-    aside, the nose belongs to it, too.
+    It reaches from ear to ear, and from the chin to a little below the hairline. It includes a nose
+    that stands out of a face in profile.
 
     Args:
         points: (478, 2 or 3), a mesh in pixels of the crop or picture.
         shape: Height and width of the mask.
-        forehead: Whether the forehead belongs to it; else it ends right above the brows.
-        holes: Names of `REGIONS` that do not belong to it.
-        feather: How wide its soft edge is, as in `soften_inside`, in parts of the distance between
-            the eyes.
+        forehead: Whether to include the forehead; otherwise the mask ends right above the brows.
+        holes: Names of `REGIONS` to leave out.
+        feather: Width of the soft edge, as in `soften_inside`, relative to the distance between the
+            eyes.
 
     Returns:
-        (height, width), 0 to 1, smooth to a fraction of a pixel. Where the border of the picture
-        cuts the face, it is 1 up to there; see `fade_border`.
+        (height, width), 0 to 1, anti-aliased. If the border of the picture cuts the face, the mask
+        is 1 up to the border; see `fade_border`.
 
     Raises:
-        InputError: There are not 478 points, one of them is not finite, or no region has a name.
+        InputError: There are not 478 points, one of them is not finite, or a hole is unknown.
     """
     loops = [loop for name in holes for loop in _find_region(name)]
     triangles = _FACE if forehead else _BELOW
@@ -89,7 +89,7 @@ def draw_face_mask(
 def draw_region_mask(
     points: NDArray[np.float32], shape: tuple[int, int], region: str, *, feather: float = 0.0
 ) -> Mask:
-    """Draw a part of the face as a mask.
+    """Draw the mask of a part of the face.
 
     Args:
         points: (478, 2 or 3), a mesh in pixels of the crop or picture.
@@ -111,10 +111,10 @@ def draw_region_mask(
 
 
 def measure_face(points: NDArray[np.float32]) -> float:
-    """Return the distance between the eyes in pixels, as if the face looked straight ahead.
+    """Return the distance between the eyes in pixels, corrected for the pose.
 
-    That is the distance from the eyes to the mouth where it is longer: on the mean face both are
-    the same to 2 %, and when a head turns or nods one of them stays.
+    It is the longer of the distance between the eyes and that from the eyes to the mouth: on the
+    mean face both are equal within 2 %, and when a head turns or nods one of them keeps its length.
 
     Args:
         points: (478, 2 or 3), a mesh.
@@ -125,14 +125,14 @@ def measure_face(points: NDArray[np.float32]) -> float:
 
 
 def soften_inside(mask: Mask, width: float) -> Mask:
-    """Give a mask a soft edge that lies inside of it.
+    """Soften the edge of a mask inwards.
 
-    The softened mask is 0 along the old edge and outside, and 1 from `width` inside of it on; in
+    The result is 0 along the old edge and outside, and 1 from `width` inside of the edge; in
     between it rises as 3t² - 2t³.
 
     Args:
         mask: (height, width), 0 to 1; a value in between says how much of a pixel is inside.
-        width: In pixels; less than half of one leaves the mask as it is.
+        width: Width of the soft edge in pixels; below 0.5 the mask is unchanged.
 
     Returns:
         (height, width), 0 to 1.
@@ -150,11 +150,11 @@ def soften_inside(mask: Mask, width: float) -> Mask:
 
 
 def soften_outside(mask: Mask, width: float) -> Mask:
-    """Give a mask a soft edge that lies outside of it.
+    """Soften the edge of a mask outwards.
 
     Args:
         mask: (height, width), 0 to 1.
-        width: In pixels: how far away from the mask nothing is left.
+        width: Distance from the mask in pixels at which the result is 0.
 
     Returns:
         (height, width), 0 to 1; the same where the mask is 1.
@@ -167,11 +167,11 @@ def soften_outside(mask: Mask, width: float) -> Mask:
 
 
 def fade_border(mask: Mask, width: float) -> Mask:
-    """Let a mask end softly at the border of its crop, so that no edge shows after `paste`.
+    """Fade a mask towards the border of its crop, so that no edge shows after `paste`.
 
     Args:
         mask: (height, width), 0 to 1.
-        width: In pixels: how far from the border the mask is whole again.
+        width: Distance from the border in pixels at which the mask is unchanged.
 
     Returns:
         (height, width), 0 to 1; 0 at the outermost pixels.
@@ -186,7 +186,7 @@ def fade_border(mask: Mask, width: float) -> Mask:
 
 
 def _rise(steps: NDArray[np.float32]) -> Mask:
-    """Return a smooth step from 0 to 1 over the same interval."""
+    """Return the smooth step 3t² - 2t³ of values, clipped to 0 to 1."""
     inside = np.clip(steps, 0, 1)
     return inside * inside * (3 - 2 * inside)
 
@@ -201,7 +201,7 @@ def _find_region(name: str) -> tuple[Indices, ...]:
 
 
 def _check_points(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return points if they are a mesh that can be drawn."""
+    """Return points, checked to be a finite mesh."""
     if points.ndim != 2 or len(points) != POINTS:
         raise InputError(
             f"a face mask needs a mesh (478, 3), not {points.shape}",
@@ -213,7 +213,7 @@ def _check_points(points: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _fill(polygons: NDArray[np.float32], shape: tuple[int, int]) -> Mask:
-    """Return how much of each pixel polygons (n, k, 2 or 3) cover, overlapping or not."""
+    """Return the coverage of each pixel by polygons (n, k, 2 or 3), which may overlap."""
     mask = np.zeros(shape, np.float32)
     flat = polygons[..., :2].astype(np.float64)
     low, high = np.floor(flat.min((0, 1)) - 1), np.ceil(flat.max((0, 1)) + 2)

@@ -1,4 +1,4 @@
-"""Tell which way a face looks."""
+"""Head pose: yaw, pitch and roll."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ _STABLE = {
     1.0: (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 129, 358),
     0.5: (10, 109, 338, 67, 297, 54, 284, 127, 356, 234, 454, 117, 346, 50, 280),
 }
-"""Weight → points that hardly move when a face talks, smiles or frowns: the corners of the eyes and
-the nose; then forehead, temples and cheekbones, where meshes are less sure."""
+"""Weight → points that hardly move with the expression: the corners of the eyes and the nose; then
+forehead, temples and cheekbones, where meshes are less accurate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """How a head is turned, in degrees; 0, 0, 0 looks straight into the camera, upright.
+    """Rotation of a head in degrees; 0, 0, 0 faces the camera upright.
 
     The head is first rolled, then pitched, then turned by yaw.
     """
 
     yaw: float
-    """-180 to 180; positive looks towards the right edge of the picture."""
+    """-180 to 180; positive is towards the right edge of the picture."""
     pitch: float
-    """-90 to 90; positive looks up."""
+    """-90 to 90; positive is upwards."""
     roll: float
     """-180 to 180; positive is tilted clockwise as seen in the picture."""
 
 
 def estimate_pose(points: NDArray[np.float32]) -> Pose:
-    """Estimate how a head is turned.
+    """Estimate the rotation of a head.
 
     The canonical mesh is rotated, scaled and shifted onto the points that move least, so that
     their weighted squared distances are smallest (Kabsch 1976, with the scale of Umeyama 1991).
-    What the camera's perspective does to a face close by counts as part of the pose.
+    Perspective is not modelled: its effect on near faces counts as part of the pose.
 
     Args:
         points: (478, 3), pixels; z at the same scale as x, negative towards the viewer.
 
     Returns:
-        Three angles. Faces without any extent look straight ahead.
+        The angles; all 0 for points that coincide.
 
     Raises:
         InputError: The points are not (478, 3), or not finite.
@@ -72,7 +72,7 @@ def _fit_rotation(points: _Matrix) -> _Matrix:
 
 
 def _to_angles(rotation: _Matrix) -> Pose:
-    """Take a rotation apart into yaw, pitch and roll."""
+    """Decompose a rotation into yaw, pitch and roll."""
     x, y, z = rotation @ (0, 0, -1)  # where the nose points
     yaw, pitch = np.arctan2(x, -z), np.arctan2(-y, np.hypot(x, z))
     rest = (_about_y(yaw) @ _about_x(pitch)).T @ rotation
@@ -81,13 +81,13 @@ def _to_angles(rotation: _Matrix) -> Pose:
 
 
 def _about_x(angle: float) -> _Matrix:
-    """Return the rotation that lifts the gaze; radians."""
+    """Return the rotation about the x axis, upwards; radians."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[1, 0, 0], [0, c, s], [0, -s, c]])
 
 
 def _about_y(angle: float) -> _Matrix:
-    """Return the rotation that turns the gaze to the right; radians."""
+    """Return the rotation about the y axis, to the right; radians."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]])
 

@@ -1,4 +1,4 @@
-"""Where the eyes, nose and mouth sit in an aligned crop.
+"""Alignment templates: the positions of eyes, nose and mouth in an aligned crop.
 
 | template | shows | for |
 |---|---|---|
@@ -9,12 +9,12 @@
 | `arcface` | the face alone | networks that recognise people |
 | `expression` | the face from the forehead to the chin | networks that name expressions |
 
-`ffhq` is a recipe (Karras et al. 2019, appendix A), not a set of places: the line between the eyes
-and the one from the eyes to the mouth span an upright square. All others bring landmarks as near as
-a turn, a scale and a shift can to their places in the unit square (Umeyama 1991). With five points
-these are the landmarks. With a whole mesh, `portrait` and `expression` use all its points, which
-holds faces that look aside steadier: against FairFace's own crops of 5,446 faces of any pose, the
-corners wander by 8.3 % of the width instead of 9.7 %.
+`ffhq` is a construction (Karras et al. 2019, appendix A), not a set of positions: the line between
+the eyes and the one from the eyes to the mouth span an upright square. All others fit landmarks to
+positions in the unit square by a similarity (Umeyama 1991). With five points these are the
+landmarks. With a whole mesh, `portrait` and `expression` use all its points, which holds faces that
+look aside steadier: against FairFace's own crops of 5,446 faces of any pose, the corners wander by
+8.3 % of the width instead of 9.7 %.
 
 `tight` was matched to the crops on which the starter weights were trained, FairFace's own: 224
 pixels, aligned by dlib's face chip with a padding of 0.25. Its places are the means over the meshes
@@ -63,14 +63,14 @@ _SIX = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373))  # around
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Where landmarks sit in an aligned crop."""
+    """Positions of landmarks in an aligned crop."""
 
     points: _Places
     """(5, 2): the five points of a mean face, as `five_points` orders them, in the unit square."""
     landmarks: Indices
-    """(k,): which points of a mesh are looked at; none: the five points."""
+    """(k,): indices of the points of a mesh that are used; empty for the five points."""
     places: _Places
-    """(k, 2): where they sit in the unit square."""
+    """(k, 2): their positions in the unit square."""
 
 
 def fit_template(points: NDArray[np.float32], template: str) -> Matrix:
@@ -81,7 +81,7 @@ def fit_template(points: NDArray[np.float32], template: str) -> Matrix:
         template: One of `TEMPLATES`.
 
     Returns:
-        2×3: a turn, a scale and a shift.
+        2×3, a similarity: rotation, scale and shift.
 
     Raises:
         InputError: No template has this name, or these are no points of a face.
@@ -105,9 +105,9 @@ def fit_template(points: NDArray[np.float32], template: str) -> Matrix:
 
 
 def _fit_ffhq(points: NDArray[np.float32]) -> Matrix:
-    """Return the matrix to the unit square by FFHQ's recipe.
+    """Return the matrix to the unit square by FFHQ's construction.
 
-    The recipe averages six points around each eye, as is done here with a mesh; among five points,
+    It averages six points around each eye, as is done here with a mesh; among five points,
     the eyes are the middles between their corners, and the crop comes out 2 % smaller.
     """
     left, right, _, *mouth = _as_complex(points if len(points) == 5 else five_points(points))
@@ -130,7 +130,7 @@ def _as_complex(points: NDArray[np.float32]) -> NDArray[np.complex128]:
 
 
 def _place_five(places: _Places) -> Template:
-    """Return a template that looks at five points only."""
+    """Return a template that uses five points only."""
     return Template(places, np.empty(0, np.int32), np.empty((0, 2)))
 
 
@@ -138,8 +138,8 @@ def _place_face(eyes_apart: float, eyes_at: float) -> Template:
     """Return a template with the mean face upright in the middle.
 
     Args:
-        eyes_apart: The distance between the eyes in parts of the width.
-        eyes_at: How far down they are.
+        eyes_apart: Distance between the eyes, relative to the width.
+        eyes_at: Their distance from the top, relative to the width.
     """
     down = eyes_at - eyes_apart * float(five_points(CANONICAL)[0, 1])
     matrix = make_similarity(complex(eyes_apart), complex(0.5, down))
@@ -193,4 +193,4 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "expression": _place_face(eyes_apart=0.38, eyes_at=0.385),
     }
 )
-"""Name → where landmarks sit."""
+"""Name → positions of landmarks."""

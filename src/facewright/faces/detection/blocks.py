@@ -1,4 +1,4 @@
-"""The convolutions that the two face networks are made of."""
+"""The convolutional blocks of the detector and the mesh network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facewright.types import Bundle
 
 
 class Conv(nn.Module):
-    """A convolution, normalised over the batch while it learns, then ReLU.
+    """A convolution, batch normalisation during training, then ReLU.
 
     `fold_norms` merges the normalisation into the convolution once training is over.
     """
@@ -34,7 +34,7 @@ class Conv(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two convolutions around which the input is carried (He et al. 2016)."""
+    """A residual block of two convolutions (He et al. 2016)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -50,8 +50,8 @@ def fold_norms(network: nn.Module) -> nn.Module:
     """Merge every batch normalisation into its convolution, in place.
 
     Args:
-        network: In evaluation mode its outputs stay the same up to rounding; it can no longer
-            be trained as before.
+        network: Changed in place. In evaluation mode its outputs stay the same up to rounding; it
+            can no longer be trained as before.
 
     Returns:
         The same network.
@@ -83,13 +83,13 @@ def load_folded(
     """Build a network from weights into which `fold_norms` merged its normalisations.
 
     Args:
-        bundle: From `hub`.
-        kind: What it must be; the configuration has its name, too.
-        build: Makes the network of its configuration.
-        device: Where to put it.
+        bundle: The bundle to read.
+        kind: The kind that the bundle must have, which is the name of the configuration too.
+        build: Builds the network from its configuration.
+        device: The device to put it on.
 
     Returns:
-        The network, float32, for use and not for training.
+        The network, float32, for inference.
 
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit.

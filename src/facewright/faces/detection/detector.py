@@ -20,11 +20,11 @@ from facewright.types import Bundle, Face, Image
 KIND = "finder"
 STRIDES = (8, 16, 32)
 NUMBERS = 15
-"""What the network says of each cell: a score, four distances, five points."""
+"""Outputs of the network for each cell: a score, four distances, five points."""
 SMALLEST = 24
-"""Pixels of the smallest face that is looked for in a picture up to `USUAL` pixels long."""
+"""Size in pixels of the smallest face to find in pictures up to `USUAL` pixels long."""
 USUAL = 1280
-"""Longer pictures are made smaller to be looked at."""
+"""Longer pictures are searched at a reduced size."""
 
 _SEEN = 12.0  # pixels that the smallest face measures where the network looks
 _COARSE = 4  # large faces are looked for in a picture so many times smaller
@@ -37,18 +37,18 @@ _SAME, _INSIDE = 0.4, 0.75  # overlaps from which on two boxes are one face
 
 @dataclass(frozen=True, slots=True)
 class DetectorConfig:
-    """How the detector is built."""
+    """Configuration of the detector."""
 
     widths: tuple[int, int, int, int] = (24, 48, 96, 128)
     """Channels at a quarter, an eighth, a sixteenth and a thirty-second of the size."""
     depths: tuple[int, int, int] = (2, 2, 1)
     """Residual blocks at the last three."""
     shared: int = 48
-    """Channels in which the three are compared."""
+    """Channels of the feature pyramid."""
 
 
 class Detector(nn.Module):
-    """From a picture to a score, a box and five points for each cell of three grids.
+    """Predicts a score, a box and five points for each cell of three grids.
 
     A feature pyramid (Lin et al. 2017) with one head for all levels and no anchors (Tian et al.
     2019, "FCOS").
@@ -71,7 +71,7 @@ class Detector(nn.Module):
         nn.init.constant_(self.get_parameter("say.bias")[:1], -4.6)  # 1 % are faces at first
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """Look at pictures.
+        """Run the network on pictures.
 
         Args:
             x: [n 3 h w] in [-1, 1]; h and w are multiples of 32.
@@ -96,7 +96,7 @@ class Detector(nn.Module):
 
 
 def cell_centres(height: int, width: int, stride: int, device: torch.device) -> torch.Tensor:
-    """Return where the centres of the cells lie in pixels of the input: [h/stride w/stride 2]."""
+    """Return the centres of the cells in pixels of the input: [h/stride w/stride 2]."""
     y = torch.arange(height // stride, device=device) * float(stride) + (stride - 1) / 2
     x = torch.arange(width // stride, device=device) * float(stride) + (stride - 1) / 2
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
@@ -105,12 +105,12 @@ def cell_centres(height: int, width: int, stride: int, device: torch.device) -> 
 def decode_cells(
     said: torch.Tensor, centres: torch.Tensor, stride: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Turn what the network says into boxes and points.
+    """Decode the outputs of the network to boxes and points.
 
     Args:
-        said: [... 15].
+        said: [... 15], outputs of `Detector.forward`.
         centres: [... 2], pixels of the input.
-        stride: Of the grid.
+        stride: Stride of the grid in pixels.
 
     Returns:
         boxes [... 4] (left, top, right, bottom) and points [... 5 2], pixels of the input.
@@ -125,11 +125,11 @@ def load_detector(bundle: Bundle, device: torch.device | str = "cpu") -> Detecto
     """Build the detector of a bundle.
 
     Args:
-        bundle: From `hub`.
-        device: Where to put it.
+        bundle: The bundle to read.
+        device: The device to put it on.
 
     Returns:
-        The detector, for use and not for training.
+        The detector, for inference.
 
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit.
@@ -146,13 +146,13 @@ def detect_faces(
 ) -> list[list[Face]]:
     """Find the faces in pictures.
 
-    Each picture is looked at twice: once at the scale at which the smallest face measures twelve
-    pixels, and once four times smaller, for faces up to the whole picture.
+    Each picture is searched at two scales: one at which the smallest face measures twelve pixels,
+    and one four times smaller, for faces up to the whole picture.
 
     Args:
         detector: From `load_detector`.
         images: Of any sizes; those of one size are computed together.
-        smallest: Pixels of the smallest face to look for: halving it takes four times as long.
+        smallest: Size in pixels of the smallest face to find: halving it takes four times as long.
             None is 24, or 2 % of the longer side where a picture is longer than 1280 pixels.
         threshold: The least score, from 0 to 1.
 
@@ -179,26 +179,26 @@ def detect_faces(
 
 
 def find_smallest(image: Image) -> float:
-    """Return how many pixels the smallest face measures that is looked for by default."""
+    """Return the default size of the smallest face to find, in pixels."""
     return max(SMALLEST, max(image.shape[:2]) * SMALLEST / USUAL)
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One look at one picture."""
+    """A search of one picture at one scale."""
 
     number: int
-    """Of the picture."""
+    """Index of the picture."""
     inner: tuple[int, int]
-    """Width and height to which it is scaled."""
+    """Width and height that it is scaled to."""
     border: int
-    """Pixels of grey around that."""
+    """Width of the grey border in pixels."""
     canvas: tuple[int, int]
     """Width and height with the border, in multiples of 32."""
 
 
 def _plan(number: int, image: Image, smallest: float | None) -> list[_Look]:
-    """Return at which scales to look at a picture."""
+    """Return the searches of a picture."""
     height, width = image.shape[:2]
     smallest = smallest or find_smallest(image)
     fine = min(_SEEN / smallest, _MOST_ZOOM)
@@ -213,10 +213,10 @@ def _plan(number: int, image: Image, smallest: float | None) -> list[_Look]:
 def _look_at(
     detector: Detector, images: Sequence[Image], looks: Sequence[_Look], threshold: float
 ) -> list[NDArray[np.float32]]:
-    """Look at pictures on canvases of one size.
+    """Search pictures on canvases of one size.
 
     Returns:
-        For each (k, 15): the score, the box and the five points of each cell that sees a face,
+        For each (k, 15): the score, the box and the five points of each cell with a face,
         in pixels of the picture.
     """
     wide, high = looks[0].canvas
@@ -242,14 +242,14 @@ def _look_at(
 
 @torch.inference_mode()
 def _run(detector: Detector, canvas: NDArray[np.uint8]) -> list[torch.Tensor]:
-    """Compute what the network says of canvases [n h w 3]."""
+    """Run the network on canvases [n h w 3]."""
     weight = detector.say.weight
     x = to_tensor(canvas, weight.device, weight.dtype)
     return detector(x.contiguous(memory_format=torch.channels_last))
 
 
 def _pick_cells(said: Sequence[torch.Tensor], threshold: float) -> NDArray[np.float32]:
-    """Return (k, 16): the scene, score, box and points of the cells that see a face."""
+    """Return (k, 16): the index of the canvas, score, box and points of the cells with a face."""
     least = float(np.log(threshold / (1 - threshold)))
     rows = []
     for level, stride in zip(said, STRIDES, strict=True):
@@ -263,7 +263,7 @@ def _pick_cells(said: Sequence[torch.Tensor], threshold: float) -> NDArray[np.fl
 
 
 def _to_faces(cells: NDArray[np.float32], threshold: float) -> list[Face]:
-    """Merge the cells that see the same face: the mean of each group, weighted by the score.
+    """Merge the cells of the same face: the mean of each group, weighted by the score.
 
     Args:
         cells: (k, 15).
@@ -287,9 +287,9 @@ def _to_faces(cells: NDArray[np.float32], threshold: float) -> list[Face]:
 
 
 def _overlaps(boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return what the first box shares with all, in parts of both together and of the smaller one.
+    """Return the overlaps of the first box with all: over the union, and over the smaller box.
 
-    The box itself shares everything, however small it is.
+    The overlap of the box with itself is 1, however small it is.
 
     Args:
         boxes: (4, k): left, top, right and bottom each in one row, which is much faster.

@@ -1,4 +1,4 @@
-"""Say where a face may be that is too unsure, or too small, to be taken."""
+"""Hints at possible faces whose score or size is below the threshold."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from facewright.faces.detection.mesh_detector import FaceDetector
 from facewright.types import Face, Image
 
 DOUBTFUL = 0.15
-"""The score from which on what may be a face is worth a word."""
+"""Lowest score of a possible face that is mentioned."""
 
 _STEP = 0.05  # thresholds are named in such steps
 
 
 def split_doubtful(faces: Sequence[Face], threshold: float) -> tuple[list[Face], list[Face]]:
-    """Return the faces that a threshold takes, and the others."""
+    """Split faces into those that reach a threshold, and the others."""
     taken = [face for face in faces if face.score >= threshold]
     return taken, [face for face in faces if face.score < threshold]
 
 
 def describe_doubtful(face: Face, *, threshold: float | None = None) -> str:
-    """Say where there may be a face, and which option takes it.
+    """Return a sentence that says where a face may be, and which option accepts it.
 
     Args:
-        face: What may be one.
-        threshold: That it was measured against; None where there is no such option.
+        face: The possible face.
+        threshold: The threshold that was applied; None if there is no such option.
 
     Example:
         >>> import numpy as np
@@ -51,16 +51,16 @@ def hint_at_face(
     smallest: float | None = None,
     threshold: float | None = None,
 ) -> str:
-    """Return a hint for a picture in which no face was found: where one may be, if anywhere.
+    """Return a hint for a picture without a face: where a fainter or smaller one may be.
 
-    Looks once more, for fainter faces and for smaller ones.
+    The picture is searched again, with a lower threshold and for smaller faces.
 
     Args:
-        face_detector: What found none.
+        face_detector: The detector that found none.
         image: (height, width, 3).
-        otherwise: The hint where there is not even a doubtful one.
-        smallest: What was looked for, in pixels; None is what `face_detector` looks for by itself.
-        threshold: The least score there was; None where nobody can choose another.
+        otherwise: The hint if there is no possible face either.
+        smallest: Size in pixels of the smallest face that was searched; None is the default.
+        threshold: The threshold that was applied; None if there is no such option.
     """
     least = min(DOUBTFUL, threshold or DOUBTFUL)
     usual = smallest or find_smallest(image)

@@ -1,4 +1,4 @@
-"""Draw faces that were found onto their picture."""
+"""Draw detected faces onto their picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from facewright.media.drawing.marks import Mark, draw_marks, list_edges, pick_co
 from facewright.types import Face, FaceDrawing, Image
 
 Numbered: TypeAlias = tuple[int, Face]
-"""A face with the number that people read."""
+"""A face and the number to draw beside it."""
 
 _EDGES = list_edges(TRIANGLES)  # [m 2]
 
@@ -23,7 +23,7 @@ def draw_faces(image: Image, faces: Sequence[Numbered], drawn: FaceDrawing) -> I
     Args:
         image: (height, width, 3).
         faces: Each with its number, which chooses the colour too.
-        drawn: What is drawn beside that; with "none", not even that.
+        drawn: What to draw besides box, number and score; "none" draws nothing at all.
 
     Returns:
         (height, width, 3): a new picture, or the same if nothing is drawn.
@@ -34,7 +34,7 @@ def draw_faces(image: Image, faces: Sequence[Numbered], drawn: FaceDrawing) -> I
 
 
 def _mark(number: int, face: Face, drawn: FaceDrawing) -> Mark:
-    """Return what is drawn of one face."""
+    """Return the marks of one face."""
     return Mark(
         face.box,
         f"{number}   {face.score:.2f}",

@@ -1,4 +1,4 @@
-"""Place the points of a mesh on a face."""
+"""The mesh network: 478 points of a face."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ KIND = "mesh"
 
 _BATCH = 64
 _REACH = 3.3
-"""The side of the square that the network sees, in parts of `_measure_size`."""
+"""Side of the input square, relative to `_measure_size`."""
 _LOW = 0.45
-"""How far below the eyes its centre lies, in parts of the way to the mouth."""
+"""Position of its centre between eyes (0) and mouth (1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeshConfig:
-    """How the mesh network is built."""
+    """Configuration of the mesh network."""
 
     size: int = 128
-    """Side of the square that it sees, in pixels; a multiple of 16."""
+    """Side of the input square in pixels, a multiple of 16."""
     widths: tuple[int, int, int] = (32, 64, 96)
     """Channels at a quarter, an eighth and a sixteenth of the size."""
     depths: tuple[int, int, int] = (1, 3, 2)
     """Residual blocks there."""
     squeeze: int = 16
-    """Channels that are flattened at the end."""
+    """Channels before flattening."""
     shapes: int = 128
-    """Numbers in which a face is described before it becomes points."""
+    """Dimension of the layer before the points."""
 
 
 class MeshNetwork(nn.Module):
-    """From a roughly upright square to 478 points and the presence of a face."""
+    """Predicts 478 points and the presence of a face from a roughly upright square."""
 
     def __init__(self, config: MeshConfig) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class MeshNetwork(nn.Module):
         self.presence = nn.Linear(flat, 1)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Find the points.
+        """Predict points and presence.
 
         Args:
             x: [n 3 size size] in [-1, 1].
@@ -85,7 +85,7 @@ class MeshNetwork(nn.Module):
         return points, _apply(self.presence, features)[:, 0]
 
     def start_from(self, points: torch.Tensor) -> None:
-        """Let the last layer know how faces differ: the principal components of known ones.
+        """Initialise the last layer with the principal components of known faces.
 
         Args:
             points: [m 478 3], as `forward` returns them, of more faces than `shapes`.
@@ -110,11 +110,11 @@ def load_mesh(bundle: Bundle, device: torch.device | str = "cpu") -> MeshNetwork
     """Build the mesh network of a bundle.
 
     Args:
-        bundle: From `hub`.
-        device: Where to put it.
+        bundle: The bundle to read.
+        device: The device to put it on.
 
     Returns:
-        The network, for use and not for training.
+        The network, for inference.
 
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit.
@@ -125,21 +125,20 @@ def load_mesh(bundle: Bundle, device: torch.device | str = "cpu") -> MeshNetwork
 def place_meshes(
     network: MeshNetwork, images: Sequence[Image], points: Sequence[NDArray[np.float32]]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Place a mesh on each of some faces.
+    """Predict the meshes of faces.
 
     Args:
         network: From `load_mesh`.
-        images: n pictures, the same one several times where it shows several faces.
-        points: For each a face's five points (5, 2 or more), as `topology.five_points` orders
-            them, in pixels.
+        images: n pictures; the same one repeated for several faces in it.
+        points: For each picture the five points of a face (5, 2 or more), as `topology.five_points`
+            orders them, in pixels.
 
     Returns:
         Points (n, 478, 3), x and y in pixels of each picture, z of the same scale and negative
-        towards the viewer; and presence (n,), how sure the network is that there is a face,
-        0 to 1.
+        towards the viewer; and presence (n,), the probability of a face, 0 to 1.
 
     Raises:
-        InputError: There are not as many pictures as faces.
+        InputError: The numbers of pictures and of faces differ.
     """
     if len(images) != len(points):
         raise InputError(f"{len(images)} pictures do not fit {len(points)} faces")
@@ -170,16 +169,16 @@ def _run(
 
 
 def cut_square(image: Image, matrix: Matrix, size: int, *, border: int = 0) -> Image:
-    """Return the square that a matrix frames, without aliasing where it shrinks.
+    """Return the square that a matrix frames, anti-aliased where it is reduced.
 
-    This is not `resample`: the network has learned with exactly this filter and a flat border,
-    and of many faces per picture each has to be cheap.
+    Unlike `resample`, it uses the filter and the flat border that the network was trained with, and
+    is cheap for many faces per picture.
 
     Args:
         image: (height, width, 3).
         matrix: 2×3, from pixels of the picture to pixels of the square.
         size: Side of the square in pixels.
-        border: The grey outside of the picture.
+        border: Grey level outside the picture, 0 to 255.
 
     Returns:
         (size, size, 3).
@@ -211,10 +210,10 @@ def _shrink_part(image: Image, matrix: Matrix, size: int, factor: int) -> tuple[
 
 
 def frame_face(points: NDArray[np.float32], size: int) -> Matrix:
-    """Return the square in which the mesh network looks for a face.
+    """Return the matrix of the square that the mesh network takes for a face.
 
-    Its size follows the line from the eyes to the mouth, or the line between the eyes where that
-    is longer: one of them keeps its length when a head turns.
+    Its size is proportional to the longer of the line from the eyes to the mouth and the line
+    between the eyes: one of them keeps its length when a head turns.
 
     Args:
         points: (5, 2 or more), as `topology.five_points` orders them, in pixels of the picture.
@@ -236,5 +235,5 @@ def frame_face(points: NDArray[np.float32], size: int) -> Matrix:
 
 
 def _measure_size(down: NDArray[np.float64], across: NDArray[np.float64]) -> float:
-    """Return a length in pixels that stays when a head turns to the side or nods."""
+    """Return a length in pixels that hardly changes when a head turns to the side or nods."""
     return max(float(np.linalg.norm(down)), 1.05 * float(np.linalg.norm(across)), 1.0)

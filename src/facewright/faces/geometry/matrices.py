@@ -1,4 +1,4 @@
-"""Move points by 2×3 matrices, and find the matrix that moves one set of points onto another.
+"""Affine 2×3 matrices: apply, invert, compose, and fit them to points.
 
 A matrix takes column vectors: `[x' y'] = M @ [x y 1]`. In a picture of n pixels, pixel coordinates
 run from -0.5 to n - 0.5, since (0, 0) is the *centre* of the first pixel; the unit square runs from
@@ -17,11 +17,11 @@ Matrix = NDArray[np.float64]
 
 
 def transform_points(points: NDArray[np.float32], matrix: Matrix) -> NDArray[np.float32]:
-    """Move points, depth included.
+    """Transform points, depth included.
 
     Args:
         points: (..., 2) or (..., 3): x, y and perhaps z.
-        matrix: 2×3. It moves x and y; z is multiplied by its scale.
+        matrix: 2×3, applied to x and y; z is multiplied by its scale.
 
     Returns:
         The same shape, float32.
@@ -37,10 +37,10 @@ def transform_points(points: NDArray[np.float32], matrix: Matrix) -> NDArray[np.
 
 
 def invert_matrix(matrix: Matrix) -> Matrix:
-    """Return the 2×3 matrix of the way back.
+    """Return the inverse of a 2×3 matrix.
 
     Raises:
-        InputError: There is none: the matrix makes everything a line or a point.
+        InputError: The matrix is singular.
     """
     if not np.isfinite(matrix).all() or measure_scale(matrix) < 1e-9:
         raise InputError("a matrix that flattens the picture has no way back")
@@ -49,30 +49,30 @@ def invert_matrix(matrix: Matrix) -> Matrix:
 
 
 def join_matrices(first: Matrix, then: Matrix) -> Matrix:
-    """Return the 2×3 matrix that does what two matrices do one after the other."""
+    """Return the 2×3 matrix of `first` followed by `then`."""
     return (_square(then) @ _square(first))[:2]
 
 
 def measure_scale(matrix: Matrix) -> float:
-    """Return how many times longer a matrix makes lengths, on average over directions."""
+    """Return the scale of a matrix: the factor on lengths, the square root of that on areas."""
     return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
 
 
 def fit_similarity(points: NDArray[np.float32], places: NDArray[np.float64]) -> Matrix:
-    """Return the turn, scale and shift that bring points nearest to places.
+    """Return the similarity (rotation, scale, shift) that fits points to target positions.
 
     The least-squares solution without mirroring (Umeyama 1991), in closed form: in the plane, a
     similarity is the multiplication with one complex number and the addition of another.
 
     Args:
-        points: (k, 2) or (k, 3), at least two that differ; z is not looked at.
-        places: (k, 2): where they should be.
+        points: (k, 2) or (k, 3), at least two that differ; z is ignored.
+        places: (k, 2), the target positions.
 
     Returns:
-        2×3, from the system of the points to that of the places.
+        2×3, from the coordinates of the points to those of the targets.
 
     Raises:
-        InputError: The points are all in one place, or not finite.
+        InputError: The points all coincide, or are not finite.
     """
     here, there = (p[:, 0].astype(np.float64) + 1j * p[:, 1] for p in (points, places))
     centred, target = here - here.mean(), there - there.mean()

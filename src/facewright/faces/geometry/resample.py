@@ -1,4 +1,4 @@
-"""Resample pictures by a 2×3 matrix in one pass, smoothly where they shrink."""
+"""Resample pictures by a 2×3 matrix in one pass, with anti-aliasing."""
 
 from __future__ import annotations
 
@@ -30,23 +30,24 @@ def resample(
 ) -> NDArray[Any]:
     """Resample a picture or a mask.
 
-    Where it shrinks, blocks of whole pixels are averaged, then a Gaussian takes out what the result
-    is too small to show. Near its own size Lanczos' filter keeps it sharp; elsewhere a cubic one
-    is as good and five times faster. Only the part of the picture that is needed is touched.
+    For reductions, blocks of whole pixels are averaged, then a Gaussian removes detail finer than
+    the pixels of the result. Near the original size a Lanczos filter keeps the picture sharp;
+    elsewhere a cubic one is as good and five times faster. Only the part of the picture that is
+    needed is read.
 
     Args:
         image: (height, width) or (height, width, 3), uint8 or float32.
         matrix: 2×3, from pixels of the picture to pixels of the result.
         size: Width and height of the result.
-        border: What lies outside the picture: REFLECT, REPLICATE or ZERO.
-        linear: Use the linear filter at any scale, which never overshoots: for masks.
+        border: Values outside the picture: REFLECT, REPLICATE or ZERO.
+        linear: Whether to use the linear filter, which never overshoots: for masks.
 
     Returns:
         (height, width) or (height, width, 3), of the same type. Sharp filters overshoot:
-        float32 may leave its range a little.
+        float32 may exceed the range of the input slightly.
 
     Raises:
-        InputError: The matrix makes everything a line or a point.
+        InputError: The matrix is singular.
     """
     block = max(1, int(_BLOCK / max(measure_scale(matrix), 1e-6)))
     left, top, right, bottom = _find_part(image, matrix, size, block)
@@ -82,8 +83,8 @@ def find_reach(
         margin: Pixels of the picture to add on each side.
 
     Returns:
-        Left, top, right and bottom; right and bottom are just behind the last pixel. The picture's
-        own border cuts it; where nothing is left, right is left or bottom is top.
+        Left, top, right and bottom, the latter two exclusive, clipped to the picture; an empty part
+        has right equal to left or bottom equal to top.
     """
     low, high = _bound(matrix, size, margin)
     left, top = (int(np.clip(v, 0, s)) for v, s in zip(low, shape[1::-1], strict=True))
@@ -94,7 +95,7 @@ def find_reach(
 def _find_part(
     image: NDArray[Any], matrix: Matrix, size: tuple[int, int], block: int
 ) -> tuple[int, int, int, int]:
-    """Return the part of a picture that a result is made of, what it reflects included."""
+    """Return the part of a picture that a result depends on, reflections included."""
     way_back = invert_matrix(matrix)
     low, high = _bound(way_back, size, _REACH * block)
     edge = np.array(image.shape[1::-1])
@@ -117,5 +118,5 @@ def _bound(
 
 
 def _pick_filter(scale: float) -> int:
-    """Return OpenCV's name of the filter that suits a scale."""
+    """Return OpenCV's constant of the filter for a scale."""
     return int(cv2.INTER_LANCZOS4 if _SHRINKS <= scale < _GROWS else cv2.INTER_CUBIC)

@@ -1,8 +1,8 @@
-"""What the 478 points of a face mesh are.
+"""The topology of the face mesh of 478 points.
 
 The order is that of MediaPipe's face mesh (Apache 2.0): 0..467 lie on the skin, 468..472 are the
 centre and the rim of the iris on the left, 473..477 of the one on the right. Left and right are as
-seen in the picture. `recipes/finder/topology.py` wrote the numbers down.
+seen in the picture. `recipes/finder/topology.py` writes the arrays.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from facewright.errors import InputError
 Indices = NDArray[np.int32]
 
 POINTS = 478
-"""How many points a mesh has."""
+"""Number of points of a mesh."""
 SKIN = 468
-"""How many of them, the first ones, lie on the skin."""
+"""Number of points on the skin, which come first."""
 
 
 def _load() -> dict[str, NDArray[Any]]:
@@ -37,7 +37,7 @@ _ARRAYS = _load()
 TRIANGLES: Indices = _ARRAYS["TRIANGLES"]
 """(852, 3): the mesh over points 0..467, eyes and mouth open; clockwise as seen in the picture."""
 HOLES: Indices = _ARRAYS["HOLES"]
-"""(46, 3): what closes both eyes and the mouth, wound like TRIANGLES."""
+"""(46, 3): triangles that close both eyes and the mouth, wound like TRIANGLES."""
 MIRROR: Indices = _ARRAYS["MIRROR"]
 """(478,): each point's partner; `points[MIRROR]` of a mirrored picture are in the mesh's order."""
 CANONICAL: NDArray[np.float32] = _ARRAYS["CANONICAL"]
@@ -66,10 +66,10 @@ _MOUTH = (61, 291)
 
 
 def five_points(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the five points that detectors and templates speak of.
+    """Return the five points of a mesh that detectors and templates use.
 
-    The middle of an eye is the middle between its corners: it stays where it is when the eye looks
-    aside or closes. The tip of the nose is what stands out farthest from a frontal face.
+    The middle of an eye is the middle between its corners, which does not depend on gaze or lids.
+    The tip of the nose is the point that stands out farthest from a frontal face.
 
     Args:
         points: (..., 478, 2 or 3): a mesh, or many.

@@ -1,1 +1,1 @@
-"""How alike two faces look, by features that are no identification."""
+"""Similarity of faces by appearance, which is no identification."""

@@ -1,11 +1,12 @@
-"""Describe faces by what a network sees that learned to describe people.
+"""Perceptual distance of faces, by the features of a network for attributes.
 
 A perceptual distance compares pictures by the feature maps of a network instead of by pixels. The
-usual one, LPIPS (Zhang et al. 2018), takes networks and weights that were fitted to photographs
-which may be used for research. This one takes a small residual network that learned to tell the age
-group, gender and ethnicity that annotators saw in aligned faces. Its numbers are no LPIPS.
+usual one, LPIPS (Zhang et al. 2018), uses networks and weights that were fitted to photographs
+licensed for research. This one uses a small residual network that was trained to predict the age
+group, gender and ethnicity that annotators saw in aligned faces. Its values are not comparable with
+LPIPS.
 
-What says how old somebody looks is not part of the package: only the feature maps are.
+The classifier of age, gender and ethnicity is not part of the package: only the feature maps are.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ _EPSILON = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class FeaturesConfig:
-    """How the network is built."""
+    """Configuration of the network."""
 
     size: int = 128
-    """Width and height of the faces that it sees, cut by the template `tight`."""
+    """Width and height of its input in pixels, aligned by the template `tight`."""
     widths: tuple[int, ...] = (32, 48, 96, 160)
     """Feature maps of each stage; each stage halves the picture."""
     depths: tuple[int, ...] = (0, 1, 1, 2)
     """Residual blocks of each stage."""
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check the values.
 
         Raises:
-            InputError: One is invalid.
+            InputError: A value is invalid.
         """
         if len(self.widths) != len(self.depths) or not self.widths or min(self.widths) < 1:
             raise InputError("each stage has a width from 1 and a depth")
@@ -50,13 +51,13 @@ class FeaturesConfig:
 
 
 class FaceFeatures(nn.Module):
-    """Sees aligned faces as feature maps, one per stage."""
+    """Computes feature maps of aligned faces, one per stage."""
 
     def __init__(self, config: FeaturesConfig) -> None:
         """Build the layers.
 
         Args:
-            config: How.
+            config: Sizes of the stages.
         """
         super().__init__()
         self.config = config
@@ -90,15 +91,15 @@ class FaceFeatures(nn.Module):
         return maps
 
     def compare(self, ones: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-        """Return how far faces are from each other: Zhang et al. 2018, equation 1, equal weights.
+        """Return the distances of faces: Zhang et al. 2018, equation 1, with equal weights.
 
         Args:
             ones: (n, 3, h, w) in [-1, 1].
-            others: As `ones`.
+            others: The same shape.
 
         Returns:
             (n,), float32: 0 for equal faces; the mean over the stages of the squared distance of
-            feature vectors of length 1, so at most 4.
+            feature vectors of norm 1, so at most 4.
 
         Raises:
             InputError: The shapes differ.
@@ -109,7 +110,7 @@ class FaceFeatures(nn.Module):
 
 
 def compare_maps(ones: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> torch.Tensor:
-    """Return the distance of `FaceFeatures.compare` between feature maps that are known already."""
+    """Return the distances of `FaceFeatures.compare` between feature maps, (n,)."""
     parts = [
         (_normalise(one) - _normalise(other)).square().sum(1).mean((1, 2))
         for one, other in zip(ones, others, strict=True)
@@ -118,14 +119,14 @@ def compare_maps(ones: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -
 
 
 def compare_traits(ones: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> torch.Tensor:
-    """Return how far apart the traits of faces are, as the last feature maps show them on average.
+    """Return the distances of the traits of faces: of the means of the last feature maps.
 
-    From these averages the network learned to tell age group, gender and ethnicity: two people who
+    The network was trained to predict age group, gender and ethnicity from these means: people who
     share them are near. It is no face recognition.
 
     Args:
         ones: Feature maps of n faces.
-        others: As `ones`.
+        others: The same shape.
 
     Returns:
         (n,), float32: one minus the cosine, 0 for equal faces and at most 1.
@@ -150,7 +151,7 @@ def load_face_features(bundle: Bundle, device: torch.device | str = "cpu") -> Fa
 
     Args:
         bundle: From `hub`, such as that of the starter weights "face-features".
-        device: Where to put it.
+        device: The device to put it on.
 
     Returns:
         The network, float32, frozen.
@@ -162,6 +163,6 @@ def load_face_features(bundle: Bundle, device: torch.device | str = "cpu") -> Fa
 
 
 def _normalise(maps: torch.Tensor) -> torch.Tensor:
-    """Return feature maps whose vectors have the length 1, float32."""
+    """Return feature maps whose vectors have norm 1, float32."""
     maps = maps.float()
     return maps / (maps.square().sum(1, keepdim=True) + _EPSILON).sqrt()

@@ -1,4 +1,4 @@
-"""Describe what a face looks like by its gradients, whatever the light."""
+"""A descriptor of faces by gradients, largely independent of the light."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from facewright.faces.templates import TEMPLATES
 from facewright.types import Crop, Image, check_image
 
 WINDOW = 64
-"""Side of the square that is described, in pixels."""
+"""Side of the described square in pixels."""
 
 PLACE, SIDE = (10 / 112, 20 / 112), 92 / 112
-"""Where that square lies in the unit square of the template `arcface`: its corner and its width."""
+"""Corner and width of that square in the unit square of the template `arcface`."""
 
 DIRECTIONS = 8
-"""How many directions of a gradient are told apart."""
+"""Number of directions of gradients."""
 
 CELLS = (8, 16)
-"""How many cells a side the window is divided into, coarsely and finely."""
+"""Cells per side of the window, in the coarse and in the fine grid."""
 
 LENGTH = DIRECTIONS * sum(cells**2 for cells in CELLS)
-"""How many numbers describe a face."""
+"""Length of a descriptor."""
 
 _GAMMA, _DARKEST = 0.3, 0.01
 _FINE, _COARSE = 1.0, 4.0  # pixels
@@ -61,11 +61,11 @@ def cut_window(crop: Crop) -> Image:
 
 
 def describe_gradients(window: Image) -> _Field:
-    """Describe a face by how often its gradients point where.
+    """Describe a face by histograms of gradient directions.
 
-    Light is taken out first, by gamma, a band-pass and contrast equalisation (Tan and Triggs 2010);
-    then directions are counted in cells, each relative to its neighbours (Dalal and Triggs 2005),
-    on two grids.
+    Light is normalised first, by gamma, a band-pass and contrast equalisation (Tan and Triggs
+    2010); then directions are counted in cells, normalised by their neighbours (Dalal and Triggs
+    2005), on two grids.
 
     Args:
         window: (64, 64, 3), as `cut_window` makes it.
@@ -83,7 +83,7 @@ def describe_gradients(window: Image) -> _Field:
 
 
 def _even_light(window: Image) -> _Field:
-    """Return grey levels without the light that fell on them, (64, 64)."""
+    """Return grey levels with the light normalised, (64, 64)."""
     grey = cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     levels = (grey + _DARKEST) ** _GAMMA
     band = cv2.GaussianBlur(levels, (0, 0), _FINE) - cv2.GaussianBlur(levels, (0, 0), _COARSE)
@@ -97,7 +97,7 @@ def _even_light(window: Image) -> _Field:
 def _split_directions(levels: _Field) -> _Field:
     """Return the strength of the gradient in each direction, (64, 64, 8).
 
-    A gradient between two directions counts for both.
+    A gradient between two directions is divided between them.
     """
     right, down = (cv2.Sobel(levels, -1, x, 1 - x, ksize=1) for x in (1, 0))
     turn = np.arctan2(down, right) * np.float32(DIRECTIONS / (2 * np.pi)) % DIRECTIONS
@@ -108,7 +108,7 @@ def _split_directions(levels: _Field) -> _Field:
 
 
 def _count(fields: _Field, cells: int) -> _Field:
-    """Return what each cell holds of each direction, relative to the cells around it."""
+    """Return the histogram of each cell, normalised by the cells around it."""
     spread = cv2.GaussianBlur(fields, (0, 0), _BLUR * WINDOW / cells)
     blocks = spread.reshape(cells, WINDOW // cells, cells, WINDOW // cells, DIRECTIONS)
     counts = blocks.mean(axis=(1, 3))  # [cells cells 8]

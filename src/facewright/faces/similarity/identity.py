@@ -1,19 +1,19 @@
-"""Measure how much two faces look alike.
+"""Similarity of two faces by appearance.
 
-What it is for: to follow a person through a clip after a cut, and to pick one of several people in
+Its purpose: to follow a person through a clip after a cut, and to pick one of several people in
 a picture by a reference (`--faces like:REFERENCE`). It compares the shape and texture of brows,
 eyes, nose and mouth as they appear in two crops.
 
-What it can tell: that two crops show the same face though light, sharpness, compression, size and
-alignment differ, and the head has turned a little.
+It recognises that two crops show the same face under other light, sharpness, compression, size and
+alignment, and with the head turned a little.
 
-What it cannot tell: who somebody is. **It is no face recognition, and no evidence**: nothing here
-was fitted or measured on several photographs of one person, for none were at hand. People who look
-alike score high. One person years apart, with another expression, from the side, in sunglasses or
-with a mask may score low. It is not equally good for all groups of people: the card of the weights
-has the numbers. Pictures from one source resemble each other, those of one small generator most of
-all: there, take the highest of several scores rather than all above 0.5. Do not decide anything
-about people with it.
+It does not recognise who somebody is. **It is no face recognition, and no evidence**: nothing here
+was fitted or measured on several photographs of one person, since none were available. People who
+look alike score high. One person years apart, with another expression, from the side, in sunglasses
+or with a mask may score low. It is not equally good for all groups of people: the card of the
+weights has the numbers. Pictures from one source resemble each other, those of one small generator
+most of all: there, take the highest of several scores rather than all above 0.5. Do not decide
+anything about people with it.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ _Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What counts when faces are compared: found with linear discriminants."""
+    """The weights of the comparison, fitted by linear discriminant analysis."""
 
     mean: _Vectors
-    """(2560,): the description of a mean face."""
+    """(2560,): the mean descriptor."""
     axes: _Vectors
-    """(2560, d): what tells people apart; what light and pose change is weighed down."""
+    """(2560, d): the discriminant axes, in which changes of light and pose have small weights."""
     threshold: float
     """The cosine that 1 % of pairs of different but comparable people exceed."""
     spread: float
-    """How much more of a cosine turns odds into e times better ones."""
+    """The difference of cosines that multiplies the odds by e."""
 
 
 def pack_likeness(likeness: Likeness, card: Card) -> Bundle:
-    """Return a measure of likeness as a bundle.
+    """Return the weights of likeness as a bundle.
 
     Raises:
         InputError: The card is not of the kind "likeness".
@@ -62,7 +62,7 @@ def pack_likeness(likeness: Likeness, card: Card) -> Bundle:
 
 
 def load_likeness(bundle: Bundle) -> Likeness:
-    """Build the measure of a bundle.
+    """Read the weights of likeness from a bundle.
 
     Args:
         bundle: From `hub`, such as that of the starter weights "likeness".
@@ -89,7 +89,7 @@ def load_likeness(bundle: Bundle) -> Likeness:
 
 
 def embed_faces(likeness: Likeness, crops: Sequence[Crop]) -> _Vectors:
-    """Turn faces into vectors that are near each other where the faces look alike.
+    """Compute embeddings of faces, whose cosine is high for faces that look alike.
 
     Args:
         likeness: From `load_likeness`.
@@ -97,7 +97,7 @@ def embed_faces(likeness: Likeness, crops: Sequence[Crop]) -> _Vectors:
             pixels wide, or detail is missing.
 
     Returns:
-        (n, d), each of length 1.
+        (n, d), float32, each of norm 1.
 
     Raises:
         InputError: A crop has a template that is not known.
@@ -112,24 +112,24 @@ def embed_faces(likeness: Likeness, crops: Sequence[Crop]) -> _Vectors:
 
 
 def embed_face(likeness: Likeness, crop: Crop) -> _Vectors:
-    """Turn a face into a vector: `embed_faces` for one.
+    """Compute the embedding of a face: `embed_faces` for one.
 
     Args:
         likeness: From `load_likeness`.
         crop: As `embed_faces` takes it.
 
     Returns:
-        (d,), of length 1.
+        (d,), float32, of norm 1.
     """
     vector: _Vectors = embed_faces(likeness, [crop])[0]
     return vector
 
 
 def compare_faces(likeness: Likeness, ones: _Vectors, others: _Vectors) -> _Vectors:
-    """Say how much each of some faces looks like each of some others.
+    """Return the similarity of each face to each of others.
 
     Args:
-        likeness: The one that embedded them.
+        likeness: The weights that the embeddings were computed with.
         ones: (n, d), from `embed_faces`.
         others: (m, d).
 
@@ -138,7 +138,7 @@ def compare_faces(likeness: Likeness, ones: _Vectors, others: _Vectors) -> _Vect
         ethnicity: 1 % of them score above 0.5, half of them below 0.05.
 
     Raises:
-        InputError: The vectors are not of the same length.
+        InputError: The vectors have different dimensions.
     """
     if ones.ndim != 2 or others.ndim != 2 or ones.shape[1] != others.shape[1]:
         raise InputError(f"vectors of one length are compared, not {ones.shape} and {others.shape}")
@@ -148,10 +148,10 @@ def compare_faces(likeness: Likeness, ones: _Vectors, others: _Vectors) -> _Vect
 
 
 def measure_likeness(likeness: Likeness, one: _Vectors, other: _Vectors) -> float:
-    """Say how much two faces look alike: `compare_faces` for one pair.
+    """Return the similarity of two faces: `compare_faces` for one pair.
 
     Args:
-        likeness: The one that embedded them.
+        likeness: The weights that the embeddings were computed with.
         one: (d,), from `embed_face`.
         other: (d,).
 

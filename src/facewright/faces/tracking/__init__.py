@@ -1,1 +1,1 @@
-"""The faces of a clip, one frame after the other."""
+"""Tracking of faces through the frames of a clip."""

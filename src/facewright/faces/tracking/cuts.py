@@ -1,4 +1,4 @@
-"""Tell where one shot ends and the next begins."""
+"""Detection of cuts between shots."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _EVEN = 2.0  # grey levels of spread below which a thumbnail has no structure
 
 @dataclass(frozen=True, slots=True)
 class CutConfig:
-    """When a change between two frames is a cut."""
+    """Thresholds for the detection of cuts."""
 
     least: float = 0.25
     """The smallest change that may be a cut, 0 to 1."""
     ratio: float = 3.5
-    """How many times larger a cut is than the median change of the frames before it."""
+    """Smallest ratio of a cut to the median change of the frames before it."""
     memory: int = 12
-    """How many changes that median is taken of."""
+    """Number of frames in that median."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -43,22 +43,22 @@ class CutConfig:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A frame, small enough to keep."""
+    """A compact description of a frame."""
 
     structure: NDArray[np.float32]
-    """(16, 16), where it is light and where dark: mean 0, length 1; all 0 where it is even."""
+    """(16, 16), brightness with mean 0 and norm 1; all 0 for a frame of one brightness."""
     colours: NDArray[np.float32]
-    """(512,), how common each colour is, smoothed over its neighbours; the sum is 1."""
+    """(512,), histogram of colours, smoothed over neighbouring bins; the sum is 1."""
 
 
 def describe_frame(image: Image) -> Signature:
-    """Sum up a frame for comparison with the next.
+    """Describe a frame for comparison with the next.
 
     Args:
-        image: Of any size.
+        image: (height, width, 3), of any size.
 
     Returns:
-        What it looks like; brightness and contrast leave the structure as it is.
+        The description, whose structure does not depend on brightness and contrast.
     """
     shrunk = cv2.resize(_thin_out(check_image(image)), (_SEEN, _SEEN), interpolation=cv2.INTER_AREA)
     seen = np.asarray(shrunk, np.uint8)  # [64 64 3]
@@ -72,13 +72,13 @@ def describe_frame(image: Image) -> Signature:
 
 
 def measure_change(before: Signature, after: Signature) -> float:
-    """Measure how much changes between two frames.
+    """Return the change between two frames, 0 to 1.
 
-    Both what is where and which colours there are must differ: a flash, a fade or a moving camera
-    changes only one of them much. Where a frame is even, its colours decide.
+    Both structure and colours must differ: a flash, a fade or a moving camera changes only one of
+    them much. For a frame of one brightness, colours alone decide.
 
     Returns:
-        0 for equal frames, up to 1: the geometric mean of both changes.
+        The geometric mean of both changes; 0 for equal frames.
     """
     recoloured = float(np.abs(before.colours - after.colours).sum()) / 2
     if not before.structure.any() or not after.structure.any():
@@ -91,8 +91,8 @@ def measure_change(before: Signature, after: Signature) -> float:
 class CutDetector:
     """Finds cuts in the frames of a clip, one after the other.
 
-    A cut changes more than `least`, and more than the frames before it have changed lately, so that
-    a shaking camera makes none. Cross-fades are not found.
+    A cut is a change above `least`, and above `ratio` times the recent ones, so that a shaking
+    camera causes none. Cross-fades are not found.
 
     Example:
         >>> detector = CutDetector()
@@ -110,7 +110,7 @@ class CutDetector:
         self._changes: deque[float] = deque(maxlen=self.config.memory)
 
     def is_cut(self, image: Image) -> bool:
-        """Tell whether a frame begins another shot than the frame before it.
+        """Return whether a frame begins another shot than the frame before it.
 
         Args:
             image: The next frame.
@@ -132,15 +132,15 @@ class CutDetector:
 
 
 def _thin_out(image: Image) -> Image:
-    """Leave out rows and columns of a large frame, which saves most of the time."""
+    """Return a large frame with rows and columns left out, to save time."""
     step = max(1, min(image.shape[:2]) // (2 * _SEEN))
     return np.ascontiguousarray(image[::step, ::step])
 
 
 def _count_colours(seen: Image) -> NDArray[np.float32]:
-    """Return how common each colour is, (512,).
+    """Return the histogram of colours, (512,).
 
-    A colour counts for its neighbours too, so that a little more light moves a little.
+    It is smoothed over neighbouring bins, so that it changes little with the light.
     """
     counts = cv2.calcHist([seen], [0, 1, 2], None, [_LEVELS] * 3, [0, 256] * 3)  # [8 8 8]
     spread: NDArray[np.float32] = np.asarray(counts, np.float32)

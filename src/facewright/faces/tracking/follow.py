@@ -1,4 +1,4 @@
-"""Find the faces of one frame after the other that are to be changed, and follow them."""
+"""Find and follow the chosen faces in successive frames."""
 
 from __future__ import annotations
 
@@ -14,35 +14,36 @@ from facewright.types import Face, Image
 
 @dataclass(frozen=True, slots=True)
 class FrameConfig:
-    """How the faces of frames are found."""
+    """Options of detection and tracking."""
 
     every: int = 8
-    """Look at a whole frame so often; between, known faces are followed, which takes a quarter of
-    the time. A frame in which one is lost, or which begins a shot, is looked at as a whole too."""
+    """Interval in frames of searches of the whole frame; in between, known faces are followed,
+    which takes a quarter of the time. A frame in which one is lost, or that begins a shot, is
+    searched too."""
     smallest: float | None = None
-    """As `FaceFinder.find` takes it."""
+    """Size in pixels of the smallest face to find, as `FaceDetector.find` takes it."""
     threshold: float = 0.4
-    """Likewise."""
+    """Lowest score of a face, 0 to 1."""
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
-    """How faces are followed, and how much their points are steadied."""
+    """Options of tracking and smoothing."""
 
 
 class FaceFollower:
-    """Finds, follows and chooses the faces of frames, in memory that does not grow with them.
+    """Finds, follows and chooses the faces of successive frames, in constant memory.
 
     Attributes:
-        here: The numbers of all faces that were there in the last frame, chosen or not.
+        here: Numbers of all faces in the last frame, chosen or not.
     """
 
     def __init__(
         self, face_detector: FaceDetector, picker: Picker, config: FrameConfig | None = None
     ) -> None:
-        """Prepare to look.
+        """Set up; nothing is searched yet.
 
         Args:
-            face_detector: What finds faces.
-            picker: Says which of them are wanted.
-            config: How they are found.
+            face_detector: The face detector.
+            picker: Chooses among them.
+            config: Options; None uses the defaults.
         """
         self.here: set[int] = set()
         self._face_detector, self._picker, self._config = (
@@ -55,17 +56,17 @@ class FaceFollower:
         self._age = 0  # frames since a whole one was looked at
 
     def follow(self, image: Image, *, time: float) -> list[TrackedFace]:
-        """Return the faces of the next frame that are wanted, steadied.
+        """Return the chosen faces of the next frame, smoothed over time.
 
         Args:
             image: (height, width, 3).
-            time: When the frame is shown, in seconds; rises from frame to frame.
+            time: Time of the frame in seconds, above that of the frame before.
 
         Returns:
-            Those that are chosen; of those that are lost only if they were there a moment ago.
+            The chosen faces; a lost one is included for a moment after it was last seen.
 
         Raises:
-            InputError: Several faces are there and none is chosen, or time does not rise.
+            InputError: There are several faces and no choice, or time does not rise.
         """
         tracked = self._tracker.step(self._look(image), time=time)
         chosen = self._picker.pick(image, tracked)
@@ -74,7 +75,7 @@ class FaceFollower:
         return chosen
 
     def hint(self, image: Image, otherwise: str) -> str:
-        """Return a hint for a picture in which no face was found, as `hint_at_face` does."""
+        """Return a hint for a picture without a face, as `hint_at_face` does."""
         smallest, threshold = self._config.smallest, self._config.threshold
         return hint_at_face(
             self._face_detector, image, otherwise, smallest=smallest, threshold=threshold

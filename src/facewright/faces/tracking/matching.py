@@ -1,4 +1,4 @@
-"""Pair two lists so that the pairs together cost least."""
+"""The assignment problem: pair two lists at the least total cost."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 
 def match_pairs(costs: NDArray[np.floating]) -> list[tuple[int, int]]:
-    """Pair rows with columns: as many pairs as may be, and of those the cheapest.
+    """Pair rows with columns: as many pairs as possible, at the least total cost.
 
     Shortest augmenting paths with potentials (the Hungarian method: Kuhn 1955, Munkres 1957).
 
     Args:
-        costs: (n, m); a pair that may not be has the cost infinity. Finite costs are not negative.
+        costs: (n, m), 0 or more; infinity excludes a pair.
 
     Returns:
-        (row, column) of each pair, by row.
+        (row, column) of each pair, sorted by row.
 
     Example:
         >>> match_pairs(np.array([[1.0, 2.0], [1.0, 5.0], [np.inf, np.inf]]))
@@ -33,7 +33,7 @@ def match_pairs(costs: NDArray[np.floating]) -> list[tuple[int, int]]:
 
 
 def _assign(costs: NDArray[np.float64]) -> dict[int, int]:
-    """Give every row a column of its own at least cost; there are no fewer columns than rows.
+    """Assign a column to every row at the least cost; there are no fewer columns than rows.
 
     Returns:
         Column → row.
@@ -63,7 +63,7 @@ def _assign(costs: NDArray[np.float64]) -> dict[int, int]:
 
 
 def _flip(owners: dict[int, int], before: NDArray[np.int_], column: int, start: int) -> None:
-    """Hand every column on a path to the row before it, so that the first row gets one too."""
+    """Shift the columns along an augmenting path, so that the first row gets one too."""
     while before[column] >= 0:
         owners[column] = owners[int(before[column])]
         column = int(before[column])

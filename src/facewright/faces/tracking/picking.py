@@ -1,4 +1,4 @@
-"""Pick the faces of a clip that are changed, and stay with them."""
+"""Choose the faces of a clip to change, and keep the choice."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from facewright.faces.tracking.track import TrackedFace
 from facewright.types import Face, Image
 
 LIKE = "like"
-"""The choice of the face that a score prefers."""
+"""The choice of the face with the highest similarity to a reference."""
 
 CHOICES = "largest, all, left, right, a number, or like:REFERENCE.jpg"
-"""What can be chosen, for hints."""
+"""The possible choices, for hints."""
 
 Score = Callable[[Image, Face], float]
-"""Says how much a face in a picture looks like a reference, 0 to 1."""
+"""Returns the similarity of a face in a picture to a reference, 0 to 1."""
 
 _BRIDGE = 0.15
-"""Seconds for which a face that is lost is still changed, where it is thought to be."""
+"""Seconds for which a lost face is still changed, at its predicted position."""
 _MUCH_LESS = 0.5
-"""A face that scores less than this part of the best so far is somebody else."""
+"""A face with less than this share of the best score so far is someone else."""
 
 
 class Picker:
-    """Chooses among the faces of successive frames, and stays with a choice while it is there.
+    """Chooses among the faces of successive frames, and keeps a choice while the face is there.
 
-    A person who comes nearer than the one that is changed does not take over: the choice is made
-    again when the chosen face is gone.
+    A face that becomes larger than the chosen one does not replace it: the choice is made again
+    only when the chosen face is gone.
     """
 
     def __init__(self, choice: str | None, score: Score | None = None) -> None:
-        """Prepare to choose.
+        """Set up a choice.
 
         Args:
             choice: As `select_faces` takes it, or `LIKE`; None for the only face.
-            score: For `LIKE`.
+            score: Similarity to the reference; needed for `LIKE`.
 
         Raises:
-            InputError: There is no such choice.
+            InputError: The choice is unknown.
         """
         if choice == LIKE and score is None:
             raise InputError("no reference says whom to choose", hint="like:REFERENCE.jpg")
@@ -51,17 +51,17 @@ class Picker:
         self._scores: dict[int, float] = {}
 
     def pick(self, image: Image, tracked: Sequence[TrackedFace]) -> list[TrackedFace]:
-        """Return the faces of the next frame that are changed.
+        """Return the chosen faces of the next frame.
 
         Args:
             image: The frame.
             tracked: Its faces, as `Tracker.step` returns them.
 
         Returns:
-            Those that are chosen; of those that are lost only if they were there a moment ago.
+            The chosen faces; a lost one is included for a moment after it was last seen.
 
         Raises:
-            InputError: Nothing was chosen, and the first frame with a face has several that may be
+            InputError: There is no choice, and the first frame with a face has several that may be
                 meant (`leave_out_minor`).
         """
         seen = [one for one in tracked if one.seen]
@@ -72,7 +72,7 @@ class Picker:
         return [one for one in there if one.number in self._chosen]
 
     def _choose(self, image: Image, seen: Sequence[TrackedFace], there: set[int]) -> None:
-        """Decide whom to change, where that is open."""
+        """Make the choice, if it is open."""
         if self._choice == LIKE:
             self._chosen = self._compare(image, seen) or self._chosen
         elif self._choice == "all":
@@ -89,7 +89,7 @@ class Picker:
             self._chosen = {one.number for one in chosen}
 
     def _compare(self, image: Image, seen: Sequence[TrackedFace]) -> set[int]:
-        """Return the face that scores most; nobody, where it scores much less than one before."""
+        """Return the face of the highest score; none if a face before scored much higher."""
         for one in seen:
             if self._score is not None and one.number not in self._scores:
                 self._scores[one.number] = self._score(image, one.face)
@@ -100,7 +100,7 @@ class Picker:
         return {best.number} if self._scores[best.number] >= _MUCH_LESS * usual else set()
 
     def _forget(self, numbers: set[int]) -> None:
-        """Forget when faces were seen that are gone, so that memory does not grow with a clip."""
+        """Drop the times of faces that are gone, so that memory does not grow with a clip."""
         self._seen = {number: time for number, time in self._seen.items() if number in numbers}
         best = max(self._scores, key=lambda number: self._scores[number], default=0)
         kept = numbers | {best}

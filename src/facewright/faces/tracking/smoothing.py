@@ -1,4 +1,4 @@
-"""Steady points over time without making them late."""
+"""Smoothing of points over time, with little lag."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Points32 = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class SmoothingConfig:
-    """How much to steady, in units of the face and of seconds: scale and frame rate matter not."""
+    """Strength of the smoothing, independent of the size of the face and the frame rate."""
 
     still: float = 1.5
-    """Cutoff frequency for a face at rest, Hz: lower is steadier."""
+    """Cutoff frequency for a face at rest, Hz; lower is smoother."""
     eager: float = 12.0
-    """How much the cutoff rises with speed, Hz per face width per second: higher is less late."""
+    """Rise of the cutoff with speed, Hz per face width per second; higher is less lag."""
     speed: float = 2.0
     """Cutoff frequency of the speed itself, Hz."""
 
@@ -33,7 +33,7 @@ class SmoothingConfig:
 
 
 class OneEuroFilter:
-    """Steadies a set of points: slow motion is smoothed much, fast motion little.
+    """Smooths a set of points: slow motion strongly, fast motion weakly.
 
     The One Euro filter (Casiez, Roussel and Vogel 2012): an exponential filter whose cutoff
     frequency rises with the speed of what it filters. Every point has a speed of its own, so that
@@ -54,15 +54,15 @@ class OneEuroFilter:
         self._time = 0.0
 
     def filter(self, points: Points32, *, time: float, size: float) -> Points32:
-        """Return where the points are, steadied.
+        """Return the smoothed points.
 
         Args:
             points: (k, 3), pixels; k stays the same.
-            time: Seconds, of any origin; rises from call to call.
-            size: Width of the face, in pixels.
+            time: Seconds, of any origin, above that of the call before.
+            size: Width of the face in pixels.
 
         Returns:
-            (k, 3); on the first call the points themselves.
+            (k, 3), pixels; on the first call the points themselves.
 
         Raises:
             InputError: Time does not rise, the size is not positive, or k has changed.
@@ -87,7 +87,7 @@ class OneEuroFilter:
         return self._points.astype(np.float32)
 
     def restart(self) -> None:
-        """Forget everything, as after a cut."""
+        """Reset the filter, as after a cut."""
         self._points = None
 
 
@@ -96,7 +96,7 @@ def _weigh(cutoff: NDArray[np.float64] | float, step: float) -> NDArray[np.float
 
     Args:
         cutoff: Hz.
-        step: Seconds since the value before.
+        step: Seconds since the previous value.
     """
     turns = 2 * math.pi * np.asarray(cutoff) * step
     return turns / (turns + 1)

@@ -1,4 +1,4 @@
-"""Follow faces from frame to frame."""
+"""Tracking of faces from frame to frame."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _OVERLAP_WEIGHT, _SIZE_WEIGHT = 0.3, 0.5
 
 @dataclass(frozen=True, slots=True)
 class TrackingConfig:
-    """How faces are followed; in units of the face and of seconds."""
+    """Options of tracking, in units of the face and of seconds."""
 
     patience: float = 0.5
-    """How long a face may be lost and still keep its number, seconds: 0.5 is 15 frames at 30."""
+    """Longest time in seconds that a lost face keeps its number."""
     reach: float = 0.5
-    """How far a face may be from where it was expected, in parts of its size."""
+    """Largest distance of a face from its predicted position, relative to its size."""
     hurry: float = 1.5
-    """How much that grows while it is lost, in parts of its size per second."""
+    """Growth of that distance while it is lost, relative to its size, per second."""
     smoothing: SmoothingConfig | None = field(default_factory=SmoothingConfig)
-    """How points and boxes are steadied; None leaves them as they were found."""
+    """Smoothing of points and boxes; None leaves them as detected."""
     cuts: CutConfig = field(default_factory=CutConfig)
-    """What a cut is."""
+    """Thresholds for the detection of cuts."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -47,30 +47,30 @@ class TrackingConfig:
 
 @dataclass(frozen=True, slots=True)
 class TrackedFace:
-    """A face in a frame, with the number of the one that it is the continuation of."""
+    """A face in a frame, with the number of its track."""
 
     number: int
-    """From 1, in the order of appearance; a number is never used again."""
+    """Number of the track, from 1 in the order of appearance; never reused."""
     face: Face
-    """Where it is, steadied. Of a face that is lost at the moment, where it is thought to be."""
+    """The face, smoothed; at its predicted position while it is lost."""
     time: float
-    """Of the frame, seconds."""
+    """Time of the frame in seconds."""
     seen: bool = True
-    """False while it is lost."""
+    """Whether it was detected in this frame; False while it is lost."""
 
     @property
     def box(self) -> NDArray[np.float32]:
-        """Left, top, right, bottom."""
+        """(4,): left, top, right, bottom in pixels."""
         return self.face.box
 
 
 class Tracker:
-    """Gives the faces of successive frames numbers that stay, and steadies their points.
+    """Assigns lasting numbers to the faces of successive frames, and smooths their points.
 
-    A face is expected where its motion leads, which tells two apart that pass each other; found
-    faces are paired with expected ones so that distances and changes of size are least in all.
-    Faces are told apart by place alone: one that was away for longer than the patience, or behind
-    a cut, comes back with a new number. `identity` can tell whether it looks like an earlier one.
+    Positions are predicted from motion, which distinguishes faces that pass each other; detected
+    faces are assigned to predicted ones at the least total distance and change of size. Faces are
+    distinguished by position alone: one that was lost for longer than the patience, or reappears
+    after a cut, gets a new number. `similarity.identity` compares faces by appearance.
 
     Example:
         >>> tracker = Tracker()
@@ -91,15 +91,15 @@ class Tracker:
     def step(
         self, faces: Sequence[Face], *, time: float, image: Image | None = None
     ) -> list[TrackedFace]:
-        """Take the faces of the next frame.
+        """Update the tracks with the faces of the next frame.
 
         Args:
-            faces: As found, in any order; all with the same number of points.
-            time: Of the frame, seconds of any origin; rises from frame to frame.
-            image: The frame, to find cuts in; without it none are found.
+            faces: As detected, in any order; all with the same number of points.
+            time: Time of the frame in seconds, of any origin, above that of the frame before.
+            image: The frame, for the detection of cuts; None detects none.
 
         Returns:
-            The found faces by number, then those that are lost but within the patience, by number.
+            The detected faces by number, then the lost ones within the patience, by number.
 
         Raises:
             InputError: Time does not rise.
@@ -120,18 +120,18 @@ class Tracker:
         return [t.show(time) for t in shown]
 
     def restart(self) -> None:
-        """End all tracks, as at a cut; numbers go on."""
+        """End all tracks, as at a cut; new tracks get new numbers."""
         self._tracks = []
 
     def _begin(self, face: Face, time: float) -> _Track:
-        """Return the track of a face that was not known before."""
+        """Return a new track of a face."""
         self._count += 1
         return _Track(self._count, face, time, self.config.smoothing)
 
     def _compare(
         self, tracks: Sequence[_Track], faces: Sequence[Face], time: float
     ) -> NDArray[np.float64]:
-        """Return what it costs to take each found face for each track, [tracks faces]."""
+        """Return the costs of assigning each detected face to each track, [tracks faces]."""
         costs = np.full((len(tracks), len(faces)), np.inf)
         for row, track in enumerate(tracks):
             expected = track.expect(time)
@@ -145,7 +145,7 @@ class Tracker:
 
 
 class _Track:
-    """One face over time."""
+    """The track of one face."""
 
     def __init__(
         self, number: int, face: Face, time: float, smoothing: SmoothingConfig | None
@@ -158,11 +158,11 @@ class _Track:
         self._steady(face, time)
 
     def expect(self, time: float) -> Face:
-        """Return where the face is thought to be: it moves on, and slows down while it is lost."""
+        """Return the predicted face: it moves on, and slows down while it is lost."""
         return _move(self._face, self._speed * self._coast(time))
 
     def meet(self, face: Face, time: float) -> None:
-        """Take a found face for this one."""
+        """Add a detected face to the track."""
         self.step = time - self.time
         speed = (_middle(face) - _middle(self._face)) / self.step
         self._speed += (speed - self._speed) * (1 - math.exp(-self.step / _SPEED_MEMORY))
@@ -170,14 +170,14 @@ class _Track:
         self._steady(face, time)
 
     def show(self, time: float) -> TrackedFace:
-        """Return the face as it is at a time, which is not before it was last seen."""
+        """Return the face at a time, which is not before it was last seen."""
         if time == self.time:
             return TrackedFace(self.number, self._shown, time)
         moved = _move(self._shown, self._speed * self._coast(time))
         return TrackedFace(self.number, moved, time, seen=False)
 
     def _coast(self, time: float) -> float:
-        """Return for how many seconds the face is thought to have moved on at its last speed."""
+        """Return the time in seconds for which the face moves on at its last speed."""
         return _COAST * (1 - math.exp(-(time - self.time) / _COAST))
 
     def _steady(self, face: Face, time: float) -> None:
@@ -193,14 +193,14 @@ class _Track:
 
 
 def _measure_gap(one: Face, other: Face) -> float:
-    """Return the mean distance of the points of two faces, in parts of their size."""
+    """Return the mean distance of the points of two faces, relative to their size."""
     a, b = one.points[:, :2], other.points[:, :2]
     apart = a - b if len(a) == len(b) else _middle(one)[None] - _middle(other)
     return float(np.linalg.norm(apart, axis=1).mean()) / ((_size(one) + _size(other)) / 2)
 
 
 def _compare_boxes(one: Face, other: Face) -> float:
-    """Return how much two boxes differ: by what they do not share (IoU), and by their size."""
+    """Return the difference of two boxes: in overlap (IoU) and in size."""
     low, high = np.maximum(one.box[:2], other.box[:2]), np.minimum(one.box[2:], other.box[2:])
     shared = float(np.prod(np.maximum(high - low, 0)))
     both = _size(one) ** 2 + _size(other) ** 2 - shared
@@ -209,7 +209,7 @@ def _compare_boxes(one: Face, other: Face) -> float:
 
 
 def _size(face: Face) -> float:
-    """Return the side of the square that is as large as the box, at least a pixel."""
+    """Return the square root of the area of the box, at least 1 pixel."""
     wide, high = np.maximum(face.box[2:] - face.box[:2], 1)
     return math.sqrt(float(wide) * float(high))
 
@@ -220,7 +220,7 @@ def _middle(face: Face) -> NDArray[np.float64]:
 
 
 def _move(face: Face, way: NDArray[np.float64]) -> Face:
-    """Return a face somewhere else."""
+    """Return a face shifted by a vector (2,) in pixels."""
     box = face.box + np.tile(way, 2).astype(np.float32)
     points = face.points + np.append(way, 0).astype(np.float32)
     return Face(box, points, face.score)

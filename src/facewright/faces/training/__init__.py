@@ -1,1 +1,1 @@
-"""What the two face networks learn from."""
+"""Training of the detector and the mesh network."""

@@ -1,4 +1,4 @@
-"""Cover a part of a face with a mask, sunglasses, or something held before it."""
+"""Augmentation by occlusion: masks, sunglasses, objects before the face."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def cover_face(image: Image, points: NDArray[np.float32], rng: ExampleRng) -> Im
     Args:
         image: (height, width, 3).
         points: (478, 3) in pixels.
-        rng: What, and how it looks.
+        rng: Chooses the occlusion and its appearance.
 
     Returns:
         A picture of the same size.
@@ -38,7 +38,7 @@ def draw_mask(image: Image, points: NDArray[np.float32], rng: ExampleRng) -> Ima
     Args:
         image: (height, width, 3).
         points: (478, 3) in pixels.
-        rng: How it looks.
+        rng: Chooses its appearance.
 
     Returns:
         A picture of the same size.
@@ -84,7 +84,7 @@ def draw_sunglasses(image: Image, points: NDArray[np.float32], rng: ExampleRng) 
     Args:
         image: (height, width, 3).
         points: (478, 3) in pixels.
-        rng: How it looks.
+        rng: Chooses its appearance.
 
     Returns:
         A picture of the same size.

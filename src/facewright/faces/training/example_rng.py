@@ -1,4 +1,4 @@
-"""Random decisions that belong to one example, whatever came before it."""
+"""Random numbers of one training example, independent of other examples."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _BATCH = 64
 
 
 class ExampleRng:
-    """Draws that depend on the seed of a run and the number of an example alone.
+    """Random numbers that depend on the seed of a run and the number of an example alone.
 
-    So an example is the same in whichever process, thread or resumed run it is made.
+    So an example is the same in every process, thread and resumed run.
 
     Example:
         >>> ExampleRng(1, 7).between(0, 1) == ExampleRng(1, 7).between(0, 1)
@@ -30,22 +30,22 @@ class ExampleRng:
         self._drawn: list[float] = []
 
     def between(self, low: float, high: float) -> float:
-        """Return a number from `low` to `high`, each as likely."""
+        """Return a uniformly distributed number from `low` to `high`."""
         if not self._drawn:
             self._drawn = torch.rand(_BATCH, generator=self._rng).tolist()
         return low + (high - low) * self._drawn.pop()
 
     def ratio(self, low: float, high: float) -> float:
-        """Return a factor from `low` to `high`, each octave as likely."""
+        """Return a log-uniformly distributed factor from `low` to `high`."""
         return math.exp(self.between(math.log(low), math.log(high)))
 
     def normal(self, spread: float) -> float:
-        """Return a number from the normal distribution around 0, cut off at three `spread`."""
+        """Return a normal number of standard deviation `spread`, clipped at three of them."""
         radius = math.sqrt(-2 * math.log(max(self.between(0, 1), 1e-9)))
         return spread * max(-3.0, min(3.0, radius * math.cos(self.between(0, 2 * math.pi))))
 
     def chance(self, share: float) -> bool:
-        """Return True in this share of the cases."""
+        """Return True with the probability `share`, 0 to 1."""
         return self.between(0, 1) < share
 
     def pick(self, count: int) -> int:
@@ -53,5 +53,5 @@ class ExampleRng:
         return min(int(self.between(0, count)), count - 1)
 
     def noise(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """Return normally distributed numbers of spread 1."""
+        """Return standard normal numbers."""
         return torch.randn(shape, generator=self._rng).numpy()

@@ -1,4 +1,4 @@
-"""Make examples for the mesh network: squares with 478 points, and squares without a face."""
+"""Training examples of the mesh network: squares with 478 points, and without a face."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Labelled:
     points: NDArray[np.float32]
     """(n, 478, 3), pixels of each picture."""
     weights: NDArray[np.float64]
-    """(n,), how often each is shown, in parts of the whole."""
+    """(n,), the probability of each; the sum is 1."""
     empty: Sequence[Image]
     """Pictures without any face; at least one."""
 
@@ -36,9 +36,9 @@ def make_mesh_example(
     """Make one example for the mesh network.
 
     Args:
-        labelled: What to make it of.
+        labelled: The labelled pictures.
         size: Side of the square in pixels.
-        rng: Which picture, and how it is changed.
+        rng: Chooses the picture and its augmentation.
 
     Returns:
         The square, its points (478, 3), where x and y run from -1 to 1 over the square and z
@@ -72,7 +72,7 @@ def stack_mesh_examples(
 
 
 def _make_empty(labelled: Labelled, size: int, rng: ExampleRng) -> Image:
-    """Return a square without a face: of a faceless picture, or the skin of one, torn apart."""
+    """Return a square without a face: a random part of a picture without faces."""
     image = labelled.empty[rng.pick(len(labelled.empty))]
     side = min(image.shape[:2])
     zoom = size / (side * rng.ratio(0.3, 1.0))
@@ -84,14 +84,14 @@ def _make_empty(labelled: Labelled, size: int, rng: ExampleRng) -> Image:
 
 
 def _waver(points: NDArray[np.float32], rng: ExampleRng) -> NDArray[np.float32]:
-    """Return the five points as a detector might see them."""
+    """Return the five points with errors as of a detector."""
     size = float(np.linalg.norm(points[:2, :2].mean(0) - points[3:, :2].mean(0)))
     noise = np.array([[rng.normal(0.04), rng.normal(0.04), 0] for _ in range(5)], np.float32)
     return points + noise * size
 
 
 def _shake(matrix: NDArray[np.float64], size: int, rng: ExampleRng) -> NDArray[np.float64]:
-    """Return the square a little turned, scaled and moved."""
+    """Return the matrix of the square, randomly rotated, scaled and shifted."""
     degrees = rng.normal(9) if rng.chance(0.85) else rng.between(-45, 45)
     zoom = np.exp(rng.normal(0.08))
     angle = np.radians(degrees)
@@ -113,7 +113,7 @@ def _move(
 
 
 def _cover(square: Image, labelled: Labelled, rng: ExampleRng) -> Image:
-    """Hide a part behind a bar or a round thing of one colour or of some texture."""
+    """Cover a part with a bar or an ellipse of one colour or of some texture."""
     size = square.shape[0]
     mask = np.zeros((size, size), np.uint8)
     centre = (rng.pick(size), rng.pick(size))

@@ -1,4 +1,4 @@
-"""Change the light, the colours, the focus and the noise of a picture."""
+"""Augmentation of light, colours, focus, noise and compression."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _GREY = np.array([0.299, 0.587, 0.114], np.float32)  # luma of ITU-R BT.601
 
 
 def change_light(image: Image, rng: ExampleRng, *, blur: float = 1.0) -> Image:
-    """Return the picture as another camera, lamp or lens might have taken it.
+    """Return the picture with random light, colours, blur and noise.
 
     Args:
         image: (height, width, 3).
-        rng: What to do, and how much.
-        blur: How much detail may get lost, in parts of the most that a close-up bears.
+        rng: Chooses the changes and their strengths.
+        blur: Strength of the loss of detail, 0 to 1; 1 is the most for close-ups.
 
     Returns:
         A picture of the same size.
@@ -39,7 +39,7 @@ def change_light(image: Image, rng: ExampleRng, *, blur: float = 1.0) -> Image:
 
 
 def compress(image: Image, quality: int) -> Image:
-    """Return the picture as JPEG keeps it at a quality from 1 to 100."""
+    """Return the picture after JPEG compression at a quality from 1 to 100."""
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
@@ -57,7 +57,7 @@ def _change_tones(image: Image, rng: ExampleRng) -> Image:
 
 
 def _turn_grey(image: Image) -> Image:
-    """Take the colours away."""
+    """Return the picture in grey."""
     return np.repeat(_clip(image @ _GREY)[..., None], 3, axis=2)
 
 
@@ -73,7 +73,7 @@ def _light_from_a_side(image: Image, rng: ExampleRng) -> Image:
 
 
 def _lose_detail(image: Image, share: float) -> Image:
-    """Make it small and large again."""
+    """Reduce and enlarge the picture."""
     height, width = image.shape[:2]
     small = (max(round(width * share), 4), max(round(height * share), 4))
     tiny = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
@@ -81,7 +81,7 @@ def _lose_detail(image: Image, share: float) -> Image:
 
 
 def _blur(image: Image, rng: ExampleRng, spread: float) -> Image:
-    """Put it out of focus, or move the camera."""
+    """Apply defocus or motion blur."""
     if rng.chance(0.5):
         return np.asarray(cv2.GaussianBlur(image, (0, 0), spread), np.uint8)
     length = 3 + 2 * round(2 * spread * rng.between(0, 1))
@@ -94,5 +94,5 @@ def _blur(image: Image, rng: ExampleRng, spread: float) -> Image:
 
 
 def _clip(values: NDArray[np.floating]) -> Image:
-    """Round to what a picture can hold."""
+    """Round and clip to uint8."""
     return np.clip(values + 0.5, 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What each of the two face networks is taught."""
+"""The objectives of the detector and the mesh network."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from facewright.faces.training.targets import detector_loss
 from facewright.types import Json
 
 _FINE = 2.0
-"""How much more a point of the eyes, brows or lips counts."""
+"""Weight of points of the eyes, brows and lips."""
 _DEPTH = 0.3
-"""How much z counts beside x and y."""
+"""Weight of z relative to x and y."""
 
 
 class MeshObjective:
-    """Teaches a mesh network 478 points and the presence of a face."""
+    """The `Objective` of a mesh network: 478 points and the presence of a face."""
 
     kind = "mesh"
 
@@ -51,14 +51,14 @@ class MeshObjective:
         seed: int = 0,
         shapes_of: int = 3000,
     ) -> None:
-        """Prepare to teach.
+        """Set up the objective.
 
         Args:
-            labelled: What to learn from.
-            network: How the network is built.
-            device: Where to compute.
-            seed: Of the first weights and of every example.
-            shapes_of: From how many examples the network knows how faces differ at first.
+            labelled: The labelled pictures.
+            network: Configuration of the network.
+            device: The device that computes.
+            seed: Seed of the initial weights and of the examples.
+            shapes_of: Number of examples whose principal components initialise the last layer.
         """
         self._shapes_of = shapes_of
         self._labelled, self._network, self._seed = labelled, network, seed
@@ -70,7 +70,7 @@ class MeshObjective:
         self._weights = (weights / weights.mean()).to(device)
 
     def build(self) -> nn.Module:
-        """Return the network, which knows how faces differ, but not yet how they look."""
+        """Return the untrained network, with the last layer initialised by `start_from`."""
         with torch.random.fork_rng():
             torch.default_generator.set_state(seeded(self._seed).get_state())
             network = MeshNetwork(self._network)
@@ -82,7 +82,7 @@ class MeshObjective:
         return network
 
     def prepare(self, first: int, count: int) -> tuple[Any, torch.Tensor, torch.Tensor]:
-        """Make squares, points and presence."""
+        """Return squares, points and presence."""
         return stack_mesh_examples(
             [
                 make_mesh_example(
@@ -93,7 +93,7 @@ class MeshObjective:
         )
 
     def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
-        """Return the distance of the points in parts of the eye distance, and of the presence."""
+        """Return the loss of points, relative to the eye distance, and that of presence."""
         squares, points, present = batch
         x = to_tensor(squares, self._device, torch.float32)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -115,7 +115,7 @@ class MeshObjective:
 
 
 class DetectorObjective:
-    """Teaches a detector scores, boxes and five points."""
+    """The `Objective` of a detector: scores, boxes and five points."""
 
     kind = "finder"
 
@@ -129,16 +129,16 @@ class DetectorObjective:
         size: int = 224,
         start: Detector | None = None,
     ) -> None:
-        """Prepare to teach.
+        """Set up the objective.
 
         Args:
-            labelled: What to compose scenes of.
-            network: How the network is built.
-            device: Where to compute.
-            seed: Of the first weights and of every scene.
+            labelled: The labelled pictures that scenes are composed of.
+            network: Configuration of the network.
+            device: The device that computes.
+            seed: Seed of the initial weights and of the scenes.
             size: Side of a scene in pixels, a multiple of 32.
-            start: A detector as `load_detector` returns it, to go on from: without
-                normalisation, since it is merged there. None begins with random weights.
+            start: A detector from `load_detector` to fine-tune, whose normalisation is merged. None
+                starts with random weights.
         """
         self._start = start
         self._labelled, self._network, self._seed = labelled, network, seed
@@ -153,7 +153,7 @@ class DetectorObjective:
             return Detector(self._network)
 
     def prepare(self, first: int, count: int) -> tuple[Any, list[Any], list[Any]]:
-        """Compose scenes."""
+        """Return scenes, boxes and points."""
         scenes = [
             compose_scene(self._labelled, self._size, ExampleRng(self._seed, number))
             for number in range(first, first + count)
@@ -165,7 +165,7 @@ class DetectorObjective:
         )
 
     def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
-        """Return the parts of the detector's loss."""
+        """Return the terms of the detector's loss."""
         images, boxes, marks = batch
         x = to_tensor(images, self._device, torch.float32)
         return detector_loss(network(x.contiguous(memory_format=torch.channels_last)), boxes, marks)

@@ -1,4 +1,4 @@
-"""Compose scenes of faces for the detector to learn from."""
+"""Training examples of the detector: scenes composed of faces."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ class Scene:
 
 
 def compose_scene(labelled: Labelled, size: int, rng: ExampleRng) -> Scene:
-    """Compose one scene: none to six faces over something faceless.
+    """Compose one scene: none to six faces over a background without faces.
 
-    Some faces come with a part of the picture around them, some cut out with their hair, some
-    along the oval of the face, and over scraps of anything. Scraps and whole pictures without a
-    face are pasted in the same ways: neither a seam nor a frame gives a face away.
+    Some faces are pasted with a part of the picture around them, some with their hair, some along
+    the oval of the face, over patches of other pictures. Patches and pictures without a face are
+    pasted in the same ways, so that seams and frames are no cue for faces.
 
     Args:
-        labelled: What to make it of.
+        labelled: The labelled pictures.
         size: Side of the scene in pixels.
-        rng: What to do.
+        rng: Makes all random choices.
 
     Returns:
-        The scene, without faces that would lie beyond its border for more than two fifths.
+        The scene; no face lies outside its border by more than two fifths.
     """
     scene = Scene(_draw_ground(labelled, size, rng), [])
     count = 0 if rng.chance(0.12) else 1 if rng.chance(0.3) else rng.pick(7)
@@ -75,7 +75,7 @@ def compose_scene(labelled: Labelled, size: int, rng: ExampleRng) -> Scene:
 
 
 def _draw_ground(labelled: Labelled, size: int, rng: ExampleRng) -> Image:
-    """Return a faceless ground: a part of a picture, or several of them side by side."""
+    """Return a background without faces: a part of a picture, or several side by side."""
     ground = _cut_part(labelled, size, size, rng)
     for _ in range(rng.pick(4) if rng.chance(0.4) else 0):
         wide, high = (8 + rng.pick(size - 8) for _ in range(2))
@@ -85,7 +85,7 @@ def _draw_ground(labelled: Labelled, size: int, rng: ExampleRng) -> Image:
 
 
 def _cut_part(labelled: Labelled, wide: int, high: int, rng: ExampleRng) -> Image:
-    """Return some part of a faceless picture, at some scale."""
+    """Return a random part of a picture without faces, at a random scale."""
     image = labelled.empty[rng.pick(len(labelled.empty))]
     if rng.chance(0.5):
         image = image[:, ::-1]
@@ -101,7 +101,7 @@ def _cut_part(labelled: Labelled, wide: int, high: int, rng: ExampleRng) -> Imag
 def _add_face(
     scene: Scene, labelled: Labelled, taken: list[NDArray[np.float32]], rng: ExampleRng
 ) -> None:
-    """Paste a face at some size, turn and place, where there is room."""
+    """Paste a face at a random size, rotation and position, if there is room."""
     number = int(np.searchsorted(np.cumsum(labelled.weights), rng.between(0, 1 - 1e-9)))
     image, points = labelled.images[number], labelled.points[number]
     large = min(_LARGE, scene.image.shape[0] * 1.1)
@@ -122,7 +122,7 @@ def _add_face(
 
 
 def _pick_turn(rng: ExampleRng) -> float:
-    """Return by how many degrees a face is turned: mostly a little, at times upside down."""
+    """Return the rotation of a face in degrees: mostly small, at times upside down."""
     if rng.chance(0.55):
         return rng.normal(10)
     return rng.between(-60, 60) if rng.chance(0.6) else rng.between(-180, 180)
@@ -135,7 +135,7 @@ def _underlay(
     taken: list[NDArray[np.float32]],
     rng: ExampleRng,
 ) -> None:
-    """Paste a scrap where a face is going to be, so that no frame tells how large it is."""
+    """Paste a patch under a face, so that no frame shows its size."""
     wide, high = (box[2:] - box[:2]).tolist()
     room = np.array([box[0] - wide * rng.ratio(0.05, 1.5), box[1] - high * rng.ratio(0.05, 1.0)])
     far = np.array([box[2] + wide * rng.ratio(0.05, 1.5), box[3] + high * rng.ratio(0.05, 2.0)])
@@ -150,7 +150,7 @@ def _underlay(
 def _add_thing(
     scene: Scene, labelled: Labelled, taken: list[NDArray[np.float32]], rng: ExampleRng
 ) -> None:
-    """Paste something without a face, which may cover a little of one."""
+    """Paste a patch without a face, which may cover a little of one."""
     size = scene.image.shape[0]
     wanted = rng.ratio(_SMALL, size * 0.8)
     side = max(16, round(wanted))
@@ -182,7 +182,7 @@ def _add_thing(
 def _place(
     points: NDArray[np.float32], wanted: float, degrees: float, size: int, rng: ExampleRng
 ) -> NDArray[np.float64]:
-    """Return a matrix, picture → scene, that gives a face its size, turn and place."""
+    """Return a matrix, picture → scene, that gives a face its size, rotation and position."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
     zoom = wanted / float(np.sqrt((high - low).prod()))
     angle = np.radians(degrees)
@@ -194,7 +194,7 @@ def _place(
 
 
 def _cut_out(image: Image, points: NDArray[np.float32], rng: ExampleRng) -> NDArray[np.uint8]:
-    """Return which part of a picture comes along: a rectangle, the head, or the face."""
+    """Return the mask of the part to paste: a rectangle, the head, or the face."""
     mask = np.zeros(image.shape[:2], np.uint8)
     if rng.chance(0.25):  # each side anywhere between a little inside of the face and the border
         low, high = points[:, :2].min(0), points[:, :2].max(0)
@@ -224,7 +224,7 @@ def _paste(
     matrix: NDArray[np.float64],
     rng: ExampleRng,
 ) -> None:
-    """Warp a picture into the scene where its mask says so, in place, in a light of its own."""
+    """Warp the masked part of a picture into the scene, in place, with its own light."""
     zoom = float(np.linalg.norm(matrix[:, 0]))
     if zoom < 0.7:  # small first, so that nothing aliases
         height, width = image.shape[:2]
@@ -254,14 +254,14 @@ def _paste(
 
 
 def _take_colour(layer: Image, ground: Image, rng: ExampleRng) -> Image:
-    """Move the mean colour of a layer towards that of its ground."""
+    """Move the mean colour of a layer towards that of its background."""
     gap = ground.mean((0, 1)) - layer.mean((0, 1))
     moved = layer + rng.between(0.2, 0.9) * gap + 0.5
     return np.clip(moved, 0, 255).astype(np.uint8)
 
 
 def _share_outside(box: NDArray[np.float32], size: int) -> float:
-    """Return which share of a box lies outside of the scene."""
+    """Return the share of a box that lies outside of the scene."""
     inside = np.clip(box, 0, size)
     return 1 - float((inside[2:] - inside[:2]).prod() / max((box[2:] - box[:2]).prod(), 1e-6))
 
@@ -269,7 +269,7 @@ def _share_outside(box: NDArray[np.float32], size: int) -> float:
 def _overlaps(
     box: NDArray[np.float32], taken: list[NDArray[np.float32]], *, most: float = _TOO_CLOSE
 ) -> bool:
-    """Tell whether a box covers more than a little of one of the others."""
+    """Return whether a box covers more than a little of one of the others."""
     for other in taken:
         both = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
         if (both > 0).all() and both.prod() > most * (other[2:] - other[:2]).prod():

@@ -1,4 +1,4 @@
-"""What the detector should say of a scene, and how far off it is."""
+"""Targets and loss of the detector."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from torch.nn import functional as F
 from facewright.faces.detection.detector import STRIDES, cell_centres, decode_cells
 
 _RANGES = ((0.0, 56.0), (28.0, 112.0), (56.0, 1e9))
-"""Which sizes of faces, in pixels, each grid answers for; they overlap."""
+"""Sizes of faces, in pixels, that each grid is trained on; they overlap."""
 _NEAR = 0.22
-"""How far from the middle of a face its cells reach, in parts of its size."""
+"""Distance from the middle of a face up to which cells are positive, relative to its size."""
 _GOOD = 0.8
-"""The overlap with the face from which on a box deserves a score of 1."""
+"""Overlap (IoU) from which on the target score of a box is 1."""
 
 
 def detector_loss(
@@ -24,18 +24,18 @@ def detector_loss(
     boxes: Sequence[NDArray[np.float32]],
     marks: Sequence[NDArray[np.float32]],
 ) -> dict[str, torch.Tensor]:
-    """Compare what the detector says with the faces that are there.
+    """Return the loss of the detector's outputs for scenes.
 
-    The score learns how well the box fits (Li et al. 2020, "Generalized focal loss"), boxes by
-    their generalised overlap (Rezatofighi et al. 2019).
+    The target of the score is the overlap of the box (Li et al. 2020, "Generalized focal loss");
+    boxes are trained by the generalised IoU (Rezatofighi et al. 2019).
 
     Args:
-        said: As `Detector.forward` returns, of n scenes.
+        said: Outputs of `Detector.forward` for n scenes.
         boxes: For each scene (k, 4), pixels.
         marks: For each scene (k, 5, 2), pixels.
 
     Returns:
-        The parts of the loss: "score", "box", "points".
+        The terms of the loss: "score", "box", "points".
     """
     device = said[0].device
     scores, found, wanted_boxes, found_marks, wanted_marks, places = [], [], [], [], [], []
@@ -77,10 +77,10 @@ def detector_loss(
 def _assign(
     boxes: Sequence[NDArray[np.float32]], centres: torch.Tensor, stride: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return which cells of a grid answer for which faces; small faces come first.
+    """Assign cells of a grid to faces; small faces have priority.
 
     Returns:
-        Cells, numbered over all scenes, and the number of the face over all scenes.
+        Indices of the cells, and of their faces, over all scenes.
     """
     low, high = _RANGES[STRIDES.index(stride)]
     places = centres.cpu().numpy()

@@ -19,13 +19,13 @@ from facewright.types import Bundle, Card, Json
 
 
 class Objective(supervised.Objective, Protocol):
-    """What one of the networks is taught."""
+    """The objective of one of the networks."""
 
     kind: str
-    """Of its weights."""
+    """The kind of its weights."""
 
     def config(self) -> dict[str, Json]:
-        """Return what is needed to build the network again."""
+        """Return the configuration from which the network is built again."""
 
 
 def train_faces(
@@ -36,26 +36,26 @@ def train_faces(
     device: torch.device,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Train, or go on training, a detector or a mesh network.
+    """Train a detector or a mesh network, or continue its training.
 
-    A run that was stopped goes on where its newest checkpoint is, and ends with the same weights.
-    One that has ended goes on with a larger `kimg`: with the learning rate that a run of that
-    length would have by then.
+    A run that was stopped continues from its newest checkpoint, and ends with the same weights.
+    A finished run continues with a larger `kimg`, at the learning rate that a run of that length
+    would have at that point.
 
     Args:
-        objective: What to teach.
+        objective: The objective.
         outdir: The folder of the run.
-        options: How.
-        device: Where to compute.
+        options: Options of the training.
+        device: The device that computes.
         clock: Returns seconds.
 
     Returns:
-        The weights, averaged over the end of the run, without batch normalisation.
+        The file of the weights, averaged over the end of the run, with batch normalisation merged.
 
     Raises:
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
     """
 
     def write(path: Path, network: nn.Module, images: int) -> None:
