@@ -1,1 +1,1 @@
-"""Bytes to pictures and back. Below everything that looks at pixels."""
+"""Pictures, clips and cameras: reading, writing, drawing."""

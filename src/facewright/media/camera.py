@@ -1,4 +1,4 @@
-"""Watch a camera, or a clip that stands in for one, live."""
+"""Read live frames from a camera, or from a clip in its place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PREFIX = "camera:"
-"""How the name of a camera begins."""
+"""Prefix of the name of a camera."""
 
 _SYSTEMS = {"linux": "v4l2", "darwin": "avfoundation", "win32": "dshow"}
 _WISHES: tuple[dict[str, str], ...] = (
@@ -62,24 +62,23 @@ def open_camera(
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Clip:
-    """Watch a camera live: who asks for a frame gets the latest, and misses those before.
+    """Open a camera. Reading a frame gives the latest one; earlier ones are dropped.
 
-    A clip stands in for a camera: it plays at its own times, and frames that are late are left out,
-    so that one second of it takes one second, however slow the caller is.
+    A clip can take the place of a camera: it is played in real time, and late frames are dropped.
 
     Args:
         name: "camera:0" for the first camera, or "camera:clip.mp4".
-        loop: Play a clip again and again; otherwise once.
-        now: Tells the time in seconds, for a clip.
-        sleep: Waits for some seconds, for a clip.
+        loop: Whether to repeat a clip endlessly.
+        now: Returns the time in seconds, for a clip.
+        sleep: Waits for a number of seconds, for a clip.
 
     Returns:
-        Frames without end, or up to the end of the clip. `rate` is what the camera claims, `times`
-        are in milliseconds from the first frame, and there is no sound. Closing `frames` frees the
-        camera.
+        A clip without end, or up to the end of the clip. `rate` is what the camera claims, `times`
+        are in milliseconds from the first frame, and there is no sound. Closing `frames` releases
+        the camera.
 
     Raises:
-        InputError: The name is none of a camera, or the camera is missing, busy or forbidden.
+        InputError: The name is not that of a camera, or the camera is missing, busy or forbidden.
         FileError: The clip is missing or cannot be read.
     """
     what = name.removeprefix(PREFIX)
@@ -100,7 +99,7 @@ def open_camera(
 def _play(
     path: Path, *, loop: bool, now: Callable[[], float], sleep: Callable[[float], None]
 ) -> Clip:
-    """Play a clip as if a camera saw it now."""
+    """Play a clip in real time."""
     clip = read_clip(path)
     rounds = ((read_clip(path) if number else clip) for number in (count() if loop else range(1)))
     return _stamp(clip.size, clip.rate, _pace(rounds, now, sleep), now)
@@ -109,9 +108,9 @@ def _play(
 def _pace(
     rounds: Iterator[Clip], now: Callable[[], float], sleep: Callable[[float], None]
 ) -> Iterator[Image]:
-    """Yield each frame when its time has come, and leave out those that are late.
+    """Yield each frame at its time, and drop late ones.
 
-    A round lasts at least as long as one frame, and at least its first frame is shown.
+    A repetition lasts at least as long as one frame, and at least its first frame is yielded.
     """
     begin = now()
     for clip in rounds:
@@ -155,7 +154,7 @@ def _read(source: InputContainer, stream: VideoStream) -> Generator[Image, None,
 
 
 def _connect(number: int) -> InputContainer:
-    """Open a camera with as many of the wishes as it grants."""
+    """Open a camera with the first of the preferred settings that it accepts."""
     system = _SYSTEMS.get(sys.platform, "v4l2")
     place = _find_place(system, number)
     for wish in _WISHES:
@@ -168,7 +167,7 @@ def _connect(number: int) -> InputContainer:
 
 
 def _find_place(system: str, number: int) -> str:
-    """Return how the system calls a camera."""
+    """Return the system's name of a camera."""
     if system == "v4l2":
         return f"/dev/video{number}"
     if system == "avfoundation":
@@ -181,7 +180,7 @@ def _find_place(system: str, number: int) -> str:
 
 @contextlib.contextmanager
 def _told(number: str) -> Iterator[None]:
-    """Turn what goes wrong with a camera into one clear error."""
+    """Convert the errors of a camera to an InputError."""
     try:
         yield
     except (OSError, av.FFmpegError, IndexError) as error:
@@ -192,13 +191,13 @@ def _told(number: str) -> Iterator[None]:
 
 
 def latest(items: Generator[T, None, None]) -> Generator[T, None, None]:
-    """Read something in the background, and hand out only what came last.
+    """Read items in the background, and yield only the latest.
 
     Args:
-        items: What to read, in a thread of its own.
+        items: The items, read in a thread of their own.
 
     Yields:
-        Each item at most once, in order. What goes wrong in the background is raised here.
+        Items in order, each at most once. Errors of the background thread are raised here.
     """
     there = threading.Condition()
     box: list[T] = []
@@ -241,7 +240,7 @@ def latest(items: Generator[T, None, None]) -> Generator[T, None, None]:
 def _stamp(
     size: tuple[int, int], rate: Fraction, frames: Iterator[Image], now: Callable[[], float]
 ) -> Clip:
-    """Make a clip whose frames have the times at which they are handed out."""
+    """Return a clip whose frames have the times at which they are yielded."""
     times: deque[int] = deque(maxlen=_MOST_TIMES)
 
     def stamped() -> Iterator[Image]:

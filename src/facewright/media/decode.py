@@ -1,4 +1,4 @@
-"""Turn files into pictures: the only reader of bytes."""
+"""Read pictures from files or bytes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from facewright.media.stills.spaces import find_codes, find_named_space, find_wi
 from facewright.types import Image
 
 MAX_PIXELS = 100_000_000
-"""Pictures with more pixels are refused unless the caller allows them."""
+"""Default of the most pixels that a picture may have."""
 
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Pictures.DecompressionBombWarning, module=r"PIL\.")
@@ -48,9 +48,9 @@ class Read(NamedTuple):
     """A picture with its transparency."""
 
     colours: Image
-    """(height, width, 3); where nobody sees them, those of the pixels around."""
+    """(height, width, 3), uint8; fully transparent pixels have the colours of those around them."""
     alpha: Alpha | None
-    """(height, width); None for a picture that is opaque."""
+    """(height, width), uint8; None for an opaque picture."""
 
 
 def read_image(
@@ -60,16 +60,16 @@ def read_image(
     background: tuple[int, int, int] = WHITE,
     max_pixels: int = MAX_PIXELS,
 ) -> Image:
-    """Read a picture as people see it: upright, opaque, in sRGB.
+    """Read a picture: upright, opaque, in sRGB.
 
-    EXIF rotation is applied; colours are converted to sRGB as the ICC profile of the file says; 16
-    bits become 8; grey, palettes and CMYK become RGB; of an animation the first frame is read.
+    EXIF rotation is applied; colours are converted to sRGB by the ICC profile of the file; 16 bits
+    become 8; grey, palettes and CMYK become RGB; of an animation the first frame is read.
 
     Args:
         source: A file, or its bytes.
-        name: What errors call it; the path if empty.
-        background: What transparent pixels are laid over, RGB.
-        max_pixels: Refuse larger pictures before unpacking them.
+        name: Name for error messages; the path if empty.
+        background: Colour behind transparent pixels, RGB, 0 to 255.
+        max_pixels: Most pixels of a picture; larger ones are refused before decoding.
 
     Returns:
         (height, width, 3), uint8, writable.
@@ -82,15 +82,15 @@ def read_image(
 
 
 def read_with_alpha(source: Path | bytes, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Read:
-    """Read a picture like `read_image`, and its transparency beside it.
+    """Read a picture like `read_image`, with its transparency.
 
     Args:
         source: A file, or its bytes.
-        name: What errors call it; the path if empty.
-        max_pixels: Refuse larger pictures before unpacking them.
+        name: Name for error messages; the path if empty.
+        max_pixels: Most pixels of a picture; larger ones are refused before decoding.
 
     Returns:
-        Colours, uint8, and alpha: what is made of the colours is written with the same alpha.
+        Colours and alpha.
 
     Raises:
         FileError: The file is missing, empty, damaged, cut short, too large or not a picture.
@@ -103,18 +103,18 @@ def read_with_alpha(source: Path | bytes, *, name: str = "", max_pixels: int = M
 def read_reduced(
     source: Path | bytes, *, least: int, name: str = "", max_pixels: int = MAX_PIXELS
 ) -> tuple[Image, int]:
-    """Read a picture like `read_image`, a JPEG no larger than needed: that saves most of the time.
+    """Read a picture like `read_image`, decoding a JPEG at a reduced size, which is faster.
 
     Args:
         source: A file, or its bytes.
-        least: How many pixels the longer side must keep.
-        name: What errors call it; the path if empty.
-        max_pixels: Refuse larger pictures before unpacking them.
+        least: Smallest length of the longer side of the result in pixels.
+        name: Name for error messages; the path if empty.
+        max_pixels: Most pixels of a picture; larger ones are refused before decoding.
 
     Returns:
-        (height, width, 3), uint8, writable; and by what it is reduced: 1, 2, 4 or 8. Pixel x of it
-        is centred on (x + ½) · reduction - ½ of the whole picture. Where EXIF turns the last row or
-        column to the front, it is reduced only as far as leaves no part of a pixel there.
+        (height, width, 3), uint8, writable; and the factor of the reduction: 1, 2, 4 or 8. Pixel x
+        of it is centred on (x + ½) · reduction - ½ of the whole picture. Where EXIF turns the last
+        row or column to the front, it is reduced only as far as leaves no part of a pixel there.
 
     Raises:
         FileError: The file is missing, empty, damaged, cut short, too large or not a picture.
@@ -126,11 +126,11 @@ def read_reduced(
 
 
 def read_image_header(source: Path | bytes, *, name: str = "") -> tuple[int, int, str]:
-    """Read the size of a picture without unpacking its pixels.
+    """Read the size of a picture without decoding its pixels.
 
     Args:
         source: A file, or its bytes.
-        name: What errors call it; the path if empty.
+        name: Name for error messages; the path if empty.
 
     Returns:
         Width and height as `read_image` gives them, and the mode that the file is stored in, as
@@ -147,16 +147,16 @@ def read_image_header(source: Path | bytes, *, name: str = "") -> tuple[int, int
 
 
 def read_metadata(source: Path | bytes, *, name: str = "") -> dict[str, str]:
-    """Read the texts that a picture carries beside its pixels.
+    """Read the texts in the metadata of a picture.
 
     Args:
         source: A file, or its bytes.
-        name: What errors call it; the path if empty.
+        name: Name for error messages; the path if empty.
 
     Returns:
         The text chunks of a PNG under their own keywords, the user comment of EXIF under
-        "UserComment", the comment of a GIF or JPEG, and what Facewright wrote into a BMP, under
-        "comment".
+        "UserComment"; under "comment" the comment of a GIF or JPEG, or what Facewright wrote into a
+        BMP.
 
     Raises:
         FileError: The file is missing, empty or not a picture.
@@ -179,7 +179,7 @@ def read_metadata(source: Path | bytes, *, name: str = "") -> dict[str, str]:
 def _opened(
     source: Path | bytes, name: str, max_pixels: int | None, *, largest_text: int = 0
 ) -> Iterator[tuple[Pictures.Image, bytes]]:
-    """Open a picture; whatever goes wrong while it is open becomes a FileError that names it.
+    """Open a picture; any error while it is open becomes a FileError that names it.
 
     Yields:
         The picture, with its profile and with texts up to a size, and the bytes of the file.
@@ -246,7 +246,7 @@ def _draft(picture: Pictures.Image, reduction: int) -> Pictures.Image:
 
 
 def _name(source: Path | bytes, name: str) -> str:
-    """Return what errors call a picture."""
+    """Return the name of a picture in error messages."""
     return name or (str(source) if isinstance(source, Path) else "the picture")
 
 
@@ -276,7 +276,7 @@ def _check_size(picture: Pictures.Image, name: str, max_pixels: int) -> None:
 
 
 def _check_scans(picture: Pictures.Image, data: bytes, name: str) -> None:
-    """Raise if a JPEG is made to take hours."""
+    """Raise if a JPEG has so many scans that decoding would take very long."""
     if picture.format in JPEG and (scans := count_scans(data)) > MOST_SCANS:
         raise FileError(f"{name} has {scans} scans: it is made to keep programs busy")
 

@@ -1,4 +1,4 @@
-"""Turn pictures into bytes. Imported by `provenance` alone, so nothing leaves unsigned."""
+"""Encode pictures. Imported by `provenance` alone, so that everything written is signed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facewright.types import Image
 Format: TypeAlias = Literal["png", "jpeg", "webp", "bmp"]
 
 TEXT_KEY = "facewright"
-"""The keyword of the text chunk in a PNG."""
+"""Keyword of the text chunk in a PNG."""
 
 _EXIF_TABLE, _USER_COMMENT = 0x8769, 0x9286
 _MOST_JPEG_TEXT = 65_000  # bytes; a JPEG segment holds 65533 with the EXIF header
@@ -26,23 +26,23 @@ _MOST_JPEG_TEXT = 65_000  # bytes; a JPEG segment holds 65533 with the EXIF head
 def encode_image(
     image: Image, form: Format, *, text: str, quality: int = 95, effort: int = 6
 ) -> bytes:
-    """Turn a picture into the bytes of a file that carries a text.
+    """Encode a picture with a text in its metadata.
 
     Equal arguments give equal bytes.
 
     Args:
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
         form: "png" (text chunk), "jpeg" or "webp" (EXIF user comment), "bmp" (before the pixels).
-        text: What to carry, ASCII.
+        text: Text to embed, ASCII.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
-        effort: 0 to 9, for PNG: 2 takes a third of the time of 6 and a twentieth more space.
+        effort: Compression of PNG, 0 to 9: 2 takes a third of the time of 6 and 5 % more space.
 
     Returns:
         The whole file.
 
     Raises:
-        InputError: The format cannot carry a text, the picture, the quality or the effort does not
-            suit it, or the text is too long for it.
+        InputError: The format cannot hold a text, the picture, quality or effort is invalid for it,
+            or the text is too long for it.
     """
     if form not in _ENCODERS:
         raise InputError(
@@ -63,21 +63,21 @@ def encode_image(
 def encode_animation(
     frames: Sequence[Image], seconds: Sequence[float], *, text: str, quality: int = 95
 ) -> bytes:
-    """Turn frames into the bytes of a WebP that moves, over and over, and carries a text.
+    """Encode frames as an endlessly repeated WebP with a text in its metadata.
 
     Equal arguments give equal bytes.
 
     Args:
         frames: (height, width, 3), uint8, or RGBA (height, width, 4); all of one size.
-        seconds: How long each is shown; WebP counts milliseconds.
-        text: What to carry, ASCII.
+        seconds: Duration of each frame, which WebP rounds to milliseconds.
+        text: Text to embed, ASCII.
         quality: 1 to 100; 100 is lossless.
 
     Returns:
         The whole file.
 
     Raises:
-        InputError: The frames are of several sizes, or none; or as `encode_image` does.
+        InputError: There are no frames, their sizes differ, or as for `encode_image`.
     """
     if not frames or len({frame.shape for frame in frames}) > 1:
         raise InputError("what moves has frames, and all of one size")

@@ -1,4 +1,4 @@
-"""Turn clips into files. Imported by `provenance` alone, like `encode`."""
+"""Write clips. Imported by `provenance` alone, like `encode`."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ WEBM_RATE = 25
 
 @dataclass(frozen=True, slots=True)
 class EarlyStop:
-    """How a clip may end before its frames do."""
+    """A condition under which a clip ends before its last frame."""
 
     wanted: Callable[[], bool]
-    """Asked before each frame but the first; once it says yes, the file ends there."""
+    """Called before each frame but the first; the file ends there once it returns True."""
     text: Callable[[int], str]
-    """What the file carries as its comment then, ASCII, given how many frames it has."""
+    """Returns the comment of the file in that case, ASCII, given the number of frames."""
 
 
 def write_clip(
@@ -59,26 +59,26 @@ def write_clip(
     stop: EarlyStop | None = None,
     finish: Callable[[Path, int | None], None] | None = None,
 ) -> int:
-    """Write a clip frame by frame, whole or not at all, in memory that does not grow with it.
+    """Write a clip frame by frame, atomically, in constant memory.
 
-    An interrupted run (an error in the frames, Ctrl-C) leaves no file and an existing one as it
-    was, unless `stop` ends the clip in good order. Equal frames give equal bytes. MP4 is H.264
+    An interruption (an error in the frames, Ctrl-C) writes no file and leaves an existing one as it
+    was, unless `stop` ends the clip. Equal frames give equal bytes. MP4 is H.264
     (yuv420p, BT.709, CRF 18, playable while it downloads); odd sizes grow by a repeated row or
     column, and all tracks of the sound of `clip.sound` go along, copied or, where an MP4 cannot
     hold them, as AAC: whole where all frames of the file are there, otherwise up to the last of
     them. GIF has 256 colours per frame and no sound.
 
     Args:
-        clip: What to write; its frames are used up, and shown at the times that they have.
+        clip: The clip; its frames are consumed, and keep their times.
         path: The file; an existing one is replaced. Missing folders are made.
         form: "mp4" or "gif".
-        text: What the file carries as its comment, ASCII.
-        stop: How the clip may end early.
-        finish: What is done to the whole file before it takes its place, such as signing it; called
-            with how many frames it has, if it was ended early, and None otherwise.
+        text: Comment of the file, ASCII.
+        stop: Condition under which the clip ends early; None writes all frames.
+        finish: Processes the complete file before it is moved to `path`, such as signing it; called
+            with the number of frames if it was ended early, and None otherwise.
 
     Returns:
-        How many frames were written.
+        Number of frames written.
 
     Raises:
         InputError: The clip has no frames, one of another size, or a rate or times that cannot be
@@ -109,21 +109,21 @@ def write_clip(
 def encode_webm(
     frames: Sequence[Image], seconds: Sequence[float], *, text: str, quality: int = 95
 ) -> bytes:
-    """Turn frames into the bytes of a WebM (VP9) whose ground may be transparent, without sound.
+    """Encode frames as a WebM (VP9) with transparency, without sound.
 
     Equal arguments give equal bytes. Frames are repeated `WEBM_RATE` times a second.
 
     Args:
         frames: (height, width, 4), uint8, RGBA, of one size with even sides.
-        seconds: How long each is shown.
-        text: What the file carries as its comment.
+        seconds: Duration of each frame.
+        text: Comment of the file.
         quality: 1 to 100.
 
     Returns:
         The whole file.
 
     Raises:
-        InputError: The frames are no such ones.
+        InputError: There are no frames, or they have another shape.
     """
     shapes = {frame.shape for frame in frames}
     if len(shapes) != 1 or any(s[2:] != (4,) or s[0] % 2 or s[1] % 2 for s in shapes):
@@ -149,7 +149,7 @@ def encode_webm(
 
 
 class _Frames:
-    """The frames of a clip, checked, up to their end or to where someone wants it.
+    """The frames of a clip, checked, up to their end or an early stop.
 
     Attributes:
         stopped: Whether they were ended early.
@@ -168,7 +168,7 @@ class _Frames:
         return not self.stopped and extent is not None and extent.end is not None
 
     def find_end(self, tick: Fraction) -> Callable[[int], int]:
-        """Return what says when the last frame is no longer shown, given when it is, in ticks."""
+        """Return a function from the time of the last frame to its end, in ticks."""
 
         def find(start: int) -> int:
             extent, usual = self._clip.extent, max(1, round(1 / self._clip.rate / tick))
@@ -229,7 +229,7 @@ def _write_mp4(clip: Clip, frames: _Frames, path: Path, text: str) -> int:
 
 
 class _LastPacket:
-    """What holds one packet of pictures back, so that the last one ends with the clip.
+    """Delays each packet of pictures by one, so that the last one can end with the clip.
 
     In an MP4, a packet lasts up to the next one that is decoded; after the last of them, that is
     whatever makes the sum right.
@@ -300,7 +300,7 @@ def _write_gif(clip: Clip, frames: _Frames, path: Path, text: str) -> int:
 def _time(
     items: Iterator[T], times: Iterator[int], find_end: Callable[[int], int]
 ) -> Iterator[tuple[T, int, int]]:
-    """Say from when to when each item is shown, in ticks: up to the next, or up to the end."""
+    """Yield each item with begin and end of its display, in ticks."""
     item = next(items, None)
     if item is None:
         return

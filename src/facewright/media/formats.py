@@ -1,4 +1,4 @@
-"""Tell pictures and clips from other files by their bytes."""
+"""Identify pictures and clips by the first bytes of a file."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from facewright.files import find_placeholder
 Kind: TypeAlias = Literal["picture", "clip"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
-"""What can be read, whatever the name of the file."""
+"""Formats of pictures that can be read, whatever the name of the file."""
 
 PICTURE_ENDINGS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
     | {".heic", ".heif", ".avif", ".jxl", ".psd", ".jp2", ".apng"}
 )
-"""Endings of files that are meant to be pictures, whether they can be read or not."""
+"""Suffixes of files that are meant to be pictures, whether they can be read or not."""
 
 CLIP_ENDINGS = frozenset(
     {".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".webm", ".mkv", ".avi", ".wmv", ".asf"}
     | {".flv", ".f4v", ".mpg", ".mpeg", ".vob", ".m2v", ".ts", ".mts", ".m2ts", ".ogv", ".mxf"}
 )
-"""Endings of files that are meant to be clips."""
+"""Suffixes of files that are meant to be clips."""
 
 HEAD_BYTES = 4096
-"""How many bytes `identify` looks at."""
+"""Number of bytes that `identify` needs."""
 
 _ALSO_TEXT = frozenset({".ts", ".mts"})  # of TypeScript, too
 ANIMATIONS = ("GIF", "PNG", "WEBP", "AVIF")
-"""Pictures that may move, as Pillow calls them."""
+"""Formats of pictures that may be animated, by Pillow's names."""
 
 _SYNC, _PACKETS = 0x47, 5  # of a transport stream: how each packet begins, and how many are checked
 _TIMED = 192
@@ -42,23 +42,23 @@ _PACKET_SIZES = (188, _TIMED, 204)  # plain, with a time before each (camcorders
 
 @dataclass(frozen=True, slots=True)
 class MediaFormat:
-    """What a file is."""
+    """The format of a file."""
 
     name: str
-    """As people call it: "JPEG", "HEIC", "Matroska"."""
+    """Its common name: "JPEG", "HEIC", "Matroska"."""
     kind: Kind
-    """What it is read as; `ANIMATIONS` are clips where they move, which `find_kind` tells."""
+    """What it is read as; whether one of `ANIMATIONS` is a clip, `find_kind` tells."""
 
 
 def find_kind(source: Path | bytes, *, name: str = "") -> Kind | None:
-    """Say whether a file is a picture, a clip or neither.
+    """Return whether a file is a picture, a clip or neither.
 
-    Its bytes decide. Where they say nothing, or there is no such file, the ending of its name says
-    what it is meant to be, so that reading it names what is wrong.
+    Its first bytes decide. If they are unknown, or there is no such file, the suffix of its name
+    does, so that reading it raises an error that says what is wrong.
 
     Args:
         source: A file, or its bytes.
-        name: What it is called; the name of the file if empty.
+        name: Its name; the name of the file if empty.
 
     Returns:
         "picture" or "clip"; a GIF, PNG, WebP or AVIF of several frames is a clip. None for anything
@@ -74,7 +74,7 @@ def find_kind(source: Path | bytes, *, name: str = "") -> Kind | None:
 
 
 def identify(head: bytes) -> MediaFormat | None:
-    """Say what a file is by its first bytes.
+    """Return the format of a file, by its first bytes.
 
     Args:
         head: The first `HEAD_BYTES` of it, or all of a shorter one.
@@ -99,7 +99,7 @@ def locate_packets(head: bytes) -> tuple[int, int] | None:
         head: As `identify` takes it.
 
     Returns:
-        Where the first whole packet begins, and how many bytes each has; None for anything else.
+        Offset of the first whole packet, and bytes per packet; None for anything else.
     """
     for size in _PACKET_SIZES:
         count = min(_PACKETS, len(head) // size)
@@ -111,13 +111,13 @@ def locate_packets(head: bytes) -> tuple[int, int] | None:
 
 
 def explain_unreadable(head: bytes) -> tuple[str, str]:
-    """Say what a file is that is not read as a picture, and what to do.
+    """Return why a file cannot be read as a picture, and what to do about it.
 
     Args:
         head: The first `HEAD_BYTES` of it.
 
     Returns:
-        What follows its name, such as "is a web page, not a picture", and a hint.
+        The predicate of a message, such as "is a web page, not a picture", and a hint.
     """
     if instead := find_placeholder(head):
         return f"is {instead.name}, not a picture", instead.hint
@@ -130,7 +130,7 @@ def explain_unreadable(head: bytes) -> tuple[str, str]:
 
 
 def is_animated(source: Path | bytes) -> bool:
-    """Tell whether one of `ANIMATIONS` has more than one frame; of anything else, the answer is no.
+    """Return whether a file is one of `ANIMATIONS` with more than one frame.
 
     Args:
         source: A file, or its bytes.
@@ -196,7 +196,7 @@ def _find_transport(head: bytes) -> MediaFormat | None:
 
 
 def _is_text(head: bytes) -> bool:
-    """Tell whether bytes are some text; the last letter may be cut."""
+    """Return whether bytes are some text; the last letter may be cut."""
     return bool(head) and b"\0" not in head and "\ufffd" not in head.decode("utf-8", "replace")[:-3]
 
 

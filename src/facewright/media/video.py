@@ -1,4 +1,4 @@
-"""Read clips frame by frame, their times and their sound remembered."""
+"""Read clips frame by frame, with their times and a reference to their sound."""
 
 from __future__ import annotations
 
@@ -36,23 +36,22 @@ _USUAL_RATE = Fraction(25)
 
 
 def read_clip(path: Path, *, lenient: bool = False) -> Clip:
-    """Open a clip. Frames are decoded one at a time, when they are asked for.
+    """Open a clip. Frames are decoded one at a time, on reading.
 
-    Each frame comes once, with the time that it has in the file, so that the clip stays with its
-    sound where a camera's rate varies; where the clock of a file begins anew, its parts follow one
-    another. Rotations, reflections and the shape of the pixels are applied: pictures are upright,
-    their pixels square, their colours in sRGB (high dynamic range is compressed), interlaced fields
-    made whole, transparent pixels white.
+    Each frame keeps its time in the file, so that pictures and sound stay in step at varying frame
+    rates; if the clock of a file restarts, its parts follow one another. Pictures are upright, with
+    square pixels, in sRGB (high dynamic range is compressed), deinterlaced, and white where
+    transparent.
 
     Args:
-        path: MP4, MOV, WebM, MKV, AVI, MTS, WMV, GIF, ..., whatever it is called; or a picture,
-            which is a clip of one frame.
-        lenient: Only warn of a file that breaks off or is damaged; otherwise `check_complete`
-            raises once its frames were read.
+        path: MP4, MOV, WebM, MKV, AVI, MTS, WMV, GIF, ..., of any name; or a picture, which is a
+            clip of one frame.
+        lenient: Whether to log a warning for a truncated or damaged file; otherwise
+            `check_complete` raises after its frames were read.
 
     Returns:
-        The clip. Its frames can be read once; `count` is what the file claims. What is there of a
-        file that breaks off is read to its end.
+        The clip. Its frames can be read once; `count` is the number that the file declares. A
+        truncated file is read up to its end.
 
     Raises:
         FileError: The file is missing, empty, damaged, or has no pictures.
@@ -81,13 +80,13 @@ def read_clip(path: Path, *, lenient: bool = False) -> Clip:
 
 
 def read_clip_metadata(path: Path) -> dict[str, str]:
-    """Read the texts that a clip carries beside its pictures.
+    """Read the texts in the metadata of a clip.
 
     Args:
-        path: A file that `read_clip` reads, but no still.
+        path: A file that `read_clip` reads, but not a still picture.
 
     Returns:
-        Texts by name; the name of what Facewright writes is "comment".
+        Texts by name; Facewright writes "comment".
 
     Raises:
         FileError: The file is missing, empty, damaged, or has no pictures.
@@ -99,13 +98,13 @@ def read_clip_metadata(path: Path) -> dict[str, str]:
 
 
 def check_complete(clip: Clip) -> None:
-    """Raise if the file of a clip lacks a part: all is known once its frames were read.
+    """Raise if the file of a clip is incomplete, as far as its frames were read.
 
     Args:
-        clip: A clip, better after its frames were used up.
+        clip: A clip, best after all its frames were read.
 
     Raises:
-        BrokenClipError: It did, and was not read leniently.
+        BrokenClipError: It is incomplete, and was not read leniently.
     """
     if clip.extent and clip.extent.flaw:
         raise BrokenClipError(
@@ -130,11 +129,11 @@ def find_rate(stream: VideoStream) -> Fraction:
 def decode_frames(
     source: InputContainer, stream: VideoStream
 ) -> Iterator[tuple[Image, int | None]]:
-    """Decode a camera from where it is.
+    """Decode the frames of a camera from now on.
 
     Args:
         source: An open camera.
-        stream: Its pictures.
+        stream: Its video stream.
 
     Yields:
         Upright pictures of one size, each with its time in units of the stream, where it has one.
@@ -152,7 +151,7 @@ class _Source:
     timeline: Timeline
     extent: Extent
     count: int | None
-    """How many frames it promises."""
+    """Number of frames that it declares."""
     lenient: bool
 
 
@@ -190,7 +189,7 @@ def _find_time(frame: av.VideoFrame) -> Fraction | None:
 
 
 def _find_promised_end(source: InputContainer, stream: VideoStream) -> Fraction:
-    """Return when MP4 or Matroska say that their pictures end, whose frames may not; otherwise 0.
+    """Return the end of the pictures that an MP4 or Matroska declares, in seconds; otherwise 0.
 
     A frame of an MP4 lasts as long as it takes to the next one that is decoded, which is another
     than the next that is shown. Matroska says nothing of the last frame.
@@ -207,7 +206,7 @@ def _find_promised_end(source: InputContainer, stream: VideoStream) -> Fraction:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open the pictures of a clip; whatever goes wrong becomes a FileError that names the file."""
+    """Open the video stream of a clip; any error becomes a FileError that names the file."""
     try:
         size = path.stat().st_size
         path.open("rb").close()
@@ -230,7 +229,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 def _find_size(stream: VideoStream) -> tuple[int, int]:
-    """Return width and height with square pixels: what is not gets wider or higher."""
+    """Return width and height with square pixels; other frames are stretched."""
     shape: Fraction = stream.sample_aspect_ratio or Fraction(1)
     if not Fraction(1, 4) <= shape <= 4:
         return stream.width, stream.height

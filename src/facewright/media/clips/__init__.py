@@ -1,1 +1,1 @@
-"""The parts of reading and writing clips: pixels, times, sound, GIF."""
+"""Reading and writing of clips: pixels, times, sound, GIF."""

@@ -1,4 +1,4 @@
-"""Read a few frames ahead in the background, so that decoding and what follows share the cores."""
+"""Read frames ahead in a background thread, so that decoding runs in parallel."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _PAUSE = 0.1  # seconds between two looks at whether anyone still wants to read
 
 
 def read_ahead(items: Iterator[T], room: int = 3) -> Iterator[T]:
-    """Read something in a thread of its own, a few items before they are asked for.
+    """Read items ahead in a background thread.
 
     Args:
-        items: What to read.
-        room: How many items may wait.
+        items: The items to read.
+        room: Most items that are read ahead.
 
     Yields:
-        The items in order. What goes wrong in the background is raised here, after the items before
-        it.
+        The items in order. Errors of the background thread are raised here, after the items before
+        them.
 
     Example:
         >>> list(read_ahead(iter("abc")))
@@ -39,7 +39,7 @@ def read_ahead(items: Iterator[T], room: int = 3) -> Iterator[T]:
 
 
 class _Reader(Generic[T]):
-    """A thread that reads, and the queue in which items wait."""
+    """A thread that reads items into a queue."""
 
     def __init__(self, items: Iterator[T], room: int) -> None:
         self._items = items
@@ -49,11 +49,11 @@ class _Reader(Generic[T]):
         self._thread.start()
 
     def take(self) -> tuple[T] | BaseException | None:
-        """Return the next item, what went wrong, or None at the end."""
+        """Return the next item, an error, or None at the end."""
         return self._queue.get()
 
     def close(self) -> None:
-        """End the thread, however far it is."""
+        """End the thread, even before the last item."""
         self._over.set()
         with contextlib.suppress(Empty):
             while True:
@@ -61,7 +61,7 @@ class _Reader(Generic[T]):
         self._thread.join()
 
     def _read(self) -> None:
-        """Read until there is no more, or nobody wants it."""
+        """Read until the items end or the reader is closed."""
         try:
             for item in self._items:
                 self._offer((item,))

@@ -1,4 +1,4 @@
-"""Make something of every frame of a clip, while others read and write."""
+"""Process the frames of a clip in parallel with reading and writing."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ T = TypeVar("T")
 def map_stream(
     clip: Clip, change: Callable[[Iterator[tuple[Image, float]]], Iterator[T]]
 ) -> tuple[Iterator[T], Iterator[int] | None]:
-    """Make something of every frame, perhaps only once later ones were seen.
+    """Apply a function to the stream of frames of a clip.
 
-    Frames are read, changed, and used by whoever asks for them at the same time: each in a thread
-    of its own, a few frames apart.
+    Reading, the function and the consumer run at the same time, each in a thread of its own, a few
+    frames apart.
 
     Args:
-        clip: Its frames are used up. A camera will do.
-        change: Takes all frames, each with the seconds at which it is shown, and yields as many
-            things in the same order.
+        clip: A clip or camera; its frames are consumed.
+        change: Takes all frames, each with its time in seconds, and yields as many results in the
+            same order; it may look ahead.
 
     Returns:
-        What was made, in order; and the times of the new frames if the clip has times, each to be
-        asked for after its frame.
+        The results in order; and, if the clip has times, those of the results, each to be read
+        after its result.
     """
     times: deque[int] = deque()
 

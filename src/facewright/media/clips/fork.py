@@ -1,4 +1,4 @@
-"""Write a clip in the background, while its frames go on to something else."""
+"""Write a clip in the background while its frames are used elsewhere."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _PATIENCE = 0.2  # seconds between two looks at whether the other side still liv
 
 
 class _BrokenError(Exception):
-    """What the writer of the copy gets when the other one failed."""
+    """Raised in the writer of the copy when the main consumer failed."""
 
 
 @contextlib.contextmanager
 def fork_clip(clip: Clip, write: Callable[[Clip], object]) -> Iterator[Clip]:
-    """Give a clip whose frames are written by somebody else, too, as they are read.
+    """Duplicate a clip: its frames are also written in the background as they are read.
 
     Args:
-        clip: Its frames are used up.
-        write: Takes a copy of the clip, in a thread of its own, and writes it. It ends with the
-            last frame that was read.
+        clip: The clip; its frames are consumed.
+        write: Writes a copy of the clip, in a thread of its own. The copy ends with the last frame
+            that was read.
 
     Yields:
-        The clip, to be used up inside the `with`; what fails there fails in `write`, too, so that
-        it leaves nothing.
+        The clip, to be consumed inside the `with`; an error there is raised in `write` too, so that
+        it leaves no file.
 
     Raises:
         Exception: Whatever `write` raised.
@@ -48,7 +48,7 @@ def fork_clip(clip: Clip, write: Callable[[Clip], object]) -> Iterator[Clip]:
 
 
 class _Fork:
-    """A thread that writes, and the frames that wait for it."""
+    """A thread that writes, and its queue of frames."""
 
     def __init__(self, clip: Clip, write: Callable[[Clip], object]) -> None:
         self.failure: BaseException | None = None
@@ -61,7 +61,7 @@ class _Fork:
         self._thread.start()
 
     def read(self) -> Iterator[Image]:
-        """Yield the frames, after each of them was handed to the writer."""
+        """Yield the frames, each after passing it to the writer."""
         for image in self._clip.frames:
             if self._clip.times is not None:
                 time = next(self._clip.times)
@@ -73,13 +73,13 @@ class _Fork:
             yield image
 
     def end(self, *, whole: bool) -> None:
-        """Wait until the copy is written, or given up if it is not to be whole."""
+        """Wait until the copy is written, or abandoned if `whole` is False."""
         self._whole = whole
         self._over.set()
         self._thread.join()
 
     def _hand_over(self, image: Image) -> None:
-        """Give a frame to the writer as long as it lives."""
+        """Pass a frame to the writer as long as it runs."""
         while self._thread.is_alive():
             with contextlib.suppress(Full):
                 self._waiting.put(image, timeout=_PATIENCE)

@@ -1,4 +1,4 @@
-"""Write GIF frame by frame, in the memory of one."""
+"""Write GIF files frame by frame, in constant memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TICK = Fraction(1, 100)
 """Seconds per unit of the times in a GIF."""
 
 SHORTEST = 2
-"""Units that a frame is shown at least: browsers slow down anything faster."""
+"""Shortest time of a frame in units: browsers slow down anything faster."""
 
 _LONGEST = 65_535
 _IMAGE, _END = b"\x2c", b"\x3b"  # how an image and the end of the file begin
@@ -31,16 +31,16 @@ def write_gif(
     *,
     text: str,
 ) -> int:
-    """Write an endless GIF, each frame with its own 256 colours.
+    """Write an endlessly repeated GIF, each frame with its own palette of 256 colours.
 
     Args:
-        shots: Pictures of that size, each with when it is shown and when no longer, in seconds.
+        shots: Pictures of that size, each with the begin and the end of its display in seconds.
         path: The file.
         size: Width and height in pixels.
         text: What the file carries as its comment, ASCII.
 
     Returns:
-        How many frames were written.
+        Number of frames written.
 
     Raises:
         OSError: The file cannot be written.
@@ -59,7 +59,7 @@ def write_gif(
 
 
 def lay_out(text: str) -> bytes:
-    r"""Return a text as it lies in a GIF: in blocks of at most 255 bytes, then an empty one.
+    r"""Return a text in the sub-blocks of a GIF: blocks of at most 255 bytes, then an empty one.
 
     Args:
         text: ASCII.
@@ -86,7 +86,7 @@ def _write_frame(file: BinaryIO, image: Image, units: int) -> None:
 
 
 def _pack(image: Image) -> tuple[bytes, bytes]:
-    """Return the colours of a picture and its packed pixels, taken out of a GIF of it alone."""
+    """Return the palette of a picture and its packed pixels, from a GIF of it alone."""
     buffer = io.BytesIO()
     Pictures.fromarray(image).quantize(256).save(buffer, "GIF", optimize=False)
     data = buffer.getvalue()

@@ -25,7 +25,7 @@ EXACT = int(
     | Interpolation.ACCURATE_RND  # without it, greens come back 1.4 levels darker
     | Interpolation.BITEXACT
 )
-"""How colours are converted: to the nearest level, and alike on every processor."""
+"""Flags of the conversion of colours: rounded, and equal on every processor."""
 
 _UNSAID = 2  # the colour space of a file that names none
 _SMALL = 300_000  # pixels: below, handing out the work takes longer than the work
@@ -34,15 +34,15 @@ _HIGH = 720  # rows from which players take such a file for BT.709
 
 
 def open_reader(width: int, height: int) -> Callable[[av.VideoFrame], Image]:
-    """Prepare to turn the frames of one stream into pictures.
+    """Return a converter from the frames of one stream to pictures.
 
     Args:
-        width: What each frame is scaled to, before it is turned upright; usually what it has.
-        height: Likewise.
+        width: Width in pixels that frames are scaled to, before rotation; usually their own.
+        height: Height in pixels, likewise.
 
     Returns:
-        A function from a frame to an upright picture in sRGB, white where it is transparent.
-        Rotations and reflections that the frame asks for are applied, to the nearest quarter.
+        A function from a frame to an upright picture in sRGB, white where it is transparent. The
+        rotation and reflection of the frame's display matrix are applied, in quarter turns.
     """
     reformatters: dict[str, VideoReformatter] = {}
     converters: dict[ColourSpace, Callable[[av.VideoFrame], av.VideoFrame]] = {}
@@ -81,7 +81,7 @@ def open_reader(width: int, height: int) -> Callable[[av.VideoFrame], Image]:
 
 
 def open_writer() -> Callable[[Image], av.VideoFrame]:
-    """Prepare to turn the pictures of one clip into frames.
+    """Return a converter from the pictures of one clip to frames.
 
     Returns:
         A function from an RGB picture to a frame in yuv420p with the colours of BT.709. Odd sides
@@ -107,12 +107,12 @@ def open_writer() -> Callable[[Image], av.VideoFrame]:
 
 
 def _count_threads(width: int, height: int) -> int:
-    """Return how many threads pay off for a frame; 0 is one per core."""
+    """Return the number of threads for a frame; 0 is one per core."""
     return 1 if width * height < _SMALL else 0
 
 
 def _find_matrix(frame: av.VideoFrame) -> Colorspace | None:
-    """Say how the colour differences of a frame are to be read where it does not say so itself."""
+    """Return the colour matrix of a frame that does not declare one."""
     if frame.colorspace != _UNSAID:
         return None
     if frame.color_primaries == ColorPrimaries.BT2020:
@@ -122,13 +122,13 @@ def _find_matrix(frame: av.VideoFrame) -> Colorspace | None:
 
 @lru_cache
 def _has_alpha(form: str) -> bool:
-    """Tell whether a pixel format has transparency; a palette may have some."""
+    """Return whether a pixel format has transparency; a palette may have some."""
     found = av.VideoFormat(form)
     return found.has_palette or any(part.is_alpha for part in found.components)
 
 
 def _lay_on_white(image: Image, alpha: Image) -> Image:
-    """Return a picture on white, given how opaque it is, (height, width, 1)."""
+    """Return a picture on white, given its alpha, (height, width, 1)."""
     if alpha.min() == _OPAQUE:
         return image
     missing = cv2.multiply(_OPAQUE - image, np.repeat(alpha, 3, axis=2), scale=1 / _OPAQUE)
@@ -136,7 +136,7 @@ def _lay_on_white(image: Image, alpha: Image) -> Image:
 
 
 def _turn(image: Image, frame: av.VideoFrame) -> Image:
-    """Return the picture as the display matrix of its frame wants it shown."""
+    """Apply the display matrix of a frame to its picture."""
     data = cast("Buffer | None", frame.side_data.get("DISPLAYMATRIX"))
     if data is None:
         return image

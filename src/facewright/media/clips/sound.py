@@ -1,4 +1,4 @@
-"""Bring the sound of one file into another."""
+"""Copy the sound of one file into another."""
 
 from __future__ import annotations
 
@@ -41,23 +41,22 @@ _BITS = 96_000  # per second and channel of sound that is encoded again
 def add_sound(
     out: OutputContainer, stack: contextlib.ExitStack, path: str, begin: Fraction | None = None
 ) -> tuple[Packets, Fraction]:
-    """Add what is heard in a file to an MP4: all of its sound tracks, and subtitles it can hold.
+    """Add all sound tracks of a file to an MP4, and the subtitles that an MP4 can hold.
 
-    Packets are copied unchanged where an MP4 can hold them, and otherwise encoded again as AAC.
+    Sound is copied unchanged if an MP4 can hold its format, and otherwise encoded as AAC.
 
     Args:
-        out: Where the sound goes; nothing was written to it yet.
-        stack: Closes the file that is read.
-        path: The file with the sound, and with the pictures that it belongs to.
-        begin: When its first picture is shown, in seconds by its own clock; otherwise what it
-            claims.
+        out: The MP4, to which nothing was written yet.
+        stack: Closes the file with the sound.
+        path: The file with the sound and its pictures.
+        begin: Time of its first picture in seconds, by its own clock; None is what it declares.
 
     Returns:
-        The packets in order, to be given to `out`; none where the file has neither. And how many
-        seconds of sound are heard before the first picture: it has to start as late.
+        The packets in order, to be written to `out`, none if there is no sound; and the seconds of
+        sound before the first picture, by which the pictures have to start later.
 
     Raises:
-        FileError: The sound cannot be read; or, while the packets are asked for, the first damage.
+        FileError: The sound cannot be read; or, while reading packets, it is damaged.
     """
     with _named(path):
         source = stack.enter_context(open_container(Path(path)))
@@ -76,15 +75,15 @@ def add_sound(
 
 
 class _Track(Protocol):
-    """One stream on its way into another file."""
+    """A stream that is copied into another file."""
 
     def take(self, packet: Packet, start: Fraction) -> Packets:
-        """Yield what a packet becomes where `start` is the new 0; an empty one is the end."""
+        """Yield the new packets of a packet, with `start` as time 0; an empty packet is the end."""
         ...
 
 
 class _Copied:
-    """A stream whose packets stay as they are."""
+    """A stream that is copied unchanged."""
 
     def __init__(self, target: Stream) -> None:
         self._target = target
@@ -104,7 +103,7 @@ class _Copied:
 
 
 class _Encoded:
-    """Sound that becomes AAC, without gaps: silence fills them."""
+    """Sound that is encoded as AAC, with silence in its gaps."""
 
     def __init__(self, source: AudioStream, target: AudioStream) -> None:
         self._source, self._target = source, target

@@ -1,4 +1,4 @@
-"""Take every so many-th frame of a clip."""
+"""Keep every n-th frame of a clip."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from facewright.types import Clip, Image
 
 
 def thin_clip(clip: Clip, every: int) -> Clip:
-    """Return a clip of fewer frames, each at the time that it has, with the same sound.
+    """Return a clip of every n-th frame, with unchanged times and sound.
 
     Args:
-        clip: Its frames are used up.
-        every: 1 keeps all, 10 the first, the eleventh, and so on.
+        clip: The clip; its frames are consumed.
+        every: n: 1 keeps all, 10 the first, the eleventh, and so on.
 
     Raises:
         InputError: `every` is less than 1.

@@ -1,4 +1,4 @@
-"""Say exactly when the frames of a clip are shown."""
+"""Exact times of the frames of a clip."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from facewright.types import Clip
 _FINEST = Fraction(1, 1_000_000)  # seconds: finer, 30-bit differences would be too short
 _USUAL = Fraction(1, 90_000)
 LONGEST_STILL = 600
-"""Seconds that a picture may stand; a later frame is taken for one with a wrong time."""
+"""Longest duration of a picture in seconds; a later frame is taken to have a wrong time."""
 
 _OUT_OF_ORDER = 1  # second that a frame may be early, and still count as in the wrong order
 
 
 class Timeline:
-    """Turn the times of the frames in a file into ticks from the first, always rising.
+    """Converts the times of frames in a file to strictly rising ticks from the first.
 
-    Files with a coarse clock round their times. A frame that is within one unit of that clock of
-    where a constant rate has it is put there exactly, so that 30000/1001 stays 30000/1001. All
-    others keep the time that they have.
+    Files with a coarse clock round their times. A frame within one unit of that clock of its time
+    at a constant rate gets exactly that time, so that 30000/1001 stays 30000/1001. All others keep
+    their times.
 
     Attributes:
-        tick: Seconds per unit of what `place` returns.
+        tick: Seconds per unit of the result of `place`.
         rate: Frames per second, on average.
     """
 
     def __init__(self, rate: Fraction, base: Fraction, longest: int = LONGEST_STILL) -> None:
-        """Prepare for a stream.
+        """Set up for a stream.
 
         Args:
             rate: Frames per second, more than 0.
             base: Seconds per unit of the times in the file, more than 0.
-            longest: Seconds that a picture may stand.
+            longest: Longest duration of a picture in seconds.
         """
         self.rate, self._base, self._longest = rate, base, longest
         shared = _find_shared(1 / rate, base)
@@ -48,10 +48,10 @@ class Timeline:
         self._last = 0
 
     def place(self, pts: int | None) -> int:
-        """Return when the next frame is shown.
+        """Return the time of the next frame.
 
         Args:
-            pts: Its time in the file; None or nonsense puts it one frame after the last.
+            pts: Its time in the file; None or an implausible time puts it one frame after the last.
 
         Returns:
             Ticks from the first frame.
@@ -70,10 +70,10 @@ class Timeline:
         return ticks
 
     def round_length(self, length: Fraction) -> Fraction:
-        """Return for how long a frame is shown, in seconds.
+        """Return the duration of a frame in seconds.
 
         Args:
-            length: What the file says; 0 or nonsense is as long as frames are on average.
+            length: Its duration in the file; 0 or an implausible one gives the average.
         """
         usual = 1 / self.rate
         close = abs(length - usual) < self._base
@@ -89,13 +89,13 @@ class Timeline:
 
 
 def find_times(clip: Clip) -> tuple[Iterator[int], Fraction]:
-    """Return when the frames of any clip are shown.
+    """Return the times of the frames of a clip.
 
     Args:
         clip: A clip with times of its own, or with a constant rate.
 
     Returns:
-        Ticks, each to be asked for after its frame, and the seconds per tick.
+        Times in ticks, each to be read after its frame, and the seconds per tick.
 
     Raises:
         InputError: The clip has times without a tick; or, while they are read, too few or such
@@ -109,7 +109,7 @@ def find_times(clip: Clip) -> tuple[Iterator[int], Fraction]:
 
 
 def hand_out(times: deque[int]) -> Iterator[int]:
-    """Hand out times as whoever reads the frames puts them down.
+    """Yield times as the reader of the frames records them.
 
     Args:
         times: Grows by one time per frame, and shrinks here.

@@ -1,4 +1,4 @@
-"""Draw what was found in a picture: boxes, points and meshes, each with its label."""
+"""Draw boxes, points and meshes on a picture, each with its label."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PALETTE: tuple[Colour, ...] = (
     *((255, 196, 0), (0, 200, 255), (255, 96, 160), (120, 230, 70)),
     *((190, 140, 255), (255, 130, 50), (60, 230, 190), (240, 240, 240)),
 )
-"""Colours that are told apart from one another and from skin."""
+"""Colours that are easy to distinguish from one another and from skin."""
 
 _SHADOW: Colour = (16, 16, 20)
 _DARK_INK, _LIGHT_INK = (16, 16, 20), (250, 250, 250)
@@ -37,15 +37,15 @@ _FAR = 16  # sides of the picture: what lies further out is not drawn
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What to draw of one thing; pixels of the picture, (0, 0) the centre of the top-left one."""
+    """What to draw for one object, in pixels; (0, 0) is the centre of the top-left pixel."""
 
     box: _Floats
-    """Left, top, right, bottom; it sets how wide strokes are."""
+    """(4,): left, top, right, bottom; its size sets the width of strokes."""
     label: str = ""
     """Written above the box; empty for none."""
     colour: Colour = PALETTE[0]
     frame: bool = True
-    """Draw the box itself."""
+    """Whether to draw the box."""
     points: _Floats | None = None
     """(k, 2 or more): a dot at each x, y."""
     lines: _Floats | None = None
@@ -55,12 +55,12 @@ class Mark:
 def draw_marks(image: Image, marks: Sequence[Mark]) -> Image:
     """Draw marks on a copy of a picture.
 
-    Strokes are antialiased and as wide as suits their box; boxes and dots have a dark edge and
-    labels a filled ground, so that they show on anything. Labels stay within the picture.
+    Strokes are antialiased, and their width depends on the box; boxes and dots have a dark edge and
+    labels a filled background, to be visible on any picture. Labels stay within the picture.
 
     Args:
         image: (height, width, 3).
-        marks: What to draw, the first uppermost. What lies outside of the picture is cut off.
+        marks: The marks, the first uppermost, clipped to the picture.
 
     Returns:
         (height, width, 3), a new picture.
@@ -78,7 +78,7 @@ def draw_marks(image: Image, marks: Sequence[Mark]) -> Image:
 
 
 def pick_colour(number: int) -> Colour:
-    """Return the colour of a number, from 1 on; after the last one they begin again."""
+    """Return the colour of a number, from 1; the palette repeats."""
     return PALETTE[(number - 1) % len(PALETTE)]
 
 
@@ -139,7 +139,7 @@ def _draw_strokes(canvas: Image, mark: Mark) -> None:
 
 
 def _blend_segments(canvas: Image, segments: _Floats, stroke: _Stroke) -> None:
-    """Lay strokes with round ends over the canvas, as much as they cover of each pixel."""
+    """Blend strokes with round ends onto the canvas, antialiased."""
     width, opacity, colour = stroke
     height, across = canvas.shape[:2]
     far = _FAR * max(height, across)
@@ -161,7 +161,7 @@ def _blend_segments(canvas: Image, segments: _Floats, stroke: _Stroke) -> None:
 
 
 def _cover(segments: _Floats, size: tuple[int, int], width: float) -> NDArray[np.uint8]:
-    """Return how much of each pixel strokes cover, (height, width), 0 to 255."""
+    """Return the coverage of each pixel by strokes, (height, width), 0 to 255."""
     fine = _FINE
     while fine > 1 and size[0] * size[1] * fine * fine > _MOST_FINE:
         fine //= 2

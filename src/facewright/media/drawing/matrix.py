@@ -1,4 +1,4 @@
-"""Draw a table of counts in shades: what is labelled so, and what it was taken for."""
+"""Draw a confusion matrix."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def draw_matrix(
     title: str = "",
     axes: tuple[str, str] = ("labelled", "named"),
 ) -> Image:
-    """Draw a square table of counts, each row in shares of its sum.
+    """Draw a confusion matrix, shaded by the share of each cell in its row.
 
     Args:
-        counts: (n, n): of the row, how many in the column.
+        counts: (n, n), rows by columns.
         names: n names of rows and columns.
-        title: A line above.
-        axes: What rows and columns are.
+        title: A line above the matrix.
+        axes: Names of rows and columns.
 
     Returns:
         (height, width, 3).

@@ -1,4 +1,4 @@
-"""Draw shares as bars on small panels beside what they belong to."""
+"""Draw shares as bars on panels beside boxes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FAR = 0.15  # how much a place costs that is not the best side, in parts of the
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Some shares, and where what they belong to is."""
+    """Shares, and the box that they belong to."""
 
     box: NDArray[np.float32]
     """Left, top, right, bottom, in pixels: the panel goes beside it."""
@@ -39,13 +39,13 @@ class Panel:
 
 
 def draw_panels(image: Image, panels: Sequence[Panel], *, widen: bool = False) -> Image:
-    """Draw panels on a copy of a picture, each beside its box, where it covers least.
+    """Draw panels on a copy of a picture, each beside its box, where it hides least.
 
     Args:
         image: (height, width, 3).
-        panels: What to draw; the first ones choose their places first.
-        widen: Whether the picture may get wider at its right where there is no room in it. In a
-            picture that is too small for letters, nothing is drawn.
+        panels: The panels; the first ones are placed first. None are drawn in a picture that is too
+            small for letters.
+        widen: Whether the picture may be extended to the right if there is no room in it.
 
     Returns:
         (height, width, 3), a new picture.
@@ -73,7 +73,7 @@ def draw_strip(image: Image, panels: Sequence[Panel], strip: int) -> Image:
 
     Args:
         image: (height, width, 3).
-        panels: What to draw; those that the strip has no room for are left out.
+        panels: The panels; those that do not fit into the strip are left out.
         strip: The width of the strip in pixels.
 
     Returns:
@@ -93,7 +93,7 @@ def draw_strip(image: Image, panels: Sequence[Panel], strip: int) -> Image:
 
 
 def _measure(panel: Panel, shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return the width and height of a panel: as suits its box, and the picture holds."""
+    """Return the width and height of a panel, by its box and the size of the picture."""
     rows = len(panel.shares)
     wide = min(max(float(panel.box[2] - panel.box[0]) * 0.95, _NARROWEST), _WIDEST)
     wide = min(max(wide, shape[1] / 6), shape[1], shape[0] / (_ROW * (rows + 1)))
@@ -120,7 +120,7 @@ def _choose_place(
     shape: tuple[int, ...],
     taken: Sequence[_Box],
 ) -> tuple[int, int]:
-    """Return left and top of the place that covers least of what is there."""
+    """Return left and top of the position that overlaps least with boxes and other panels."""
     left, top, right, bottom = _to_box(box)
     (wide, tall), (height, width) = size, shape[:2]
     gap = max(2.0, wide * 0.04)

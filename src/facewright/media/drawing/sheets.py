@@ -26,7 +26,7 @@ _SMALLEST_TEXT = 9  # pixels; below, letters are not readable
 
 @dataclass(frozen=True, slots=True)
 class SheetStyle:
-    """How a contact sheet looks."""
+    """Layout and colours of a contact sheet."""
 
     gap: int | None = None
     """Pixels between pictures and around them; None picks a share of their width."""
@@ -38,7 +38,7 @@ class SheetStyle:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Where everything on a sheet goes, in pixels."""
+    """The layout of a sheet, in pixels."""
 
     columns: int
     rows: int
@@ -79,8 +79,7 @@ def contact_sheet(
 
     Args:
         images: At least one; all of one size.
-        columns: How many side by side; None chooses about as many as there are rows, and a number
-            that leaves few cells empty.
+        columns: Number of columns; None chooses about as many as rows, with few empty cells.
         labels: A caption below each picture, or none at all.
         row_labels: A label to the left of each row, or none at all.
         column_labels: A label above each column, or none at all.

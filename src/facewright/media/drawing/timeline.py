@@ -33,7 +33,7 @@ class Lane:
 
     title: str
     times: NDArray[np.float64]
-    """(n,), seconds, rising; where it was not seen there is none."""
+    """(n,), seconds, rising; times without data are missing."""
     shares: NDArray[np.float32]
     """(n, k), 0 to 1; the sum of each row is 1."""
 
@@ -44,10 +44,10 @@ def draw_timeline(
     """Draw lanes of stacked shares one below the other, with a time axis and a legend.
 
     Args:
-        lanes: What to draw; without any, one empty lane is drawn.
+        lanes: The lanes; without any, one empty lane is drawn.
         colours: Name of each share → its colour, in the order of the columns.
-        seconds: The length of the whole.
-        empty: What is written into an empty lane.
+        seconds: Length of the time axis.
+        empty: Text in an empty lane.
 
     Returns:
         (height, 1256, 3).

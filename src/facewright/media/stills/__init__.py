@@ -1,1 +1,1 @@
-"""What lies in the file of a picture beside its pixels: kind, colour space, transparency, texts."""
+"""Parts of still pictures: colour spaces, transparency, metadata."""

@@ -1,4 +1,4 @@
-"""Transparency of pictures: lay them over a colour, or take it along to what is made of them."""
+"""Transparency of pictures: compose them over a colour, or transfer it to other pictures."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from facewright.types import Image
 
 Alpha: TypeAlias = NDArray[np.uint8]
-"""How opaque each pixel of a picture is, (height, width): 0 shows nothing of it, 255 all."""
+"""(height, width), opacity of each pixel: 0 is transparent, 255 opaque."""
 
 WHITE = (255, 255, 255)
-"""What stands for transparency where nothing else is chosen, RGB."""
+"""Default colour behind transparent pixels, RGB."""
 
 
 def lay_over(
     colours: Image, alpha: Alpha | None, background: tuple[int, int, int] = WHITE
 ) -> Image:
-    """Return how a picture looks in front of one colour.
+    """Compose a picture over one colour.
 
     Args:
         colours: (height, width, 3), not multiplied by alpha.
-        alpha: (height, width); None for a picture that is opaque.
+        alpha: (height, width); None for an opaque picture.
         background: RGB.
 
     Returns:
@@ -40,10 +40,10 @@ def lay_over(
 
 
 def fill_hidden(colours: Image, alpha: Alpha) -> Image:
-    """Give pixels that nobody sees the colours of those around them.
+    """Give fully transparent pixels the colours of those around them.
 
-    What lies hidden in a file is often black, or the background that was cut away. Whatever reads
-    the neighbours of a pixel, such as a network that enlarges, would let it shine through at edges.
+    Hidden pixels of a file are often black, or a background that was cut away. A network that reads
+    the neighbours of a pixel would let them appear at edges.
 
     Args:
         colours: (height, width, 3), not multiplied by alpha.
@@ -92,7 +92,7 @@ def fit(alpha: Alpha, image: Image) -> Alpha:
 
 
 def _spread(seen: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fill what nobody sees from a picture of half the size, which is filled likewise.
+    """Fill hidden pixels from a picture of half the size, recursively.
 
     Args:
         seen: (height, width, 4): colours times weight, and the weight, 0 to 1.

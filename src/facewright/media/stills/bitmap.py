@@ -1,7 +1,7 @@
-"""Put a text into a BMP, and find it again.
+"""Texts in BMP files.
 
-The header of a BMP says where its pixels begin; what lies between is left alone by those who read
-them. The text stands there, behind a keyword and its own length.
+The header of a BMP gives the offset of its pixels; readers ignore what lies between. The text is
+stored there, after a keyword and its length.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def insert_text(data: bytes, text: str) -> bytes:
 
 
 def extract_text(data: bytes) -> str:
-    """Return the text in a BMP; nothing where there is none."""
+    """Return the text in a BMP; empty if there is none."""
     start = _HEADERS + len(_SIGN) + 4
     if len(data) < start or data[_HEADERS : _HEADERS + len(_SIGN)] != _SIGN:
         return ""

@@ -14,10 +14,10 @@ _MOST_TEXT = 32 << 20  # bytes of all texts together
 
 
 def leave_out(data: bytes, *, largest_text: int = 0) -> bytes:
-    """Return a picture without chunks that take much memory, and that its pixels do not need.
+    """Return a PNG without large chunks that its pixels do not need.
 
-    Pillow refuses pictures whose texts unpack to more than it allows; and profiles, which
-    `read_profile` reads.
+    Pillow refuses pictures with texts above a size, and with large profiles, which `read_profile`
+    reads.
 
     Args:
         data: The whole file; any but a PNG is returned as it is.
@@ -71,7 +71,7 @@ def _read_nclx(data: bytes) -> tuple[int, int] | None:
 
 
 def _find_chunk(data: bytes, wanted: bytes) -> bytes:
-    """Return what is in the first chunk of a kind before the pixels; nothing if there is none."""
+    """Return the content of the first chunk of a kind before the pixels; empty if there is none."""
     chunks = _list_chunks(data) if data.startswith(_SIGN) else ()
     before = takewhile(lambda chunk: chunk[0] != b"IDAT", chunks)
     return next((data[start:end] for kind, start, end in before if kind == wanted), b"")
@@ -100,7 +100,7 @@ def _measure_text(kind: bytes, chunk: bytes, most: int) -> int:
 
 
 def _unpack(packed: bytes, most: int) -> bytes:
-    """Return the beginning of what is packed, up to so many bytes; nothing of what is damaged."""
+    """Decompress up to `most` bytes; empty if damaged."""
     try:
         return zlib.decompressobj().decompress(packed, most)
     except zlib.error:

@@ -1,4 +1,4 @@
-"""Read what EXIF says of a picture: which way is up, and a comment."""
+"""Read orientation and comment from EXIF."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DAMAGE = (
     *(OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, AttributeError),
     *(EOFError, MemoryError, RuntimeError, struct.error, zlib.error, Warning),
 )
-"""All that Pillow is known to raise on damaged bytes; the last with `python -W error`."""
+"""Exceptions that Pillow is known to raise on damaged bytes; the last with `python -W error`."""
 
 REVERSED = ((2, 3, 7, 8), (3, 4, 6, 7))
 """Orientations that put the end of a row first, and those that put the end of a column first."""
@@ -39,7 +39,7 @@ def read_orientation(picture: Pictures.Image) -> int:
 
 
 def turn_upright(picture: Pictures.Image) -> Pictures.Image:
-    """Turn a picture the way that its EXIF says; where that cannot be read, it stays as it is."""
+    """Rotate a picture by its EXIF orientation; without a readable one it stays as it is."""
     turn = _TURNS.get(read_orientation(picture))
     return picture if turn is None else picture.transpose(turn)
 

@@ -1,4 +1,4 @@
-"""What only JPEG has: scans without end, a missing end, smaller sizes, losses."""
+"""Peculiarities of JPEG: many scans, truncated files, reduced decoding, compression."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JPEG = ("JPEG", "MPO")
 """What Pillow calls it; MPO holds several."""
 
 MOST_SCANS = 100
-"""Ten are usual, and each is another pass over all pixels."""
+"""Most scans of a JPEG; ten are usual, and each is another pass over all pixels."""
 
 _MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # but those within pixels
 _START_OF_SCAN, _END = b"\xff\xda", b"\xff\xd9"
@@ -41,10 +41,10 @@ def count_scans(data: bytes) -> int:
 
 
 def end_twice(data: bytes) -> tuple[bytes, bytes]:
-    """Return a JPEG that was cut short with two ends, behind which no pixel may follow.
+    """Complete a truncated JPEG in two ways, whose pixels differ if any pixel is missing.
 
-    If a pixel is missing, decoders take it from the bytes before the end marker, so that the two
-    pictures differ. If they are alike, none is.
+    Decoders take missing pixels from the bytes before the end marker, which differ. If the two
+    pictures are equal, no pixel is missing.
 
     Args:
         data: The whole file, without its end marker.
@@ -54,11 +54,11 @@ def end_twice(data: bytes) -> tuple[bytes, bytes]:
 
 
 def find_reduction(picture: Pictures.Image, least: int) -> int:
-    """Return by how much a picture can be reduced while it is unpacked.
+    """Return the factor by which a picture can be reduced during decoding.
 
     Args:
-        picture: Any, not unpacked yet; what is no JPEG cannot be reduced.
-        least: How many pixels the longer side must keep.
+        picture: A picture that is not decoded yet; only a JPEG can be reduced.
+        least: Smallest length of the longer side of the result in pixels.
 
     Returns:
         1, 2, 4 or 8.
@@ -75,7 +75,7 @@ def find_reduction(picture: Pictures.Image, least: int) -> int:
 
 
 def store_as_jpeg(image: Image, quality: int) -> Image:
-    """Return a picture as it looks after it was stored as a JPEG, its colours at half the size.
+    """Return a picture after JPEG compression with colours at half the resolution.
 
     Args:
         image: (h, w, 3).

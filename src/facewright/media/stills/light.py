@@ -1,4 +1,4 @@
-"""Turn the numbers of a colour space into those of sRGB, also of high dynamic range."""
+"""Convert colour spaces, including those of high dynamic range, to sRGB."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class _Transfer(IntEnum):
 
 
 WHITE = 203.0
-"""cd/m² that show white of standard dynamic range (ITU-R BT.2408, 2.1)."""
+"""Luminance of white of standard dynamic range in cd/m² (ITU-R BT.2408, 2.1)."""
 HLG_PEAK = 1000.0
 """cd/m² of the display that BT.2100 refers HLG to."""
 
 _HLG_GAMMA = 1.2  # of that display
 PQ_PEAK = 10_000.0
-"""cd/m², the most that PQ can say."""
+"""Highest luminance of PQ in cd/m²."""
 
 USUAL_PEAK = 1000.0
-"""cd/m² of what says nothing of it."""
+"""Default of the peak luminance in cd/m²."""
 _KNEE = 118.0  # cd/m² up to which nothing is compressed: sRGB 200
 _D65, _C, _DCI = (0.3127, 0.3290), (0.310, 0.316), (0.314, 0.351)
 PRIMARIES: dict[int, tuple[tuple[float, float], ...]] = {
@@ -82,14 +82,14 @@ _BRADFORD = np.array(
 
 @dataclass(frozen=True, slots=True)
 class ColourSpace:
-    """What the numbers of a frame mean, where they do not mean what an ordinary clip shows."""
+    """The colour space of a frame, if it is not that of ordinary clips."""
 
     primaries: int
     """As ITU-T H.273 numbers them."""
     transfer: int
     """Likewise."""
     peak: float = USUAL_PEAK
-    """The brightest that a clip of high dynamic range shows, in cd/m²."""
+    """Peak luminance of a clip of high dynamic range, in cd/m²."""
 
     @property
     def is_hdr(self) -> bool:
@@ -99,7 +99,7 @@ class ColourSpace:
 
 @lru_cache(maxsize=4)
 def build_table(space: ColourSpace, nodes: int) -> NDArray[np.float32]:
-    """Compute what numbers of a colour space are in sRGB.
+    """Compute the lookup table from a colour space to sRGB.
 
     Light of high dynamic range is scaled so that 203 cd/m² are white (ITU-R BT.2408). As in BT.2390
     (5.4.1), highlights are compressed as PQ from a knee on, which has slope 1, up to the peak,
@@ -107,11 +107,11 @@ def build_table(space: ColourSpace, nodes: int) -> NDArray[np.float32]:
     178 already. It is applied to the largest of red, green and blue, so that hues stay.
 
     Args:
-        space: What the numbers mean.
-        nodes: How many along each side.
+        space: The colour space.
+        nodes: Nodes along each side of the table.
 
     Returns:
-        (nodes, nodes, nodes, 3), by blue, green and red: from 0 to 1.
+        (nodes, nodes, nodes, 3), indexed by blue, green and red; 0 to 1.
     """
     axis = np.linspace(0, 1, nodes)
     blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
@@ -126,7 +126,7 @@ def build_table(space: ColourSpace, nodes: int) -> NDArray[np.float32]:
 
 
 def find_matrix(primaries: int) -> Array:
-    """Return what turns light of some primaries into that of BT.709 (SMPTE RP 177).
+    """Return the matrix from linear light of some primaries to BT.709 (SMPTE RP 177).
 
     Args:
         primaries: As ITU-T H.273 numbers them.
@@ -141,7 +141,7 @@ def find_matrix(primaries: int) -> Array:
 
 
 def _find_xyz(chromaticities: tuple[tuple[float, float], ...]) -> Array:
-    """Return what turns light of some primaries into CIE XYZ, (3, 3)."""
+    """Return the matrix from linear light of some primaries to CIE XYZ, (3, 3)."""
     xyz = np.array([[x / y, 1, (1 - x - y) / y] for x, y in chromaticities]).T  # [3 4]
     return cast("Array", xyz[:, :3] * np.linalg.solve(xyz[:, :3], xyz[:, 3]))
 

@@ -1,4 +1,4 @@
-"""Turn pictures of any mode into 8 bits of sRGB and alpha."""
+"""Convert pictures of any mode to 8-bit sRGB and alpha."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _BAND = 1 << 22  # pixels that are converted at once
 
 
 def to_rgb(picture: Pictures.Image, name: str) -> tuple[Image, Alpha | None]:
-    """Turn a loaded picture of any mode into 8-bit sRGB and alpha, a part at a time.
+    """Convert a loaded picture of any mode to 8-bit sRGB and alpha, a part at a time.
 
     Args:
-        picture: Its profile is what it has as "icc_profile".
-        name: What errors call it.
+        picture: A loaded picture, with its ICC profile in `info["icc_profile"]`, if any.
+        name: Name for error messages.
 
     Returns:
         (height, width, 3), and (height, width), or None for a picture that is opaque.
@@ -44,7 +44,7 @@ def to_rgb(picture: Pictures.Image, name: str) -> tuple[Image, Alpha | None]:
 
 
 def _band_to_rgb(picture: Pictures.Image) -> tuple[Image, Alpha | None]:
-    """Turn a few rows of any mode into 8-bit sRGB and alpha."""
+    """Convert a few rows of any mode to 8-bit sRGB and alpha."""
     profile, alpha = picture.info.get("icc_profile"), None
     wide_range = picture.info.get("wide_range")
     if picture.mode.startswith("I"):  # 16 bits of grey

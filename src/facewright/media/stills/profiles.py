@@ -1,4 +1,4 @@
-"""Convert the colours of a picture to sRGB, as its ICC profile says."""
+"""Convert the colours of a picture to sRGB by its ICC profile."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SAME = 1  # levels: a profile that changes no colour further describes sRGB
 def convert_to_srgb(picture: Pictures.Image, profile: bytes | None) -> Pictures.Image:
     """Return a picture in sRGB.
 
-    Colours outside of sRGB are cut off: relative colorimetric, with black point compensation. A
-    profile that is damaged, or describes another kind of picture, is passed over.
+    Colours outside of sRGB are clipped: relative colorimetric, with black point compensation. A
+    profile that is damaged, or for another mode of pictures, is ignored.
 
     Args:
         picture: "RGB", "L" or "CMYK".
-        profile: What its file says about its colours; None for sRGB.
+        profile: The ICC profile; None for sRGB.
 
     Returns:
         "RGB".
@@ -45,7 +45,7 @@ def convert_to_srgb(picture: Pictures.Image, profile: bytes | None) -> Pictures.
 
 @lru_cache(maxsize=8)
 def _find_transform(profile: bytes, mode: str) -> ImageCmsTransform | None:
-    """Return what converts pictures of a mode to sRGB; None where there is nothing to convert."""
+    """Return the transform of pictures of a mode to sRGB; None if none is needed."""
     from PIL import ImageCms  # takes 12 ms, and few pictures need it
 
     try:
@@ -66,7 +66,7 @@ def _find_transform(profile: bytes, mode: str) -> ImageCmsTransform | None:
 
 
 def _changes(transform: ImageCmsTransform, mode: str) -> bool:
-    """Tell whether a transform changes any colour of pictures in RGB or grey visibly."""
+    """Return whether a transform changes any colour of pictures in RGB or grey visibly."""
     levels = np.meshgrid(_TRIED, _TRIED, _TRIED) if mode == "RGB" else [_TRIED[None]] * 3
     before = np.stack(levels, axis=-1).reshape(-1, 1, 3)  # [n 1 3]
     tried = Pictures.fromarray(before if mode == "RGB" else before[..., 0])

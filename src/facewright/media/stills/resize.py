@@ -1,4 +1,4 @@
-"""Make pictures larger or smaller."""
+"""Resize pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LARGEST = 16_384  # pixels
 
 
 def resize_image(image: Image, size: int) -> Image:
-    """Resize a square picture with a Lanczos filter, smoothed where it gets smaller.
+    """Resize a square picture with an antialiased Lanczos filter.
 
     Args:
         image: (side, side, 3).
@@ -41,12 +41,12 @@ def resize_image(image: Image, size: int) -> Image:
 
 
 def reduce_image(image: Image, scale: int, method: Reduction = "bicubic") -> Image:
-    """Make a picture smaller by a whole factor, and change nothing else.
+    """Reduce a picture by an integer factor.
 
     Args:
         image: (h · scale, w · scale, 3).
-        scale: How many times smaller.
-        method: "bicubic", smoothed as Pillow does it, or "area", the mean of scale² pixels.
+        scale: The factor, 1 or more.
+        method: "bicubic", antialiased as in Pillow, or "area", the mean of scale² pixels.
 
     Returns:
         (h, w, 3); the picture itself at scale 1.
@@ -66,14 +66,14 @@ def reduce_image(image: Image, scale: int, method: Reduction = "bicubic") -> Ima
 
 
 def fit_image(image: Image, side: int) -> Image:
-    """Make a picture so much smaller that it fits into a square.
+    """Reduce a picture to fit into a square.
 
     Args:
         image: (h, w, 3).
-        side: Of the square in pixels.
+        side: Side of the square in pixels.
 
     Returns:
-        A picture of the same shape; the picture itself if it fits.
+        A picture of the same aspect ratio; the picture itself if it fits.
     """
     height, width = check_image(image).shape[:2]
     share = side / max(height, width)

@@ -1,4 +1,4 @@
-"""Write the ICC profile of a colour space that a file only names."""
+"""Build ICC profiles of colour spaces that a file names without a profile."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _Primaries = tuple[_Point, _Point, _Point]
 
 
 def find_codes(picture: Pictures.Image, written: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Return the codes of primaries and transfer in ITU-T H.273 that a file names, if it does.
+    """Return the codes of primaries and transfer (ITU-T H.273) of a file; None without them.
 
     Args:
         picture: As Pillow opened it.
-        written: What `chunks.read_codes` found.
+        written: From `chunks.read_codes`.
     """
     nclx: Mapping[str, Any] = picture.info.get("nclx_profile") or {}
     if nclx:
@@ -54,13 +54,13 @@ def find_codes(picture: Pictures.Image, written: tuple[int, int] | None) -> tupl
 
 
 def find_wide_range(coded: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Return codes again if they name a high dynamic range (PQ or HLG), otherwise None."""
+    """Return the codes if they name a high dynamic range (PQ or HLG), otherwise None."""
     return coded if coded and coded[1] in _WIDE_RANGE else None
 
 
 @lru_cache(maxsize=2)
 def build_filter(coded: tuple[int, int]) -> ImageFilter.Color3DLUT:
-    """Return what converts pictures of a high dynamic range to sRGB, as clips are converted.
+    """Return the lookup table from a high dynamic range to sRGB, as for clips.
 
     Args:
         coded: From `find_wide_range`.
@@ -71,15 +71,15 @@ def build_filter(coded: tuple[int, int]) -> ImageFilter.Color3DLUT:
 
 
 def find_named_space(picture: Pictures.Image, coded: tuple[int, int] | None) -> bytes | None:
-    """Return a profile for what a file says of its colours without one.
+    """Return the profile of a colour space that a file names; None for sRGB.
 
     Args:
         picture: As Pillow opened it.
         coded: From `find_codes`.
 
     Returns:
-        That of Adobe RGB, where EXIF says so as cameras do (DCF, option R03); of what the chunks
-        cICP, gAMA and cHRM of a PNG or the nclx box of HEIC and AVIF say; None for sRGB.
+        The profile of Adobe RGB, if EXIF names it (DCF, option R03); or that of the chunks cICP,
+        gAMA and cHRM of a PNG, or of the nclx box of HEIC and AVIF; None for sRGB.
     """
     if coded:
         primaries, gamma = _PRIMARIES.get(coded[0]), _GAMMAS.get(coded[1])
@@ -92,7 +92,7 @@ def find_named_space(picture: Pictures.Image, coded: tuple[int, int] | None) -> 
 
 
 def _says_adobe_rgb(picture: Pictures.Image) -> bool:
-    """Tell whether EXIF names Adobe RGB."""
+    """Return whether EXIF names Adobe RGB."""
     try:
         exif = picture.getexif()
         space = exif.get_ifd(_EXIF_TABLE).get(_COLOUR_SPACE)

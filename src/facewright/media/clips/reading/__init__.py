@@ -1,1 +1,1 @@
-"""The parts of reading clips: packets, times, colours, fields."""
+"""Reading of clips: packets, times, colours, interlacing."""

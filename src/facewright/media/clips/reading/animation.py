@@ -1,4 +1,4 @@
-"""Read GIF, PNG, WebP and AVIF that move."""
+"""Read animated GIF, PNG, WebP and AVIF."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _TOO_SHORT, _INSTEAD = 10, 100  # milliseconds: browsers show such frames for lo
 
 
 def read_animation(path: Path, *, lenient: bool = False) -> Clip:
-    """Open a picture that moves. What is transparent in a frame is white.
+    """Open an animated picture; transparent pixels become white.
 
     Args:
         path: A GIF, PNG, WebP or AVIF of several frames.
         lenient: As `read_clip` takes it.
 
     Returns:
-        The clip; its frames are decoded when they are asked for.
+        The clip; its frames are decoded on reading.
 
     Raises:
         FileError: The file is damaged from its first frame on, or too large.
@@ -53,19 +53,19 @@ def read_animation(path: Path, *, lenient: bool = False) -> Clip:
 
 
 def _check_size(size: tuple[int, int]) -> None:
-    """Raise if frames would fill the memory."""
+    """Raise if frames are too large for memory."""
     if size[0] * size[1] > MAX_PIXELS:
         raise ValueError(f"{size[0]}×{size[1]} pixels are too many")
 
 
 def _find_length(frame: Pictures.Image) -> int:
-    """Return for how many milliseconds a frame is shown."""
+    """Return the duration of a frame in milliseconds."""
     length = round(frame.info.get("duration", 0))
     return length if length > _TOO_SHORT else _INSTEAD
 
 
 def _read_frames(path: Path, extent: Extent, end: Fraction) -> Iterator[Image]:
-    """Yield the frames as people see them."""
+    """Yield the frames, composed and opaque."""
     with _opened(path) as picture:
         for frame in _iterate(picture, []):
             under = Pictures.new("RGBA", frame.size, "white")
@@ -92,7 +92,7 @@ def _iterate(picture: Pictures.Image, damage: list[str]) -> Iterator[Pictures.Im
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Pictures.Image]:
-    """Open an animation; whatever goes wrong becomes a FileError that names the file."""
+    """Open an animation; any error becomes a FileError that names the file."""
     try:
         with Pictures.open(path, formats=ANIMATIONS) as picture:
             yield picture

@@ -1,4 +1,4 @@
-"""Let the times of a file go on where its clock begins anew."""
+"""Continuous times for files whose clock restarts."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _STREAMED, _INDEXED = frozenset({"mpegts", "mpeg"}), frozenset({"mp4", "matroska
 def demux(
     source: InputContainer, timed: Sequence[Stream], others: Sequence[Stream] = ()
 ) -> Iterator[Packet]:
-    """Read the packets of a file on one clock that only goes forward.
+    """Read the packets of a file with continuous, rising times.
 
-    Parts of broadcasts, discs and camcorders that were joined each have a clock of their own. Where
-    the time of a stream goes back, or all of them are far ahead, the rest of the file is moved to
-    where the part before it ended. Whoever reads the same file again gets the same times.
+    Joined recordings of broadcasts, discs and camcorders have a clock for each part. Where the time
+    of a stream goes back, or all streams jump far ahead, the rest of the file is shifted to the end
+    of the part before it. The times of a file are the same at every reading.
 
     Args:
         source: An open file.
-        timed: The pictures and sounds, which say how time goes.
-        others: What follows them, such as subtitles.
+        timed: Streams that define the time: pictures and sound.
+        others: Streams that follow them, such as subtitles.
 
     Yields:
         Packets in the order of the file; empty ones at the end, one for each stream.
@@ -47,7 +47,7 @@ def demux(
 
 
 def find_longest(source: InputContainer) -> int:
-    """Return for how many seconds a picture may stand before its file is taken to be wrong."""
+    """Return the longest plausible duration of a picture in a file, in seconds."""
     names = set(source.format.name.split(","))
     if names & _STREAMED:
         return _AHEAD_IN_STREAM
@@ -55,7 +55,7 @@ def find_longest(source: InputContainer) -> int:
 
 
 class _Clock:
-    """By how much the packets that come now are moved."""
+    """The current shift of packets in time."""
 
     def __init__(self, ahead: int) -> None:
         self._ahead, self._offset = ahead, Fraction(0)
@@ -63,7 +63,7 @@ class _Clock:
         self._end = -Fraction(_FOREVER)  # of all that was shown and heard so far
 
     def set(self, packet: Packet, *, leads: bool) -> None:
-        """Move a packet; one that leads may say that a new part begins."""
+        """Shift a packet; one that leads may start a new part."""
         base = packet.time_base
         if not packet.size or base is None:
             return
@@ -78,7 +78,7 @@ class _Clock:
             packet.dts = None if packet.dts is None else packet.dts + units
 
     def _follow(self, packet: Packet, time: Fraction) -> None:
-        """Take note of when a packet is decoded, in seconds on the clock of the file."""
+        """Record the decoding time of a packet, in seconds on the clock of the file."""
         base, last = packet.time_base or Fraction(0), self._last.get(packet.stream.index)
         shown = time if packet.pts is None else packet.pts * base
         new = time + self._offset

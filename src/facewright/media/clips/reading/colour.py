@@ -30,13 +30,13 @@ _LEVEL = 8  # of the table: its sides have 8² nodes
 
 
 def find_space(frame: av.VideoFrame) -> ColourSpace | None:
-    """Say how the colours of a frame are to be converted.
+    """Return the colour space that a frame has to be converted from.
 
     Args:
-        frame: As it was decoded.
+        frame: A decoded frame.
 
     Returns:
-        None for an ordinary frame, whose numbers are shown as they are.
+        The colour space; None for an ordinary frame, which needs no conversion.
     """
     primaries, transfer = frame.color_primaries, frame.color_trc
     hdr = transfer in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
@@ -50,10 +50,10 @@ def find_space(frame: av.VideoFrame) -> ColourSpace | None:
 
 
 def open_converter(space: ColourSpace) -> Callable[[av.VideoFrame], av.VideoFrame]:
-    """Prepare to convert frames to sRGB.
+    """Return a converter of frames to sRGB.
 
     Args:
-        space: What their numbers mean.
+        space: Colour space of the frames.
 
     Returns:
         A function from a frame in rgb48le to one of the same size and format.
@@ -70,7 +70,7 @@ def open_converter(space: ColourSpace) -> Callable[[av.VideoFrame], av.VideoFram
 
 
 def _find_peak(frame: av.VideoFrame) -> float:
-    """Return how bright a frame says that its clip becomes, in cd/m²."""
+    """Return the peak luminance that a frame declares, in cd/m²."""
     if frame.color_trc == ColorTrc.ARIB_STD_B67:
         return HLG_PEAK
     said = []
@@ -94,7 +94,7 @@ def _lay_out(table: NDArray[np.float32]) -> av.VideoFrame:
 
 
 class _LookUp:
-    """FFmpeg's filter `haldclut`, which looks every pixel up in a table.
+    """FFmpeg's filter `haldclut`, which converts pixels by a lookup table.
 
     Attributes:
         size: Width and height of its frames.
@@ -117,7 +117,7 @@ class _LookUp:
         tables.push(None)
 
     def read(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """Return a frame whose pixels were looked up."""
+        """Return the converted frame."""
         frame.pts, frame.time_base = self._count, Fraction(1, 25)
         self._count += 1
         self._source.push(frame)

@@ -1,4 +1,4 @@
-"""Decode the pictures of a file, as many as there are, whatever is wrong with some."""
+"""Decode the pictures of a file, skipping damaged parts."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def decode(
     """Decode the pictures of a file from its beginning.
 
     Args:
-        source: The file.
-        stream: Its pictures.
-        damage: Takes down why a part could not be decoded; the others are.
+        source: The open file.
+        stream: Its video stream.
+        damage: Receives a reason for every part that could not be decoded.
 
     Yields:
-        Frames with times on one clock (`demux`), none of them interlaced.
+        Frames with continuous times (`demux`), none of them interlaced.
 
     Raises:
         FFmpegError: Nothing at all can be read.
@@ -74,7 +74,7 @@ def _decode(
 
 
 def _open_decoder(stream: VideoStream) -> VideoCodecContext:
-    """Return what decodes a stream, with its transparency."""
+    """Return a decoder of a stream that keeps its transparency."""
     name = _TRANSPARENT.get(stream.codec_context.name)
     said = {key.lower(): value for key, value in stream.metadata.items()}  # a tag is in capitals
     if name in av.codecs_available and said.get("alpha_mode") == "1":

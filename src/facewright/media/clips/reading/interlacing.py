@@ -1,4 +1,4 @@
-"""Make whole pictures of interlaced frames."""
+"""Deinterlacing of frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from av.filter import Graph
 from numpy.typing import NDArray
 
 Order: TypeAlias = Literal["tff", "bff", "progressive"]
-"""Which lines of a frame are of the earlier moment, the first or the second; or neither."""
+"""Field order: which lines of a frame are earlier, top or bottom field first; or neither."""
 
 _FILTER = "bwdif"  # of FFmpeg: what moves is interpolated, what stands still keeps all of its lines
 _SAID, _SEEN = "parity=auto:deint=interlaced", "parity={}:deint=all"
@@ -26,11 +26,11 @@ _STEP = 4  # of the columns, every fourth is looked at
 
 
 def deinterlace(frames: Iterator[av.VideoFrame]) -> Iterator[av.VideoFrame]:
-    """Give each frame that has the lines of two moments those of its first one.
+    """Deinterlace frames: keep the earlier of the two fields of each.
 
     Args:
-        frames: As they were decoded. Where one says that it is interlaced, those count that say so;
-            otherwise all, if what moves first looks interlaced.
+        frames: Decoded frames. If one is marked as interlaced, the marked ones are filtered;
+            otherwise all of them, if the first ones with motion appear interlaced.
 
     Yields:
         As many frames with the same times, none of them marked as interlaced.
@@ -49,16 +49,16 @@ def deinterlace(frames: Iterator[av.VideoFrame]) -> Iterator[av.VideoFrame]:
 
 
 def find_order(frames: Sequence[av.VideoFrame]) -> Order | None:
-    """Say by what moves in frames how their lines are ordered in time.
+    """Detect the field order of frames from motion.
 
-    Between the lines of a frame of two moments, those of the frame after fit better in one place
-    than in the other, and better than their own neighbours (the measure of FFmpeg's filter idet).
+    The lines of the next frame fit better between the lines of one field than of the other, and
+    better than the neighbouring lines of the frame itself (the measure of FFmpeg's filter idet).
 
     Args:
-        frames: One after the other, at least three.
+        frames: Successive frames, at least three.
 
     Returns:
-        The order; None where too little moves to tell.
+        The order; None if there is too little motion.
     """
     if len({_find_kind(frame) for frame in frames}) != 1:
         return "progressive"
@@ -71,7 +71,7 @@ def find_order(frames: Sequence[av.VideoFrame]) -> Order | None:
 
 
 def _hold(frames: Iterator[av.VideoFrame]) -> list[av.VideoFrame]:
-    """Take as many frames as may be held at once."""
+    """Read as many frames as may be kept in memory for the detection."""
     held = list(islice(frames, 1))
     if held:
         size = sum(plane.buffer_size for plane in held[0].planes)
@@ -80,7 +80,7 @@ def _hold(frames: Iterator[av.VideoFrame]) -> list[av.VideoFrame]:
 
 
 def _chain(held: list[av.VideoFrame], frames: Iterator[av.VideoFrame]) -> Iterator[av.VideoFrame]:
-    """Yield what was held, which is let go, and what follows."""
+    """Yield the kept frames, releasing them, then the rest."""
     while held:
         yield held.pop(0)
     yield from frames
@@ -94,7 +94,7 @@ def _read_lines(frame: av.VideoFrame) -> NDArray[np.int32]:
 def _judge(
     before: NDArray[np.int32], now: NDArray[np.int32], after: NDArray[np.int32]
 ) -> Order | None:
-    """Say how the lines of one frame are ordered, by those of its neighbours."""
+    """Return the field order of one frame, by its neighbours."""
     around = now[:-2] + now[2:]
     own = np.abs(around - 2 * now[1:-1]).sum(axis=1)
     past = np.abs(around - 2 * before[1:-1]).sum(axis=1)
@@ -111,7 +111,7 @@ def _judge(
 def _filter(
     frames: Iterator[av.VideoFrame], options: str, *, everything: bool
 ) -> Iterator[av.VideoFrame]:
-    """Let the frames through the filter, from the first that needs it on."""
+    """Filter the frames, from the first that needs it."""
     fields: _Fields | None = None
     for frame in frames:
         if fields is not None and not fields.fits(frame):
@@ -145,7 +145,7 @@ class _Fields:
         self._graph.configure()
 
     def fits(self, frame: av.VideoFrame) -> bool:
-        """Tell whether a frame has the size and format that the filter was made for."""
+        """Return whether a frame has the size and format that the filter was made for."""
         return _find_kind(frame) == self._kind
 
     def push(self, frame: av.VideoFrame) -> Iterator[av.VideoFrame]:

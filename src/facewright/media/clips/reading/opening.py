@@ -1,4 +1,4 @@
-"""Open the container of a clip, by its bytes and never by its name."""
+"""Open the container of a clip, identified by its bytes, not its name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from av.video import VideoStream
 
 DAMAGE = (av.FFmpegError, OSError, ValueError, ArithmeticError, AttributeError)
-"""What is raised on damaged files; the last is what a stream without a codec raises."""
+"""Exceptions on damaged files; the last is raised by a stream without a codec."""
 
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,ogg,flv,asf,mxf"
 _SOUND_ONLY = "mp3,aac,wav,flac,aiff"  # opened to say what is wrong with them
@@ -34,13 +34,13 @@ def open_container(path: Path) -> InputContainer:
     """Open a clip or song.
 
     Args:
-        path: The file, whatever it is called.
+        path: The file, of any name.
 
     Returns:
-        What it contains, to be closed by the caller.
+        The open container, to be closed by the caller.
 
     Raises:
-        OSError: It cannot be read, or is none that can be; `av.FFmpegError` likewise.
+        OSError: It cannot be read, or is of an unknown format; or `av.FFmpegError`.
     """
     with path.open("rb") as file:
         found = identify(file.read(HEAD_BYTES))
@@ -49,11 +49,11 @@ def open_container(path: Path) -> InputContainer:
 
 
 def find_pictures(source: InputContainer, path: Path) -> VideoStream:
-    """Return the stream that moves; the cover of a song does not.
+    """Return the video stream; the cover picture of a song is none.
 
     Args:
-        source: What a file contains.
-        path: The file, to name it.
+        source: The open file.
+        path: Its path, for messages.
 
     Raises:
         FileError: There is none.

@@ -1,4 +1,4 @@
-"""Notice files that broke off, by what they say of their own length."""
+"""Detection of truncated files, by the length that they declare."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _TAIL = 1 << 10  # bytes that may follow the end of a picture
 
 
 def count_missing(path: Path) -> int:
-    """Count the bytes that a clip lacks at its end, by its own account.
+    """Return the number of bytes that a clip lacks at its end, by the length that it declares.
 
     Args:
         path: MP4, QuickTime, Matroska, WebM, AVI, Windows Media, Flash Video, MPEG transport and
             program streams, or a GIF, PNG or WebP.
 
     Returns:
-        0 where nothing is missing, or the file does not say how long it is. Where all that can be
-        told is that its end is missing, 1.
+        0 if nothing is missing, or the file does not declare its length; 1 if its end is missing
+        but the number is unknown.
 
     Raises:
         OSError: The file cannot be read.
@@ -47,17 +47,17 @@ def count_missing(path: Path) -> int:
 def describe_flaw(
     path: Path, counts: tuple[int, int | None] | None, missing: int, damage: Sequence[str]
 ) -> str:
-    """Say what a clip lacks.
+    """Describe what a clip lacks.
 
     Args:
         path: The file.
-        counts: How many pictures were read, and how many there should be, where that is known; None
-            if they were not read yet.
-        missing: As `count_missing` returns it.
-        damage: Why parts of it could not be read.
+        counts: Number of pictures read, and of those that it declares, or None; None before it is
+            read.
+        missing: From `count_missing`.
+        damage: Reasons why parts of it could not be read.
 
     Returns:
-        A sentence that names the file; empty where it is whole.
+        A sentence that names the file; empty if it is complete.
     """
     count, promised = counts or (0, None)
     of = f" of {promised}" if promised and promised > count else ""
@@ -123,7 +123,7 @@ def _count_windows_media(file: BinaryIO, size: int) -> int:
 
 
 def _count_tags(file: BinaryIO, size: int) -> int:
-    """Tell whether a Flash Video ends with the length of its last tag."""
+    """Return whether a Flash Video ends with the length of its last tag."""
     file.seek(max(size - 4, 0))
     length = int.from_bytes(file.read(4))
     if not 11 <= length <= size - 4:
