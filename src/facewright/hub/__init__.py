@@ -1,1 +1,1 @@
-"""Names to weights. Knows no network."""
+"""Weights: catalog, download, files. Imports no network."""

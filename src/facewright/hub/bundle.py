@@ -19,7 +19,7 @@ from facewright.files import find_placeholder, replacing
 from facewright.types import Bundle, Card, Json
 
 FORMAT = 1
-"""The version of what is written beside the tensors."""
+"""Version of the file format."""
 
 _KEY = "facewright"  # of the safetensors metadata
 _HEAD = 64  # bytes that tell what came instead of a file
@@ -29,14 +29,14 @@ _COMPUTED = ("sha256", "size")  # fields of the card that a file cannot say abou
 
 
 def save_bundle(path: Path, bundle: Bundle, *, half: bool = False) -> Card:
-    """Write a model to one safetensors file, whole or not at all.
+    """Write a model to one safetensors file, atomically.
 
     Equal bundles give equal bytes.
 
     Args:
         path: Where to write; an existing file is replaced.
         bundle: The model. Tensors may be tied, strided, on any device, and may require gradients.
-        half: Store float32 tensors as float16, in half the space.
+        half: Whether to store float32 tensors as float16.
 
     Returns:
         The card with the sha256 and the size of the file.
@@ -60,15 +60,15 @@ def load_bundle(path: Path, *, sha256: str | None = None) -> Bundle:
 
     Args:
         path: A file that `save_bundle` wrote.
-        sha256: What the file must hash to, in hexadecimal; None accepts any.
+        sha256: Required hash of the file, in hexadecimal; None accepts any.
 
     Returns:
         The bundle on the CPU, its card with the sha256 and the size of the file. Tensors have the
-        type that they were stored in, so those saved with `half` are float16.
+        dtype that they were stored in, so those saved with `half` are float16.
 
     Raises:
-        WeightsError: The file is missing, damaged, not what `sha256` says, not a bundle, or was
-            written by a newer version.
+        WeightsError: The file is missing, damaged, of another hash, not a bundle, or was written
+            by a newer version.
     """
     data = _read(path)
     found = hashlib.sha256(data).hexdigest()
@@ -88,7 +88,7 @@ def load_bundle(path: Path, *, sha256: str | None = None) -> Bundle:
 
 
 def read_card(path: Path) -> Card:
-    """Read what is known about a model without building its tensors.
+    """Read the card of a model without loading its tensors.
 
     Args:
         path: A file that `save_bundle` wrote.
@@ -97,7 +97,7 @@ def read_card(path: Path) -> Card:
         The card with the sha256 and the size of the file.
 
     Raises:
-        WeightsError: As `load_bundle`, as far as the beginning of the file shows it.
+        WeightsError: As for `load_bundle`, as far as the header of the file shows it.
     """
     data = _read(path, header_only=True)
     card, *_ = _read_description(path, data)
@@ -121,10 +121,10 @@ def file_sha256(path: Path) -> str:
 
 
 def sum_up(tensors: Mapping[str, torch.Tensor]) -> str:
-    """Return a checksum of the names and numbers of tensors, which safetensors itself lacks.
+    """Return a checksum of the names and values of tensors, which safetensors itself lacks.
 
     Args:
-        tensors: Of any type, on the CPU.
+        tensors: Tensors by name, of any dtype, on the CPU.
 
     Returns:
         A CRC-32 in hexadecimal.
@@ -152,7 +152,7 @@ def _pack(name: str, x: torch.Tensor, *, half: bool) -> torch.Tensor:
 
 
 def _describe(bundle: Bundle, checksum: str) -> str:
-    """Return all but the tensors as JSON text with a fixed order of keys."""
+    """Return card and configuration as JSON text with a fixed order of keys."""
     card = {key: value for key, value in asdict(bundle.card).items() if key not in _COMPUTED}
     config = dict(bundle.config)
     described = {"format": FORMAT, "card": card, "config": config, "crc32": checksum}
@@ -214,7 +214,7 @@ def _read_description(path: Path, data: bytes) -> tuple[Card, Mapping[str, Json]
 
 
 def _read_card_fields(path: Path, fields: Json) -> Card:
-    """Build a card from what a file says. Fields of later versions are left out."""
+    """Build a card from the fields in a file. Fields of later versions are left out."""
     if not isinstance(fields, dict):
         raise _damaged(path, "its card is not a table")
     known: dict[str, Any] = {

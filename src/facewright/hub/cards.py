@@ -1,4 +1,4 @@
-"""What is known about each set of weights before loading it."""
+"""The catalog of weights: what is known about them before loading."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facewright.errors import WeightsError
 from facewright.types import Card
 
 CATALOG = Path(__file__).with_name("catalog.toml")
-"""The list that ships with the package."""
+"""The catalog that ships with the package."""
 
 _REQUIRED = {"name", "kind", "size", "sha256", "licence", "trained_on", "source"}
 _PLACE = ("file", "inside", "url", "hidden", "layout", "terms", "generator")
@@ -24,30 +24,31 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One set of weights of the catalog: what it is, and where its file comes from."""
+    """A set of weights in the catalog: its card, and where its file comes from."""
 
     card: Card
     file: str = ""
-    """Name of a file of ours, in starter/ of a clone; or empty."""
+    """Name of a file of this project, in starter/ of a clone; or empty."""
     inside: bool = False
-    """Whether the wheel of the package holds that file; `facewright-weights` holds the others."""
+    """Whether the wheel of the package contains that file; `facewright-weights` contains the
+    others."""
     url: str = ""
-    """Where the file is fetched from; or empty."""
+    """Address to download the file from; or empty."""
     hidden: bool = False
-    """Not listed for users, such as a network for metrics."""
+    """Whether it is left out of lists for users, such as a network for metrics."""
     layout: str = ""
-    """How another project wrote the file, which has to be imported before use; empty for a bundle
-    of our own."""
+    """Layout of a file of another project, which has to be imported before use; empty for a
+    bundle."""
     terms: str = ""
-    """The page of a licence that has to be accepted before the file is fetched; or empty."""
+    """Address of a licence that has to be accepted before the download; or empty."""
     generator: str = ""
-    """The name of the generator that the weights are for, where they fit no other; or empty."""
+    """Name of the only generator that the weights fit; or empty."""
 
     @property
     def stored_name(self) -> str:
-        """What the file is called in caches, on mirrors and in `facewright-weights`.
+        """Name of the file in caches, on mirrors and in `facewright-weights`.
 
-        Another version of the weights has another name, so that none is taken for the other.
+        Each version of the weights has another name.
         """
         suffix = PurePosixPath(self.file or urlsplit(self.url).path).suffix
         return f"{self.card.name}-{self.card.sha256[:12]}{suffix}"
@@ -57,8 +58,8 @@ def known_cards(catalog: Path = CATALOG) -> dict[str, Entry]:
     """Read the catalog.
 
     Args:
-        catalog: A TOML file with one `[[weights]]` table per set, and the address `release` from
-            which ours are fetched; its own comment says what is in them.
+        catalog: A TOML file with one `[[weights]]` table per set, and the address `release` of the
+            project's own files; its comment documents the fields.
 
     Returns:
         Entries by name, in the order of the file, hidden ones too.
@@ -87,15 +88,15 @@ def known_cards(catalog: Path = CATALOG) -> dict[str, Entry]:
 def find_owned(
     kinds: Container[str], sha256: str, known: Mapping[str, Entry] | None = None
 ) -> str | None:
-    """Return the name of the first weights that fit a generator, and no other.
+    """Return the name of the first weights that fit one generator and no other.
 
     Args:
-        kinds: Which kinds of weights will do, as cards name them.
-        sha256: That of the generator's file.
+        kinds: The accepted kinds of weights.
+        sha256: Hash of the generator's file.
         known: The catalog; None reads that of the package.
 
     Returns:
-        None if there are no such weights.
+        The name; None if there are no such weights.
     """
     known = known_cards() if known is None else known
     names = {name for name, entry in known.items() if entry.card.sha256 == sha256}
@@ -104,7 +105,7 @@ def find_owned(
 
 
 def _read_entry(table: dict[str, Any]) -> Entry:
-    """Check one table of the catalog and turn it into an entry."""
+    """Check one table of the catalog and convert it to an entry."""
     name = table.get("name", "?")
     if missing := _REQUIRED - table.keys():
         raise WeightsError(f"`{name}` in the catalog has no {', '.join(sorted(missing))}")

@@ -1,4 +1,4 @@
-"""Download a file whose sha256 is known; go on where an earlier attempt ended."""
+"""Download files of known sha256, continuing earlier attempts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from facewright.types import Card
 from facewright.version import __version__
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called while a file is fetched, with the bytes so far and the bytes in all."""
+"""Called during a download, with the number of bytes so far and in all."""
 
 _CHUNK = 1 << 16  # bytes
 _PATIENCE = 60.0  # seconds without a byte
@@ -25,21 +25,21 @@ _PARTIAL, _UNSATISFIABLE = 206, 416  # status
 
 
 def download(url: str, path: Path, card: Card, progress: Progress | None) -> None:
-    """Fetch a file into its place, once it is complete and has the right sha256.
+    """Download a file; it appears at its path once it is complete and has the right sha256.
 
-    What came so far is kept beside it as NAME.part, from which the next attempt goes on: at once
-    where a connection broke that had brought something, otherwise in another call or process.
-    Several processes that want the same file wait for the first.
+    Partial data are kept beside it as NAME.part, from which the next attempt continues: immediately
+    if a connection broke after some data, otherwise in another call or process. Several processes
+    that download the same file wait for the first.
 
     Args:
-        url: http or https.
-        path: Where the file belongs.
-        card: Its size and sha256.
-        progress: Called with the bytes so far, and in all.
+        url: An http or https address.
+        path: The file to write.
+        card: Gives the size and sha256 of the file.
+        progress: Called with the number of bytes so far, and in all.
 
     Raises:
-        OSError: It could not be fetched or written.
-        DownloadError: What came is another file.
+        OSError: It could not be downloaded or written.
+        DownloadError: The file has another sha256.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
@@ -60,12 +60,12 @@ def download(url: str, path: Path, card: Card, progress: Progress | None) -> Non
 
 
 def _measure(part: Path) -> int:
-    """Return how many bytes came so far."""
+    """Return the number of bytes so far."""
     return part.stat().st_size if part.exists() else 0
 
 
 def _append(url: str, part: Path, size: int, progress: Progress | None) -> None:
-    """Add to a file what is missing of it, as far as it comes."""
+    """Append the missing bytes to a file, as far as the connection lasts."""
     done = _measure(part)
     headers = {"User-Agent": f"facewright/{__version__}"}
     headers |= {"Range": f"bytes={done}-"} if done else {}

@@ -1,4 +1,4 @@
-"""Fetch weights once, check them always, work offline after."""
+"""Find weights: shipped, cached, or downloaded once and verified."""
 
 from __future__ import annotations
 
@@ -33,27 +33,26 @@ def find_weights(
     progress: Progress | None = None,
     accepted: bool = False,
 ) -> Path:
-    """Return the file of some weights, fetched first if need be.
+    """Return the file of some weights, after downloading it if necessary.
 
-    What the catalog calls by that name comes first, then a file on the disk. A fetched file always
-    has the sha256 of the catalog; once it is there, no network is needed. An interrupted download
-    goes on where it ended.
+    A name of the catalog has priority over a file. A downloaded file always has the sha256 of the
+    catalog, and is not downloaded again. An interrupted download continues.
 
     Args:
         name_or_path: A name of the catalog, or a file.
-        cache: The folder for fetched files; made if missing.
-        mirror: The address of a folder with copies of caches, from which all is fetched; empty for
-            the addresses of the catalog.
+        cache: Folder for downloaded files; made if missing.
+        mirror: Address of a folder with copies of all files, to download from; empty for the
+            addresses of the catalog.
         known: Entries by name; None reads the catalog of the package.
-        progress: Called with how far a download is.
-        accepted: The licence of the weights is accepted, where that has to be said.
+        progress: Called with the progress of a download.
+        accepted: Whether the user accepts the licence of the weights, if it requires that.
 
     Returns:
-        A file that exists.
+        An existing file.
 
     Raises:
         WeightsError: There are no such weights, or their licence is not accepted yet.
-        DownloadError: They could not be fetched, or what came is something else.
+        DownloadError: They could not be downloaded, or the file has another sha256.
     """
     known = known_cards() if known is None else known
     entry = known.get(name_or_path) if isinstance(name_or_path, str) else None
@@ -73,14 +72,14 @@ def load_weights(
     known: Mapping[str, Entry] | None = None,
     progress: Progress | None = None,
 ) -> Bundle:
-    """Read some weights, fetched first if need be.
+    """Read some weights, after downloading them if necessary.
 
     Args:
         name_or_path: A name of the catalog, whose sha256 the file must have; or a file.
-        cache: The folder for fetched files; made if missing.
+        cache: Folder for downloaded files; made if missing.
         mirror: As for `find_weights`.
         known: Entries by name; None reads the catalog of the package.
-        progress: Called with how far a download is.
+        progress: Called with the progress of a download.
 
     Returns:
         The bundle, on the CPU.
@@ -88,7 +87,7 @@ def load_weights(
     Raises:
         WeightsError: There are no such weights, or their file is damaged or not a bundle, such as
             that of another project.
-        DownloadError: They could not be fetched, or what came is something else.
+        DownloadError: They could not be downloaded, or the file has another sha256.
     """
     known = known_cards() if known is None else known
     entry = known.get(name_or_path) if isinstance(name_or_path, str) else None
@@ -103,11 +102,11 @@ def load_weights(
 
 
 def entry_path(entry: Entry, cache: Path) -> Path:
-    """Return where the file of an entry is, or will be once it is fetched.
+    """Return the path of the file of an entry, before or after its download.
 
     Args:
-        entry: Of the catalog.
-        cache: The folder for fetched files.
+        entry: An entry of the catalog.
+        cache: Folder for downloaded files.
     """
     return next(
         (path for path in _list_shipped(entry) if path.is_file()), cache / entry.stored_name
@@ -115,7 +114,7 @@ def entry_path(entry: Entry, cache: Path) -> Path:
 
 
 def _list_shipped(entry: Entry) -> Iterator[Path]:
-    """Yield where a file may be without being fetched: in the package or `facewright-weights`."""
+    """Yield possible paths of a shipped file: in the package or in `facewright-weights`."""
     if entry.file:
         yield STARTER / entry.file
         found = find_spec(_SECOND_WHEEL)
@@ -124,7 +123,7 @@ def _list_shipped(entry: Entry) -> Iterator[Path]:
 
 
 def _find_file(name_or_path: str | Path, known: Mapping[str, Entry]) -> Path:
-    """Return a file on the disk that a user named."""
+    """Return an existing file that a user named."""
     path = Path(name_or_path)
     if path.is_file():
         return path
@@ -143,7 +142,7 @@ def _find_file(name_or_path: str | Path, known: Mapping[str, Entry]) -> Path:
 def _fetch(
     entry: Entry, path: Path, mirror: str, progress: Progress | None, *, accepted: bool
 ) -> Path:
-    """Fetch the file of an entry into the cache."""
+    """Download the file of an entry into the cache."""
     name = entry.card.name
     url = f"{mirror.rstrip('/')}/{entry.stored_name}" if mirror else entry.url
     if entry.terms and not accepted:
