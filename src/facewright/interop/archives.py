@@ -1,4 +1,4 @@
-"""Read files that PyTorch writes, zipped or in the older form, as data."""
+"""Read files of PyTorch, in the zip or the older format, as data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facewright.interop.pickles.reader import Unpickled, read_pickle
 from facewright.interop.pickles.records import Storages, as_bytes
 
 MAGIC = 0x1950A86A20F9469CFC6C
-"""What the older form begins with, as a pickle."""
+"""Magic number at the beginning of the older format, as a pickle."""
 
 _MOST_MEMBERS = 100_000
 _DTYPES = {
@@ -39,12 +39,12 @@ _SAME_BYTES = b"little" if sys.byteorder == "little" else b"big"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file holds."""
+    """The content of a file."""
 
     value: Any
     """Plain values and records."""
     storages: Storages
-    """Where the numbers of its tensors are."""
+    """Gives the values of its tensors."""
 
 
 def read_contents(data: bytes) -> Contents:
@@ -54,10 +54,10 @@ def read_contents(data: bytes) -> Contents:
         data: The whole file.
 
     Returns:
-        What it holds. Nothing in it was called or imported.
+        The content. Nothing in it is called or imported.
 
     Raises:
-        WeightsError: It is damaged, is a program, or would take more memory than it is large.
+        WeightsError: It is damaged, is a program, or would take more memory than its own size.
     """
     if data[:2] == b"PK":
         return _read_zipped(data)
@@ -66,7 +66,7 @@ def read_contents(data: bytes) -> Contents:
 
 
 def _read_zipped(data: bytes) -> Contents:
-    """Read the form that PyTorch writes since 1.6: a zip archive whose members are not packed."""
+    """Read the format of PyTorch since 1.6: a zip archive of uncompressed members."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = _check_members(archive, len(data))
@@ -89,7 +89,7 @@ def _read_zipped(data: bytes) -> Contents:
 
 
 class _Zipped:
-    """The numbers in an archive, read when first asked for."""
+    """The values in an archive, read at first use."""
 
     def __init__(self, data: bytes, folder: str, members: Mapping[str, int]) -> None:
         self._archive, self._folder, self._members = (
@@ -100,7 +100,7 @@ class _Zipped:
         self._read: dict[str, torch.Tensor] = {}
 
     def __call__(self, what: Any) -> torch.Tensor:
-        """Return the numbers that a pickle refers to, (n,)."""
+        """Return the values that a pickle refers to, (n,)."""
         dtype, key, count, _ = _read_reference(what)
         if key not in self._read:
             name = f"{self._folder}{key}"
@@ -117,7 +117,7 @@ class _Zipped:
 
 
 def _read_older(data: bytes, magic: Unpickled) -> Contents:
-    """Read the form that PyTorch wrote until 1.6: pickles, then numbers, one after the other."""
+    """Read the format of PyTorch before 1.6: pickles, then raw values."""
     version = read_pickle(data, magic.end)
     system = read_pickle(data, version.end)
     body = read_pickle(data, system.end)
@@ -146,13 +146,13 @@ def _read_older(data: bytes, magic: Unpickled) -> Contents:
 
 
 class _Older:
-    """The numbers of a file of the older form."""
+    """The values of a file of the older format."""
 
     def __init__(self, found: Mapping[str, torch.Tensor]) -> None:
         self._found = found
 
     def __call__(self, what: Any) -> torch.Tensor:
-        """Return the numbers that a pickle refers to, (n,)."""
+        """Return the values that a pickle refers to, (n,)."""
         dtype, key, _, view = _read_reference(what)
         numbers = self._found.get(key)
         if numbers is None or numbers.dtype != dtype:
@@ -166,13 +166,13 @@ class _Older:
 
 
 class _Nested:
-    """The numbers in a plain pickle: a whole file of the older form for each tensor."""
+    """The values in a plain pickle: a file of the older format for each tensor."""
 
     def __init__(self) -> None:
         self._read: dict[int, tuple[Any, torch.Tensor]] = {}
 
     def __call__(self, what: Any) -> torch.Tensor:
-        """Return the numbers that a pickle refers to, (n,)."""
+        """Return the values that a pickle refers to, (n,)."""
         ours = isinstance(what, Record) and what.made_by == _NESTED
         if not ours or not isinstance(what.arguments, tuple) or not what.arguments:
             raise WeightsError("a tensor of the file has no numbers")
@@ -183,7 +183,7 @@ class _Nested:
 
 
 def _read_nested(inside: Any) -> torch.Tensor:
-    """Return the numbers of a storage that was written as a file of its own, (n,)."""
+    """Return the values of a storage that was written as a file of its own, (n,)."""
     data = as_bytes(inside)
     first = read_pickle(data) if data is not None else None
     if data is not None and first is not None and first.value == MAGIC:

@@ -1,7 +1,7 @@
-"""Read the weights of a Keras model from HDF5: named arrays, and nothing that runs.
+"""Read the weights of a Keras model from HDF5, without running code.
 
-The HDF5 library is written in C, and a damaged file can make it crash, or take all memory. It runs
-in a process of its own, whose end is an error here.
+A damaged file can make the HDF5 library, which is written in C, crash or take all memory. It runs
+in a process of its own, whose failure becomes an error here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from facewright.types import Json
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
-"""What such a file begins with."""
+"""The first bytes of an HDF5 file."""
 
 _SECONDS = 120
 _AGAIN = "copy or fetch the file again"
@@ -41,8 +41,8 @@ def read_keras(data: bytes) -> tuple[dict[str, torch.Tensor], dict[str, Json]]:
         data: The whole file.
 
     Returns:
-        Tensors by the name that Keras gives them, such as "conv2d_1/kernel", float32, with the axes
-        in the order of Keras; and the description of the model.
+        Tensors by their names in Keras, such as "conv2d_1/kernel", float32, with the axes in the
+        order of Keras; and the description of the model.
 
     Raises:
         WeightsError: The file is damaged or no such model, or h5py is not installed.
@@ -66,7 +66,7 @@ def read_keras(data: bytes) -> tuple[dict[str, torch.Tensor], dict[str, Json]]:
 
 
 def _ask_process(data: bytes) -> bytes:
-    """Return what the process that reads HDF5 makes of a file."""
+    """Return the output of the process that reads HDF5."""
     command = [sys.executable, "-P", str(Path(hdf5_process.__file__))]  # -P: no module from here
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:

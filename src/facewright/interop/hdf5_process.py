@@ -1,4 +1,4 @@
-"""A small program, run by `hdf5`: HDF5 comes in, safetensors go out.
+"""The process run by `hdf5`: reads HDF5 from standard input and writes safetensors.
 
 It imports nothing of Facewright, so that it starts quickly, and limits itself before it reads.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REFUSED = 3
-"""The exit status for a file that is no good; standard output says why."""
+"""Exit status for an unsuitable file; standard output says why."""
 
 _MOST_ARRAYS = 2_000
 _PACKED = 20  # arrays may unpack to so many times the size of the file
@@ -25,7 +25,7 @@ _SECONDS = 60
 
 
 class RefusedError(Exception):
-    """The file holds what no such model holds."""
+    """The file is not a model of this kind."""
 
 
 def read_arrays(data: bytes) -> tuple[dict[str, Any], str]:
@@ -35,8 +35,8 @@ def read_arrays(data: bytes) -> tuple[dict[str, Any], str]:
         data: The whole file.
 
     Raises:
-        RefusedError: The file holds what no such model holds.
-        Exception: Anything, or the end of the process, for a file that is damaged.
+        RefusedError: The file is not a model of this kind.
+        Exception: Any, or a crash of the process, for a damaged file.
     """
     import h5py
 

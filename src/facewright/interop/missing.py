@@ -1,4 +1,4 @@
-"""What files leave out: fixed noise, and the average of w."""
+"""Tensors that files leave out: fixed noise, and the average of w."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from facewright.gan.generator import GeneratorConfig
 from facewright.gan.weights import build_generator
 
 AVERAGE = "mapping.w_avg"
-"""The name of the average of w, which truncation pulls towards."""
+"""Name of the average of w, the target of truncation."""
 
 SAMPLES = 10_000
-"""How many w are averaged where a file has no average."""
+"""Number of w to average if a file has no average."""
 
 
 def complete_tensor(name: str, given: torch.Tensor | None, expected: torch.Tensor) -> torch.Tensor:
-    """Return a tensor of a generator as it is stored: float32, contiguous.
+    """Return a tensor of a generator, float32 and contiguous.
 
-    Noise that is missing is drawn, the same one each time; its strength, zero, is not.
+    Missing noise is drawn with a fixed seed; a missing strength of noise is zero.
 
     Args:
-        name: Of the tensor.
-        given: By the file, or None.
-        expected: Of the right shape; its numbers do not count.
+        name: Name of the tensor.
+        given: The tensor in the file, or None.
+        expected: A tensor of the right shape.
 
     Raises:
         WeightsError: It is missing, or has another shape.
@@ -43,11 +43,11 @@ def complete_tensor(name: str, given: torch.Tensor | None, expected: torch.Tenso
 
 
 def average_w(config: GeneratorConfig, tensors: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Return the mean w of `SAMPLES` z, (w_dim,), the same ones each time.
+    """Return the mean w of `SAMPLES` z, (w_dim,), drawn with a fixed seed.
 
     Args:
-        config: Of the generator.
-        tensors: Of the generator; those of the mapping network count.
+        config: The configuration of the generator.
+        tensors: The tensors of the generator, of which those of the mapping network are used.
     """
     with torch.device("meta"):
         mapping = build_generator(config).mapping

@@ -1,4 +1,4 @@
-"""Write a generator as an ONNX model, node by node: no tracing, and any batch."""
+"""Build an ONNX model of a generator, node by node, for any batch size."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _HALF = math.sqrt(0.5)
 
 
 def build_onnx(generator: Generator) -> bytes:
-    """Return an ONNX model that draws what a generator draws.
+    """Return an ONNX model of a generator.
 
-    Inputs are `z`, (n, z_dim), and with labels `c`, (n, c_dim). Optional are `psi`, (1,), which is
-    1 otherwise, and the noise of each layer, such as `noise_b8_conv0`, (n or 1, 1, 8, 8), which is
-    the generator's own otherwise. The output is `images`, (n, 3, h, w), black -1, white 1.
+    Inputs are `z`, (n, z_dim), and with labels `c`, (n, c_dim). Optional inputs are `psi`, (1,), by
+    default 1, and the noise of each layer, such as `noise_b8_conv0`, (n or 1, 1, 8, 8), by default
+    that of the generator. The output is `images`, (n, 3, h, w), black -1, white 1.
 
     Args:
-        generator: Of StyleGAN2, on any device.
+        generator: A StyleGAN2, on any device.
 
     Raises:
         WeightsError: The package `onnx` is not installed.
@@ -57,7 +57,7 @@ def build_onnx(generator: Generator) -> bytes:
 
 
 class _Graph:
-    """Nodes, numbers and inputs so far."""
+    """The nodes, constants and inputs of a model under construction."""
 
     def __init__(self, onnx: Any) -> None:
         self.onnx = onnx
@@ -67,13 +67,13 @@ class _Graph:
         self.outputs: list[Any] = []
 
     def add(self, kind: str, *inputs: str, to: str | None = None, **options: Any) -> str:
-        """Add a node, and return the name of what comes out."""
+        """Add a node, and return the name of its output."""
         to = to or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [to], **options))
         return to
 
     def number(self, value: torch.Tensor | float | Sequence[int], name: str | None = None) -> str:
-        """Add numbers, and return their name."""
+        """Add a constant, and return its name."""
         name = name or f"number_{len(self.numbers)}"
         array: NDArray[Any] = np.asarray(
             value.float().cpu() if isinstance(value, torch.Tensor) else value
@@ -88,7 +88,7 @@ class _Graph:
         return name
 
     def option(self, name: str, value: torch.Tensor, shape: Sequence[int | str]) -> str:
-        """Declare an input that may be left out."""
+        """Declare an optional input with a default."""
         self.number(value, name)
         return self.input(name, shape)
 
@@ -165,7 +165,7 @@ def _add_block(graph: _Graph, block: SynthesisBlock, x: str, w: str, name: str) 
 def _add_layer(
     graph: _Graph, layer: SynthesisLayer, x: str, w: str, name: str, *, gain: float = 1.0
 ) -> str:
-    """Add a modulated convolution with noise: styles scale what goes in and what comes out."""
+    """Add a modulated convolution with noise, as scaling of inputs and outputs."""
     styles = _connect(graph, w, layer.affine)  # [n inputs]
     y = graph.add("Mul", x, _as_maps(graph, styles))
     if layer.up == 2:
@@ -239,7 +239,7 @@ def _taps(graph: _Graph, channels: int) -> str:
 
 
 def _as_maps(graph: _Graph, x: str) -> str:
-    """Add two axes of one: [n c] to [n c 1 1]."""
+    """Add two axes: [n c] to [n c 1 1]."""
     return graph.add("Unsqueeze", x, graph.number([2, 3]))
 
 

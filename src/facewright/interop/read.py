@@ -1,4 +1,4 @@
-"""Recognise a checkpoint by what is in it, and turn it into bundles."""
+"""Recognise a checkpoint by its content, and convert it to bundles."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LAYOUTS = {
     "cyclegan": "a CycleGAN translator",
     "keras": "a Keras model",
 }
-"""What can be read: layout → in words."""
+"""Supported layouts: key → description."""
 
 _HEAD = 64  # bytes that tell what came instead of a file
 _NOISE_NOTE = "The file has no fixed noise: it was drawn at import."
@@ -50,12 +50,12 @@ _AVERAGE_NOTE = "The file has no average w: it was computed at import, from 10,0
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a file of another project holds."""
+    """The content of a file of another project."""
 
     layout: str
     """A key of `LAYOUTS`."""
     parts: Mapping[str, Bundle]
-    """By what they are: "generator", "encoder", ...; the main one first."""
+    """Bundles by kind: "generator", "encoder", ...; the main one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +67,25 @@ class _Part:
     config: GeneratorConfig | dict[str, Json]
     notes: list[str] = field(default_factory=list)
     labels: Json = None
-    """What its labels mean, where the file says so."""
+    """The labels that it knows, if the file names them."""
 
 
 _Parts: TypeAlias = list[_Part]
 
 
 def read_checkpoint(path: Path, *, name: str | None = None, licence: str = "unknown") -> Checkpoint:
-    """Read a checkpoint of another project. Nothing in it is run, called or imported.
+    """Read a checkpoint of another project. No code in it is run.
 
     Args:
         path: A file of any layout in `LAYOUTS`, whatever its name.
-        name: What the weights shall be called; None is the name of the file.
-        licence: Of the weights, which files do not say.
+        name: Name of the weights; None is the name of the file.
+        licence: Licence of the weights, which files do not contain.
 
     Returns:
-        The parts of it as bundles, whose cards say where they come from.
+        Its parts as bundles, whose cards name the file.
 
     Raises:
-        WeightsError: The file cannot be read, is damaged or hostile, or holds something else.
+        WeightsError: The file cannot be read, is damaged or malicious, or of an unknown layout.
     """
     if path.exists() and not path.is_file():  # some never end
         raise WeightsError(f"{path} cannot be read: it is no regular file", hint="check the path")

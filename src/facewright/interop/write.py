@@ -21,18 +21,18 @@ from facewright.interop.onnx import build_onnx
 
 
 def write_generator(path: Path, generator: Generator, labels: LabelTable = NO_LABELS) -> None:
-    """Write a generator in the form that the name of the file asks for.
+    """Write a generator in the format that the suffix of the file names.
 
     Args:
         path: `.pt` is a checkpoint of rosinality's project, `.safetensors` the tensors alone by
             the names of StyleGAN2-ADA, `.onnx` a model that needs no PyTorch. An existing file is
             replaced.
-        generator: Of StyleGAN2.
-        labels: What its labels mean; `.safetensors` keeps it as metadata.
+        generator: A StyleGAN2.
+        labels: Its labels; `.safetensors` stores them as metadata.
 
     Raises:
-        InputError: There is no such form.
-        WeightsError: The form cannot hold this generator, or the file cannot be written.
+        InputError: The suffix is unknown.
+        WeightsError: The format cannot represent this generator, or the file cannot be written.
     """
     write = WRITERS.get(path.suffix.lower())
     if write is None:
@@ -59,7 +59,7 @@ def _write_rosinality(path: Path, generator: Generator, _: LabelTable) -> None:
 
 
 def _write_safetensors(path: Path, generator: Generator, labels: LabelTable) -> None:
-    """Write the tensors alone, with what their shapes do not tell: a number, and the labels."""
+    """Write the tensors, with the limit of activations and the labels as metadata."""
     clamp = generator.config.conv_clamp
     metadata = {"format": "pt"} | ({} if clamp is None else {"conv_clamp": str(clamp)})
     if labels.groups:
@@ -83,4 +83,4 @@ WRITERS: Mapping[str, Callable[[Path, Generator, LabelTable], None]] = {
     ".safetensors": _write_safetensors,
     ".onnx": _write_onnx,
 }
-"""Ending of a file → what writes it."""
+"""Suffix of a file → function that writes it."""

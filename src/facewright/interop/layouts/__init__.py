@@ -1,1 +1,1 @@
-"""How each project names and shapes its weights, and what that is here."""
+"""Names and shapes of weights in other projects, and their conversion."""

@@ -1,4 +1,4 @@
-"""The translators of the CycleGAN project, in its current and its old form."""
+"""Translators of the CycleGAN project, in its current and its old layout."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _BLOCK = re.compile(r"model\.(\d{1,3})\.conv_block\.(\d)\.weight")
 
 
 def is_translator(tensors: Mapping[str, torch.Tensor]) -> bool:
-    """Tell the tensors of a ResNet translator from all others."""
+    """Return whether tensors are those of a ResNet translator."""
     first = tensors.get("model.1.weight")
     blocks = any(_BLOCK.fullmatch(name) for name in tensors)
     return first is not None and first.ndim == 4 and first.shape[-2:] == (7, 7) and blocks
 
 
 def clean_translator(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return what a translator needs, under the names of the current form.
+    """Return the tensors of a translator, under the names of the current layout.
 
-    In the old form, instance normalisation kept averages that drawing never used. Batch
-    normalisation, which has weights of its own, keeps its averages.
+    In the old layout, instance normalisation has running averages that inference does not use; they
+    are dropped. Batch normalisation, which has weights, keeps its averages.
     """
     found = {}
     for name, tensor in tensors.items():
@@ -36,7 +36,7 @@ def clean_translator(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Ten
 
 
 def describe_translator(tensors: Mapping[str, torch.Tensor]) -> dict[str, Json]:
-    """Return how a translator is built, from the shapes of its tensors.
+    """Return the configuration of a translator, from the shapes of its tensors.
 
     Args:
         tensors: From `clean_translator`.

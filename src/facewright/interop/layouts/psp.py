@@ -1,4 +1,4 @@
-"""The encoder pSp, and what is built on it: an encoder, a generator and an average in one file."""
+"""pSp and derived encoders: an encoder, a generator and an average w in one file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ENCODER, _DECODER = "encoder.", "decoder."
 def find_parts(
     contents: Contents,
 ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]] | None:
-    """Return the tensors of encoder and generator by their names there; None if it is no such file.
+    """Return the tensors of encoder and generator, by their names there; None for other files.
 
-    The average of w is put into both: as "latent_avg" with the encoder, which adds it to what it
-    finds, and with the generator, averaged over the layers.
+    The average of w is added to both: as "latent_avg" to the encoder, which adds it to its output,
+    and, averaged over the layers, to the generator.
     """
     mapping = as_mapping(contents.value) or {}
     tensors = tensors_of(mapping.get("state_dict"), contents.storages)
@@ -36,12 +36,12 @@ def find_parts(
 
 
 def read_options(value: Any) -> dict[str, Json]:
-    """Return the options that the file was trained with, as far as JSON can hold them."""
+    """Return the training options in the file, as far as JSON can represent them."""
     mapping = as_mapping(value) or {}
     options = plain(mapping.get("opts"))
     return options if isinstance(options, dict) else {}
 
 
 def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """Return the tensors whose names begin so, without that beginning."""
+    """Return the tensors whose names have a prefix, without the prefix."""
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

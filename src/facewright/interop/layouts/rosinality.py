@@ -1,4 +1,4 @@
-"""StyleGAN2 as rosinality's PyTorch project, and those built on it, keep it; read and written."""
+"""The layout of StyleGAN2 in rosinality's PyTorch project and derived ones; read and written."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _ROUTE = (1, -1, 1, 1)  # shape of the bias of a picture
 
 
 def from_rosinality(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the tensors of such a generator under the names, and with the shapes, of ours.
+    """Convert the tensors of such a generator to the names and shapes of this project.
 
     Args:
-        tensors: By their names there. Noise may be missing, as in early files: it is zero then.
+        tensors: By their names there. Noise may be missing, as in early files, and is then zero.
 
     Raises:
-        WeightsError: Tensors are missing, or filter differently.
+        WeightsError: Tensors are missing, or the low-pass filter is another one.
     """
     for name, tensor in tensors.items():
         if name.endswith(("blur.kernel", "upsample.kernel")):
@@ -48,11 +48,11 @@ def from_rosinality(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tens
 def to_rosinality(
     config: GeneratorConfig, tensors: Mapping[str, torch.Tensor]
 ) -> dict[str, torch.Tensor]:
-    """Return the tensors of a generator of ours as that project names and shapes them.
+    """Convert the tensors of a generator to the names and shapes of that project.
 
     Args:
-        config: Of the generator.
-        tensors: Of the generator.
+        config: The configuration of the generator.
+        tensors: The tensors of the generator.
 
     Raises:
         WeightsError: That project has no such generators: with labels, or without summed RGB.
@@ -75,7 +75,7 @@ def to_rosinality(
 
 
 def _names(resolution: int, mapping_layers: int) -> Iterator[tuple[str, str]]:
-    """Yield the name of each tensor there and here."""
+    """Yield the name of each tensor there and in this project."""
     for i in range(mapping_layers):
         for part in ("weight", "bias"):
             yield f"style.{i + 1}.{part}", f"mapping.fc{i}.{part}"
@@ -97,7 +97,7 @@ def _names(resolution: int, mapping_layers: int) -> Iterator[tuple[str, str]]:
 
 
 def _squeeze(ours: str, tensor: torch.Tensor) -> torch.Tensor:
-    """Take off axes of one that our tensors do not have."""
+    """Remove axes of size 1 that tensors of this project do not have."""
     if ours.endswith("noise_strength"):
         return tensor.reshape(())
     if ours.endswith("torgb.bias"):
@@ -108,7 +108,7 @@ def _squeeze(ours: str, tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _unsqueeze(theirs: str, tensor: torch.Tensor) -> torch.Tensor:
-    """Put on axes of one that our tensors do not have."""
+    """Add axes of size 1 that tensors of this project do not have."""
     if theirs.endswith("noise.weight"):
         return tensor.reshape(1)
     if theirs.startswith("to_rgb") and tensor.ndim == 1 and "modulation" not in theirs:
@@ -119,7 +119,7 @@ def _unsqueeze(theirs: str, tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _check_filter(name: str, kernel: torch.Tensor) -> None:
-    """Refuse networks that enlarge with another filter."""
+    """Raise if a network upsamples with another filter."""
     usual = setup_filter(TAPS) * 4
     if kernel.shape != usual.shape or not torch.allclose(kernel.float(), usual, atol=1e-6):
         raise WeightsError(f"the generator of the file enlarges with another filter: `{name}`")

@@ -1,4 +1,4 @@
-"""StyleGAN 1 as SiskonEmilia's PyTorch project keeps it."""
+"""The layout of StyleGAN 1 in SiskonEmilia's PyTorch project."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ _ROOT = math.sqrt(2)  # theirs scale weights by √(2 / inputs), ours by √(1 /
 def from_siskon(
     tensors: Mapping[str, torch.Tensor], *, level: int | None = None, fade: float = 1.0
 ) -> tuple[ProgressiveConfig, dict[str, torch.Tensor]]:
-    """Return how such a generator is built, and its tensors under the names of ours.
+    """Return the configuration of such a generator, and its tensors by the names of this project.
 
-    Its noise comes from outside, a new one for each picture, and its average w is computed when it
-    is needed: both are left out here.
+    It has no stored noise and no average w: both are left out here.
 
     Args:
         tensors: By their names there.
-        level: How often the pictures were doubled so far, from 4 pixels; None is as often as the
-            network can. Layers that were not trained yet are left out.
-        fade: How far the last resolution has come in.
+        level: Number of doublings so far, from 4 pixels; None is that of the whole network. Layers
+            that were not trained yet are left out.
+        fade: Blend of the last resolution, 0 to 1.
 
     Raises:
         WeightsError: Tensors are missing or have other shapes.
@@ -93,7 +92,7 @@ def _linear(
     part: str = "linear",
     bias: float = 1,
 ) -> dict[str, torch.Tensor]:
-    """Return weight and bias of a layer, scaled as ours are."""
+    """Return weight and bias of a layer, scaled as in this project."""
     weight = tensors[f"{theirs}.{part}.weight_orig"]
     scale = 1.0 if ours.startswith("mapping.") else _ROOT
     return {

@@ -1,6 +1,6 @@
-"""StyleGAN2 as its PyTorch projects keep it: whole modules in a pickle, or tensors by name.
+"""The layout of StyleGAN2 in NVIDIA's PyTorch projects: modules in a pickle, or tensors by name.
 
-The names of the tensors are those of `gan.generator`, which computes the same.
+The names of the tensors are those of `gan.generator`.
 """
 
 from __future__ import annotations
@@ -47,26 +47,26 @@ _MOST_PARTS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A generator as a file holds it."""
+    """A generator in a file."""
 
     tensors: dict[str, torch.Tensor]
-    """By dotted names."""
+    """Tensors by dotted names."""
     clamp: float | None = None
     """Limit of every activation."""
 
 
 def find_generator(contents: Contents) -> Network | None:
-    """Return the generator in a file, the averaged one where there are several.
+    """Return the generator in a file, the averaged one of several.
 
     Args:
-        contents: Of a pickle of StyleGAN2-ADA or of the StyleGAN3 repository, of a state
-            dictionary, or of a plain mapping of tensors.
+        contents: A pickle of StyleGAN2-ADA or of the StyleGAN3 repository, a state dictionary, or a
+            mapping of tensors.
 
     Returns:
-        The generator; None where there is none of this layout.
+        The generator; None if there is none of this layout.
 
     Raises:
-        WeightsError: It is a network of StyleGAN3, or built with what is computed differently here.
+        WeightsError: It is a network of StyleGAN3, or has settings that are not supported.
     """
     mapping = as_mapping(contents.value) or {}
     network = pick(mapping, *_NETWORKS) or contents.value
@@ -86,18 +86,19 @@ def find_generator(contents: Contents) -> Network | None:
 def fit_generator(
     tensors: Mapping[str, torch.Tensor], *, clamp: float | None = None
 ) -> tuple[GeneratorConfig, dict[str, torch.Tensor]]:
-    """Find out how a generator is built from the shapes of its tensors, and check that all fit.
+    """Derive the configuration of a generator from the shapes of its tensors, and check them.
 
     Args:
         tensors: With the names of `gan.generator`; noise and the average of w may be missing.
         clamp: Limit of every activation.
 
     Returns:
-        The configuration, and exactly the tensors that such a generator has, float32; the average
-        of w only if it was given.
+        The configuration, and exactly the tensors of such a generator, float32; the average of w
+        only if it was given.
 
     Raises:
-        WeightsError: Tensors are missing, have other shapes, or filter differently.
+        WeightsError: Tensors are missing or have other shapes, or the low-pass filter is another
+            one.
     """
     try:
         config = _derive_config(tensors, clamp)
@@ -148,7 +149,7 @@ def _fit_channels(blocks: Mapping[int, int]) -> tuple[int, int]:
 
 
 def _check_filters(tensors: Mapping[str, torch.Tensor]) -> None:
-    """Refuse networks that resample with another filter."""
+    """Raise if a network resamples with another filter."""
     usual = setup_filter((1, 3, 3, 1))
     for name, tensor in tensors.items():
         if not (name.startswith("synthesis.") and name.endswith("resample_filter")):
@@ -158,7 +159,7 @@ def _check_filters(tensors: Mapping[str, torch.Tensor]) -> None:
 
 
 def _read_settings(settings: Mapping[str, Any]) -> float | None:
-    """Return the limit of activations, after checking what else layers were built with."""
+    """Return the limit of activations, after checking the other settings of layers."""
     for name, usual in _FIXED.items():
         if settings.get(name, usual) != usual:
             raise WeightsError(f"the network was built with {name} other than {usual}")
@@ -192,7 +193,7 @@ def _flatten(network: Any, contents: Contents) -> tuple[dict[str, torch.Tensor],
 
 
 def _state(module: Any) -> Mapping[Any, Any]:
-    """Return what is set on a module: persistent classes keep it beside their source."""
+    """Return the attributes of a module; persistent classes store them beside their source."""
     if not isinstance(module, Record):
         return {}
     if module.made_by == _PERSISTENT and isinstance(module.arguments, tuple) and module.arguments:

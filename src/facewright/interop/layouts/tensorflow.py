@@ -1,4 +1,4 @@
-"""StyleGAN2 as its TensorFlow projects keep it: networks with source code and named arrays."""
+"""The layout of StyleGAN2 in NVIDIA's TensorFlow projects: source code and named arrays."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LAYER = re.compile(r"synthesis/(\d+)x\1/(\w+)/(\w+)")
 
 
 def find_network(value: Any) -> Record | None:
-    """Return the generator of a pickle, the averaged one where there are several; or None."""
+    """Return the generator of a pickle, the averaged one of several; or None."""
     networks = list(value) if isinstance(value, (tuple, list)) else [value]
     if not 1 <= len(networks) <= 3 or not all(_is_network(network) for network in networks):
         return None
@@ -47,7 +47,7 @@ def find_network(value: Any) -> Record | None:
 
 
 def from_tensorflow(network: Record) -> tuple[dict[str, torch.Tensor], float | None]:
-    """Return the tensors of a generator under the names, and with the shapes, of ours.
+    """Convert the tensors of a generator to the names and shapes of this project.
 
     Args:
         network: From `find_network`.
@@ -56,7 +56,7 @@ def from_tensorflow(network: Record) -> tuple[dict[str, torch.Tensor], float | N
         The tensors, and the limit of its activations.
 
     Raises:
-        WeightsError: It is of StyleGAN 1, too old, or built with what is computed differently here.
+        WeightsError: It is of StyleGAN 1, too old, or has settings that are not supported.
     """
     state = as_mapping(network.state) or {}
     version = state.get("version")
@@ -90,7 +90,7 @@ def from_tensorflow(network: Record) -> tuple[dict[str, torch.Tensor], float | N
 
 
 def _rename(name: str, last: int) -> str:
-    """Return what an array is called here, or nothing for one that is not needed."""
+    """Return the name of an array in this project; empty for one that is not needed."""
     for pattern, rename in _NAMES:
         if match := pattern.fullmatch(name):
             return rename(match, last)
@@ -98,13 +98,13 @@ def _rename(name: str, last: int) -> str:
 
 
 def _name_noise(match: re.Match[str], _: int) -> str:
-    """Return what the noise of a layer, counted from 4×4 pixels, is called here."""
+    """Return the name of the noise of a layer, counted from 4×4 pixels, in this project."""
     resolution = 4 << (int(match[1]) + 1) // 2
     return f"synthesis.b{resolution}.{'conv0' if int(match[1]) % 2 else 'conv1'}.noise_const"
 
 
 def _name_part(match: re.Match[str], _: int) -> str:
-    """Return what a part of a layer is called here, or nothing for one that is not needed."""
+    """Return the name of a part of a layer in this project; empty for one that is not needed."""
     resolution, layer, part = match.groups()
     known = layer in _LAYERS and part in _PARTS
     return f"synthesis.b{resolution}.{_LAYERS[layer]}.{_PARTS[part]}" if known else ""
@@ -125,7 +125,7 @@ _NAMES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], int], str]], ...] 
 
 
 def _reshape(name: str, array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array with the axes in our order, and with what TensorFlow adds later."""
+    """Return an array with the axes of this project, and constants that TensorFlow adds later."""
     if name.endswith("/mod_bias"):
         return array + 1
     if name.endswith(_FLIPPED) and array.ndim == 4:
@@ -163,5 +163,5 @@ def _read_variables(state: Mapping[Any, Any]) -> list[tuple[str, NDArray[Any]]]:
 
 
 def _is_network(value: Any) -> bool:
-    """Tell whether a value is a network of these projects."""
+    """Return whether a value is a network of these projects."""
     return isinstance(value, Record) and value.made_by.endswith(_NETWORK)

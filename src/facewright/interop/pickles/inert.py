@@ -1,4 +1,4 @@
-"""What a pickle says, as data that does nothing: names, records of calls, references."""
+"""Inert representations of the content of a pickle: names, records of calls, references."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ANY_CLASS = "_reconstructor"  # of copyreg
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Name:
-    """A class or function that a pickle names. It is never looked up."""
+    """A class or function that a pickle names. It is never imported."""
 
     module: str
     name: str
@@ -22,22 +22,22 @@ class Name:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Record:
-    """An object as a pickle describes it: what it would call, and what it would fill in."""
+    """An object in a pickle: the call that would make it, and its state."""
 
     maker: Any
-    """What would be called, a `Name` in honest files."""
+    """What would be called: a `Name`, unless the file is malicious."""
     arguments: Any
-    """What with: a tuple in honest files."""
+    """Its arguments: a tuple, unless the file is malicious."""
     state: Any = None
-    """What would be set on the object."""
+    """The state that would be set on the object."""
     items: list[Any] | None = None
-    """What would be appended to it."""
+    """Items that would be appended to it."""
     pairs: dict[Any, Any] | None = None
-    """What would be put into it by key."""
+    """Items that would be set by key."""
 
     @property
     def made_by(self) -> str:
-        """Return the full name of what would be called, or nothing.
+        """Return the full name of what would be called; empty if it has none.
 
         Early protocols call one function for every class, which is then its first argument.
         """
@@ -53,6 +53,6 @@ class Record:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reference:
-    """Something outside the pickle, such as the numbers of a tensor."""
+    """A reference to data outside the pickle, such as the values of a tensor."""
 
     key: Any

@@ -1,4 +1,4 @@
-"""The stack machine of pickles: what it reads from, what it fills, and what it refuses."""
+"""The stack machine that interprets pickles, with checks of its data."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _ATOMS = (type(None), bool, int, float, str, bytes)
 
 
 class Machine:
-    """A stack, numbered memory, and a place in the data.
+    """A stack, a numbered memo, and a position in the data.
 
-    Whatever is wrong with the data raises a LookupError, TypeError, ValueError or `struct.error`.
+    Invalid data raise a LookupError, TypeError, ValueError or `struct.error`.
     """
 
     def __init__(self, data: bytes, start: int) -> None:

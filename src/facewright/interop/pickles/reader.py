@@ -1,8 +1,8 @@
 """Read pickles as data: an interpreter that builds records, and calls and imports nothing.
 
-A pickle is a program for a small stack machine. Python's own machine imports what the program names
-and calls what the file says; this one writes down the names and the calls. What comes out is made
-of plain values and of the three classes of `inert`, whatever the pickle says.
+A pickle is a program for a small stack machine. Python's own interpreter imports and calls what the
+program names; this one records names and calls. Its result consists of plain values and the three
+classes of `inert`, whatever the pickle contains.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from facewright.interop.pickles.inert import Name, Record, Reference
 from facewright.interop.pickles.machine import Machine, collect, extend, fill
 
 MOST_STEPS = 1_000_000
-"""A pickle of a network takes about 50,000; one step may cost 300 bytes of memory."""
+"""Most instructions of a pickle. A network takes about 50,000; one may cost 300 bytes of memory."""
 
 _PROTOCOL = 5
 _LONGEST_INTEGER = 1024  # bytes
@@ -27,29 +27,29 @@ _WRONG = (LookupError, TypeError, ValueError, OverflowError, struct.error)
 
 @dataclass(frozen=True, slots=True)
 class Unpickled:
-    """What a pickle holds."""
+    """The content of a pickle."""
 
     value: Any
     """The object."""
     end: int
-    """Where in the data the pickle ends."""
+    """Offset of the end of the pickle in the data."""
     references: list[Reference]
-    """Everything outside that it refers to, in order."""
+    """Its references to outside data, in order."""
 
 
 def read_pickle(data: bytes, start: int = 0) -> Unpickled:
     """Read one pickle of any protocol up to 5.
 
     Args:
-        data: A file, or anything that holds a pickle.
-        start: Where in it the pickle begins.
+        data: Bytes that contain a pickle.
+        start: Offset of the pickle in them.
 
     Returns:
         Its value: None, numbers, strings, bytes, lists, tuples, dictionaries and sets of these, and
         of `Name`, `Record` and `Reference`. It may contain itself.
 
     Raises:
-        WeightsError: It is damaged, cut off or not a pickle, or asks for more than a network needs.
+        WeightsError: It is damaged, truncated or not a pickle, or takes more than a network needs.
     """
     machine = Machine(data, start)
     try:
@@ -63,7 +63,7 @@ def read_pickle(data: bytes, start: int = 0) -> Unpickled:
 
 
 def _run(m: Machine) -> Any:
-    """Follow the instructions up to the last one, and return what it leaves."""
+    """Execute the instructions, and return the final value."""
     for _ in range(MOST_STEPS):
         code = m.data[m.at]
         m.at += 1

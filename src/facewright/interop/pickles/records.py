@@ -1,4 +1,4 @@
-"""Turn what a pickle describes into mappings, tensors and arrays, and into nothing else."""
+"""Convert records of pickles to mappings, tensors and arrays, and to nothing else."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from facewright.interop.pickles.inert import Record, Reference
 T = TypeVar("T")
 
 Storages: TypeAlias = Callable[[Any], torch.Tensor]
-"""From what a pickle refers to (a `Reference`, or the record of one) to its numbers, (n,)."""
+"""Maps what a pickle refers to (a `Reference`, or the record of one) to its values, (n,)."""
 
 DEEPEST = 24
-"""Levels of modules in modules: networks have about six."""
+"""Most levels of nested modules; networks have about six."""
 
 _MAPPINGS = {"OrderedDict", "defaultdict", "dict", "EasyDict", "AttrDict"}
 _STATES = {"Namespace", "SimpleNamespace"}
@@ -56,11 +56,11 @@ def as_tensor(value: Any, storages: Storages) -> torch.Tensor | None:
     """Build the tensor that a record describes, a view of its storage; None for anything else.
 
     Args:
-        value: Of a pickle.
-        storages: Where the numbers are.
+        value: A value of a pickle.
+        storages: Gives the values of tensors.
 
     Raises:
-        WeightsError: It is described wrongly, or is larger than its numbers.
+        WeightsError: Its description is invalid, or it is larger than its storage.
     """
     record = _unwrap(value)
     if record is None:
@@ -75,7 +75,7 @@ def as_array(value: Any) -> NDArray[Any] | None:
     """Build the array that a record of NumPy describes; None for anything else.
 
     Raises:
-        WeightsError: It is described wrongly, or holds Python objects.
+        WeightsError: Its description is invalid, or it holds Python objects.
     """
     if not isinstance(value, Record) or value.made_by not in _ARRAYS:
         return None
@@ -106,11 +106,11 @@ def as_bytes(value: Any) -> bytes | None:
 def tensors_of(value: Any, storages: Storages) -> dict[str, torch.Tensor]:
     """Return the tensors of a state dictionary by name, and leave out everything else.
 
-    What wrappers put into the names is taken off, as `unwrap_names` does.
+    Prefixes of wrappers are removed, as by `unwrap_names`.
 
     Args:
-        value: Of a pickle.
-        storages: Where the numbers are.
+        value: A value of a pickle.
+        storages: Gives the values of tensors.
     """
     found = {}
     for name, entry in (as_mapping(value) or {}).items():
@@ -122,7 +122,7 @@ def tensors_of(value: Any, storages: Storages) -> dict[str, torch.Tensor]:
 
 
 def unwrap_names(named: Mapping[str, T]) -> dict[str, T]:
-    """Return tensors by their own names, without those of wrappers around their network.
+    """Remove the prefixes that wrappers add to the names of tensors.
 
     "module." is put before all names by wrappers for several GPUs, "model." by a class around the
     network, and "_orig_mod." by `torch.compile`, before those of every part that was compiled.
@@ -147,7 +147,7 @@ def unwrap_names(named: Mapping[str, T]) -> dict[str, T]:
 def check_sharing(tensors: Iterable[torch.Tensor]) -> None:
     """Raise if tensors would take much more memory once they no longer share it.
 
-    Some share honestly, such as tied weights; a thousand views of the same numbers do not.
+    Tied weights share memory legitimately; a thousand views of the same values do not.
     """
     wanted, there = _FREE, {}
     for tensor in tensors:
@@ -159,7 +159,7 @@ def check_sharing(tensors: Iterable[torch.Tensor]) -> None:
 
 
 def plain(value: Any, depth: int = 2) -> Any:
-    """Return what JSON can hold of a value: options that a file carries; the rest is left out."""
+    """Return the parts of a value that JSON can represent, such as training options."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, (bool, int, str)) or depth == 0:
@@ -184,7 +184,7 @@ def _view(storage: torch.Tensor, offset: Any, size: Any, stride: Any) -> torch.T
 
 
 def _are_sizes(value: Any) -> bool:
-    """Tell whether a value is a tuple of few integers from zero on that fit a machine."""
+    """Return whether a value is a tuple of few integers from zero on that fit a machine."""
     return (
         isinstance(value, tuple)
         and len(value) <= _MOST_AXES
@@ -203,7 +203,7 @@ def _read_dtype(value: Any) -> np.dtype[Any]:
 
 
 def _has_order(state: Any) -> bool:
-    """Tell whether the state of a number format names an order of bytes."""
+    """Return whether the state of a number format names an order of bytes."""
     return isinstance(state, tuple) and len(state) > 1 and isinstance(state[1], str)
 
 
@@ -218,7 +218,7 @@ def _listed_pairs(arguments: Any) -> dict[Any, Any]:
 
 
 def _is_pair(value: Any) -> bool:
-    """Tell whether a value is a list or tuple of two."""
+    """Return whether a value is a list or tuple of two."""
     return isinstance(value, (list, tuple)) and len(value) == 2
 
 
