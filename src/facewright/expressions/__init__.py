@@ -1,1 +1,1 @@
-"""Crops to expressions."""
+"""Facial expressions: classifiers, reading of clips, training."""

@@ -1,6 +1,6 @@
-"""Name the expression on a face.
+"""Classify the expression of a face.
 
-What a network names is how a face looks, as others have named such faces: no feeling, no intent.
+A class describes the appearance of a face, as annotators named it: no feeling, no intent.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ from facewright.types import Bundle, Card, Face, Image, Json
 
 KIND = "expressions"
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-"""What is named, in the order of FER2013 and of all arrays here."""
+"""The classes, in the order of FER2013 and of all arrays here."""
 TEMPLATE = "expression"
-"""How faces are cut out for the networks."""
+"""Alignment template of the networks."""
 
 Config = CompactConfig | XceptionConfig
 Scores = NDArray[np.float32]
 
 NEUTRAL: Scores = np.array([0, 0, 0, 0, 0, 0, 2.5], np.float32)
-"""What stands in for the scores of neutral faces where they are not known: 67 % neutral."""
+"""Scores of neutral faces for weights that do not record them: 67 % neutral."""
 
 _BATCH = 64
 
 
 class Network(Protocol):
-    """What both networks have in common."""
+    """The interface of both networks."""
 
     config: Any
     head: Any
 
     @property
     def features(self) -> int:
-        """How many channels `describe` returns."""
+        """Number of channels that `describe` returns."""
 
     def describe(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what is known of faces [n 1 size size] before they are named."""
+        """Return the features of faces [n 1 size size]."""
 
     def name(self, features: torch.Tensor) -> torch.Tensor:
-        """Turn what `describe` returns into logits [n 7]."""
+        """Map the features from `describe` to logits [n 7]."""
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Map [n 1 size size] in [-1, 1] to logits [n 7]."""
@@ -61,19 +61,19 @@ class Network(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """A network that is ready, and how sure it may be."""
+    """A network with its calibration."""
 
     network: Network
     temperature: float = 1.0
-    """Logits are divided by it, so that 0.8 is right in eight cases of ten (Guo et al. 2017)."""
+    """Divisor of logits, which calibrates probabilities (Guo et al. 2017)."""
     neutral: Scores = field(default_factory=lambda: NEUTRAL)
-    """(7,): what neutral faces score on average, divided by the temperature."""
+    """(7,): mean scores of neutral faces, divided by the temperature."""
     mirrored: bool = True
-    """Look at the mirrored face as well, and take the mean."""
+    """Whether to average the scores of a face and its mirror image."""
 
     @property
     def size(self) -> int:
-        """Side of the squares that the network sees, in pixels."""
+        """Side of the network's input in pixels."""
         return int(self.network.config.size)
 
 
@@ -90,10 +90,10 @@ def pack_classifier(
     """Return a network as a bundle.
 
     Args:
-        network: After `fold_norms`.
-        card: What is known about it; its kind is "expressions".
-        temperature: What its logits are divided by.
-        neutral: (7,), what neutral faces score on average.
+        network: The network, after `fold_norms`.
+        card: Its card; the kind is "expressions".
+        temperature: Divisor of its logits.
+        neutral: (7,), mean scores of neutral faces.
     """
     config: Any = network.config
     kind = xception.NAME if isinstance(config, XceptionConfig) else compact.NAME
@@ -110,11 +110,11 @@ def load_classifier(bundle: Bundle, device: torch.device | str = "cpu") -> Class
     """Build the classifier of a bundle.
 
     Args:
-        bundle: From `hub`.
-        device: Where to put it.
+        bundle: The bundle to read.
+        device: The device to put it on.
 
     Returns:
-        A classifier that is ready, in the number format that the device is quick at.
+        The classifier, in the number format that is fastest on the device.
 
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit.
@@ -137,16 +137,16 @@ def load_classifier(bundle: Bundle, device: torch.device | str = "cpu") -> Class
 
 
 def read_keras(bundle: Bundle) -> Bundle | None:
-    """Turn a mini-Xception that Keras wrote into a bundle that `load_classifier` takes.
+    """Convert a mini-Xception of Keras to a bundle that `load_classifier` reads.
 
     Args:
-        bundle: Of the kind "keras", as `models import` reads it.
+        bundle: A bundle of the kind "keras", from `models import`.
 
     Returns:
-        Another bundle; None if this is some other model.
+        The new bundle; None if this is another model.
 
     Raises:
-        WeightsError: It is nearly one, but not as it was published.
+        WeightsError: It is a mini-Xception that differs from the published ones.
     """
     if bundle.card.kind != "keras" or not xception.is_xception(bundle.tensors):
         return None
@@ -158,14 +158,14 @@ def read_keras(bundle: Bundle) -> Bundle | None:
 
 @torch.inference_mode()
 def score_crops(classifier: Classifier, crops: Sequence[Image] | NDArray[np.uint8]) -> Scores:
-    """Compute logits.
+    """Compute the scores of aligned faces.
 
     Args:
         classifier: From `load_classifier`.
         crops: (n, h, w) in grey or (n, h, w, 3), cut by the template "expression".
 
     Returns:
-        (n, 7), divided by the temperature: the softmax of a row are probabilities.
+        (n, 7), logits divided by the temperature: the softmax of a row gives probabilities.
     """
     size = classifier.size
     scores = np.zeros((len(crops), len(EXPRESSIONS)), np.float32)
@@ -188,7 +188,7 @@ def score_faces(classifier: Classifier, image: Image, faces: Sequence[Face]) -> 
     Args:
         classifier: From `load_classifier`.
         image: (height, width, 3).
-        faces: With their points.
+        faces: Detected faces in it.
 
     Returns:
         (n, 7), as `score_crops` returns them.
@@ -199,21 +199,21 @@ def score_faces(classifier: Classifier, image: Image, faces: Sequence[Face]) -> 
 
 
 def to_probabilities(scores: Scores) -> Scores:
-    """Turn logits (n, 7) into probabilities, whose sum is 1."""
+    """Convert logits (n, 7) to probabilities (n, 7), whose sum is 1."""
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     shares: Scores = powers / powers.sum(axis=-1, keepdims=True)
     return shares
 
 
 def describe_scores(probabilities: Scores) -> dict[str, float]:
-    """Return expression → probability of one face (7,), as people and scripts read it."""
+    """Return expression → probability of one face (7,), rounded."""
     if probabilities.shape != (len(EXPRESSIONS),):
         raise InputError(f"a face has {len(EXPRESSIONS)} probabilities, not {probabilities.shape}")
     return {n: round(float(p), 4) for n, p in zip(EXPRESSIONS, probabilities, strict=True)}
 
 
 def _build(fields: dict[str, Any]) -> nn.Module:
-    """Build a network of what a bundle says."""
+    """Build a network from its configuration in a bundle."""
     fields = dict(fields)
     kinds: Mapping[str, type[Config]] = {compact.NAME: CompactConfig, xception.NAME: XceptionConfig}
     kind = fields.pop("network")
@@ -223,7 +223,7 @@ def _build(fields: dict[str, Any]) -> nn.Module:
 
 
 def _find_size(config: Mapping[str, Any]) -> int:
-    """Return the side of what a Keras model sees; 64 where it does not say."""
+    """Return the input size of a Keras model; 64 if it is not recorded."""
     try:
         shape = config["keras"]["config"]["layers"][0]["config"]["batch_input_shape"]
         return int(shape[1])
@@ -232,7 +232,7 @@ def _find_size(config: Mapping[str, Any]) -> int:
 
 
 def _shrink(crop: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Return a square in grey, of the size that a network sees."""
+    """Return a square in grey, resized for a network."""
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if crop.ndim == 3 else crop
     if grey.shape == (size, size):
         return np.asarray(grey, np.uint8)

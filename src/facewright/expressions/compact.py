@@ -1,4 +1,4 @@
-"""A small residual network that names expressions: dense convolutions, which CPUs are quick at."""
+"""A small residual classifier of dense convolutions, which are fast on CPUs."""
 
 from __future__ import annotations
 
@@ -17,31 +17,30 @@ _FLAT = 0.03  # spread of grey below which contrast is not raised further
 
 @dataclass(frozen=True, slots=True)
 class CompactConfig:
-    """How the network is built."""
+    """Configuration of the network."""
 
     size: int = 48
-    """Side of the square that it sees, in pixels; it looks at other sizes as well."""
+    """Side of its input in pixels; other sizes are accepted too."""
     widths: tuple[int, ...] = (32, 64, 128, 160)
     """Channels at a half, a quarter, ... of the size."""
     depths: tuple[int, ...] = (1, 2, 2, 2)
     """Residual blocks there."""
     squeeze: int = 8
-    """By how much fewer numbers each block weighs its channels."""
+    """Reduction factor of squeeze and excitation in each block."""
     stem: int = 0
     """Channels of a first convolution at the full size; 0 is none, and the size halves at once."""
 
 
 FINE = CompactConfig(stem=16)
-"""Looks at every pixel before the size halves; hardly slower than without."""
+"""With a first convolution at the full size; hardly slower than without."""
 WIDE = CompactConfig(widths=(48, 80, 128, 160), depths=(2, 2, 2, 1), stem=16)
-"""More at the large sizes, less at the smallest; 1.6 times as slow, and smaller."""
+"""Wider at large sizes, narrower at the smallest; takes 1.6 times as long, with fewer weights."""
 
 
 class CompactNetwork(nn.Module):
-    """From a grey square to one number for each expression.
+    """Maps a grey square to a logit for each expression.
 
-    Residual blocks whose channels are weighed by what all of the face looks like
-    (squeeze-and-excitation, Hu et al. 2018).
+    Residual blocks with squeeze and excitation (Hu et al. 2018).
     """
 
     def __init__(self, config: CompactConfig, classes: int) -> None:
@@ -59,11 +58,11 @@ class CompactNetwork(nn.Module):
 
     @property
     def features(self) -> int:
-        """How many numbers `describe` returns."""
+        """Number of features that `describe` returns."""
         return self.head.in_features
 
     def describe(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what is known of a face before it is named.
+        """Return the features of faces.
 
         Args:
             x: [n 1 h w] in [-1, 1].
@@ -78,7 +77,7 @@ class CompactNetwork(nn.Module):
         return self.body(even).mean(dim=(2, 3)).float()
 
     def name(self, features: torch.Tensor) -> torch.Tensor:
-        """Turn [n features] into logits [n classes], in float32."""
+        """Map [n features] to logits [n classes], in float32."""
         with torch.autocast(features.device.type, enabled=False):
             return F.linear(features, self.head.weight.float(), self.head.bias.float())
 
@@ -88,7 +87,7 @@ class CompactNetwork(nn.Module):
 
 
 class _Block(nn.Module):
-    """Two convolutions, weighed channel by channel, around which the input is carried."""
+    """A residual block of two convolutions with squeeze and excitation."""
 
     def __init__(self, width: int, squeeze: int) -> None:
         super().__init__()

@@ -26,10 +26,10 @@ COLOURS: Mapping[str, Colour] = dict(
 """Expression → its colour in bars and timelines."""
 
 TIMELINE = "expressions timeline"
-"""The task in the manifest of a timeline, which is drawn while a clip is read."""
+"""Task in the manifest of a timeline."""
 
 NO_FACE = "no face"
-"""What a picture or frame without a face says."""
+"""Text on a picture or frame without a face."""
 
 _PLAIN: Colour = (235, 235, 238)
 _MOST_LANES = 12  # a timeline of more would be taller than people look at
@@ -47,10 +47,10 @@ def label_picture(
 
     Args:
         image: (height, width, 3).
-        faces: Those that are not seen at the moment are left out.
-        note: A line at the top left.
-        widen: Whether the picture may get wider where a face leaves no room beside it.
-        strip: Add so many pixels at the right, and draw all bars there.
+        faces: The faces; those that are lost at the moment are left out.
+        note: A line at the top left; empty for none.
+        widen: Whether the picture may be extended to the right if there is no room beside a face.
+        strip: Width in pixels of a strip to add at the right for all bars; 0 adds none.
 
     Returns:
         (height, width, 3), a new picture.
@@ -72,7 +72,7 @@ def label_picture(
 
 
 class History:
-    """What was read over a clip, for its timeline."""
+    """The expressions over a clip, for its timeline."""
 
     def __init__(self) -> None:
         self._times: dict[int, list[float]] = {}
@@ -80,7 +80,7 @@ class History:
         self._end = 0.0
 
     def add(self, faces: Sequence[NamedFace], seconds: float) -> None:
-        """Take down a frame."""
+        """Record a frame; `seconds` is its time."""
         self._end = max(self._end, seconds)
         for face in faces:
             if face.seen:
@@ -89,16 +89,16 @@ class History:
 
     @property
     def people(self) -> int:
-        """How many faces were told apart."""
+        """Number of tracked faces."""
         return len(self._times)
 
     def sum_up(self) -> dict[str, float]:
-        """Return expression → its mean probability over all faces that were seen."""
+        """Return expression → its mean probability over all recorded faces."""
         rows = [row for shares in self._shares.values() for row in shares]
         return describe_scores(np.mean(rows, axis=0)) if rows else {}
 
     def draw(self) -> Image:
-        """Draw a lane for each face, those that were seen longest if there are many."""
+        """Draw a lane for each face, or for those seen longest if there are many."""
         longest = sorted(self._times, key=lambda number: -len(self._times[number]))
         lanes = [
             Lane(f"face {n}", np.array(self._times[n]), np.array(self._shares[n], np.float32))

@@ -1,4 +1,4 @@
-"""Measure how well expressions are named."""
+"""Accuracy and calibration of a classifier of expressions."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _COLDEST, _HOTTEST = 0.2, 5.0  # temperatures that are tried
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How well expressions were named."""
+    """Accuracy and calibration on labelled faces."""
 
     count: int
     accuracy: float
-    """The part that was named as it is labelled."""
+    """Share of correct classes, 0 to 1."""
     recall: dict[str, float]
-    """Expression → the part of those labelled so that was named so."""
+    """Expression → its recall, 0 to 1."""
     confusion: NDArray[np.int64]
-    """(7, 7): how many are labelled as the row and were named as the column."""
+    """(7, 7): counts; rows are labels, columns predictions."""
     calibration_error: float
-    """How far shares of right names are from the probabilities given, 0 to 1 (`measure_error`)."""
+    """Expected calibration error, 0 to 1 (`measure_error`)."""
     log_loss: float
-    """The mean of -log of the probability given to the label."""
+    """Mean of -log of the probability of the label."""
 
 
 def measure_names(scores: Scores, labels: NDArray[np.int64]) -> Measured:
-    """Compare names with labels.
+    """Compare predictions with labels.
 
     Args:
         scores: (n, 7), logits.
-        labels: (n,), which of `EXPRESSIONS`.
+        labels: (n,), indices of `EXPRESSIONS`.
 
     Raises:
-        InputError: There are none, or not as many labels as scores.
+        InputError: There are none, or the numbers of labels and scores differ.
     """
     if len(scores) != len(labels) or not len(labels):
         raise InputError(f"{len(scores)} scores do not fit {len(labels)} labels")
@@ -77,12 +77,12 @@ def measure_error(probabilities: Scores, labels: NDArray[np.int64]) -> float:
 
 
 def fit_temperature(scores: Scores, labels: NDArray[np.int64]) -> float:
-    """Return what logits have to be divided by to be as sure as they are right.
+    """Return the temperature that calibrates logits.
 
-    It makes the log loss least (Guo et al. 2017, section 4.2); names stay as they are.
+    It minimises the log loss (Guo et al. 2017, section 4.2); predictions stay as they are.
 
     Args:
-        scores: (n, 7), logits of faces that were not learned from.
+        scores: (n, 7), logits of faces outside the training data.
         labels: (n,).
     """
     rows = np.arange(len(labels))

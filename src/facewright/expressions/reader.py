@@ -1,4 +1,4 @@
-"""Name the expressions in one frame after the other, steadied over time."""
+"""Read the expressions of successive frames, smoothed over time."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from facewright.types import Face, Image
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """How expressions are read."""
+    """Options of reading expressions."""
 
     smoothing: float = 0.3
-    """Seconds over which what is read fades into what was read before; 0 for none."""
+    """Time constant of the smoothing in seconds; 0 for none."""
     calibrate: float = 0.0
-    """So many seconds at the beginning the largest face is taken to be neutral; see `calibrate`."""
+    """Seconds at the beginning during which the largest face is taken to be neutral; 0 for none."""
     frames: FrameConfig = field(default_factory=FrameConfig)
-    """How the faces of frames are found and followed."""
+    """Options of detection and tracking."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedFace:
-    """A face and what its expression looks like."""
+    """A face and the probabilities of its expressions."""
 
     number: int
-    """In a picture, 1 is the largest; in a clip, it stays with a face."""
+    """In a picture, 1 is the largest; in a clip, the number of its track."""
     face: Face
     probabilities: Scores
     """(7,), of `EXPRESSIONS`; their sum is 1."""
     seen: bool = True
-    """False in frames of a clip where it is lost for a moment, and all this is a guess."""
+    """False in frames of a clip where it is lost and its position predicted."""
 
     @property
     def expression(self) -> str:
@@ -53,10 +53,10 @@ class NamedFace:
 
 
 class ExpressionReader:
-    """Names the expressions of the faces of successive frames, in memory that does not grow.
+    """Reads the expressions of the faces of successive frames, in constant memory.
 
     Attributes:
-        calibrating: Whether it still learns what the neutral face of the largest person is.
+        calibrating: Whether the calibration with the largest face is still going on.
     """
 
     def __init__(
@@ -67,13 +67,13 @@ class ExpressionReader:
         *,
         offset: Scores | None = None,
     ) -> None:
-        """Prepare to read.
+        """Set up; nothing is read yet.
 
         Args:
-            face_detector: What finds faces.
-            classifier: What names expressions.
-            config: How.
-            offset: (7,), from `measure_offset`: what is taken off all scores.
+            face_detector: The face detector.
+            classifier: The classifier.
+            config: Options; None uses the defaults.
+            offset: (7,), from `measure_offset`, subtracted from all scores; None for none.
         """
         self._config = config or ReadConfig()
         if not (self._config.smoothing >= 0 and self._config.calibrate >= 0):
@@ -88,14 +88,14 @@ class ExpressionReader:
         self.calibrating = self._config.calibrate > 0
 
     def read(self, image: Image, *, time: float) -> list[NamedFace]:
-        """Name the expressions in the next frame.
+        """Read the expressions in the next frame.
 
         Args:
             image: (height, width, 3).
-            time: When the frame is shown, in seconds; rises from frame to frame.
+            time: Time of the frame in seconds, above that of the frame before.
 
         Returns:
-            The faces that are seen by number, then those that are lost for a moment.
+            The detected faces by number, then those that are lost for a moment.
         """
         tracked = self._follower.follow(image, time=time)
         seen = [one for one in tracked if one.seen]
@@ -114,11 +114,11 @@ class ExpressionReader:
         ]
 
     def name(self, image: Image, faces: Sequence[Face]) -> list[NamedFace]:
-        """Name the expressions of the faces of one picture, as `read_picture` does."""
+        """Read the expressions of the faces of one picture, as `read_picture` does."""
         return read_picture(self._classifier, image, faces, offset=self._offset)
 
     def _steady(self, fresh: dict[int, Scores], here: set[int], time: float) -> None:
-        """Let what was read before fade, and forget the faces that are gone."""
+        """Smooth the scores over time, and drop the faces that are gone."""
         step, smoothing = time - self._time, self._config.smoothing
         weight = 1.0 if smoothing == 0 else 1 - math.exp(-step / smoothing)
         self._time = time
@@ -129,7 +129,7 @@ class ExpressionReader:
         self._scores = kept
 
     def _calibrate(self, faces: Sequence[Face], scores: Scores, time: float) -> None:
-        """Take the largest face for neutral, as long as that is asked for."""
+        """Collect scores of the largest face as neutral, during the calibration."""
         if not self.calibrating or not faces:
             return
         self._begin = time if self._begin is None else self._begin
@@ -148,13 +148,13 @@ def read_picture(
     *,
     offset: Scores | None = None,
 ) -> list[NamedFace]:
-    """Name the expressions of the faces of one picture.
+    """Read the expressions of the faces of one picture.
 
     Args:
-        classifier: What names them.
+        classifier: The classifier.
         image: (height, width, 3).
-        faces: With their points, in the order in which they are to be numbered.
-        offset: (7,), from `measure_offset`.
+        faces: Detected faces, in the order of their numbers.
+        offset: (7,), from `measure_offset`, subtracted from all scores; None for none.
     """
     scores = score_faces(classifier, image, faces)
     shares = to_probabilities(scores - (0 if offset is None else offset))
@@ -162,10 +162,10 @@ def read_picture(
 
 
 def measure_offset(scores: Scores, neutral: Scores) -> Scores:
-    """Return by how much the neutral face of a person differs from that of others.
+    """Return the difference of a person's neutral scores from the average neutral scores, (7,).
 
-    Some faces at rest look sad or angry to a network. Taken off the scores of that person, the
-    offset makes their mean neutral face look as neutral faces do on average.
+    A network reads some faces at rest as sad or angry. Subtracted from the scores of that person,
+    the offset makes their mean equal that of neutral faces on average.
 
     Args:
         scores: (n, 7), of one person's neutral face, n at least 1.

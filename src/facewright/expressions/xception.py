@@ -1,8 +1,8 @@
-"""mini-Xception as published, and its larger kin.
+"""mini-Xception as published, and larger variants.
 
 Arriaga, Valdenegro-Toro and Plöger 2017, "Real-time convolutional neural networks for emotion and
 gender classification": residual modules of depthwise separable convolutions (Chollet 2017), no
-dense layer. The published network sees 64 pixels and has four modules.
+dense layer. The published network takes 64×64 pixels and has four modules.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _KERAS_EPS = 1e-3  # what Keras adds to a variance
 
 @dataclass(frozen=True, slots=True)
 class XceptionConfig:
-    """How a network of the family is built."""
+    """Configuration of a network of this family."""
 
     size: int = 64
-    """Side of the square that it sees, in pixels: 48, 64 and 96 are usual."""
+    """Side of its input in pixels: 48, 64 and 96 are usual."""
     blocks: int = 4
     """Modules; each halves the size and doubles the channels, from 16 on."""
 
 
 class MiniXception(nn.Module):
-    """From a grey square to one number for each expression."""
+    """Maps a grey square to a logit for each expression."""
 
     def __init__(self, config: XceptionConfig, classes: int) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class MiniXception(nn.Module):
 
     @property
     def features(self) -> int:
-        """How many channels `describe` returns."""
+        """Number of channels that `describe` returns."""
         return self.head.in_channels
 
     def describe(self, x: torch.Tensor) -> torch.Tensor:
@@ -57,7 +57,7 @@ class MiniXception(nn.Module):
         return self.body(self.base(x))
 
     def name(self, features: torch.Tensor) -> torch.Tensor:
-        """Turn [n features h w] into logits [n classes], in float32."""
+        """Map [n features h w] to logits [n classes], in float32."""
         return self.head(features).float().mean(dim=(2, 3))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -66,7 +66,7 @@ class MiniXception(nn.Module):
 
 
 class _Inner(Conv):
-    """A convolution that stays within the picture, so that two pixels of each side are lost."""
+    """A convolution without padding."""
 
     def __init__(self, inside: int, outside: int) -> None:
         super().__init__(inside, outside)
@@ -74,7 +74,7 @@ class _Inner(Conv):
 
 
 class _Separable(nn.Module):
-    """A filter for each channel, then a mix of all channels."""
+    """A depthwise convolution, then a pointwise one."""
 
     def __init__(self, inside: int, outside: int, *, relu: bool) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class _Separable(nn.Module):
 
 
 class _Module(nn.Module):
-    """Two separable convolutions and a maximum, around which every second pixel is carried."""
+    """Two separable convolutions and max pooling, with a strided residual connection."""
 
     def __init__(self, inside: int, outside: int) -> None:
         super().__init__()
@@ -109,19 +109,19 @@ class _Module(nn.Module):
 
 
 def is_xception(tensors: Mapping[str, torch.Tensor]) -> bool:
-    """Tell whether the tensors of a Keras model look like those of this family."""
+    """Return whether the tensors of a Keras model have the names of this family."""
     return "separable_conv2d_1/depthwise_kernel" in tensors and "conv2d_3/kernel" in tensors
 
 
 def from_keras(tensors: Mapping[str, torch.Tensor], size: int) -> MiniXception:
-    """Build the network that a Keras model describes, with its batch normalisations merged.
+    """Build the network of a Keras model, with its batch normalisations merged.
 
     Args:
-        tensors: By the names that Keras gives them, as `models import` reads them.
-        size: Side of what it sees, in pixels.
+        tensors: Tensors by their names in Keras, as `models import` reads them.
+        size: Side of its input in pixels.
 
     Returns:
-        A network that returns the same logits up to rounding; it is for use, not for training.
+        A network that returns the same logits up to rounding, for inference.
 
     Raises:
         WeightsError: A tensor is missing or has another shape.

@@ -1,4 +1,4 @@
-"""Vary faces, so that a network sees none of them twice."""
+"""Augmentation of faces."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _PART = (0.1, 0.4)  # sides of that part
 def vary_faces(
     faces: torch.Tensor, size: int, rng: torch.Generator, *, part: float = 1.0
 ) -> torch.Tensor:
-    """Turn, shift, scale, mirror, light and partly cover faces.
+    """Randomly rotate, shift, scale, mirror, relight and partly cover faces.
 
     Args:
         faces: [n h w], uint8; grey squares.
         size: Side of the squares to cut out of them, in pixels.
-        rng: Where chance comes from.
-        part: How much of the width they show.
+        rng: The random number generator.
+        part: Share of the width that they show, 0 to 1.
 
     Returns:
         [n 1 size size] in [-1, 1], float32.
@@ -39,11 +39,11 @@ def vary_faces(
 
 
 def draw_share(strength: float, rng: torch.Generator) -> float:
-    """Return how much of each face stays in a mixture: a number with the distribution Beta(a, a).
+    """Return the share of each face in a mixture, drawn from Beta(a, a).
 
     Args:
-        strength: a; the smaller, the less is mixed. (By Jöhnk's method, which suits a below 1.)
-        rng: Where chance comes from.
+        strength: a; smaller values mix less. (By Jöhnk's method, for a below 1.)
+        rng: The random number generator.
     """
     while True:
         one, other = torch.rand(2, generator=rng, dtype=torch.float64).pow(1 / strength).tolist()
@@ -52,10 +52,10 @@ def draw_share(strength: float, rng: torch.Generator) -> float:
 
 
 def mix_up(share: float, values: torch.Tensor) -> torch.Tensor:
-    """Lay each of a batch over the last but so many (mixup, Zhang et al. 2018).
+    """Mix each item of a batch with its counterpart in reversed order (mixup, Zhang et al. 2018).
 
     Args:
-        share: How much of each stays, 0 to 1.
+        share: Share of each item itself, 0 to 1.
         values: [n ...].
     """
     return values * share + values.flip(0) * (1 - share)

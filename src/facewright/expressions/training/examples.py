@@ -1,4 +1,4 @@
-"""Read faces with the expressions that people saw in them: FER2013, and the votes of FER+."""
+"""Read the training data: FER2013, and the votes of FER+."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ VOTES = (
     *("neutral", "happiness", "surprise", "sadness", "anger"),
     *("disgust", "fear", "contempt", "unknown", "NF"),
 )
-"""What the ten people of FER+ could vote for (Barsoum et al. 2016); NF is no face."""
+"""Classes of the votes of FER+ by ten annotators (Barsoum et al. 2016); NF is no face."""
 SAME = (4, 5, 6, 1, 3, 2, 0)
-"""For each of `EXPRESSIONS`, which of `VOTES` is the same."""
+"""For each of `EXPRESSIONS`, the index of the same class in `VOTES`."""
 TRAINING, PUBLIC, PRIVATE = "Training", "PublicTest", "PrivateTest"
-"""The parts of FER2013: to learn from, to choose by, and to report."""
+"""The parts of FER2013: training, validation and test."""
 
 _TABLE = "labels.csv"
 _COLUMNS = ("file", "usage", "fer2013_label", *VOTES)
@@ -35,29 +35,29 @@ _HINT = f"a folder or zip with pictures and {_TABLE}: {', '.join(_COLUMNS)}"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Faces in grey, all of one size, and what people saw in them."""
+    """Faces in grey, all of one size, with labels and votes."""
 
     faces: NDArray[np.uint8]
     """(n, size, size)."""
     labels: NDArray[np.int64]
-    """(n,), which of `EXPRESSIONS`: the one label of FER2013."""
+    """(n,), indices of `EXPRESSIONS`: the labels of FER2013."""
     votes: NDArray[np.float32]
-    """(n, 10), how many people voted for each of `VOTES`."""
+    """(n, 10), number of votes for each of `VOTES`."""
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of faces."""
         return len(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """All parts of a set, and what a manifest says about it."""
+    """All parts of a data set, with its name and hash."""
 
     name: str
     sha256: str
-    """Of the table and the names, sizes and checksums of the pictures."""
+    """Hash of the table and the names, sizes and checksums of the pictures."""
     parts: Mapping[str, Examples]
-    """By usage; at least `TRAINING` and `PUBLIC` have examples."""
+    """Examples by usage; at least `TRAINING` and `PUBLIC` have some."""
 
 
 def read_examples(path: Path) -> Collection:
@@ -140,7 +140,7 @@ def _read_faces(source: Source, names: list[str], path: Path) -> NDArray[np.uint
 
 
 def _read_label(row: Mapping[str, str], path: Path) -> int:
-    """Return the number of the expression of a row."""
+    """Return the index of the expression of a row."""
     label = row["fer2013_label"]
     if label not in EXPRESSIONS:
         raise DatasetError(

@@ -1,4 +1,4 @@
-"""What a classifier of expressions is taught."""
+"""The objective of a classifier of expressions."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _CLEAR = 0.3  # the least share of votes for one of the seven that counts as an 
 
 
 class Batch(NamedTuple):
-    """Faces, and what is to be named."""
+    """Faces and their targets."""
 
     faces: torch.Tensor
     """[n 1 size size] in [-1, 1]."""
     wanted: torch.Tensor
-    """[n 7], shares."""
+    """[n 7], target probabilities."""
     votes: torch.Tensor
-    """[n 10], shares."""
+    """[n 10], shares of votes."""
     kept: torch.Tensor
     """[n features]: 0 for features that are left out."""
 
 
 class Learner(nn.Module):
-    """A classifier with a second head, which foresees the votes of FER+."""
+    """A classifier with a second head, which predicts the votes of FER+."""
 
     def __init__(self, network: Any) -> None:
         super().__init__()
@@ -52,17 +52,17 @@ class Learner(nn.Module):
 
 
 class ExpressionObjective:
-    """Teaches a network to name expressions."""
+    """The `Objective` of a classifier of expressions."""
 
     def __init__(
         self, examples: Examples, options: ExpressionTrainOptions, device: torch.device
     ) -> None:
-        """Prepare to teach.
+        """Set up the objective.
 
         Args:
-            examples: What to learn from.
-            options: How.
-            device: Where to compute.
+            examples: The training data.
+            options: Options of the training.
+            device: The device that computes.
         """
         self._options, self._device, self._config = options, device, plan_network(options)
         self._faces = torch.from_numpy(examples.faces)
@@ -78,13 +78,13 @@ class ExpressionObjective:
             self._features = Learner(build_network(self._config)).network.features
 
     def build(self) -> nn.Module:
-        """Return the network as it starts."""
+        """Return the untrained network."""
         with torch.random.fork_rng():
             torch.default_generator.set_state(seeded(self._options.seed).get_state())
             return Learner(build_network(self._config))
 
     def prepare(self, first: int, count: int) -> Batch:
-        """Make examples; those before the first one of a run are whole, and no mixtures."""
+        """Return examples; those of negative numbers have no mixup and no dropout."""
         rng = seeded(_hash(self._options.seed, "batch", first))
         rows = torch.tensor([self._pick(number) for number in range(first, first + count)])
         faces = vary_faces(self._faces[rows], self._window, rng, part=self._options.window)
@@ -100,7 +100,7 @@ class ExpressionObjective:
         return Batch(faces, wanted, votes, kept)
 
     def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
-        """Return how far names are from what is wanted, and foreseen votes from those cast."""
+        """Return the loss of classes and that of votes."""
         faces, wanted, votes, kept = (part.to(self._device) for part in batch)
         named, foreseen = network(faces, kept)
         missed = -(wanted * self._weights * named.float().log_softmax(1)).sum(1)
@@ -108,7 +108,7 @@ class ExpressionObjective:
         return {"names": missed.mean(), "votes": self._options.votes_weight * lost.mean()}
 
     def _pick(self, number: int) -> int:
-        """Return which face an example shows: each comes once before any comes again."""
+        """Return the index of the face of an example: each comes once per epoch."""
         epoch, place = divmod(number, len(self._faces))
         if epoch not in self._orders:
             if len(self._orders) > 1:
@@ -119,7 +119,7 @@ class ExpressionObjective:
 
 
 def plan_network(options: ExpressionTrainOptions) -> Config:
-    """Return how the network of some options is built.
+    """Return the configuration of the network that options name.
 
     Raises:
         InputError: No network has this name.
@@ -136,9 +136,9 @@ def plan_network(options: ExpressionTrainOptions) -> Config:
 
 
 def _mix_labels(examples: Examples, share: float) -> torch.Tensor:
-    """Return what is to be named, [n 7]: labels, votes or a mixture.
+    """Return target probabilities, [n 7]: labels, votes or a mixture.
 
-    A face on which few agree that it is any of the seven keeps its label.
+    A face with few votes for any of the seven keeps its label.
     """
     labels = nn.functional.one_hot(torch.from_numpy(examples.labels), len(EXPRESSIONS)).float()
     votes = torch.from_numpy(examples.votes)
@@ -150,6 +150,6 @@ def _mix_labels(examples: Examples, share: float) -> torch.Tensor:
 
 
 def _hash(seed: int, what: str, number: int) -> int:
-    """Return the seed of something of a run, whose number may be below 0."""
+    """Return a seed from a run's seed, a name and a number, which may be negative."""
     digest = hashlib.sha256(f"{seed} {what} {number}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1

@@ -40,7 +40,7 @@ from facewright.types import Card, Manifest
 _HINT = "`facewright train expressions --help` says what each option is"
 
 BEST = "best.safetensors"
-"""The file in the folder of a run whose network named most of `PUBLIC`."""
+"""File of the weights with the highest accuracy on `PUBLIC` so far."""
 
 
 def train_classifier(
@@ -51,19 +51,18 @@ def train_classifier(
     device: torch.device,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Train, or go on training, a classifier of expressions.
+    """Train a classifier of expressions, or continue its training.
 
-    A run that was stopped goes on where its newest checkpoint is, and ends with the same weights.
-    With every fourth report the averaged network is measured on what it does not learn from: the
-    table of what was named as what is drawn, and the numbers are written beside it. The
-    temperature is fitted there, too. The network that named most of it so far is kept as `BEST`
-    beside the newest: a long run learns faces by heart, and may name fewer of others.
+    A run that was stopped continues from its newest checkpoint, and ends with the same weights.
+    With every fourth report the averaged network is evaluated on `PUBLIC`: a confusion matrix is
+    drawn, the measures are written beside it, and the temperature is fitted. The network of the
+    highest accuracy so far is kept as `BEST` beside the newest, since a long run may overfit.
 
     Args:
-        collection: Faces: it learns from `TRAINING`, and is measured on `PUBLIC`.
+        collection: The data: trained on `TRAINING`, evaluated on `PUBLIC`.
         outdir: The folder of the run.
-        options: How.
-        device: Where to compute.
+        options: Options of the training.
+        device: The device that computes.
         clock: Returns seconds.
 
     Returns:
@@ -71,8 +70,8 @@ def train_classifier(
 
     Raises:
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
     """
     _check(options)
     objective = ExpressionObjective(collection.parts[TRAINING], options, device)
@@ -100,7 +99,7 @@ def train_classifier(
 
 
 def _is_best(outdir: Path, measured: Measured) -> bool:
-    """Tell whether no earlier report of a run named more."""
+    """Return whether no earlier report of a run has a higher accuracy."""
     files = outdir.glob("measured-*.json")
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     return all(report["accuracy"] <= measured.accuracy for report in reports)
@@ -112,7 +111,7 @@ def _report(
     measured: Measured,
     state: tuple[Path, int, torch.device],
 ) -> None:
-    """Write how good a network is on what it does not learn from."""
+    """Write confusion matrix and measures of a network on `PUBLIC`."""
     outdir, images, device = state
     stem = f"measured-{format_kimg(images)}"
     with replacing(outdir / f"{stem}.json") as unfinished:
