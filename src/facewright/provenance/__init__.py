@@ -1,1 +1,1 @@
-"""What made a file, written into the file."""
+"""Provenance of results: manifests, consent, watermark, signatures."""

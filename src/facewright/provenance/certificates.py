@@ -1,4 +1,4 @@
-"""Keys and certificates that files are signed with: one's own, or made at first use."""
+"""Keys and certificates to sign files with: named by the user, or made at first use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from platformdirs import user_config_path
 from facewright.errors import FileError, InputError
 
 CONFIG_VARIABLE = "FACEWRIGHT_CONFIG"
-"""Names another folder for configuration than the user's own."""
+"""Environment variable that names another folder of configuration."""
 
 _OWN, _TRUSTED = "signing.pem", "trusted"
 _YEARS = 10
@@ -32,37 +32,36 @@ _HINT = "it holds a private key (PKCS 8, no password) and its certificates, the 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What signs."""
+    """A signing key with its certificates."""
 
     algorithm: str
-    """As COSE names it: es256, es384, es512, ps256 or ed25519."""
+    """Name of the algorithm in COSE: es256, es384, es512, ps256 or ed25519."""
     certificates: bytes
-    """PEM: that of the signer, then those above it up to a root."""
+    """PEM: the certificate of the signer, then those above it up to a root."""
     key: bytes
     """PEM, PKCS 8: the private key."""
 
     @property
     def root(self) -> bytes:
-        """The last certificate, PEM: whom one trusts who trusts this identity."""
+        """The root certificate, PEM, which others have to trust to trust this identity."""
         return [match[0] for match in _BLOCK.finditer(self.certificates)][-1] + b"\n"
 
 
 def find_folder() -> Path:
-    """Return the folder of keys and certificates, which may not be there yet."""
+    """Return the folder of keys and certificates, which may not exist yet."""
     named = os.environ.get(CONFIG_VARIABLE)
     return (Path(named) if named else user_config_path("facewright", appauthor=False)) / "signing"
 
 
 def load_identity(named: Path | None = None) -> Identity:
-    """Return what signs: a file that the user names, or one's own.
+    """Return the identity to sign with: from a file that the user names, or the installation's own.
 
-    One's own is made at the first use: the certificate of an authority of this installation, whose
-    key is thrown away at once, and a key and certificate below it. Processes that start together
-    end up with the same one.
+    The own identity is made at the first use: a root certificate of this installation, whose key is
+    discarded, and a key and certificate below it. Processes that start together get the same one.
 
     Raises:
-        InputError: The file that was named cannot be used.
-        OSError: One's own cannot be read or written.
+        InputError: The named file cannot be used.
+        OSError: The own identity cannot be read or written.
     """
     if named:
         return read_identity(named)
@@ -78,7 +77,7 @@ def load_identity(named: Path | None = None) -> Identity:
 
 
 def find_identity(named: Path | None = None) -> Identity | None:
-    """Return what signs here if it is there already and can be used; nothing is made."""
+    """Return the identity as `load_identity` does, but make none: None without a usable one."""
     try:
         return read_identity(named or find_folder() / _OWN)
     except FileError:
@@ -100,13 +99,13 @@ def read_identity(path: Path) -> Identity:
 
 
 def read_roots(identity: Identity | None) -> str:
-    """Return whom this installation trusts: itself, and the certificates in its folder.
+    """Return the trusted root certificates: that of this installation, and those in its folder.
 
     Args:
-        identity: What signs here, if anything does.
+        identity: The identity of this installation, if there is one.
 
     Returns:
-        Certificates, PEM. Files in the folder that hold none are left out.
+        Certificates, PEM. Files in the folder without certificates are ignored.
     """
     roots = [identity.root] if identity else []
     folder = find_folder() / _TRUSTED
@@ -118,7 +117,7 @@ def read_roots(identity: Identity | None) -> str:
 
 
 def _parse(data: bytes, name: str) -> Identity:
-    """Read a private key and certificates, and see that they belong together."""
+    """Read a private key and certificates, and check that they belong together."""
     blocks = [(match[1], match[0] + b"\n") for match in _BLOCK.finditer(data)]
     keys = [block for kind, block in blocks if kind.endswith(b"PRIVATE KEY")]
     chain = [block for kind, block in blocks if kind == b"CERTIFICATE"]
@@ -140,7 +139,7 @@ def _parse(data: bytes, name: str) -> Identity:
 
 
 def _name_algorithm(key: object, name: str) -> str:
-    """Return what a key signs with, as COSE names it."""
+    """Return the signature algorithm of a key, by its name in COSE."""
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVES:
         return _CURVES[key.curve.name]
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= 2048:
@@ -154,13 +153,13 @@ def _name_algorithm(key: object, name: str) -> str:
 
 
 def _is_expired(identity: Identity) -> bool:
-    """Tell whether a certificate has run out."""
+    """Return whether a certificate has expired."""
     ends = x509.load_pem_x509_certificate(identity.certificates).not_valid_after_utc
     return ends < dt.datetime.now(dt.UTC)
 
 
 def _make_identity() -> bytes:
-    """Make an authority, a key and its certificate; PEM, the key first."""
+    """Make a root certificate, a key and its certificate; PEM, the key first."""
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     spki = key.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -192,7 +191,7 @@ def _make_identity() -> bytes:
 
 
 def _name(common: str) -> x509.Name:
-    """Return a name of a certificate."""
+    """Return the subject of a certificate."""
     organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Facewright (self-issued)")
     return x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
@@ -200,7 +199,7 @@ def _name(common: str) -> x509.Name:
 def _begin(
     key: ec.EllipticCurvePublicKey, subject: x509.Name, issuer: x509.Name
 ) -> x509.CertificateBuilder:
-    """Begin a certificate that is valid from yesterday on, as clocks differ."""
+    """Return a builder of a certificate that is valid from yesterday on, since clocks differ."""
     start = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     return (
         x509.CertificateBuilder()
@@ -215,7 +214,7 @@ def _begin(
 
 
 def _usage(*wanted: str) -> x509.KeyUsage:
-    """Return what a key may be used for."""
+    """Return the permitted uses of a key."""
     names: Sequence[str] = (
         *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
         *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
@@ -224,7 +223,7 @@ def _usage(*wanted: str) -> x509.KeyUsage:
 
 
 def _keep_root(identity: Identity) -> None:
-    """Go on trusting what was signed with a key that has run out."""
+    """Keep trusting files that were signed with an expired key."""
     name = hashlib.sha256(identity.root).hexdigest()[:16]
     folder = find_folder() / _TRUSTED
     folder.mkdir(parents=True, exist_ok=True)
@@ -232,7 +231,7 @@ def _keep_root(identity: Identity) -> None:
 
 
 def _write_once(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, unless another process was faster."""
+    """Write a file that only its owner may read, unless it exists already."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,8 +1,8 @@
-"""Make sure that whoever is shown has agreed, or verifiably does not exist.
+"""Consent of the people in sources, and its waiver for verifiably generated ones.
 
-Which commands demand consent, and which only record what is said, is the table in `policy`. A
-manifest waives nothing unless it is part of a valid signature of somebody trusted, made over
-exactly the file that it lies in: text can be written by anybody, and copied from any other file.
+The table in `policy` says which commands demand consent and which only record it. A manifest waives
+consent only as part of a valid signature of a trusted signer over exactly that file: text alone can
+be written by anybody, and copied from any other file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from facewright.provenance.policy import find_policy
 from facewright.types import Manifest
 
 GENERATED = "generated"
-"""The consent of people who do not exist."""
+"""The consent that is recorded for people who do not exist."""
 
 _HINT = (
     '--consent "who agreed to what"; `self` if it is you, `generated` if nobody in it exists. '
@@ -25,19 +25,21 @@ _HINT = (
 
 
 def ask_consent(task: str, given: str | None, shown: Iterable[str | Path]) -> str:
-    """Return the consent that a manifest records, and raise if there has to be one.
+    """Return the consent to record in a manifest; raise if one is required and missing.
 
     Args:
         task: The command.
-        given: What the user says: who agreed to what and when, or "self" or "generated".
-        shown: The files and folders that show somebody; a camera has no file.
+        given: The user's statement: who agreed to what and when, or "self" or "generated"; None
+            without one.
+        shown: Files and folders that show people; a camera has no file.
 
     Returns:
-        What was given; otherwise `GENERATED` if everybody who is shown was, or nothing where the
-        command only records consent.
+        `given`; without it `GENERATED` if all sources are verifiably generated, or an empty string
+        if the command only records consent.
 
     Raises:
-        InputError: The command demands consent, none was given, and somebody may be real.
+        InputError: The command demands consent, none was given, and a source may show a real
+            person.
     """
     if given and given.strip():
         return given.strip()
@@ -55,10 +57,11 @@ def ask_consent(task: str, given: str | None, shown: Iterable[str | Path]) -> st
 
 
 def shows_nobody(path: Path) -> bool:
-    """Tell whether it is certain that nobody in a file exists.
+    """Return whether a file certainly shows no real person.
 
     Args:
-        path: A picture, a clip, or a folder of these at any depth; anything else may show somebody.
+        path: A picture, a clip, or a folder of these at any depth; for other files the answer is
+            False.
     """
     if path.is_dir():
         files = [file for file in sorted(path.rglob("*")) if file.is_file()]
@@ -71,10 +74,10 @@ def shows_nobody(path: Path) -> bool:
 
 
 def says_nobody(manifest: Manifest) -> bool:
-    """Tell whether a manifest says that nobody in its file exists.
+    """Return whether a manifest says that its file shows no real person.
 
     Args:
-        manifest: One that is known to be genuine.
+        manifest: A manifest whose signature was verified.
     """
     effect = find_policy(manifest.task).effect
     return effect == "generates" or (effect == "alters" and manifest.consent == GENERATED)

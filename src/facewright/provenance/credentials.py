@@ -1,9 +1,9 @@
-"""Sign files with content credentials (C2PA), and read those of any file.
+"""Content credentials (C2PA): sign files, and read and verify those of any file.
 
 The claim follows the C2PA specification 2.x: an action `c2pa.created` with the IPTC's digital
-source type, an ingredient for each file that went in (named by role and sha256), and the manifest
-of Facewright as an assertion of its own. No time stamp service is asked unless one is named, and no
-certificate is looked up: everything works offline.
+source type, an ingredient for each source file (by role and sha256), and the manifest of Facewright
+as an assertion of its own. Everything works offline: a time stamp service is used only if one is
+named, and no certificate is looked up.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from facewright.provenance.certificates import Identity
 
 KEY_VARIABLE = "FACEWRIGHT_SIGNING_KEY"
-"""Names a PEM file with a private key and its certificates, to sign with instead of one's own."""
+"""Environment variable that names a PEM file with a private key and its certificates to sign
+with."""
 Stream: TypeAlias = "BytesIO | BufferedIOBase"
-"""A file that is open for bytes."""
+"""A binary file."""
 
 TIME_VARIABLE = "FACEWRIGHT_TIME_STAMPS"
-"""Names the address of a time stamp service (RFC 3161), which each signature is then sent to."""
+"""Environment variable with the address of a time stamp service (RFC 3161) for all signatures."""
 
 TYPES = {
     "png": "image/png",
@@ -45,7 +46,7 @@ TYPES = {
     "gif": "image/gif",
     "mp4": "video/mp4",
 }
-"""Formats that can be signed → their media types. BMP is none of them."""
+"""Formats that can be signed → media types. BMP cannot be signed."""
 
 _ASSERTION = "org.facewright.manifest"
 _TEXT = "manifest"  # in the assertion: as it stands in the file
@@ -56,33 +57,33 @@ _UNTRUSTED = "signingCredential.untrusted"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the content credentials of a file say, and whether they hold."""
+    """The content credentials of a file, and whether they are valid."""
 
     signed: bool
-    """Whether there are any, be they valid or not."""
+    """Whether there are any, valid or not."""
     signer: str = ""
-    """Whom the certificate names."""
+    """Subject of the certificate."""
     trusted: bool = False
-    """Whether the certificate is one that this installation trusts, and the signature valid."""
+    """Whether this installation trusts the certificate, and the signature is valid."""
     unaltered: bool | None = None
-    """Whether the file is, bit for bit, what was signed; None if nothing was."""
+    """Whether the file is unchanged since it was signed, bit for bit; None if it is not signed."""
     problems: tuple[str, ...] = ()
-    """What is wrong, as C2PA calls it."""
+    """Validation errors, by their names in C2PA."""
     source_type: str = ""
-    """How the file came about, a term of the IPTC; only of a valid signature."""
+    """Digital source type, a term of the IPTC; only of a valid signature."""
     manifest: Manifest | None = None
-    """What Facewright said when it signed; only of a valid signature."""
+    """The manifest of Facewright; only of a valid signature."""
     consent_date: str = ""
     """The day on which a consent was recorded, such as 2026-05-01; only of a valid signature."""
     unsigned_sha256: str = ""
-    """Of the file before it was signed; only of a valid signature."""
+    """Hash of the file before it was signed; only of a valid signature."""
 
 
 def explain_unsigned() -> str:
     """Return why this installation cannot sign; empty if it can.
 
     Raises:
-        InputError: A signing key was named, and it cannot be used.
+        InputError: A signing key was named, but cannot be used.
     """
     from facewright.provenance.certificates import load_identity
 
@@ -103,16 +104,16 @@ def explain_unsigned() -> str:
 def sign(source: Stream, target: Stream, form: str, manifest: Manifest) -> None:
     """Write a signed copy of a file.
 
-    Two copies differ: a signature is random. What it covers does not.
+    Signatures are random, so two copies differ; the signed content does not.
 
     Args:
-        source: The whole file, which nothing has signed yet; it is read from its beginning.
-        target: Where to write, open for reading and writing.
+        source: The whole unsigned file; it is read from its beginning.
+        target: The file to write, open for reading and writing.
         form: One of `TYPES`.
         manifest: How the file came about.
 
     Raises:
-        FileError: The certificates do not suit C2PA, or the file is damaged.
+        FileError: C2PA does not accept the certificates, or the file is damaged.
         OSError: There is no key.
     """
     from facewright.provenance.certificates import load_identity
@@ -123,7 +124,7 @@ def sign(source: Stream, target: Stream, form: str, manifest: Manifest) -> None:
 def _sign(
     source: Stream, target: Stream, form: str, manifest: Manifest, identity: Identity
 ) -> None:
-    """Write a signed copy of a file, as `sign` does, by somebody who is given."""
+    """Write a signed copy of a file, as `sign` does, with a given identity."""
     import c2pa
 
     source.seek(0)
@@ -152,14 +153,13 @@ def sign_bytes(data: bytes, form: str, manifest: Manifest) -> bytes:
 
 
 def read_credentials(file: Path | bytes) -> Credentials:
-    """Read the content credentials of any file, and check them without a network.
+    """Read the content credentials of any file, and verify them offline.
 
     Args:
         file: Its path, or all of its bytes.
 
     Returns:
-        What they say and whether they hold; a file that has none, or that C2PA does not know, is
-        not signed.
+        The credentials; a file without them, or of a format unknown to C2PA, is not signed.
 
     Raises:
         FileError: The file cannot be read.
@@ -183,16 +183,16 @@ def read_credentials(file: Path | bytes) -> Credentials:
 
 
 def seal(data: bytes) -> str:
-    """Return a code that only this installation can make for some bytes.
+    """Return a message authentication code of bytes, which only this installation can make.
 
-    For files that C2PA does not know, such as latents. Equal bytes get equal codes (HMAC with
-    SHA-256 under the signing key); another installation cannot check one.
+    For files that C2PA does not support, such as latents. Equal bytes get equal codes (HMAC-SHA-256
+    with the signing key); another installation cannot verify them.
 
     Returns:
-        64 hexadecimal digits; empty if there is no key, and none can be kept.
+        64 hexadecimal digits; empty if there is no key and none can be stored.
 
     Raises:
-        InputError: A signing key was named, and it cannot be used.
+        InputError: A signing key was named, but cannot be used.
     """
     if explain_unsigned():
         return ""
@@ -218,7 +218,7 @@ def digest_unsigned(file: Path | bytes) -> str:
 
 
 def _claim(manifest: Manifest, digest: str) -> dict[str, Any]:
-    """Return what is signed, as C2PA has it."""
+    """Return the definition of a C2PA manifest."""
     used = [
         {
             "title": name,
@@ -251,19 +251,19 @@ def _claim(manifest: Manifest, digest: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=4)
 def _try(identity: Identity) -> None:
-    """Raise unless C2PA takes certificates, by signing the smallest GIF there is."""
+    """Raise unless C2PA accepts the certificates, by signing a minimal GIF."""
     pixel = b"GIF89a\1\0\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
     _sign(BytesIO(pixel), BytesIO(), "gif", Manifest("generate", {}), identity)
 
 
 def _get_named() -> Path | None:
-    """Return the file of the key that is to sign instead of one's own."""
+    """Return the file of the signing key that the environment names, if any."""
     named = os.environ.get(KEY_VARIABLE)
     return Path(named) if named else None
 
 
 def _find_identity() -> Identity | None:
-    """Return what signs here, if anything does: whoever only reads makes no key."""
+    """Return the identity of this installation, if there is one, without making it."""
     from facewright.provenance.certificates import find_identity
 
     return find_identity(_get_named())
@@ -297,7 +297,7 @@ def _build_context(roots: str, _process: int) -> Context:
 
 
 def _judge(report: Mapping[str, Any]) -> Credentials:
-    """Turn the report of C2PA into what counts here."""
+    """Convert the validation report of C2PA."""
     active = report["manifests"][report["active_manifest"]]
     state = report.get("validation_state")
     signature = active.get("signature_info") or {}
@@ -335,7 +335,7 @@ def _find_assertions(active: Mapping[str, Any], label: str) -> list[Any]:
 
 
 def _read_assertion(active: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Facewright signed beside the picture; nothing if that is not one table."""
+    """Return the assertion of Facewright; empty if there is not exactly one table."""
     found = _find_assertions(active, _ASSERTION)
     return found[0] if len(found) == 1 and isinstance(found[0], dict) else {}
 
@@ -349,7 +349,7 @@ def _read_manifest(said: dict[str, Any]) -> Manifest | None:
 
 
 def _read_source_type(active: Mapping[str, Any]) -> str:
-    """Return how a file came about, without the address of the vocabulary."""
+    """Return the digital source type, without the address of the vocabulary."""
     for data in _find_assertions(active, "c2pa.actions"):
         for action in data.get("actions", ()):
             if named := action.get("digitalSourceType"):

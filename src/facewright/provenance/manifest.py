@@ -1,4 +1,4 @@
-"""Say how a picture came about."""
+"""Manifests as text: how a result was made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from facewright.errors import FileError, InputError
 from facewright.types import Manifest
 
 FORMAT = 1
-"""The version of the text."""
+"""Version of the format."""
 
 _KEY = "facewright"  # holds the format, and tells a manifest from other JSON
 _TEXTS = ("task", "consent", "version", "torch", "device")
@@ -32,7 +32,7 @@ def to_text(manifest: Manifest) -> str:
         manifest: Any manifest.
 
     Returns:
-        The text to put into a file.
+        The text.
 
     Raises:
         InputError: A parameter is not JSON, or there are more than a million seeds.
@@ -54,7 +54,7 @@ def from_text(text: str) -> Manifest:
     """Read a manifest that `to_text` wrote. Entries of later versions are left out.
 
     Args:
-        text: The text out of a file.
+        text: A text from a file.
 
     Returns:
         The manifest.
@@ -83,12 +83,12 @@ def from_text(text: str) -> Manifest:
 
 
 def is_manifest(text: str) -> bool:
-    """Tell whether a text found in a file is meant to be a manifest, be it damaged or not."""
+    """Return whether a text in a file is a manifest, possibly damaged."""
     return text.startswith(f'{{"{_KEY}": ')
 
 
 def format_seeds(seeds: Iterable[int]) -> str:
-    """Write seeds in few characters, in the order that they have.
+    """Format seeds compactly, in their order.
 
     Args:
         seeds: Any whole numbers.
@@ -109,7 +109,7 @@ def format_seeds(seeds: Iterable[int]) -> str:
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """Read seeds: the inverse of `format_seeds`.
+    """Parse seeds: the inverse of `format_seeds`.
 
     Args:
         text: Numbers and ranges, separated by commas; empty for none.
@@ -138,7 +138,7 @@ def _read_number(text: str) -> float:
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Tell whether lists and tables are nested more often than so many times."""
+    """Return whether lists and tables are nested more than `levels` deep."""
     if not isinstance(value, dict | list):
         return False
     inside = value.values() if isinstance(value, dict) else value
@@ -146,7 +146,7 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 
 def _to_fields(manifest: Manifest) -> dict[str, Any]:
-    """Return what a manifest says in the order of the text, without what is empty."""
+    """Return the non-empty fields of a manifest in the order of the text."""
     said: dict[str, Any] = {name: _in_order(dict(getattr(manifest, name))) for name in _TABLES}
     said["seeds"] = format_seeds(manifest.seeds)
     said |= {name: getattr(manifest, name) for name in _TEXTS[1:]}
@@ -167,7 +167,7 @@ def _parse_run(part: str) -> range:
 
 
 def _check_kinds(read: dict[str, Any], seeds: Any) -> None:
-    """Raise unless every entry of a manifest is what it should be."""
+    """Raise unless every entry of a manifest has the right type."""
     wrong = [name for name in _TEXTS if not isinstance(read[name], str)]
     wrong += [name for name in _TABLES if not isinstance(read[name], dict)]
     wrong += [] if isinstance(seeds, str) else ["seeds"]

@@ -1,4 +1,4 @@
-"""Decide which results carry the watermark, and what it says."""
+"""Which results carry the watermark, and with which bits."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from facewright.provenance.watermark import NARROWEST, SMALLEST, Marker, is_mark
 from facewright.types import Manifest
 
 MARK_VARIABLE = "FACEWRIGHT_WATERMARK"
-"""`off` leaves the watermark out; the manifest says so."""
+"""Environment variable: `off` leaves the watermark out, which the manifest records."""
 
 WATERMARK = "watermark"
-"""Among the marks of a manifest: the bits that the picture carries, or why it carries none."""
+"""Key in the marks of a manifest: the bits in the picture, or why there are none."""
 
 _OFF = "off"
 _OF_FRAMES = {"second", "stopped_after"}  # parameters of one frame, or of a clip once it is made
@@ -27,14 +27,14 @@ _KINDS: tuple[Literal["generated"], Literal["altered"]] = ("generated", "altered
 
 
 def choose_mark(manifest: Manifest, size: tuple[int, int]) -> tuple[Manifest, Marker | None]:
-    """Say how a result is marked.
+    """Choose the watermark of a result.
 
     Args:
-        manifest: How it came about.
+        manifest: Its manifest.
         size: Width and height in pixels.
 
     Returns:
-        The manifest, which says what the mark carries or why there is none; and what marks.
+        The manifest, with the bits of the watermark or why there is none; and the marker, if any.
     """
     marks = {name: said for name, said in manifest.marks.items() if name != WATERMARK}
     marker = None
@@ -52,11 +52,11 @@ def choose_mark(manifest: Manifest, size: tuple[int, int]) -> tuple[Manifest, Ma
 
 
 def number_manifest(manifest: Manifest) -> int:
-    """Return the 32 bits that mark what a manifest is about.
+    """Return the 32 bits of the watermark for a manifest.
 
-    The first eight say what it is, 1 for generated and 2 for altered; the others tell pictures
-    apart: they are those of the sha256 of the manifest, but for what may differ where the same
-    picture is made again, and what differs from frame to frame of a camera.
+    The first eight are 1 for generated and 2 for altered; the others identify the picture: bits of
+    the sha256 of the manifest, without entries that may differ when the same picture is made again,
+    or from frame to frame of a camera.
     """
     kind = 0 if find_policy(manifest.task).effect == "generates" else 1  # of `_KINDS`
     said = {k: v for k, v in manifest.parameters.items() if k not in _OF_FRAMES}
@@ -66,7 +66,7 @@ def number_manifest(manifest: Manifest) -> int:
 
 
 def explain_mark(value: int) -> str:
-    """Return what the bits of a mark say, in words.
+    """Describe the bits of a watermark in words.
 
     >>> explain_mark(0x02ABCDEF)
     'altered, number abcdef'
@@ -78,7 +78,7 @@ def explain_mark(value: int) -> str:
 
 @contextlib.contextmanager
 def marking(*, wanted: bool) -> Iterator[None]:
-    """Mark what is written inside a block, or do not, whatever the environment says.
+    """Switch the watermark on or off inside a block, overriding the environment.
 
     Args:
         wanted: Whether results carry the watermark.
@@ -95,11 +95,12 @@ def marking(*, wanted: bool) -> Iterator[None]:
 
 
 def was_marked(manifest: Manifest) -> bool:
-    """Tell whether a file was written with the watermark, were it only large enough for it."""
+    """Return whether a file was written with the watermark switched on, even if too small for
+    it."""
     return manifest.marks.get(WATERMARK, _OFF) != _OFF
 
 
 @lru_cache(maxsize=2)
 def _prepare(size: tuple[int, int], value: int) -> Marker:
-    """Draw a pattern, or take that of the last pictures."""
+    """Return a marker, cached for recent pictures."""
     return Marker(size, value)

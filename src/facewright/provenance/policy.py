@@ -1,4 +1,4 @@
-"""What each command does to people: whether it asks for consent, how its results are marked."""
+"""The policy of each command: consent, watermark, digital source type."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Literal, TypeAlias
 from facewright.types import Manifest
 
 Effect: TypeAlias = Literal["generates", "alters", "annotates", "charts"]
-"""What a command does to people: draws some who do not exist, changes how those on a picture look,
-draws over a picture without changing anybody, or draws none at all."""
+"""Effect of a command: it generates people, alters people in pictures, annotates pictures without
+altering people, or draws charts without people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What follows from what a command does."""
+    """The rules for a command."""
 
     effect: Effect
     asks: bool
-    """Whether the consent of those who may be real is demanded, not only recorded."""
+    """Whether consent is demanded for people who may be real, not only recorded."""
     reason: str
-    """Why it asks for consent, or why it does not."""
+    """Why it demands consent, or why it does not."""
 
     @property
     def marks(self) -> bool:
-        """Whether its results carry the watermark: what is generated or altered does."""
+        """Whether its results carry the watermark: generated and altered ones do."""
         return self.effect in {"generates", "alters"}
 
 
@@ -62,7 +62,7 @@ POLICIES: Mapping[str, Policy] = {
     "train refiner": Policy("alters", False, _LEARNED),
     "train expressions": Policy("charts", False, "it draws how well a network reads"),
 }
-"""Command → what it does to people, and why it asks for consent or does not."""
+"""Command → its policy."""
 
 _UNKNOWN = Policy("alters", True, "what an unknown command does is not known")
 
@@ -70,15 +70,16 @@ _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
 def find_policy(task: str) -> Policy:
-    """Return the policy of a command; an unknown one is taken to alter people."""
+    """Return the policy of a command; an unknown one is assumed to alter people."""
     return POLICIES.get(task, _UNKNOWN)
 
 
 def name_source_type(manifest: Manifest) -> str:
-    """Return how a file came about in the terms of the IPTC.
+    """Return the digital source type of a file, by the vocabulary of the IPTC.
 
     Args:
-        manifest: Of the file. What alters people and took no file is wholly generated.
+        manifest: The manifest of the file. A result that alters people but has no source file is
+            wholly generated.
 
     Returns:
         The address of a term of the vocabulary "Digital Source Type".

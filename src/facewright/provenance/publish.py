@@ -1,4 +1,4 @@
-"""Write results: encode, mark, sign. The one way out."""
+"""Write results: encode, watermark, sign. All results are written here."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ PICTURES: dict[str, Format] = {
     ".webp": "webp",
     ".bmp": "bmp",
 }
-"""How pictures are written, by extension."""
+"""Extension → format of pictures."""
 
 _TRANSPARENT = (".png", ".webp")  # pictures that can be transparent
 
 CLIPS: dict[str, ClipFormat] = {".mp4": "mp4", ".gif": "gif"}
-"""How clips are written, by extension."""
+"""Extension → format of clips."""
 
 MOVING: dict[str, Callable[..., bytes]] = {".webp": encode_animation, ".webm": encode_webm}
-"""How what moves on a transparent ground is written, by extension."""
+"""Extension → encoder of animations with transparency."""
 
 STOPPED_AFTER = "stopped_after"
-"""The parameter in the manifest of a clip that was ended early: how many frames it has."""
+"""Parameter in the manifest of a clip that was ended early: its number of frames."""
 
 _UNSIGNED = "signature"  # among the marks of a manifest: why the file is not signed
 _log = logging.getLogger(__name__)
@@ -56,27 +56,28 @@ def publish_image(
     quality: int = 95,
     overwrite: bool = False,
 ) -> Path:
-    """Write a picture that says how it came about, marked and signed, whole or not at all.
+    """Write a picture with its manifest, watermark and signature, atomically.
 
-    What is generated or altered carries the watermark. Equal arguments give equal bytes but for the
-    signature: nothing else in the file tells when or where it was written. A BMP, and a file of a
-    machine that can keep no key, is not signed, and its manifest says so.
+    Generated and altered pictures carry the watermark. Equal arguments give equal bytes apart from
+    the
+    signature: nothing else in the file depends on time or machine. A BMP, and any file on a machine
+    that cannot store a key, is not signed, and its manifest says so.
 
     Args:
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
         path: .png, .jpg, .jpeg, .webp or .bmp. Missing folders are made.
-        manifest: How the picture came about.
-        alpha: (h, w), how opaque the picture is: PNG and WebP keep it, in others white stands for
-            transparency.
+        manifest: The manifest of the picture.
+        alpha: (h, w), opacity of the picture, 0 to 255: PNG and WebP keep it, in others
+            transparent pixels become white.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
-        overwrite: Replace a file that is already there.
+        overwrite: Whether to replace an existing file.
 
     Returns:
         The path.
 
     Raises:
-        InputError: The extension is unknown, the file is there already, the picture does not suit
-            the format, or the manifest is not JSON.
+        InputError: The extension is unknown, the file exists, the picture is invalid for the
+            format, or the manifest is not JSON.
         FileError: The file cannot be written.
     """
     extension = check_destination(path, PICTURES, overwrite=overwrite)
@@ -84,7 +85,7 @@ def publish_image(
 
 
 def write_bytes(path: Path, data: bytes) -> Path:
-    """Write what was rendered, whole or not at all; return the path.
+    """Write the bytes of a rendered file, atomically; return the path.
 
     Raises:
         FileError: The file cannot be written.
@@ -107,14 +108,14 @@ def render_image(
     alpha: Alpha | None = None,
     quality: int = 95,
 ) -> bytes:
-    """Turn a picture into the bytes of a file that says how it came about, marked and signed.
+    """Encode a picture with its manifest, watermark and signature.
 
-    Equal arguments give equal bytes but for the signature.
+    Equal arguments give equal bytes apart from the signature.
 
     Args:
         image: (height, width, 3), uint8; RGBA (height, width, 4) for PNG and WebP too.
         extension: ".png", ".jpg", ".jpeg", ".webp" or ".bmp".
-        manifest: How the picture came about.
+        manifest: The manifest of the picture.
         alpha: As for `publish_image`.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
 
@@ -122,7 +123,7 @@ def render_image(
         The whole file.
 
     Raises:
-        InputError: The extension is unknown, the picture does not suit the format, or the manifest
+        InputError: The extension is unknown, the picture is invalid for the format, or the manifest
             is not JSON.
     """
     form = _find_form(extension)
@@ -145,22 +146,22 @@ def render_animation(
     *,
     quality: int = 95,
 ) -> bytes:
-    """Turn frames into the bytes of a file that moves and says how it came about, likewise.
+    """Encode an animation with its manifest, watermark and signature.
 
     A WebM is not signed, and its manifest says so.
 
     Args:
         frames: (height, width, 4), uint8, RGBA; all of one size.
-        seconds: How long each is shown.
+        seconds: Duration of each frame.
         extension: One of `MOVING`.
-        manifest: How they came about.
+        manifest: Their manifest.
         quality: 1 to 100.
 
     Returns:
         The whole file.
 
     Raises:
-        InputError: The frames are of several sizes, or none, or the manifest is not JSON.
+        InputError: There are no frames, their sizes differ, or the manifest is not JSON.
     """
     encode, form = MOVING[extension], extension[1:]
     manifest, marker = choose_mark(_note_signature(manifest, form), frames[0].shape[1::-1])
@@ -172,17 +173,17 @@ def render_animation(
 def render_entry(
     image: Image, extension: str, manifest: Manifest, *, quality: int = 95, effort: int = 6
 ) -> bytes:
-    """Turn a picture into an entry of a data set, which says how it came about and is not signed.
+    """Encode a picture as an entry of a data set, with its manifest but without a signature.
 
-    Entries are photos as they were, many and small, and a data set of the same pictures is the same
-    file: equal arguments give equal bytes.
+    Entries are photos, many and small, and equal pictures have to give an equal data set: equal
+    arguments give equal bytes.
 
     Args:
         image: (height, width, 3), uint8.
         extension: As for `render_image`.
-        manifest: How the picture came about.
+        manifest: The manifest of the picture.
         quality: 1 to 100, for JPEG and WebP; 100 makes WebP lossless.
-        effort: 0 to 9, for PNG: how long to look for a smaller file.
+        effort: Compression of PNG, 0 to 9.
 
     Returns:
         The whole file.
@@ -209,27 +210,26 @@ def publish_clip(
     overwrite: bool = False,
     stopped: Callable[[], bool] | None = None,
 ) -> Path:
-    """Write a clip that says how it came about, marked and signed, whole or not at all.
+    """Write a clip with its manifest, watermark and signature, atomically.
 
-    Equal arguments give equal bytes but for the signature. An interrupted run leaves no file,
-    unless `stopped` notices the interruption: then the file ends with the frame before, plays, and
-    its manifest says so with the parameter `STOPPED_AFTER`, which is how many frames it has.
+    Equal arguments give equal bytes apart from the signature. An interrupted run leaves no file,
+    unless `stopped` returns True: then the file ends with the frame before, can be played, and its
+    manifest has the parameter `STOPPED_AFTER`, its number of frames.
 
     Args:
-        clip: What to write; its frames are used up.
+        clip: The clip; its frames are consumed.
         path: .mp4 or .gif. Missing folders are made.
-        manifest: How the clip came about.
-        overwrite: Replace a file that is already there.
-        stopped: Tells whether someone wants the clip to end, such as
-            `lambda: signal.requested` with a `fit.stop.StopSignal`; asked before each frame but the
-            first.
+        manifest: The manifest of the clip.
+        overwrite: Whether to replace an existing file.
+        stopped: Returns whether the clip has to end, such as `lambda: signal.requested` with a
+            `training.stop.StopSignal`; called before each frame but the first.
 
     Returns:
         The path.
 
     Raises:
-        InputError: The extension is unknown, the file is there already, the clip has no frames or
-            one of another size, or the manifest is not JSON.
+        InputError: The extension is unknown, the file exists, the clip has no frames or one of
+            another size, or the manifest is not JSON.
         FileError: The file cannot be written, or the sound of the clip cannot be read.
     """
     form = CLIPS[check_destination(path, CLIPS, overwrite=overwrite)]
@@ -250,19 +250,19 @@ def publish_clip(
 
 
 def check_destination(path: Path, known: Collection[str], *, overwrite: bool = False) -> str:
-    """Raise what publishing to a path would raise, before the work that leads there.
+    """Check early whether a result can be written to a path.
 
     Args:
-        path: Where a result is to go.
-        known: Endings that can be written, such as `PICTURES` or `CLIPS`.
-        overwrite: Whether a file that is already there may be replaced.
+        path: The file to write.
+        known: Extensions that can be written, such as `PICTURES` or `CLIPS`.
+        overwrite: Whether an existing file may be replaced.
 
     Returns:
         The extension in lower case.
 
     Raises:
-        InputError: The extension is unknown, or the file is there already.
-        FileError: No file can have such a path.
+        InputError: The extension is unknown, or the file exists.
+        FileError: The path is invalid.
     """
     extension = path.suffix.lower()
     if extension not in known:
@@ -289,7 +289,7 @@ def check_destination(path: Path, known: Collection[str], *, overwrite: bool = F
 
 
 def read_manifest(path: str | Path) -> Manifest:
-    """Read how a file came about.
+    """Read the manifest of a file.
 
     Args:
         path: A PNG, JPEG, WebP, BMP, MP4, WebM or GIF that was published.
@@ -298,7 +298,7 @@ def read_manifest(path: str | Path) -> Manifest:
         The manifest.
 
     Raises:
-        FileError: The file is missing, damaged, or carries no manifest.
+        FileError: The file is missing, damaged, or has no manifest.
     """
     path = Path(path)
     moves = path.suffix.lower() in {".mp4", ".webm"}
@@ -316,12 +316,12 @@ def read_manifest(path: str | Path) -> Manifest:
 
 
 def _note_end(manifest: Manifest, count: int) -> Manifest:
-    """Say in a manifest that its clip was ended after some frames."""
+    """Record in a manifest that its clip was ended early."""
     return replace(manifest, parameters={**manifest.parameters, STOPPED_AFTER: count})
 
 
 def _note_signature(manifest: Manifest, form: str) -> Manifest:
-    """Say in a manifest why its file is not signed, if it cannot be."""
+    """Record in a manifest why its file is not signed, if it cannot be."""
     reason = explain_unsigned() if form in TYPES else f"none: {form.upper()} cannot hold one"
     if form in TYPES and reason:
         _warn_unsigned(reason)
@@ -332,12 +332,12 @@ def _note_signature(manifest: Manifest, form: str) -> Manifest:
 
 @cache
 def _warn_unsigned(reason: str) -> None:
-    """Say once that files are not signed."""
+    """Warn once that files are not signed."""
     _log.warning("files are written without a signature: %s", reason)
 
 
 def _sign_in_place(path: Path, form: str, manifest: Manifest) -> None:
-    """Put a signed copy of an unfinished file in its place."""
+    """Replace an unfinished file by a signed copy."""
     copy = path.with_name(f".signed.{os.getpid()}.{os.urandom(4).hex()}.part")
     try:
         with path.open("rb") as source, copy.open("x+b") as target:

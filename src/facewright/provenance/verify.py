@@ -1,4 +1,4 @@
-"""Say of any file who signed it, whether it was altered since, and whether it is marked."""
+"""Verify a file: who signed it, whether it was altered since, and its watermark."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _STEP, _FRAMES = 5, 12  # of a clip, every fifth frame is looked at, and no more
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is known about one file."""
+    """The result of verifying one file."""
 
     path: Path
     credentials: Credentials
     claims: str = ""
-    """The command that an unsigned note in the file names; anybody can write such a note."""
+    """The command in an unsigned manifest of the file, which anybody could have written."""
     watermark: int | None = None
-    """What the watermark in the picture carries, 32 bits; None if there is none."""
+    """The 32 bits of the watermark in the picture; None if there is none."""
 
     @property
     def sound(self) -> bool:
-        """Whether somebody trusted signed the file, and it is what was signed."""
+        """Whether the file has a valid signature of a trusted signer and is unaltered."""
         return self.credentials.trusted and bool(self.credentials.unaltered)
 
     @property
     def marked(self) -> str:
-        """What the watermark says, in words; empty if there is none."""
+        """Description of the watermark; empty if there is none."""
         if self.watermark is None:
             return ""
         said, manifest = explain_mark(self.watermark), self.credentials.manifest
@@ -46,13 +46,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What is known about several files."""
+    """The results of verifying several files."""
 
     files: tuple[Verdict, ...]
 
     @property
     def failed(self) -> bool:
-        """Whether a file is not signed by somebody trusted, or was altered."""
+        """Whether a file is not signed by a trusted signer, or was altered."""
         return not all(verdict.sound for verdict in self.files)
 
 
@@ -60,7 +60,7 @@ def verify_file(path: Path) -> Verdict:
     """Say of a file who signed it, whether it was altered since, and whether it is marked.
 
     Args:
-        path: A picture or clip, whoever made it.
+        path: A picture or clip of any origin.
 
     Raises:
         FileError: It cannot be read.
@@ -71,7 +71,7 @@ def verify_file(path: Path) -> Verdict:
 
 
 def _find_mark(path: Path) -> int | None:
-    """Return what the watermark of a picture carries, or that of some frames of a clip."""
+    """Return the bits of the watermark of a picture, or of some frames of a clip."""
     try:
         moves = find_kind(path) == "clip"
         images = read_clip(path).frames if moves else iter([read_image(path)])

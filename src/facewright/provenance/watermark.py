@@ -1,10 +1,10 @@
-"""Mark pictures invisibly, so that they are known after another program saved them again.
+"""An invisible watermark of pictures that survives re-encoding by other programs.
 
 A tile of 128×128 units, noise between 4 and 18 cycles, is repeated over the picture and added to
-its brightness, stronger where the picture hides it. A unit is 1/512 of the square root of the
-picture's area: scaling a picture moves nothing. 98 coefficients of the tile's spectrum are the same
-in all pictures, and tell where it begins and how large it is. The other 384 carry 32 bits and their
-CRC-16: six bytes, each a word of a biorthogonal code of length 128.
+its brightness, more strongly where the picture masks it. A unit is 1/512 of the square root of the
+picture's area, so that the pattern is independent of scaling. 98 coefficients of the tile's
+spectrum are the same in all pictures, and locate the tile and its size. The other 384 carry 32 bits
+and their CRC-16: six bytes, each a word of a biorthogonal code of length 128.
 
 Reading looks for the known coefficients at all scales from a half to two and at all offsets. Each
 coefficient counts by its phase alone, so that how far chance comes does not depend on the picture.
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from facewright.types import Image
 
 SMALLEST, NARROWEST = 128, 64
-"""Pixels below which a picture is not marked: the square root of its area, and its shorter side."""
+"""Smallest pictures to mark, in pixels: the square root of the area, and the shorter side."""
 
 _Floats: TypeAlias = NDArray[np.float32]
 _Waves: TypeAlias = NDArray[np.complex64]
@@ -57,19 +57,19 @@ _CERTAIN, _CLEAR = 4.5, 25.0  # least score of known coefficients; of each byte,
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """A mark that was read."""
+    """A watermark that was read."""
 
     value: int
-    """What it carries, 32 bits."""
+    """Its 32 bits."""
     score: float
-    """How far the known coefficients stand out, in standard deviations of chance; 14 at most."""
+    """Score of the known coefficients, in standard deviations of unmarked pictures; 14 at most."""
 
 
 class Marker:
     """Marks pictures of one size with one value."""
 
     def __init__(self, size: tuple[int, int], value: int) -> None:
-        """Draw the pattern.
+        """Compute the pattern.
 
         Args:
             size: Width and height in pixels.
@@ -79,7 +79,7 @@ class Marker:
         self._pattern = _draw_pattern(size, value)
 
     def mark(self, image: Image) -> Image:
-        """Mark a picture; equal pictures give equal ones.
+        """Add the watermark to a picture; equal pictures give equal results.
 
         Args:
             image: (height, width, 3), or RGBA (height, width, 4), whose transparency stays.
@@ -97,18 +97,18 @@ class Marker:
 
 
 def is_markable(size: tuple[int, int]) -> bool:
-    """Tell whether a picture is large enough to be marked, given its width and height."""
+    """Return whether a picture is large enough to be marked, given its width and height."""
     return size[0] * size[1] >= SMALLEST**2 and min(size) >= NARROWEST
 
 
 def read_watermark(image: Image) -> Watermark | None:
-    """Look for a mark in a picture.
+    """Detect and read the watermark of a picture.
 
     Args:
         image: (height, width, 3), also scaled, cropped, or shown on a larger canvas.
 
     Returns:
-        What it carries; None if there is none.
+        The watermark; None if there is none.
     """
     spectrum, stretch = _transform(image)
     sides = np.repeat(_SCALES[:, None], 2, axis=1) * stretch  # [s 2] pixels per unit: down, across
@@ -123,7 +123,7 @@ def read_watermark(image: Image) -> Watermark | None:
 
 
 def _weigh(grey: NDArray[np.uint8]) -> _Floats:
-    """Return how many levels the picture hides at each pixel, (height, width)."""
+    """Return the amplitude in levels that the picture masks at each pixel, (height, width)."""
     height, width = grey.shape
     share = min(_UNITS / 2 / (height * width) ** 0.5, 1)
     coarse = (max(round(width * share), 1), max(round(height * share), 1))
