@@ -95,8 +95,7 @@ def marking(*, wanted: bool) -> Iterator[None]:
 
 
 def was_marked(manifest: Manifest) -> bool:
-    """Return whether a file was written with the watermark switched on, even if too small for
-    it."""
+    """Return whether the watermark was switched on for a file, even if it is too small for it."""
     return manifest.marks.get(WATERMARK, _OFF) != _OFF
 
 
