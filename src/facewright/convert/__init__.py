@@ -1,1 +1,1 @@
-"""Pictures of one style to pictures of another."""
+"""Image-to-image translation between two styles: networks, training, application."""

@@ -1,4 +1,4 @@
-"""What translators and their discriminators are built of."""
+"""Layers of translators and their discriminators."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _SPREAD = 0.02  # of first weights
 
 
 class Silent(nn.Conv2d):
-    """A convolution that begins with zeros, so that what is added to its result stays at first."""
+    """A convolution with zero weights at first, as the last layer of a residual branch."""
 
 
 def make_norm(kind: Norm, channels: int) -> nn.Module:
-    """Return a normalisation layer; only that over batches has weights of its own."""
+    """Return a normalisation layer; only batch normalisation has weights."""
     return nn.BatchNorm2d(channels) if kind == "batch" else nn.InstanceNorm2d(channels)
 
 
@@ -36,7 +36,7 @@ def make_enlarging(
             leaves no checkerboards (Odena et al. 2016, "Deconvolution and checkerboard artifacts").
         channels: In and out.
         kernel: Side of the transposed kernel, 3 or 4; "resize" always has 3.
-        bias: Whether there is one.
+        bias: Whether to add a bias.
     """
     if kind == "resize":
         layers = (nn.Upsample(scale_factor=2), nn.ReflectionPad2d(1))
@@ -46,7 +46,7 @@ def make_enlarging(
 
 
 def build_seeded(build: Callable[[], Net], seed: int) -> Net:
-    """Build a network whose first weights depend on the seed alone.
+    """Build a network whose initial weights depend on the seed alone.
 
     Weights of convolutions are normal with a spread of 0.02 and biases are 0, as in Zhu et al.
     2017, "Unpaired image-to-image translation using cycle-consistent adversarial networks".

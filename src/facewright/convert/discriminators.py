@@ -1,4 +1,4 @@
-"""From pictures to a map of scores: whether each patch belongs to its style."""
+"""PatchGAN discriminators: a score for each patch of a picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BASIC = 3  # halvings: patches of 70 pixels
 
 @dataclass(frozen=True, slots=True)
 class PatchConfig:
-    """How a discriminator is built."""
+    """Configuration of a discriminator."""
 
     kind: Literal["basic", "n-layers", "pixel"] = "basic"
     """Patches of 70 pixels, patches of another size, or single pixels."""
@@ -27,15 +27,16 @@ class PatchConfig:
     filters: int = 64
     """Feature maps of the first layer."""
     layers: int = 3
-    """Halvings of the kind "n-layers": 1, 2, 3, 4 and 5 look at 16, 34, 70, 142 and 286 pixels."""
+    """Halvings of the kind "n-layers": 1, 2, 3, 4 and 5 give patches of 16, 34, 70, 142 and 286
+    pixels."""
     norm: Norm = "instance"
-    """What normalises feature maps."""
+    """Normalisation of feature maps."""
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check the values.
 
         Raises:
-            InputError: One is invalid.
+            InputError: A value is invalid.
         """
         if self.kind not in {"basic", "n-layers", "pixel"}:
             raise InputError(
@@ -46,7 +47,7 @@ class PatchConfig:
 
     @property
     def halvings(self) -> int:
-        """How often the size is halved."""
+        """Number of halvings of the size."""
         return {"basic": _BASIC, "pixel": 0}.get(self.kind, self.layers)
 
     @property
@@ -62,7 +63,7 @@ class PatchDiscriminator(nn.Module):
         """Build the layers.
 
         Args:
-            config: How.
+            config: Kind and sizes of the layers.
         """
         super().__init__()
         self.config = config
@@ -75,7 +76,7 @@ class PatchDiscriminator(nn.Module):
             x: (n, inputs, h, w) in [-1, 1].
 
         Returns:
-            (n, 1, rows, columns): one score per patch, any number.
+            (n, 1, rows, columns): one logit per patch.
 
         Raises:
             InputError: The pictures are too small.
@@ -103,7 +104,7 @@ def _build_patches(config: PatchConfig) -> nn.Sequential:
 
 
 def _build_pixels(config: PatchConfig) -> nn.Sequential:
-    """Return layers that look at one pixel each."""
+    """Return layers with a receptive field of one pixel."""
     bias, f = config.norm == "instance", config.filters
     return nn.Sequential(
         nn.Conv2d(config.inputs, f, 1),

@@ -1,4 +1,4 @@
-"""From pictures of one style to pictures of another: the networks."""
+"""The translator networks, from pictures of one style to pictures of another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from facewright.errors import InputError
 from facewright.types import Image
 
 STRONGEST = 2.0
-"""The largest strength: twice as far as the translator goes."""
+"""Largest factor on the change of a translator."""
 
 _SLOPE = 0.2
 _SMALLEST = 8  # pixels; below, reflections do not fit the inner layers
@@ -24,37 +24,38 @@ _DOUBLINGS = 3  # of the feature maps of a U-Net, until they stay
 
 @dataclass(frozen=True, slots=True)
 class TranslatorConfig:
-    """How a translator is built."""
+    """Configuration of a translator."""
 
     architecture: Literal["resnet", "unet"] = "resnet"
-    """Residual blocks on a quarter of the size, or halvings to a point with shortcuts."""
+    """`resnet`: residual blocks at a quarter of the size; `unet`: halvings with skip
+    connections."""
     inputs: int = 3
-    """Channels of the pictures that go in."""
+    """Channels of the input."""
     outputs: int = 3
-    """Channels of the pictures that come out."""
+    """Channels of the output."""
     filters: int = 64
     """Feature maps of the first layer."""
     blocks: int = 9
     """Residual blocks of a ResNet (6 or 9), halvings of a U-Net (7 for 128 pixels, 8 for 256)."""
     norm: Norm = "instance"
-    """What normalises feature maps: each picture by itself, or the batch."""
+    """Normalisation of feature maps: over each picture, or over the batch."""
     dropout: bool = False
-    """Whether each residual block has a place for a layer that drops features in training only;
-    here none are ever dropped."""
+    """Whether the layers are numbered as with dropout in each residual block, for checkpoints of
+    other projects; no features are dropped."""
     upsampling: Upsampling = "transposed"
-    """How feature maps get larger."""
+    """Upsampling of feature maps."""
     residual: bool = False
-    """Whether a ResNet draws what changes, which is added to the picture, and begins with nothing;
-    otherwise it draws all of the picture."""
+    """Whether a ResNet predicts a change that is added to the picture, at first zero; otherwise it
+    predicts the whole picture."""
     colour: float = 0.25
-    """How much of a change of colour a residual translator adds, 0 to 1; changes of brightness are
-    added in full. The colours that it begins with are arbitrary."""
+    """Factor on changes of colour of a residual translator, 0 to 1; changes of brightness are added
+    in full."""
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check the values.
 
         Raises:
-            InputError: One is invalid.
+            InputError: A value is invalid.
         """
         least = {"inputs": 1, "outputs": 1, "filters": 1, "blocks": 2}
         given_numbers = {name: getattr(self, name) for name in least}
@@ -79,7 +80,7 @@ class TranslatorConfig:
 
     @property
     def multiple(self) -> int:
-        """What height and width of a picture are multiples of, in pixels."""
+        """Number of pixels that height and width have to be multiples of."""
         return 4 if self.architecture == "resnet" else 2**self.blocks
 
 
@@ -95,7 +96,7 @@ class Translator(nn.Module):
         """Build the layers.
 
         Args:
-            config: How.
+            config: Architecture and sizes.
         """
         super().__init__()
         self.config = config
@@ -109,7 +110,7 @@ class Translator(nn.Module):
             x: (n, inputs, h, w) in [-1, 1]; h and w are multiples of `config.multiple`.
 
         Returns:
-            (n, outputs, h, w) in [-1, 1]; about so, where the configuration is residual.
+            (n, outputs, h, w) in [-1, 1]; a residual translator may exceed the range slightly.
 
         Raises:
             InputError: The size does not fit.
@@ -122,7 +123,7 @@ class Translator(nn.Module):
 
 
 def check_size(config: TranslatorConfig, height: int, width: int) -> None:
-    """Raise if a translator cannot take pictures of some size.
+    """Raise if a translator cannot take pictures of a size.
 
     Raises:
         InputError: Height or width is not a multiple of what the network halves, or too small.
@@ -137,7 +138,7 @@ def check_size(config: TranslatorConfig, height: int, width: int) -> None:
 
 
 def check_strength(strength: float) -> None:
-    """Raise InputError unless a change can be made by so much."""
+    """Raise InputError unless a strength is 0 to 2."""
     if not 0 <= strength <= STRONGEST:
         raise InputError(
             f"a strength is from 0 to {STRONGEST:g}, not {strength}",
@@ -159,9 +160,8 @@ def translate_images(
     Args:
         translator: On its device.
         images: (n, h, w, 3), uint8; h and w are multiples of `translator.config.multiple`.
-        strength: From 0 (as they are) to 1 (as the translator makes them), along a line between,
-            and on to 2.
-        batch: How many at once.
+        strength: Factor on the change, 0 to 2: 0 is none, 1 that of the translator.
+        batch: Pictures per batch.
         dtype: The number format of the convolutions: float32 or bfloat16. A translator whose
             weights are in bfloat16 already, by `translator.to(dtype)`, is a little faster.
 
@@ -205,7 +205,7 @@ def _build_resnet(config: TranslatorConfig) -> nn.Sequential:
 
 
 class _Residual(nn.Module):
-    """Adds what two convolutions find."""
+    """A residual block of two convolutions."""
 
     def __init__(self, channels: int, config: TranslatorConfig) -> None:
         super().__init__()
@@ -223,7 +223,7 @@ class _Residual(nn.Module):
 
 
 class _UNet(nn.Module):
-    """Halves pictures to a point and back, with a shortcut at every size."""
+    """A U-Net with a skip connection at every size."""
 
     def __init__(self, config: TranslatorConfig) -> None:
         super().__init__()

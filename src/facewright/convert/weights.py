@@ -1,4 +1,4 @@
-"""Translators at rest: both directions in one bundle, each under its name."""
+"""Translators as bundles: both directions in one, each under its name."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from facewright.types import Bundle, Card, Json
 
 KIND = "translator"
 REVERSE = "reverse"
-"""What is said after a name and a colon for the way back."""
+"""Suffix of the name of the direction from B to A, after a colon."""
 
 TEMPLATE = "tight"
-"""How faces are aligned for translators that do not say."""
+"""Default alignment template of translators."""
 
 _FORWARD = "forward"  # prefix of tensors
 
@@ -32,15 +32,15 @@ def pack_translators(
     size: int,
     template: str = TEMPLATE,
 ) -> Bundle:
-    """Return two translators that undo each other as one bundle.
+    """Return the translators of both directions as one bundle.
 
     Args:
-        name: Of the way there, such as "ageing"; the way back is "ageing:reverse".
-        forward: The way there; its weights are not copied.
-        reverse: The way back, of the same configuration.
-        card: What is known about them; its kind is "translator".
-        size: Height and width of the pictures that they learned from, in pixels.
-        template: How faces were aligned in them.
+        name: Name of the direction from A to B, such as "ageing"; the other is "ageing:reverse".
+        forward: The translator from A to B; its weights are not copied.
+        reverse: The translator from B to A, of the same configuration.
+        card: The card; its kind is "translator".
+        size: Height and width of the training pictures in pixels.
+        template: Alignment template of the training pictures.
 
     Raises:
         InputError: The name is empty or has a colon, the card is of another kind, or the
@@ -79,7 +79,7 @@ def check_name(name: str) -> None:
 
 
 def list_directions(bundle: Bundle) -> tuple[str, ...]:
-    """Return the names of the directions of a bundle, the way there first.
+    """Return the names of the directions of a bundle, that from A to B first.
 
     A translator of another project has one direction, with the name of its card.
 
@@ -106,12 +106,12 @@ def load_translator(
     """Build the translator of one direction of a bundle.
 
     Args:
-        bundle: From `hub`.
-        direction: One of `list_directions`, or "reverse" for short; empty is the way there.
-        device: Where to put it.
+        bundle: The bundle to read.
+        direction: One of `list_directions`, or "reverse" for short; empty is the one from A to B.
+        device: The device to put it on.
 
     Returns:
-        The translator, float32, for use and not for training.
+        The translator, float32, for inference.
 
     Raises:
         InputError: There is no such direction.
@@ -135,7 +135,7 @@ def load_translator(
 
 
 def read_config(bundle: Bundle) -> TranslatorConfig:
-    """Return how the translators of a bundle are built.
+    """Return the configuration of the translators of a bundle.
 
     Raises:
         WeightsError: The configuration is incomplete or unknown.
@@ -151,16 +151,16 @@ def read_config(bundle: Bundle) -> TranslatorConfig:
 
 
 def read_size(bundle: Bundle) -> int | None:
-    """Return the size of the pictures that translators learned from; None where nobody says."""
+    """Return the size of the training pictures of translators; None if unknown."""
     size = bundle.config.get("size")
     return size if isinstance(size, int) else None
 
 
 def read_template(bundle: Bundle) -> str:
-    """Return how faces are aligned for the translators of a bundle.
+    """Return the alignment template of the translators of a bundle.
 
     Raises:
-        WeightsError: By a template that nobody knows.
+        WeightsError: The template is unknown.
     """
     template = bundle.config.get("template", TEMPLATE)
     if template not in TEMPLATES:

@@ -1,1 +1,1 @@
-"""Small or dull pictures to large, clear ones."""
+"""Enhancement of pictures: super-resolution, restoration, smoothing, sharpening."""

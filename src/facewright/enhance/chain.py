@@ -1,7 +1,7 @@
 """Enlarge a picture with a network, smooth it, sharpen it: always in this order.
 
-The network comes first, as it has learned what cameras do to pictures, and not what filters do:
-behind a blur or a sharpened edge it draws more of either.
+The network comes first, since it was trained on the degradations of cameras, not on filtered
+pictures: it would amplify a blur or a sharpened edge.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from facewright.types import Image, Smoothing
 
 @dataclass(frozen=True, slots=True)
 class ChainOptions:
-    """How a picture is made clear."""
+    """Options of enhancement."""
 
     smooth: float | str = 0.8
-    """How much it is smoothed: light, medium, strong, or a number from 0 to 5."""
+    """Strength of smoothing: light, medium, strong, or a number from 0 to 5."""
     sharpen: float | str = 1.2
-    """How much it is sharpened at last, likewise."""
+    """Strength of sharpening after that: light, medium, strong, or a number from 0 to 5."""
     smoothing: Smoothing = "gaussian"
-    """How it is smoothed: gaussian blurs everything alike, bilateral and guided keep edges."""
+    """Method of smoothing: gaussian blurs everything alike, bilateral and guided preserve edges."""
 
 
 def enhance_image(
     image: Image, options: ChainOptions | None = None, *, enhancer: Enhancer | None = None
 ) -> Image:
-    """Make a picture clear: enlarge and restore it with a network, smooth it, sharpen it.
+    """Enhance a picture: enlarge and restore it with a network, smooth it, sharpen it.
 
     Args:
         image: (h, w, 3).
-        options: How much of each; None is the default of each.
-        enhancer: What enlarges it; None leaves that out.
+        options: Strengths; None uses the defaults.
+        enhancer: The network; None leaves it out.
 
     Returns:
         (h · scale, w · scale, 3); scale is 1 without an enhancer.

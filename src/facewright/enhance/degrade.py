@@ -1,4 +1,4 @@
-"""Make pictures small and dull, as cameras, messengers and web pages do."""
+"""Degradation of pictures for training: reduction, blur, noise, JPEG."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _QUALITY = (40, 95)  # of JPEG
 
 
 def degrade_image(image: Image, scale: int, rng: ExampleRng, *, clean: float = 0.5) -> Image:
-    """Make a picture small, and most often dull: blurred, noisy and stored as a JPEG.
+    """Reduce a picture, and by default in half of the cases blur it, add noise and compress it.
 
     Args:
         image: (h · scale, w · scale, 3).
-        scale: How many times smaller.
-        rng: What to do, and how much.
-        clean: In this share of the cases it gets smaller only.
+        scale: Factor of the reduction.
+        rng: Chooses the changes and their strengths.
+        clean: Probability, 0 to 1, that it is only reduced.
 
     Returns:
         (h, w, 3).
@@ -43,5 +43,5 @@ def degrade_image(image: Image, scale: int, rng: ExampleRng, *, clean: float = 0
 
 
 def _round(values: NDArray[np.floating]) -> Image:
-    """Return the nearest picture."""
+    """Round and clip to uint8."""
     return np.rint(values).clip(0, 255).astype(np.uint8)

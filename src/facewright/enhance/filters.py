@@ -14,7 +14,7 @@ from facewright.errors import InputError
 from facewright.types import Image, Smoothing, check_image
 
 SMOOTHINGS: tuple[Smoothing, ...] = get_args(Smoothing)
-"""How pictures can be smoothed."""
+"""Methods of smoothing."""
 
 STRENGTHS: dict[str, float] = {"light": 0.5, "medium": 1.0, "strong": 2.0}
 """Named strengths."""
@@ -36,7 +36,7 @@ def read_strength(strength: float | str) -> float:
 
     Args:
         strength: light (0.5), medium (1), strong (2), or a number from 0 (nothing changes) to 5, in
-            letters too.
+            text too.
 
     Raises:
         InputError: It is neither.
@@ -64,11 +64,11 @@ def smooth_image(
 
     Args:
         image: (h, w, 3).
-        strength: As for `read_strength`. At 1, "gaussian" has a spread of 1 pixel, "bilateral"
-            one of 2 pixels and 25 steps of colour, and "guided" lets contrasts well above a
-            twentieth of white stand.
+        strength: As for `read_strength`. At 1, "gaussian" has a standard deviation of 1 pixel,
+            "bilateral" one of 2 pixels and 25 levels of colour, and "guided" preserves contrasts
+            well above a twentieth of white.
         method: "gaussian" blurs everything alike; "bilateral" (Tomasi and Manduchi 1998) and
-            "guided" (He et al. 2013) keep edges.
+            "guided" (He et al. 2013) preserve edges.
 
     Returns:
         (h, w, 3); the picture itself at strength 0.
@@ -84,11 +84,11 @@ def smooth_image(
 
 
 def sharpen_image(image: Image, strength: float | str = "medium") -> Image:
-    """Sharpen a picture by unsharp masking: add what a blur of 1 pixel takes away.
+    """Sharpen a picture by unsharp masking with a blur of 1 pixel.
 
     Args:
         image: (h, w, 3).
-        strength: As for `read_strength`: how many times that is added.
+        strength: As for `read_strength`: factor on the difference to the blurred picture.
 
     Returns:
         (h, w, 3); the picture itself at strength 0.
@@ -110,7 +110,7 @@ def _smooth_gaussian(image: Image, strength: float) -> Image:
 
 
 def _smooth_bilateral(image: Image, strength: float) -> Image:
-    """Average pixels that are near and of like colour."""
+    """Average pixels that are near and of similar colour."""
     colours, pixels = _BILATERAL_COLOURS * strength, _BILATERAL_SIGMA * strength
     return np.ascontiguousarray(cv2.bilateralFilter(image, -1, colours, pixels))
 
@@ -149,5 +149,5 @@ def _box(x: NDArray[np.floating[Any]], side: int) -> NDArray[np.float32]:
 
 
 def _round(x: NDArray[np.floating[Any]]) -> Image:
-    """Return the nearest picture."""
+    """Round and clip to uint8."""
     return np.rint(x).clip(0, 255).astype(np.uint8)

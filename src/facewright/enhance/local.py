@@ -1,4 +1,4 @@
-"""Make the faces of a picture clear, and leave the rest as it is."""
+"""Enhance the faces of a picture, and leave the rest unchanged."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def enhance_faces(
     *,
     enhancer: Enhancer | None = None,
 ) -> Image:
-    """Make the faces of a picture clear: `enhance_image` within them, softly bounded.
+    """Enhance the faces of a picture: `enhance_image` within a soft mask of each.
 
     Args:
         image: (h, w, 3).
-        faces: With 478 points each.
-        options: As `enhance_image` takes them.
-        enhancer: What enlarges; the rest of the picture is enlarged by bicubic interpolation.
+        faces: Detected faces with 478 points each.
+        options: Strengths; None uses the defaults.
+        enhancer: The network; the rest of the picture is enlarged by bicubic interpolation.
 
     Returns:
         (h · scale, w · scale, 3). Without an enhancer, nothing changes outside of the faces.
@@ -55,11 +55,11 @@ def enhance_faces(
 
 
 def enlarge_plainly(image: Image, scale: int) -> Image:
-    """Enlarge a picture by bicubic interpolation, as the network does before it adds to it.
+    """Enlarge a picture by bicubic interpolation, the base that the network adds to.
 
     Args:
         image: (h, w, 3).
-        scale: A whole number.
+        scale: Integer factor.
 
     Returns:
         (h · scale, w · scale, 3), a copy.
@@ -72,17 +72,17 @@ def enlarge_plainly(image: Image, scale: int) -> Image:
 
 
 def scale_points(points: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
-    """Return where the points of a picture are when it is larger.
+    """Return the points of a picture after enlarging it.
 
     Args:
         points: (..., 2), where (0, 0) is the centre of the first pixel.
-        scale: How many times larger.
+        scale: Factor of the enlargement.
     """
     return ((points + 0.5) * scale - 0.5).astype(np.float32)
 
 
 def _find_part(face: Face, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
-    """Return top, left, bottom and right of a face and what is around it; None outside."""
+    """Return top, left, bottom and right of a face with a margin; None if it is outside."""
     low, high = face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)
     if not np.isfinite([low, high]).all():
         return None

@@ -23,20 +23,20 @@ _BICUBIC_REACH = 3  # pixels on each side that enlarging without a network looks
 
 @dataclass(frozen=True, slots=True)
 class EnhancerConfig:
-    """How an enhancer is built."""
+    """Configuration of an enhancer."""
 
     scale: int = 2
-    """How many times larger pictures get: 2, 4, or 1 to restore them only."""
+    """Factor of the enlargement: 2, 4, or 1 for restoration only."""
     filters: int = 32
     """Feature maps of every layer."""
     blocks: int = 6
     """Residual blocks."""
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check the values.
 
         Raises:
-            InputError: One is invalid.
+            InputError: A value is invalid.
         """
         numbers: tuple[Any, ...] = (self.scale, self.filters, self.blocks)
         if not all(isinstance(number, int) and number > 0 for number in numbers):
@@ -52,14 +52,14 @@ class EnhancerConfig:
 
     @property
     def reach(self) -> int:
-        """How many pixels on each side a pixel of the result depends on."""
+        """Radius in pixels of the input that a pixel of the result depends on."""
         return max(2 + 2 * self.blocks, _BICUBIC_REACH)
 
 
 class Enhancer(nn.Module):
-    """Adds what is missing to a picture that was enlarged without a network.
+    """Predicts the difference of a sharp picture from a bicubic enlargement.
 
-    All layers compute at the small size; the last one makes scale² pixels out of each, as in Shi et
+    All layers compute at the small size; the last one makes scale² pixels of each, as in Shi et
     al. 2016, "Real-time single image and video super-resolution using an efficient sub-pixel
     convolutional neural network", with the residual blocks of Lim et al. 2017, "Enhanced deep
     residual networks for single image super-resolution". A new network adds nothing: it is bicubic
@@ -70,7 +70,7 @@ class Enhancer(nn.Module):
         """Build the layers.
 
         Args:
-            config: How.
+            config: Factor and sizes of the layers.
         """
         super().__init__()
         self.config = config
@@ -98,7 +98,7 @@ class Enhancer(nn.Module):
 
 
 class _Residual(nn.Module):
-    """Adds what two convolutions find."""
+    """A residual block of two convolutions."""
 
     def __init__(self, filters: int) -> None:
         super().__init__()
@@ -120,8 +120,8 @@ def pack_enhancer(enhancer: Enhancer, card: Card) -> Bundle:
     """Return an enhancer as a bundle.
 
     Args:
-        enhancer: Its weights are not copied.
-        card: What is known about it; its kind is "enhancer".
+        enhancer: The enhancer; its weights are not copied.
+        card: Its card; the kind is "enhancer".
 
     Raises:
         InputError: The card is of another kind.
@@ -140,12 +140,12 @@ def load_enhancer(
     """Build the enhancer of a bundle.
 
     Args:
-        bundle: From `hub`.
-        device: Where to put it.
-        dtype: What its layers compute in; bicubic interpolation, to which they add, stays float32.
+        bundle: The bundle to read.
+        device: The device to put it on.
+        dtype: Number format of its layers; the bicubic interpolation stays float32.
 
     Returns:
-        The enhancer, for use and not for training.
+        The enhancer, for inference.
 
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit its configuration.
@@ -176,19 +176,19 @@ def load_enhancer(
 def enlarge_image(enhancer: Enhancer, image: Image, *, tile: int = 256) -> Image:
     """Enlarge and restore a picture of any size, tile by tile, without seams.
 
-    Every tile is computed with all that its pixels depend on, so that memory does not grow with the
+    Every tile is computed with the margin that its pixels depend on: memory does not grow with the
     picture, and the result is the same as in one piece.
 
     Args:
         enhancer: On its device.
         image: (h, w, 3).
-        tile: Side of the tiles in pixels, without what they depend on.
+        tile: Side of the tiles in pixels, without the margin.
 
     Returns:
         (h · scale, w · scale, 3).
 
     Raises:
-        InputError: The tile has no pixels, or the picture is none.
+        InputError: The tile or the picture has no pixels.
     """
     check_image(image)
     if tile < 1:
@@ -211,7 +211,7 @@ def enlarge_image(enhancer: Enhancer, image: Image, *, tile: int = 256) -> Image
 
 
 def _spans(length: int, tile: int) -> Iterator[tuple[int, int]]:
-    """Yield where each tile begins and ends."""
+    """Yield begin and end of each tile."""
     for start in range(0, length, tile):
         yield start, min(start + tile, length)
 

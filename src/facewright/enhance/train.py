@@ -1,8 +1,8 @@
 """Train the enhancement network.
 
-It sees patches of pictures that were made small and dull on the way, and learns what they were. It
-minimises the distance of pixels alone, without a network that judges realism: what it adds is what
-most likely was there, so that faces stay the same people.
+It is trained on degraded patches of pictures to restore the originals. The loss is the distance of
+pixels alone, without a discriminator: the network predicts the most likely detail, so that people
+stay recognisable.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _CHARBONNIER = 0.004  # about half a step of 256
 
 
 class Batch(NamedTuple):
-    """Patches, and what they were."""
+    """Degraded patches and their originals."""
 
     small: Image
     """(n, patch, patch, 3), uint8."""
@@ -53,22 +53,22 @@ class Batch(NamedTuple):
 
 
 class EnhancerObjective:
-    """Teaches an enhancer what pictures were before they became small and dull."""
+    """The `Objective` of an enhancer: restore degraded patches."""
 
     def __init__(
         self, images: Sequence[Image], options: EnhancerTrainOptions, device: torch.device
     ) -> None:
-        """Prepare to teach."""
+        """Set up the objective."""
         self._images, self._options, self._device = images, options, device
 
     def build(self) -> nn.Module:
-        """Return the enhancer as it starts: it adds nothing to bicubic interpolation."""
+        """Return the untrained enhancer, which equals bicubic interpolation."""
         options = self._options
         config = EnhancerConfig(options.scale, options.filters, options.blocks)
         return build_enhancer(config, seed=options.seed)
 
     def prepare(self, first: int, count: int) -> Batch:
-        """Cut patches out of pictures, and make them small."""
+        """Return degraded patches of pictures."""
         options, smalls, truths = self._options, list[Image](), list[Image]()
         for number in range(first, first + count):
             rng = ExampleRng(options.seed, number)
@@ -85,7 +85,7 @@ class EnhancerObjective:
 
     @torch.no_grad()
     def show(self, enhancer: Enhancer) -> Image:
-        """Return a sheet: patches, enlarged without a network, by the network, and the truth."""
+        """Return a sheet: patches, enlarged bicubically and by the network, and the originals."""
         batch = self.prepare(_SHOWN_FROM, _SHOWN)
         x, scale = self._load(batch.small), self._options.scale
         large = batch.small.repeat(scale, axis=1).repeat(scale, axis=2)
@@ -118,17 +118,17 @@ def train_enhancer(
     device: torch.device,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Train, or go on training, an enhancer.
+    """Train an enhancer, or continue its training.
 
-    A run that was stopped goes on where its newest checkpoint is, and ends with the same weights.
-    Beside the weights lie sheets: what the network sees, bicubic interpolation, what the network
-    makes, and the truth.
+    A run that was stopped continues from its newest checkpoint, and ends with the same weights.
+    Sheets are written beside the weights: the input, bicubic interpolation, the output of the
+    network, and the originals.
 
     Args:
-        pictures: What to learn from; the shorter side of each is at least a patch times the scale.
+        pictures: The training data; the shorter side of each is at least a patch times the scale.
         outdir: The folder of the run.
-        options: How.
-        device: Where to compute.
+        options: Options of the training.
+        device: The device that computes.
         clock: Returns seconds.
 
     Returns:
@@ -136,8 +136,8 @@ def train_enhancer(
 
     Raises:
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
     """
     check_options(options)
     _check_earlier(pictures, outdir)
@@ -174,7 +174,7 @@ def check_options(options: EnhancerTrainOptions) -> None:
 def _describe(
     pictures: Gathered, options: EnhancerTrainOptions, images: int, device: torch.device
 ) -> Manifest:
-    """Return how a sheet came about."""
+    """Return the manifest of a sheet."""
     return Manifest(
         task="train enhancer",
         parameters={**asdict(options), "images": images},

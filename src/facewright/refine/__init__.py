@@ -1,1 +1,1 @@
-"""Faces of a generator at twice their size, with the detail that belongs there."""
+"""Refinement of generated faces: twice the size, with matching detail."""

@@ -1,4 +1,4 @@
-"""What a refiner learns from: parts of sharp faces, made small and soft, and of drawn ones."""
+"""Training examples of the refiner: patches of softened sharp faces, and of generated ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 
 
 class Batch(NamedTuple):
-    """Parts of faces: small ones, what they were, and drawn ones, of which that is not known."""
+    """Patches of faces: softened ones with their originals, and generated ones without."""
 
     small: Image
     """(n, patch, patch, 3), uint8."""
@@ -34,7 +34,7 @@ class Batch(NamedTuple):
     drawn: Image
     """(m, patch, patch, 3), uint8; m is n, or 0 without drawn faces."""
     places: Floats
-    """(n + m, 2, patch, patch): where in a face the pixels are."""
+    """(n + m, 2, patch, patch): x and y of the pixels in the face, -1 to 1."""
     noise: Floats
     """(n + m, 1, patch, patch)."""
 
@@ -48,10 +48,10 @@ def cut_examples(
     """Cut examples out of faces.
 
     Args:
-        faces: Square, sharp ones.
-        drawn: Square ones that a generator drew, or none.
-        numbers: Of the examples.
-        options: How large they are, and what is done to them.
+        faces: Sharp square faces.
+        drawn: Generated square faces; may be empty.
+        numbers: Numbers of the examples.
+        options: Size and degradation of the patches.
 
     Raises:
         InputError: A face is not square.
@@ -82,11 +82,11 @@ def cut_examples(
 
 
 def soften(truth: Image, rng: ExampleRng) -> Image:
-    """Make a part of a face small, and most often soft, as generators draw: without texture.
+    """Reduce a patch of a face, and mostly remove texture, as in generated faces.
 
     Args:
         truth: (2 patch, 2 patch, 3).
-        rng: What to do, and how much.
+        rng: Chooses the changes and their strengths.
     """
     method: Reduction = "area" if rng.chance(0.5) else "bicubic"
     small = reduce_image(truth, SCALE, method)
@@ -103,11 +103,11 @@ def soften(truth: Image, rng: ExampleRng) -> Image:
 
 
 def pick_sharpest(images: Sequence[Image], share: float) -> list[int]:
-    """Return which pictures are the sharpest: by the spread of their finest differences.
+    """Return the indices of the sharpest pictures, by the strength of their finest detail.
 
     Args:
-        images: Of any sizes.
-        share: How many of them.
+        images: Pictures of any sizes.
+        share: Share of them to return, 0 to 1.
     """
     rated = [_rate(image) for image in images]
     count = max(round(len(rated) * share), 1)
@@ -115,7 +115,7 @@ def pick_sharpest(images: Sequence[Image], share: float) -> list[int]:
 
 
 def _rate(image: Image) -> float:
-    """Return how strong the finest differences of a picture are, beside the coarser ones."""
+    """Return the strength of the finest detail of a picture, relative to coarser detail."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     fine = grey - cv2.GaussianBlur(grey, (0, 0), 0.8)
     return float(fine.std() / (grey.std() + 1))
@@ -141,13 +141,13 @@ def _resize(image: Image, side: int) -> Image:
 
 
 def _cut(image: Image, patch: int, step: int, rng: ExampleRng) -> tuple[Image, Floats]:
-    """Return a square of a face, flipped or not, and where in the face its pixels are.
+    """Return a square of a face, randomly flipped, and the positions of its pixels in the face.
 
     Args:
         image: (side, side, 3); the side is a multiple of the step.
         patch: Side of the square in steps.
-        step: Pixels that become one.
-        rng: Where.
+        step: Factor of a later reduction.
+        rng: Chooses the position.
 
     Returns:
         (patch · step, patch · step, 3), and (2, patch, patch).

@@ -1,4 +1,4 @@
-"""Draw a face at twice its size: a U-Net that adds detail and leaves colours alone."""
+"""The refiner: a U-Net that doubles the size of a face and adds detail, keeping colours."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from facewright.types import Bundle, Card, Image, check_image
 
 KIND = "refiner"
 SCALE = 2
-"""How many times larger faces get."""
+"""Factor of the enlargement."""
 CELL = 8
-"""Side in pixels of what comes out of the squares whose mean colour stays."""
+"""Side in output pixels of the squares whose mean colour is kept."""
 
 _NOISE = 20_256  # the seed of the noise that every face gets
 _SLOPE = 0.2
@@ -26,22 +26,22 @@ _SLOPE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class RefinerConfig:
-    """How a refiner is built, and what it refines."""
+    """Configuration of a refiner, and the faces that it takes."""
 
     resolution: int = 128
     """Width and height in pixels of the faces that it takes."""
     template: str = ""
-    """How these are cut."""
+    """Alignment template of these faces."""
     filters: int = 64
-    """Feature maps at half the size of what comes in; half as many again one level below."""
+    """Feature maps at half the size of the input; half as many again one level below."""
     blocks: int = 2
-    """Residual blocks on each level and way."""
+    """Residual blocks on each level, down and up."""
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check the values.
 
         Raises:
-            InputError: One is invalid.
+            InputError: A value is invalid.
         """
         numbers: tuple[Any, ...] = (self.resolution, self.filters, self.blocks)
         if not all(isinstance(number, int) and number > 0 for number in numbers):
@@ -57,19 +57,19 @@ class RefinerConfig:
 
 
 class Refiner(nn.Module):
-    """Adds what is above the frequencies that carry colour to an enlarged face.
+    """Adds high frequencies, which do not change the colour of areas, to an enlarged face.
 
-    A U-Net (Ronneberger et al. 2015) of residual blocks at a half and a quarter of the size that
-    comes in, and one layer at each size above, made by sub-pixel convolution (Shi et al. 2016).
-    From what it adds, the mean of each square of `CELL` pixels is taken away: no area changes its
-    colour. A new network adds nothing: it is bicubic interpolation.
+    A U-Net (Ronneberger et al. 2015) of residual blocks at a half and a quarter of the input size,
+    and one layer at each size above, by sub-pixel convolution (Shi et al. 2016). The mean of each
+    square of `CELL` pixels is subtracted from its output: no area changes its colour. A new network
+    adds nothing: it equals bicubic interpolation.
     """
 
     def __init__(self, config: RefinerConfig) -> None:
         """Build the layers.
 
         Args:
-            config: How.
+            config: Sizes of the layers and of the faces.
         """
         super().__init__()
         self.config = config
@@ -91,8 +91,8 @@ class Refiner(nn.Module):
 
         Args:
             x: (n, 3, h, w) in [-1, 1]; h and w are multiples of 4.
-            places: (n, 2, h, w), where in the face each pixel is: x and y from -1 to 1.
-            noise: (n, 1, h, w), normally distributed: what texture is made of.
+            places: (n, 2, h, w), x and y of each pixel in the face, -1 to 1.
+            noise: (n, 1, h, w), normally distributed, the source of texture.
 
         Returns:
             (n, 3, 2 h, 2 w), float32, about in [-1, 1].
@@ -108,7 +108,7 @@ class Refiner(nn.Module):
 
 
 class _Residual(nn.Module):
-    """Adds what two convolutions find."""
+    """A residual block of two convolutions."""
 
     def __init__(self, filters: int) -> None:
         super().__init__()
@@ -132,9 +132,9 @@ def enlarge(x: torch.Tensor) -> torch.Tensor:
 
 
 def take_colour(added: torch.Tensor) -> torch.Tensor:
-    """Take away from a picture what is as coarse as squares of `CELL` pixels, (n, c, h, w).
+    """Subtract the means of squares of `CELL` pixels from a picture, (n, c, h, w).
 
-    Where the sides are no multiples, the last squares are narrower.
+    If the sides are not multiples of `CELL`, the last squares are narrower.
     """
     size = added.shape[-2:]
     for _ in range(2):  # what the first time leaves of it, the second takes
@@ -154,8 +154,8 @@ def pack_refiner(refiner: Refiner, card: Card) -> Bundle:
     """Return a refiner as a bundle.
 
     Args:
-        refiner: Its weights are not copied.
-        card: What is known about it; its kind is "refiner".
+        refiner: The refiner; its weights are not copied.
+        card: Its card; the kind is "refiner".
 
     Raises:
         InputError: The card is of another kind.
@@ -171,12 +171,12 @@ def load_refiner(
     """Build the refiner of a bundle.
 
     Args:
-        bundle: From `hub`.
-        device: Where to put it.
-        dtype: What its layers compute in; what it adds to stays float32.
+        bundle: The bundle to read.
+        device: The device to put it on.
+        dtype: Number format of its layers; the bicubic interpolation stays float32.
 
     Returns:
-        The refiner, for use and not for training.
+        The refiner, for inference.
 
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit its configuration.
@@ -192,7 +192,7 @@ def load_refiner(
 
 
 def read_config(bundle: Bundle) -> RefinerConfig:
-    """Return how the refiner of a bundle is built.
+    """Return the configuration of a bundle's refiner.
 
     Raises:
         WeightsError: The bundle holds something else.
@@ -215,11 +215,11 @@ def read_config(bundle: Bundle) -> RefinerConfig:
 
 @torch.no_grad()
 def refine_image(refiner: Refiner, image: Image) -> Image:
-    """Draw a face at twice its size. Equal faces give equal pictures.
+    """Refine a face to twice its size. Equal faces give equal pictures.
 
     Args:
         refiner: On its device.
-        image: (side, side, 3), of the size and the template that the refiner takes.
+        image: (side, side, 3), uint8, of the size and the template of the refiner.
 
     Returns:
         (2 side, 2 side, 3).
@@ -239,6 +239,6 @@ def refine_image(refiner: Refiner, image: Image) -> Image:
 
 
 def list_places(side: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return where in a face each pixel is, (2, side, side): x and y from -1 to 1."""
+    """Return the position of each pixel in a face, (2, side, side): x and y from -1 to 1."""
     line = ((np.arange(side, dtype=np.float32) + 0.5) / side) * 2 - 1
     return np.stack(np.meshgrid(line, line))

@@ -1,9 +1,9 @@
-"""Train a refiner: by what sharp faces were, and by heads that tell refined faces from real ones.
+"""Train a refiner, by reconstruction of sharp faces and by an adversarial loss.
 
-Pixels and the feature maps of a frozen network say what made a small, soft face; the heads of a
-projected discriminator (Sauer et al. 2021) see parts of real faces and of refined ones, among them
-faces that a generator drew, of which nobody knows how they would look at twice their size. These
-are held to what they were at the size that they were drawn at.
+Softened faces are compared with their originals, in pixels and in the feature maps of a frozen
+network; the heads of a projected discriminator (Sauer et al. 2021) compare patches of real and of
+refined faces. Among the latter are generated faces, which have no originals: these are compared
+with their input at its own size.
 """
 
 from __future__ import annotations
@@ -52,20 +52,20 @@ _LEAST = 16  # pixels on each side that the frozen network needs, in parts that 
 
 @dataclass(frozen=True, slots=True)
 class RefinerData:
-    """What a refiner learns from."""
+    """The training data of a refiner."""
 
     faces: Gathered
-    """Sharp faces, square, all cut alike."""
+    """Sharp square faces, aligned by one template."""
     drawn: Gathered | None
-    """Faces that a generator drew, of the size that is refined."""
+    """Generated faces, of the size to refine; None for none."""
     template: str
-    """How all are cut."""
+    """Alignment template of all faces."""
     resolution: int
-    """The size of what is refined."""
+    """Size of the faces to refine, in pixels."""
 
 
 class RefinerObjective:
-    """Teaches a refiner, and heads that judge it."""
+    """The `Objective` of a refiner, which trains projected heads besides."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class RefinerObjective:
         backbone: EfficientNetLite0,
         device: torch.device,
     ) -> None:
-        """Prepare to teach."""
+        """Set up the objective."""
         self._options, self._device = options, device
         self._config = RefinerConfig(
             data.resolution, data.template, options.filters, options.blocks
@@ -93,16 +93,16 @@ class RefinerObjective:
         self._steps = 0
 
     def build(self) -> nn.Module:
-        """Return the refiner as it starts: it adds nothing to bicubic interpolation."""
+        """Return the untrained refiner, which equals bicubic interpolation."""
         return build_refiner(self._config, seed=self._options.seed)
 
     def prepare(self, first: int, count: int) -> Batch:
-        """Cut parts out of faces, and make them small."""
+        """Return softened patches of faces."""
         numbers = range(first, first + count)
         return cut_examples(self._faces, self._drawn, numbers, self._options)
 
     def measure(self, network: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
-        """Teach the heads, and return what the refiner is to minimise."""
+        """Update the heads, and return the terms of the refiner's loss."""
         options, count = self._options, len(batch.small)
         step, self._steps = self._steps, self._steps + 1
         warm = math.ceil(options.warm_kimg * 1000 / options.batch)
@@ -141,14 +141,14 @@ class RefinerObjective:
         return {**states, "spread": self._spread, "steps": self._steps}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
+        """Restore what `state` returned."""
         self._heads.load_state_dict(state["heads"])
         self._adam.load_state_dict(state["adam"])
         self._spread, self._steps = state["spread"].to(self._device), int(state["steps"])
 
     @torch.no_grad()
     def show(self, refiner: Refiner) -> Image:
-        """Return a sheet: drawn faces enlarged without a network and by it, or parts of faces."""
+        """Return a sheet: generated faces, enlarged bicubically and by the refiner, or patches."""
         side = refiner.config.resolution
         faces = [image for image in self._drawn[:_SHOWN] if image.shape[0] == side]
         if faces:
@@ -165,11 +165,11 @@ class RefinerObjective:
         return contact_sheet([image for row in rows for image in row], columns=len(rows[0]))
 
     def _look(self, images: torch.Tensor) -> Maps:
-        """Return what the frozen network sees."""
+        """Return the feature maps of the frozen network."""
         return [self._backbone(_lay(images), depth=_SEEN)]
 
     def _judge(self, real: Maps, seen: Maps, weight: float) -> dict[str, torch.Tensor]:
-        """Teach the heads by the hinge loss (Lim & Ye 2017); return what the refiner minimises."""
+        """Update the heads by the hinge loss (Lim & Ye 2017); return the loss of the refiner."""
         reals, fakes = (maps[0][1:] for maps in (real, seen))
         count, every = len(reals[0]), len(reals[0]) + len(fakes[0])
         labels = torch.zeros(every, 0, device=self._device)
@@ -198,18 +198,18 @@ def train_refiner(
     device: torch.device,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Train, or go on training, a refiner.
+    """Train a refiner, or continue its training.
 
-    A run that was stopped goes on where its newest checkpoint is, and ends with the same weights.
-    Beside the weights lie sheets: drawn faces, enlarged without a network and by this one; without
-    drawn faces, parts of real ones, and what they were.
+    A run that was stopped continues from its newest checkpoint, and ends with the same weights.
+    Sheets are written beside the weights: generated faces, enlarged bicubically and by the refiner;
+    without generated faces, patches of real ones and their originals.
 
     Args:
-        data: What to learn from.
+        data: The training data.
         outdir: The folder of the run.
-        options: How.
+        options: Options of the training.
         backbone: The frozen network.
-        device: Where to compute.
+        device: The device that computes.
         clock: Returns seconds.
 
     Returns:
@@ -217,8 +217,8 @@ def train_refiner(
 
     Raises:
         InputError: An option is invalid, or faces are too small.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
     """
     check_options(options)
     _check_earlier(data, outdir)
@@ -264,7 +264,7 @@ def _list_sets(data: RefinerData) -> list[Gathered]:
 def _describe(
     data: RefinerData, options: RefinerTrainOptions, images: int, device: torch.device
 ) -> Manifest:
-    """Return how a sheet came about."""
+    """Return the manifest of a sheet."""
     return Manifest(
         task="train refiner",
         parameters={**asdict(options), "images": images},
@@ -288,5 +288,5 @@ def _check_earlier(data: RefinerData, outdir: Path) -> None:
 
 
 def _lay(x: torch.Tensor) -> torch.Tensor:
-    """Return pictures with their channels last, as convolutions on a CPU like them."""
+    """Return pictures in channels-last order, which is faster on a CPU."""
     return x.contiguous(memory_format=torch.channels_last)

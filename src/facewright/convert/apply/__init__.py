@@ -1,1 +1,1 @@
-"""Translators put to use: on faces where they are, and on whole pictures."""
+"""Application of translators: to the faces of a picture, and to whole pictures."""

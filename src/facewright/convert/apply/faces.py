@@ -1,4 +1,4 @@
-"""Convert faces where they are, and leave the rest of the picture as it is."""
+"""Convert the faces of a picture, and leave the rest unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facewright.faces.masks import Mask, draw_face_mask, fade_border, measure_fa
 from facewright.types import Crop, Image
 
 Finish: TypeAlias = Callable[[Image], Image]
-"""What is done to a converted picture of any size before it is used."""
+"""Post-processing of a converted picture of any size."""
 
 _REACH = 0.55  # how far beyond the face its surroundings change too, in distances between the eyes
 _BORDER = 0.1  # of the crop, over which a change begins
@@ -25,7 +25,7 @@ _BORDER = 0.1  # of the crop, over which a change begins
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How a translator wants to see a face."""
+    """Alignment and size of the faces that a translator takes."""
 
     template: str = "tight"
     """One of `faces.templates.TEMPLATES`."""
@@ -34,7 +34,7 @@ class Framing:
 
 
 class FaceConverter:
-    """Converts the faces of pictures, one after the other."""
+    """Converts the faces of pictures by a translator."""
 
     def __init__(
         self,
@@ -44,13 +44,13 @@ class FaceConverter:
         dtype: torch.dtype = torch.float32,
         finish: Finish | None = None,
     ) -> None:
-        """Prepare to convert.
+        """Set up a converter.
 
         Args:
             translator: On its device.
-            framing: How it wants to see a face.
+            framing: Alignment and size of the faces that it takes.
             dtype: The number format of its convolutions: float32 or bfloat16.
-            finish: What is done to each converted face before it is put back.
+            finish: Post-processing of each converted face; None for none.
         """
         self._translator, self._framing = translator, framing
         self._dtype, self._finish = dtype, finish
@@ -63,20 +63,21 @@ class FaceConverter:
     ) -> list[Image]:
         """Convert the faces of a picture.
 
-        Each face is cut out and translated, and what that changed is put back: detail that the
-        crop is too small to show stays, and so does everything away from the face, to the bit.
+        Each face is aligned and translated, and the change is pasted back: finer detail than the
+        crop's stays, and so does everything away from the face, bit for bit.
 
         Args:
             image: (height, width, 3).
             faces: The meshes of the faces, (478, 3) each.
-            strengths: How much to change: 0 is nothing, 1 what the translator does, up to 2 more
-                of the same.
+            strengths: Factors on the change, 0 to 2: 0 is none, 1 that of the translator, more
+                exaggerates it.
 
         Returns:
             A picture for each strength.
 
         Raises:
-            InputError: A strength is out of range, or the framing does not suit the translator.
+            InputError: A strength is out of range, or the translator cannot take the size of the
+                framing.
         """
         for strength in strengths:
             check_strength(strength)
@@ -98,7 +99,7 @@ class FaceConverter:
         masks: Sequence[Mask],
         strength: float,
     ) -> Image:
-        """Put the changes of some strength into a picture."""
+        """Paste changes of one strength into a picture."""
         result = image
         for crop, new, mask in zip(crops, made, masks, strict=True):
             if strength == 0:
@@ -109,12 +110,12 @@ class FaceConverter:
 
 
 def blend_change(image: Image, made: Image, strength: float) -> Image:
-    """Take so much of a change: along the line from one picture to the other, and beyond.
+    """Interpolate between two pictures, or extrapolate beyond the second.
 
     Args:
         image: Before, of any shape.
         made: After, of the same shape.
-        strength: 0 is before, 1 is after.
+        strength: 0 is before, 1 is after, above 1 extrapolates.
     """
     if strength in (0, 1):
         return made if strength else image
@@ -123,18 +124,18 @@ def blend_change(image: Image, made: Image, strength: float) -> Image:
 
 
 def finish_image(image: Image, finish: Finish | None) -> Image:
-    """Return a picture, finished where something says how."""
+    """Return a picture after post-processing, if there is any."""
     return finish(image) if finish else image
 
 
 def draw_soft_mask(points: NDArray[np.float32], crop: Crop) -> Mask:
-    """Return how much of a change to take where: all on the face, less and less around it.
+    """Return the weight of a change at each pixel: 1 on the face, fading around it.
 
     Hair and neck beside the face change a little, so that no border shows.
 
     Args:
         points: (478, 3), the mesh in pixels of the picture.
-        crop: Of the face.
+        crop: The crop of the face.
 
     Returns:
         (size, size), 0 to 1; 0 at the border of the crop.

@@ -1,4 +1,4 @@
-"""Convert a whole picture, faces or not."""
+"""Convert a whole picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from facewright.convert.generators import Translator, check_strength, translate_
 from facewright.types import Image, check_image
 
 LARGEST = 1024
-"""Pixels of the longer side from which on a picture is usually translated smaller."""
+"""Default of the longest side in pixels at which a picture is translated."""
 
 _SMALLEST = 8  # pixels that a translator takes
 
@@ -27,18 +27,18 @@ def convert_whole(
     finish: Finish | None = None,
     largest: int = LARGEST,
 ) -> list[Image]:
-    """Convert all of a picture.
+    """Convert a whole picture.
 
-    One with a longer side above `largest` is translated at that size, and what changed is put into
-    the large one, which keeps its detail.
+    One with a longer side above `largest` is translated at that size, and the change is added to
+    the original, which keeps its detail.
 
     Args:
         translator: On its device.
         image: (height, width, 3).
-        strengths: How much to change, as `FaceConverter.convert` takes them.
+        strengths: Factors on the change, 0 to 2, as `FaceConverter.convert` takes them.
         dtype: The number format of the convolutions: float32 or bfloat16.
-        finish: What is done to the translated picture.
-        largest: Pixels of the longer side at which a picture is translated at most.
+        finish: Post-processing of the translated picture; None for none.
+        largest: Longest side in pixels at which a picture is translated.
 
     Returns:
         A picture for each strength, of the size of the first.
@@ -63,7 +63,7 @@ def convert_whole(
 
 
 def _translate(translator: Translator, image: Image, dtype: torch.dtype) -> Image:
-    """Translate a picture of any size: it is continued by reflection to one that fits."""
+    """Translate a picture of any size, padded by reflection to one that fits."""
     multiple = translator.config.multiple
     height, width = image.shape[:2]
     down, right = (
@@ -76,7 +76,7 @@ def _translate(translator: Translator, image: Image, dtype: torch.dtype) -> Imag
 
 
 def _add_change(image: Image, seen: Image, edited: Image) -> Image:
-    """Put what changed in a smaller copy of a picture into the picture."""
+    """Add the change of a smaller copy of a picture to the picture."""
     height, width = image.shape[:2]
     change = cv2.subtract(edited, seen, dtype=cv2.CV_32F)
     large = cv2.resize(change, (width, height), interpolation=cv2.INTER_CUBIC)

@@ -1,4 +1,4 @@
-"""Show discriminators changed pictures, real and made alike, so that small sets suffice."""
+"""Differentiable augmentation of real and translated pictures, for small data sets."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _LIGHT, _CONTRAST, _COLOUR = 0.2, 0.3, 0.5  # of [-1, 1]; of the contrast; of th
 
 
 def augment_images(images: torch.Tensor, chance: float, rng: torch.Generator) -> torch.Tensor:
-    """Change each picture by chance: flipped, shifted, in other light and other colours.
+    """Augment each picture at random: flip, shift, change light and colours.
 
-    A discriminator that sees few pictures learns them by heart; of changed ones there are many.
-    The changes are differentiable, so that translators learn through them (Zhao et al. 2020,
+    A discriminator overfits to few pictures; augmentation prevents that. The changes are
+    differentiable, so that gradients reach the translators (Zhao et al. 2020,
     "Differentiable augmentation for data-efficient GAN training"; Karras et al. 2020).
 
     Args:
         images: (n, 3, h, w) in [-1, 1].
-        chance: Of each of the four changes, 0 to 1.
+        chance: Probability of each of the four changes, 0 to 1.
         rng: On the CPU.
 
     Returns:
@@ -46,7 +46,7 @@ def _augment(image: torch.Tensor, chance: float, rng: torch.Generator) -> torch.
 
 
 def _shift(image: torch.Tensor, right: float, down: float) -> torch.Tensor:
-    """Move a picture, continued by its reflection; the numbers are from -1 to 1."""
+    """Shift a picture, padded by reflection; the shifts are shares of the largest one, -1 to 1."""
     height, width = image.shape[-2:]
     reach = max(1, round(_SHIFT * min(height, width)))
     padded = F.pad(image[None], (reach,) * 4, mode="reflect")[0]

@@ -1,4 +1,4 @@
-"""Translate pictures between two styles: four networks, and how they learn from each other."""
+"""A training step of CycleGAN: two translators and two discriminators."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ class TrainConfig:
     discriminator_lr: float
     """Learning rate of the discriminators, until it falls."""
     total: int
-    """After so many pictures of each style the learning rate is zero."""
+    """Number of pictures of each style after which the learning rate is zero."""
     decay: float
     """Over the last part of the run, as a share of it, the learning rate falls in a line."""
     mode: Mode
-    """What the discriminators are told by."""
+    """The adversarial loss."""
     cycle: float
-    """Weight of the way there and back."""
+    """Weight of the cycle loss."""
     identity: float
-    """Weight of leaving pictures of the right style as they are, as a share of `cycle`."""
+    """Weight of the identity loss, relative to `cycle`."""
     pool: int
     """How many made pictures of each style the discriminators are reminded of."""
     augment: float
@@ -62,18 +62,18 @@ class CycleGAN:
     """Two translators that undo each other, and two discriminators.
 
     Zhu et al. 2017, "Unpaired image-to-image translation using cycle-consistent adversarial
-    networks". Every random number comes from generators that belong to it, so that its state is
-    all that a checkpoint needs.
+    networks". Every random number comes from generators of its own, so that `state` is all that a
+    checkpoint needs.
 
     Attributes:
         forward: From style A to style B.
         reverse: From style B to style A.
         forward_ema: The averaged weights of `forward`.
         reverse_ema: The averaged weights of `reverse`.
-        discriminator_a: Tells pictures of style A from made ones.
-        discriminator_b: Tells pictures of style B from made ones.
-        images: How many pictures of each style it has seen.
-        averages: Of the losses.
+        discriminator_a: Distinguishes real from translated pictures of style A.
+        discriminator_b: Distinguishes real from translated pictures of style B.
+        images: Number of pictures of each style seen so far.
+        averages: Averages of the losses.
     """
 
     def __init__(  # noqa: PLR0913
@@ -90,13 +90,14 @@ class CycleGAN:
         """Build the networks.
 
         Args:
-            translator: How both translators are built.
-            discriminator: How both discriminators are built.
-            config: How they play.
-            seed: Where every random number starts.
-            device: Where to compute.
-            processes: Which of how many processes this is; None is the only one.
-            features: What the discriminators see in addition to pixels; None is nothing. Frozen.
+            translator: Configuration of both translators.
+            discriminator: Configuration of both discriminators.
+            config: Hyperparameters of the training.
+            seed: Seed of every random number generator.
+            device: The device that computes.
+            processes: Rank of this process and number of all; None is a single process.
+            features: Frozen network whose features the discriminators score in addition to pixels;
+                None for pixels alone.
         """
         self.features = features
         self.config, self.device, self.processes = config, device, processes or Processes()
@@ -119,11 +120,11 @@ class CycleGAN:
         self.images, self.averages = 0, Averages()
 
     def step(self, a: torch.Tensor, b: torch.Tensor) -> None:
-        """Let all four networks learn from one batch.
+        """Train all four networks on one batch.
 
         Args:
             a: (batch / processes, 3, h, w), float32 in [-1, 1], of style A.
-            b: Of the same shape, of style B.
+            b: The same shape, of style B.
         """
         config = self.config
         rate = decay_rate(self.images, config.total, config.decay)
@@ -151,14 +152,14 @@ class CycleGAN:
     def step_translators(
         self, a: torch.Tensor, b: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Teach both translators to be taken for real, and to undo each other.
+        """Update both translators by the adversarial, cycle and identity losses.
 
         Args:
             a: Pictures of style A.
             b: Pictures of style B.
 
         Returns:
-            The made pictures of style A and of style B, without gradients.
+            The translated pictures of style A and of style B, detached.
         """
         config = self.config
         with self._autocast():
@@ -179,11 +180,11 @@ class CycleGAN:
     def step_discriminators(
         self, a: tuple[torch.Tensor, torch.Tensor], b: tuple[torch.Tensor, torch.Tensor]
     ) -> None:
-        """Teach both discriminators to tell real from made.
+        """Update both discriminators by the adversarial loss.
 
         Args:
-            a: Pictures of style A, real and made.
-            b: Pictures of style B, real and made.
+            a: Pictures of style A, real and translated.
+            b: Pictures of style B, real and translated.
         """
         with self._autocast():
             losses = {"loss_A": self._separate(self.discriminator_a, *a)}
@@ -191,12 +192,12 @@ class CycleGAN:
         self._learn(self.D_opt, losses)
 
     def share(self) -> None:
-        """Give the networks of the first process to all."""
+        """Copy the networks of the first process to all others."""
         for name in _PARTS:
             broadcast_module(getattr(self, name), self.processes)
 
     def state(self) -> dict[str, Any]:
-        """Return everything that changes during training, of this process.
+        """Return everything that changes during training in this process.
 
         The result nests dictionaries, lists, numbers and tensors.
         """
@@ -205,7 +206,7 @@ class CycleGAN:
         return {**parts, **pools, "rng": self.rng.get_state(), "images": self.images}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned; with several processes, pools start anew."""
+        """Restore what `state` returned; with several processes, pools are emptied."""
         for name in (*_PARTS, "G_opt", "D_opt"):
             getattr(self, name).load_state_dict(state[name])
         self.images = state["images"]
@@ -215,7 +216,7 @@ class CycleGAN:
             self.rng.set_state(state["rng"])
 
     def _build_discriminator(self, config: PatchConfig) -> nn.Module:
-        """Return a discriminator of patches, and of features where there are some."""
+        """Return a discriminator of patches, and of features if there is a network for them."""
         if self.features is None:
             return PatchDiscriminator(config)
         return ProjectedDiscriminator(config, self.features.config.widths)
@@ -229,7 +230,7 @@ class CycleGAN:
         return [scores.float() for scores in network(images, maps)]
 
     def _measure(self, network: nn.Module, images: torch.Tensor, *, real: bool) -> torch.Tensor:
-        """Return how far all scores are from calling pictures real, or made."""
+        """Return the adversarial loss of scores against the target real, or translated."""
         losses = [
             adversarial_loss(scores, self.config.mode, real=real)
             for scores in self._score(network, images)
@@ -237,16 +238,16 @@ class CycleGAN:
         return torch.stack(losses).mean()
 
     def _autocast(self) -> torch.autocast:
-        """Return what makes convolutions compute in the configured number format."""
+        """Return the autocast context of the configured number format."""
         dtype = self.config.dtype
         return torch.autocast(self.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16)
 
     def _fool(self, network: nn.Module, made: torch.Tensor) -> torch.Tensor:
-        """Return how far a network is from taking made pictures for real."""
+        """Return the adversarial loss of a translator."""
         return self._measure(network, made, real=True)
 
     def _separate(self, network: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        """Return how far a network is from telling real from made."""
+        """Return the loss of a discriminator."""
         loss = self._measure(network, real, real=True)
         loss = (loss + self._measure(network, made, real=False)) / 2
         if self.config.mode == "wgangp":
@@ -254,7 +255,7 @@ class CycleGAN:
         return loss
 
     def _learn(self, optimiser: torch.optim.Optimizer, losses: dict[str, torch.Tensor]) -> None:
-        """Step two networks down the gradient of their losses."""
+        """Take an optimiser step on the losses of two networks."""
         for name, loss in losses.items():
             self.averages.add(name, loss)
         parameters = [p for group in optimiser.param_groups for p in group["params"]]
@@ -265,12 +266,12 @@ class CycleGAN:
 
 
 def decay_rate(images: int, total: int, decay: float) -> float:
-    """Return the learning rate as a share of the first one.
+    """Return the learning rate relative to the initial one.
 
     Args:
-        images: How many pictures of each style the run has seen.
-        total: How many it is going to see.
-        decay: Over this last share of the run it falls in a line to zero.
+        images: Number of pictures of each style seen so far.
+        total: Number of pictures of each style in the whole run.
+        decay: Share of the run at its end over which the rate falls linearly to zero.
 
     Example:
         >>> decay_rate(50, 100, 0.5), decay_rate(75, 100, 0.5), decay_rate(100, 100, 0.5)

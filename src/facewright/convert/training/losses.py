@@ -1,4 +1,4 @@
-"""What the translators and their discriminators want."""
+"""Losses of translators and their discriminators."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Mode: TypeAlias = Literal["lsgan", "vanilla", "wgangp"]
 
 
 def adversarial_loss(scores: torch.Tensor, mode: Mode, *, real: bool) -> torch.Tensor:
-    """Return how far scores are from calling pictures real, or made.
+    """Return the adversarial loss of scores against a target.
 
     Args:
-        scores: Of any shape.
+        scores: Logits of any shape.
         mode: "lsgan" (Mao et al. 2017, squares to 1 or 0), "vanilla" (Goodfellow et al. 2014, cross
             entropy) or "wgangp" (Gulrajani et al. 2017, the score itself).
-        real: What the scores should say.
+        real: Whether the target is real or generated.
 
     Returns:
         The mean over all scores, a scalar.
@@ -43,13 +43,13 @@ def gradient_penalty(
     *,
     rng: torch.Generator,
 ) -> torch.Tensor:
-    """Return how far the slope of the scores is from 1 between real and made pictures.
+    """Return the gradient penalty between real and generated pictures.
 
     Args:
         score: The discriminator.
         reals: (n, c, h, w).
         fakes: Of the same shape.
-        rng: On the CPU; where between each pair to look.
+        rng: On the CPU; draws the position between each pair.
 
     Returns:
         The mean of (|slope| - 1)², a scalar; Gulrajani et al. 2017, equation 3.

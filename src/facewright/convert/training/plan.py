@@ -1,4 +1,4 @@
-"""Put options and the pictures of two styles together: what a training run is going to do."""
+"""Plan a training run from options and the pictures of two styles."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Styles:
 
 @dataclass(frozen=True, slots=True)
 class TranslationPlan:
-    """What a run is going to do."""
+    """What a run builds and trains."""
 
     translator: TranslatorConfig
     discriminator: PatchConfig
@@ -57,7 +57,7 @@ def open_styles(a: Path, b: Path | None = None, *, mirror: bool = False) -> Styl
         mirror: Whether to add every picture flipped left to right.
 
     Returns:
-        Both, every picture decoded once.
+        Both datasets; every picture was decoded once.
 
     Raises:
         DatasetError: There are no pictures, or one cannot be used.
@@ -82,13 +82,13 @@ def open_styles(a: Path, b: Path | None = None, *, mirror: bool = False) -> Styl
 def plan_translation(
     styles: Styles, options: TranslatorTrainOptions, device: torch.device, *, world: int = 1
 ) -> TranslationPlan:
-    """Put options and pictures together, and check them.
+    """Plan a run: combine options and pictures, and check them.
 
     Args:
-        styles: What to learn from.
-        options: How.
-        device: Where to compute.
-        world: How many processes share a batch.
+        styles: The training data.
+        options: The options given.
+        device: The device that computes.
+        world: Number of processes that share a batch.
 
     Raises:
         InputError: An option is invalid, or does not fit the size of the pictures.
@@ -133,10 +133,10 @@ def plan_translation(
 
 
 def check_options(options: TranslatorTrainOptions) -> None:
-    """Raise for options that are invalid, whatever the pictures are.
+    """Check the options that do not depend on pictures.
 
     Raises:
-        InputError: At least one; names all of them.
+        InputError: Options are invalid; the message names all of them.
     """
     numbers = {name: getattr(options, name) for name in asdict(options)}
     broken = [
@@ -166,7 +166,7 @@ def check_options(options: TranslatorTrainOptions) -> None:
 
 
 def _check_styles(styles: Styles, a: Path, b: Path) -> None:
-    """Raise unless two styles can be learned from."""
+    """Raise unless two styles are suitable for training."""
     for dataset, path in ((styles.a, a), (styles.b, b)):
         if len(dataset.names) < 2:
             raise InputError(
@@ -185,7 +185,7 @@ def _check_styles(styles: Styles, a: Path, b: Path) -> None:
 
 
 def _look_alike(styles: Styles) -> bool:
-    """Tell whether the first files of both styles have the same names and show the same."""
+    """Return whether the first files of both styles have equal names and pictures."""
     a, b = styles.a, styles.b
     if a.names != b.names or a.resolution != b.resolution:
         return False

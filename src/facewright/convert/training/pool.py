@@ -1,4 +1,4 @@
-"""Keep made pictures for later, so that discriminators do not forget them."""
+"""A history of translated pictures for the discriminators."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from facewright.errors import InputError
 
 
 class ImagePool:
-    """A history of made pictures (Shrivastava et al. 2017, section 2.3).
+    """A history of generated pictures (Shrivastava et al. 2017, section 2.3).
 
-    Until it is full, every picture is kept and returned. Then each one is, as often as not,
-    exchanged for one that was kept. What it does is a function of the seed and of what came
-    before, and `state` is all that a checkpoint needs.
+    Until it is full, every picture is kept and returned. Then each one is exchanged for a kept one
+    with probability 1/2. The result depends on the seed and the pictures before, and `state` is all
+    that a checkpoint needs.
 
     Example:
         >>> pool = ImagePool(2, seed=0)
@@ -25,11 +25,11 @@ class ImagePool:
     """
 
     def __init__(self, size: int, *, seed: int) -> None:
-        """Begin with nothing.
+        """Create an empty pool.
 
         Args:
-            size: How many pictures to keep; 0 always returns what comes.
-            seed: Which pictures are exchanged.
+            size: Number of pictures to keep; 0 returns all pictures unchanged.
+            seed: Seed of the exchanges.
 
         Raises:
             InputError: The size is negative.
@@ -40,11 +40,11 @@ class ImagePool:
         self._kept: list[torch.Tensor] = []
 
     def __len__(self) -> int:
-        """Return how many pictures are kept."""
+        """Return the number of pictures kept."""
         return len(self._kept)
 
     def exchange(self, images: torch.Tensor) -> torch.Tensor:
-        """Put pictures in, and take as many out.
+        """Add pictures, and return as many.
 
         Args:
             images: (n, c, h, w).
@@ -58,11 +58,11 @@ class ImagePool:
         return torch.stack([self._exchange_one(image) for image in images])
 
     def state(self) -> dict[str, Any]:
-        """Return the pictures and the source of random numbers."""
+        """Return the pictures and the state of the random number generator."""
         return {"kept": list(self._kept), "rng": self._rng.get_state()}
 
     def load(self, state: dict[str, Any], device: torch.device | str = "cpu") -> None:
-        """Go on from what `state` returned, with pictures on a device."""
+        """Restore what `state` returned, with pictures on a device."""
         self._kept = [image.to(device) for image in state["kept"]]
         self._rng.set_state(state["rng"])
 

@@ -1,9 +1,8 @@
-"""Let discriminators see faces as a network does that knows faces already.
+"""Discriminators on the features of a frozen face network, in addition to pixels.
 
-A discriminator that begins with nothing needs many thousands of pictures until it knows what to
-look at. Sauer et al. 2021, "Projected GANs converge faster", let it see the feature maps of a
-frozen network instead, with a small head on each. Here the heads come in addition to the patches of
-PatchGAN, which go on to watch the pixels.
+A discriminator with random weights needs many thousands of pictures to learn useful features. Sauer
+et al. 2021, "Projected GANs converge faster", give it the feature maps of a frozen network instead,
+with a small head on each. Here the heads are added to the patches of PatchGAN.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ _NOISE = 0.05  # of [-1, 1]
 
 
 class ProjectedDiscriminator(nn.Module):
-    """Scores patches of a picture, and places of the feature maps of a frozen network."""
+    """Scores patches of a picture, and positions of the feature maps of a frozen network."""
 
     def __init__(self, config: PatchConfig, widths: tuple[int, ...]) -> None:
         """Build the layers.
 
         Args:
-            config: Of the patches.
+            config: Configuration of the patches.
             widths: Channels of each feature map.
         """
         super().__init__()
@@ -48,7 +47,7 @@ class ProjectedDiscriminator(nn.Module):
 
         Args:
             x: (n, 3, h, w) in [-1, 1].
-            maps: What the frozen network sees in them, (n, width, h, w) for each of the widths.
+            maps: Feature maps of the frozen network, (n, width, h, w) for each of the widths.
 
         Returns:
             The scores of the patches, then those of each feature map, (n, 1, rows, columns).
@@ -60,9 +59,9 @@ class ProjectedDiscriminator(nn.Module):
 def view_faces(
     features: FaceFeatures, images: torch.Tensor, rng: torch.Generator
 ) -> list[torch.Tensor]:
-    """Return the feature maps of pictures that are shifted, reduced and made noisy by chance.
+    """Return the feature maps of pictures after random shifts, reductions and noise.
 
-    A frozen network can be deceived by patterns that nobody sees; these do not survive that.
+    This prevents translators from deceiving the frozen network by imperceptible patterns.
 
     Args:
         features: The network.

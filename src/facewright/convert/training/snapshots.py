@@ -1,4 +1,4 @@
-"""What the training of translators leaves behind: samples, weights, a point to go on from."""
+"""Files of the training of translators: samples, weights, checkpoints."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _OWN = ("samples-*.png", "snapshot-*.safetensors", "checkpoint-*.safetensors")
 
 
 class Samples:
-    """The same pictures of both styles translated again and again, to see a run progress.
+    """Sheets of translations of the same pictures over a run, which show its progress.
 
     Args:
-        styles: Where the pictures come from.
-        seed: Which ones.
+        styles: The pictures of both styles.
+        seed: Seed of the choice of pictures.
     """
 
     def __init__(self, styles: Styles, *, seed: int) -> None:
@@ -45,8 +45,8 @@ class Samples:
     def draw(self, networks: CycleGAN) -> Image:
         """Return a sheet by the averaged translators, style A above style B.
 
-        Each row is a picture, its translation, that translated back, and what the other translator,
-        for which it has the right style already, makes of it.
+        Each row is a picture, its translation, that translated back, and the picture after the
+        other translator, for which it has the target style already.
         """
         there, back = networks.forward_ema, networks.reverse_ema
         cells = [
@@ -58,15 +58,15 @@ class Samples:
 
 
 class TranslationArchive:
-    """The folder of a run.
+    """Writes samples, weights and checkpoints into the folder of a run.
 
     Args:
         outdir: The folder; made if missing.
-        styles: What the run learns from.
-        name: Of the way there.
-        options: The options of the run, for manifests and for comparison when it goes on.
+        styles: The training data.
+        name: Name of the direction from A to B.
+        options: The options of the run, for manifests and for comparison when it continues.
         device: The type of device that computes, for manifests.
-        version: Of Facewright, for manifests.
+        version: Version of Facewright, for manifests.
     """
 
     def __init__(
@@ -84,11 +84,11 @@ class TranslationArchive:
         self.device, self.version = device, version
 
     def tidy(self, images: int | None) -> None:
-        """Remove what a run that was killed had not finished.
+        """Remove unfinished files of a run that was killed.
 
         Args:
             images: How many pictures the run has seen; None before its first checkpoint. What
-                calls itself a later checkpoint is damaged, and gets another name.
+                claims to be a later checkpoint is damaged, and is renamed.
         """
         for pattern in _OWN:
             delete_leftovers(self.outdir, pattern)
@@ -141,7 +141,7 @@ class TranslationArchive:
         return path
 
     def save_checkpoint(self, networks: CycleGAN, positions: tuple[int, int]) -> Path:
-        """Write everything that the run needs to go on."""
+        """Write everything that is needed to continue the run."""
         state = {
             "networks": networks.state(),
             "positions": list(positions),
@@ -156,7 +156,7 @@ class TranslationArchive:
 
 
 def _pick(dataset: Dataset, seed: int) -> Image:
-    """Return a few pictures, always the same ones."""
+    """Return a fixed random choice of pictures."""
     chosen = torch.randperm(len(dataset.names), generator=seeded(seed))[:_ROWS]
     return dataset.images(chosen.numpy())
 
@@ -175,6 +175,6 @@ def _translate(
 
 
 def _describe(dataset: Dataset) -> str:
-    """Return the name of a dataset with its licence, where it says so."""
+    """Return the name of a dataset with its licence, if it has one."""
     licence = dataset.details.get("licence")
     return dataset.name + (f" ({licence})" if licence else "")

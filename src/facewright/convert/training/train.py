@@ -1,4 +1,4 @@
-"""Train two translators that undo each other: from two sets of pictures to the folder of a run."""
+"""Train two translators, one for each direction between two sets of pictures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HINT = "use the same to go on, or another --outdir"
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Two translators in training, as the loop sees them."""
+    """Two translators in training, as a `Trainer` of the training loop."""
 
     networks: CycleGAN
     feeds: Sequence[Feed]
@@ -43,12 +43,12 @@ class _Run:
 
     @property
     def images(self) -> int:
-        """How many pictures of each style the networks have seen."""
+        """Number of pictures of each style that the networks have seen."""
         return self.networks.images
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """The device of the networks."""
         return self.networks.device
 
     @property
@@ -57,7 +57,7 @@ class _Run:
         return self.networks.averages
 
     def step(self) -> None:
-        """Let all networks learn from the next pictures of both styles."""
+        """Train all networks on the next batch of both styles."""
         a, b = (to_tensor(feed.take()[0], self.device, torch.float32) for feed in self.feeds)
         self.networks.step(a, b)
 
@@ -87,29 +87,29 @@ def train_translator(  # noqa: PLR0913
     version: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Train, or go on training, two translators that undo each other.
+    """Train two translators, one for each direction, or continue their training.
 
-    A run that was stopped goes on where its newest checkpoint is; on one CPU process the result is
-    the same to the last bit as if it had never stopped. One that goes on with another `kimg` has
-    the learning rate that a run of that length would have by then.
+    A run that was stopped continues from its newest checkpoint; on one CPU process the result is
+    the same to the last bit as if it had never stopped. With another `kimg` it has the learning
+    rate that a run of that length would have at that point.
 
     Args:
-        styles: What to learn from.
+        styles: The training data.
         outdir: The folder of the run: samples, weights, checkpoints and logs.
-        options: How to train.
-        device: Where to compute.
-        processes: Which of how many processes this is; None is the only one.
-        features: What the discriminators see in addition to pixels, where the options name it.
-        version: Of Facewright, for the manifests of samples.
+        options: Options of the training.
+        device: The device that computes.
+        processes: Rank of this process and number of all; None is a single process.
+        features: Frozen network for the discriminators, if the options name one.
+        version: Version of Facewright, for the manifests of samples.
         clock: Returns seconds.
 
     Returns:
-        The newest weights: both directions in one bundle.
+        The file of the newest weights: both directions in one bundle.
 
     Raises:
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the losses are not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the losses are no longer
+            finite.
     """
     processes = processes or Processes()
     plan = plan_translation(styles, options, device, world=processes.world)
@@ -175,7 +175,7 @@ def train_translator(  # noqa: PLR0913
 
 
 def _write_down(options: TranslatorTrainOptions, outdir: Path) -> dict[str, Json]:
-    """Return the options as they are kept, with the name that the run has."""
+    """Return the options as they are recorded, with the name of the run."""
     saved: dict[str, Json] = asdict(options)
     saved["name"] = options.name or outdir.resolve().name.replace(":", "-")
     return saved
