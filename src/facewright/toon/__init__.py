@@ -1,1 +1,1 @@
-"""Faces to drawings."""
+"""Cartoons and emoji of faces."""

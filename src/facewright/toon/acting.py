@@ -1,4 +1,4 @@
-"""Let a generator draw someone's expressions, and put each into the head."""
+"""Emoji of a person's expressions, drawn by a generator and pasted into the head."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from facewright.toon.shapes import Floats, lay
 from facewright.types import Crop, HairStyle, Image
 
 PlaceMeshes = Callable[[Sequence[Image], Floats], Sequence[Floats]]
-"""From pictures of one face, and the mesh that it has about, to the mesh (478, 3) in each."""
+"""Maps pictures of one face, and its approximate mesh, to the mesh (478, 3) in each."""
 Name = Callable[[Sequence[Image]], Sequence[str]]
-"""From faces as the generator of people draws them to the expression that each shows."""
+"""Maps generated faces to the name of the expression of each."""
 
 PARTS = (0.6, 0.8, 1.0)
-"""How far, in parts of what was measured, an expression may go: as little as does it."""
+"""Steps of an expression to try, relative to the reach of its direction, the smallest first."""
 
 _TIMES = 6  # what is drawn goes into the head with so many times the pixels of the generator
 _OWN = 8  # likewise the pixels of a photo
@@ -43,46 +43,46 @@ _BORDER = 0.08  # likewise, at the border of the square that the generator draws
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Someone whose expressions are drawn: all that does not depend on the expression."""
+    """A person whose expressions are drawn: everything that does not depend on the expression."""
 
     cartoonist: Cartoonist
     ws: torch.Tensor
     """w+, (1, num_ws, w_dim): the face as it is."""
     head: Head
     crop: Crop
-    """The face in the head, as the generators draw faces."""
+    """The face in the head, by the template of the generators."""
     stage: Floats
-    """(SIDE, SIDE), 0 to 1: where what is drawn replaces the head."""
+    """(SIDE, SIDE), 0 to 1: opacity of the drawn face over the head."""
     painted: bool
-    """Whether the head is painted, with a line along its edge, as characters are."""
+    """Whether the head is painted, with a line along its edge, to match characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Costume:
-    """How a head is made up."""
+    """Options of a head."""
 
     hair: HairStyle = "auto"
-    """As `toon.emoji.prepare_head` takes it."""
+    """Hair, as `toon.emoji.prepare_head` takes it."""
     generated: bool = False
-    """Whether a generator drew the picture: then hair and ears are drawn."""
+    """Whether the picture is generated; then hair and ears are drawn."""
     painted: bool = True
-    """Whether the head is painted, as characters are."""
+    """Whether the head is painted, to match characters."""
 
 
 def cast_actor(
     cartoonist: Cartoonist, ws: torch.Tensor, image: Image, points: Floats, costume: Costume
 ) -> Actor:
-    """Prepare to draw someone's expressions.
+    """Prepare a person for drawing expressions.
 
     Args:
-        cartoonist: Who draws.
+        cartoonist: The generators and networks that draw.
         ws: w+, (1, num_ws, w_dim): the face in the picture.
         image: (height, width, 3).
         points: (478, 3), its mesh, pixels.
-        costume: How the head is made up.
+        costume: Options of the head.
 
     Raises:
-        InputError: The border of the picture cuts through the face, or it looks aside.
+        InputError: The border of the picture cuts through the face, or the face is in profile.
     """
     picture = turn_upright(image, points)
     if not costume.generated:
@@ -98,15 +98,16 @@ def cast_actor(
 
 
 def choose_step(actor: Actor, mood: Direction, name: Name) -> torch.Tensor:
-    """Go along an expression as far as it takes until it is named, and no farther than measured.
+    """Return the smallest step along an expression at which it is recognised.
 
     Args:
-        actor: Whose face moves.
-        mood: The direction, which is called as the expression is.
-        name: Names expressions of faces that the generator of people draws.
+        actor: The person.
+        mood: The direction, which has the name of the expression.
+        name: Classifies expressions of generated faces.
 
     Returns:
-        (num_ws, w_dim): what is added to w+; the whole way where no part of it is enough.
+        (num_ws, w_dim): the step in w+; the full reach of the direction if no smaller step is
+        enough.
     """
     steps = torch.stack([part * mood.reach * mood.styles for part in PARTS])  # [parts num_ws w_dim]
     images = draw_styles(actor.cartoonist.people, actor.ws.cpu() + steps, batch=len(PARTS))
@@ -116,16 +117,16 @@ def choose_step(actor: Actor, mood: Direction, name: Name) -> torch.Tensor:
 
 
 def draw_act(actor: Actor, step: torch.Tensor, place: PlaceMeshes) -> Image:
-    """Draw someone's head with an expression that a generator draws.
+    """Draw a person's head with an expression by the generators.
 
-    The outline of the face stays that of the head, whatever the expression does to it. Characters
-    have learned fewer expressions than people: how eyes, brows and mouth of the person move is
-    added to what the character does.
+    The outline of the face stays that of the head. The generator of characters knows fewer
+    expressions than that of people: the motion of eyes, brows and mouth of the person is added to
+    the character.
 
     Args:
-        actor: Who.
-        step: (num_ws, w_dim): what the expression adds to w+.
-        place: Places meshes on what is drawn of the person.
+        actor: The person.
+        step: (num_ws, w_dim): the step of the expression in w+.
+        place: Finds the meshes in the generated pictures of the person.
 
     Returns:
         (SIDE, SIDE, 4), RGBA, as `toon.emoji.draw_emoji` returns it.
@@ -142,12 +143,12 @@ def draw_act(actor: Actor, step: torch.Tensor, place: PlaceMeshes) -> Image:
 
 
 def change_photo(actor: Actor, step: torch.Tensor, place: PlaceMeshes) -> Image:
-    """Give the face of a photo an expression: its own pixels move as those that are drawn.
+    """Give the face of a photo an expression: warp its pixels by the motion of generated ones.
 
     Args:
-        actor: Who.
-        step: (num_ws, w_dim): what the expression adds to w+.
-        place: Places meshes on what is drawn.
+        actor: The person.
+        step: (num_ws, w_dim): the step of the expression in w+.
+        place: Finds the meshes in the generated pictures.
 
     Returns:
         (SIDE, SIDE, 4), RGBA, as `toon.emoji.draw_emoji` returns it.
@@ -159,7 +160,7 @@ def change_photo(actor: Actor, step: torch.Tensor, place: PlaceMeshes) -> Image:
 
 
 def _draw_person(actor: Actor, step: torch.Tensor) -> tuple[list[Image], Floats]:
-    """Draw the person without and with an expression, and say where the mesh is about."""
+    """Generate the person without and with an expression, and return the approximate mesh."""
     cartoonist, side = actor.cartoonist, _TIMES * len(actor.crop.image)
     person = replace(cartoonist, characters=cartoonist.people)
     ways = (actor.ws.cpu(), actor.ws.cpu() + step)
@@ -169,7 +170,7 @@ def _draw_person(actor: Actor, step: torch.Tensor) -> tuple[list[Image], Floats]
 
 
 def _put(actor: Actor, face: Image) -> Image:
-    """Put a face into the head, and cut it out."""
+    """Paste a face into the head, and cut the head out."""
     larger, side = enlarge_crop(actor.crop, face), len(face)
     whole = fade_border(np.ones((side, side), np.float32), _BORDER * side)
     canvas = actor.head.image.astype(np.float32)
@@ -184,7 +185,7 @@ def _put(actor: Actor, face: Image) -> Image:
 
 
 def _find_stage(head: Head, *, painted: bool) -> Floats:
-    """Return where the generator draws: the face, but for the hair that falls into it."""
+    """Return the mask of the drawn face, without hair that falls into it."""
     face = head.skin if painted else draw_face_mask(head.points, (SIDE, SIDE))
     face = face * (1 - head.hair)
     if painted:
@@ -194,7 +195,7 @@ def _find_stage(head: Head, *, painted: bool) -> Floats:
 
 
 def _shrink(area: Floats, by: float) -> Floats:
-    """Return an area without its rim, which is so many distances of the eyes wide."""
+    """Return an area without a rim of a width in eye distances."""
     side = int(2 * by * UNIT) | 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return np.asarray(cv2.erode(area, disc), np.float32)

@@ -1,4 +1,4 @@
-"""Draw a face as a cartoon, with a generator bred from two."""
+"""Draw a face as a cartoon, with a generator crossed from two."""
 
 from __future__ import annotations
 
@@ -28,39 +28,39 @@ from facewright.types import Crop, Image
 Points = NDArray[np.float32]
 
 _TIMES = 4
-"""How many times larger than its crop a character goes into a picture, at least."""
+"""Smallest factor by which a character is enlarged before pasting."""
 _NEAR = 0.05
 _SHARPEN = 1.1
 _GROW = 0.05
-"""How far around the face the drawing reaches, in parts of the crop's width."""
+"""Margin of the drawing around the face, relative to the crop's width."""
 _SOFT = 0.05
-"""Over which distance it fades there, likewise."""
+"""Width of its fading edge, relative to the crop's width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cartoonist:
-    """What turns a face into a character."""
+    """The generators and networks that draw a face as a character."""
 
     people: Generator
-    """Draws people: its latents are sought."""
+    """Generates people; faces are inverted with it."""
     characters: Generator
-    """Draws the characters from the same latents, of as many pixels or more."""
+    """Generates characters from the same latents, at the same resolution or a higher one."""
     template: str
-    """How faces are cut that both draw."""
+    """Alignment template of both."""
     encoder: Encoder | AnchorEncoder | None = None
-    """Where the search for latents begins; None is the average face."""
+    """Estimates the first latents; None starts from the average face."""
     features: FaceFeatures | None = None
-    """What compares more than pixels when latents are refined."""
+    """Network of the perceptual distance in refining latents; None compares pixels alone."""
     enhancer: Enhancer | None = None
-    """What makes small drawings larger and clearer; None leaves them as they are drawn."""
+    """Enlarges small drawings; None leaves them as they are."""
 
 
 def breed_characters(people: Generator, style: Generator, strength: float) -> Generator:
     """Return a generator between people and characters.
 
     Args:
-        people: Draws people.
-        style: Draws characters; trained on from `people`.
+        people: Generates people.
+        style: Generates characters; fine-tuned from `people`.
         strength: 0 is people, 1 is characters.
 
     Raises:
@@ -71,10 +71,10 @@ def breed_characters(people: Generator, style: Generator, strength: float) -> Ge
 
 
 def cut_face(cartoonist: Cartoonist, image: Image, points: Points) -> Crop:
-    """Cut a face out of a picture as the generators draw faces.
+    """Cut a face out of a picture by the template of the generators.
 
     Args:
-        cartoonist: Says how, and how large.
+        cartoonist: Gives the template and the size.
         image: (height, width, 3).
         points: (478, 3), its mesh, pixels.
     """
@@ -93,13 +93,13 @@ def find_latents(
     """Find the latents of a face: encode, then refine.
 
     Args:
-        cartoonist: What finds them.
+        cartoonist: The generators and networks.
         crop: From `cut_face`.
-        steps: How often they are refined. They stay nearer to what the encoder says than elsewhere:
-            far from it, characters fade.
-        truncation_psi: 1 leaves them as they are, less moves them towards the average face, whose
-            character is the clearest.
-        progress: Called with how many steps are done, and of how many.
+        steps: Optimisation steps. Latents are held nearer to those of the encoder than in
+            `invert_faces`: far from them, characters lose their style.
+        truncation_psi: 1 leaves them as they are; less moves them towards the average face, whose
+            character has the most distinct style.
+        progress: Called with the number of steps done, and of all.
 
     Returns:
         w+, (1, num_ws, w_dim), on the CPU.
@@ -122,11 +122,11 @@ def draw_character(cartoonist: Cartoonist, ws: torch.Tensor) -> Image:
 
     Args:
         cartoonist: Who draws.
-        ws: w+, (1, num_ws, w_dim), of the generator that draws people.
+        ws: w+, (1, num_ws, w_dim), of the generator of people.
 
     Returns:
-        (size, size, 3), where size is the resolution of the generator, or as many times more as
-        the enhancer enlarges.
+        (size, size, 3), where size is the resolution of the generator times the factor of the
+        enhancer.
     """
     characters = cartoonist.characters
     ws = extend_styles(ws.to(characters.mapping.w_avg.device), characters.num_ws)
@@ -135,16 +135,16 @@ def draw_character(cartoonist: Cartoonist, ws: torch.Tensor) -> Image:
 
 
 def paste_character(image: Image, points: Points, crop: Crop, drawn: Image) -> Image:
-    """Put a character in place of the face that it was drawn from.
+    """Paste a character over the face that it was drawn from.
 
     Args:
         image: (height, width, 3), the picture.
         points: (478, 3), the mesh of the face in it, pixels.
-        crop: As `cut_face` cut it out.
-        drawn: As `draw_character` drew it.
+        crop: From `cut_face`.
+        drawn: From `draw_character`.
 
     Returns:
-        A new picture; outside of the face and a little around it, it is the old one.
+        A new picture, unchanged outside of the face and a margin.
     """
     side = max(len(drawn), _TIMES * len(crop.image))
     larger = enlarge_crop(crop, enlarge_drawing(drawn, side))
@@ -156,11 +156,11 @@ def paste_character(image: Image, points: Points, crop: Crop, drawn: Image) -> I
 
 
 def enlarge_crop(crop: Crop, image: Image) -> Crop:
-    """Return a crop with a larger picture of the same square.
+    """Return a crop of the same square with another picture of k times the size.
 
     Args:
         crop: A square of n pixels.
-        image: (k · n, k · n, 3), what it shows now.
+        image: (k · n, k · n, 3), the new picture.
     """
     times = len(image) / len(crop.image)
     enlarge = np.array([[times, 0, (times - 1) / 2], [0, times, (times - 1) / 2]])
@@ -170,8 +170,8 @@ def enlarge_crop(crop: Crop, image: Image) -> Crop:
 def enlarge_drawing(image: Image, size: int) -> Image:
     """Enlarge a drawing so that its edges stay crisp.
 
-    A drawing has surfaces and edges, and little between: what enlarging blurs is sharpened again,
-    but never beyond the colours that are near.
+    Edges that the enlargement blurs are sharpened again, but never beyond the range of colours
+    nearby.
 
     Args:
         image: (side, side, 3).

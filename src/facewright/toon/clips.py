@@ -1,4 +1,4 @@
-"""Draw the faces of one frame after the other as characters, steady over time."""
+"""Draw the faces of successive frames as characters, smoothed over time."""
 
 from __future__ import annotations
 
@@ -27,22 +27,23 @@ _GREY = 128
 
 @dataclass(frozen=True, slots=True)
 class ClipOptions:
-    """How characters are drawn in frames."""
+    """Options of drawing characters in frames."""
 
     refine: int = 0
-    """How often the latents of each frame are refined."""
+    """Optimisation steps for the latents of each frame."""
     truncation_psi: float = 1.0
     """Truncation of the latents, as `find_latents` takes it."""
     temporal_smoothing: float = 0.2
-    """Over how many seconds latents are smoothed; 0 is not at all."""
+    """Time constant of the smoothing of latents in seconds; 0 is none."""
     portrait: int | None = None
-    """Width and height of the character as a picture of its own; None puts it into the frame."""
+    """Width and height in pixels of the character as a picture of its own; None pastes it into the
+    frame."""
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check the values.
 
         Raises:
-            InputError: One is invalid.
+            InputError: A value is invalid.
         """
         if not 0 <= self.temporal_smoothing < math.inf:
             raise InputError(
@@ -52,9 +53,9 @@ class ClipOptions:
 
 
 class LatentPath:
-    """The latents of one face over time, smoothed, so that its character keeps its looks.
+    """The latents of one face, smoothed over time.
 
-    An exponential filter whose memory is in seconds: the frame rate does not matter.
+    An exponential filter with a time constant in seconds, independent of the frame rate.
 
     Example:
         >>> path = LatentPath(temporal_smoothing=1.0)
@@ -72,8 +73,8 @@ class LatentPath:
         """Return the smoothed latents.
 
         Args:
-            ws: Those of the next frame, of any shape that stays.
-            time: When it is shown, in seconds; rises from frame to frame.
+            ws: Latents of the next frame, of any fixed shape.
+            time: Time of the frame in seconds, above that of the frame before.
         """
         if self._ws is None or self._calm == 0:
             self._ws = ws
@@ -86,21 +87,21 @@ class LatentPath:
 
 @dataclass(frozen=True, slots=True)
 class _Shot:
-    """A frame on its way."""
+    """A frame with its faces and latents."""
 
     image: Image
     time: float
     faces: list[TrackedFace]
-    """Those that become characters."""
+    """The chosen faces."""
     found: dict[int, torch.Tensor] = field(default_factory=dict)
-    """Number of a face → its latents, where they were found in this frame."""
+    """Number of a face → its latents, if they were computed for this frame."""
 
 
 class ClipCartoonist:
-    """Draws characters frame after frame, in memory that does not grow with them.
+    """Draws characters in successive frames, in constant memory.
 
     Attributes:
-        faces: Those of the last frame that became characters.
+        faces: Faces of the last frame that were drawn as characters.
     """
 
     def __init__(
@@ -111,13 +112,13 @@ class ClipCartoonist:
         *,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        """Prepare to draw.
+        """Set up; nothing is drawn yet.
 
         Args:
-            cartoonist: What draws.
-            follower: What finds and follows the faces.
-            options: How.
-            progress: Called with how far the search for the latents of each face is.
+            cartoonist: The generators and networks that draw.
+            follower: Finds and follows the faces.
+            options: Options; None uses the defaults.
+            progress: Called with the progress of the inversion of each face.
         """
         self.faces: tuple[Face, ...] = ()
         self._progress = progress
@@ -129,7 +130,7 @@ class ClipCartoonist:
 
     @property
     def latest(self) -> int:
-        """How many characters it drew in the last frame."""
+        """Number of characters in the last frame."""
         return len(self.faces)
 
     def hint(self, image: Image, otherwise: str) -> str:
@@ -141,14 +142,14 @@ class ClipCartoonist:
 
         Args:
             image: (height, width, 3).
-            time: When it is shown, in seconds; rises from frame to frame.
+            time: Time of the frame in seconds, above that of the frame before.
 
         Returns:
-            A picture of the same size, the frame itself if it shows no face; or a portrait, the one
-            before if there is no face, grey if there was none.
+            A picture of the same size, the frame itself if it shows no face; or a portrait, that of
+            the frame before if there is no face, grey if there was none.
 
         Raises:
-            InputError: Several faces are there and none is chosen, or time does not rise.
+            InputError: There are several faces and no choice, or time does not rise.
         """
         shot = self._look(image, time)
         self._find(shot, shot.faces)
@@ -157,17 +158,17 @@ class ClipCartoonist:
     def draw_stream(
         self, frames: Iterator[tuple[Image, float]], *, every: int
     ) -> Iterator[tuple[Image, int]]:
-        """Draw all frames of a clip, with latents found in every so many-th of them.
+        """Draw all frames of a clip, with latents computed in every n-th frame.
 
-        Faces are followed in each frame, so that characters sit on them. Where a face comes into
-        view and in the last frame, its latents are found, too; between, they go in straight lines.
+        Faces are tracked in each frame. The latents of a face are also computed in its first and in
+        the last frame; in between, they are interpolated linearly.
 
         Args:
-            frames: (height, width, 3), each with when it is shown, in seconds.
-            every: 1 finds latents in all frames; as many wait in memory.
+            frames: (height, width, 3), each with its time in seconds.
+            every: n; 1 computes latents in all frames. So many frames are kept in memory.
 
         Yields:
-            What `draw` returns for each, and how many characters it shows.
+            The result of `draw` for each, and its number of characters.
 
         Raises:
             InputError: As `draw`.
@@ -185,18 +186,18 @@ class ClipCartoonist:
             yield from self._fill(waiting)
 
     def _look(self, image: Image, time: float) -> _Shot:
-        """Find the faces of the next frame, and forget those that are gone."""
+        """Find the faces of the next frame, and drop the state of those that are gone."""
         chosen = self._follower.follow(image, time=time)
         here = self._follower.here
         self._paths = {number: path for number, path in self._paths.items() if number in here}
         return _Shot(image, time, chosen if self._options.portrait is None else chosen[:1])
 
     def _list_new(self, shot: _Shot) -> list[TrackedFace]:
-        """Return the faces of a frame whose latents were never found."""
+        """Return the faces of a frame without any latents yet."""
         return [one for one in shot.faces if one.number not in self._paths]
 
     def _find(self, shot: _Shot, faces: list[TrackedFace]) -> None:
-        """Find the latents of some faces of a frame, as their paths have them."""
+        """Compute the latents of some faces of a frame, smoothed."""
         how = self._options
         for one in faces:
             if one.number in shot.found:
@@ -213,7 +214,7 @@ class ClipCartoonist:
             shot.found[one.number] = path.follow(ws, time=shot.time)
 
     def _fill(self, shots: list[_Shot]) -> Iterator[tuple[Image, int]]:
-        """Draw frames of which at least the last one has latents."""
+        """Draw frames, of which at least the last one has latents, interpolating the others."""
         for place, shot in enumerate(shots):
             ws = {one.number: self._place(one.number, shots[place:]) for one in shot.faces}
             yield self._show(shot, ws), self.latest

@@ -1,4 +1,4 @@
-"""Take the colours of a face out of its picture."""
+"""Estimate the colours of a face from its picture."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Colours:
     brow: Floats
     iris: Floats
     contrast: float
-    """How much darker than skin brows are, 0 to 1."""
+    """Contrast of brows to skin, 0 to 1."""
 
 
 def find_colours(image: Image, points: Floats, hair: Floats, *, detail: float = 1.0) -> Colours:
@@ -38,10 +38,10 @@ def find_colours(image: Image, points: Floats, hair: Floats, *, detail: float = 
         image: (height, width, 3).
         points: (478, 3), its mesh in pixels.
         hair: (3,), the colour of its hair.
-        detail: How many pixels of the original picture one of these is.
+        detail: Number of original pixels per pixel of `image`.
 
     Returns:
-        Its colours, a little more distinct than they are.
+        Its colours, with a little more contrast.
     """
     shape = image.shape[:2]
     holes = ("eyes", "brows", "lips")
@@ -63,11 +63,11 @@ def find_colours(image: Image, points: Floats, hair: Floats, *, detail: float = 
 def shade(colour: ArrayLike, amount: float) -> Floats:
     """Return a colour darker, below 1, or lighter, above 1.
 
-    Darker ones become warmer, as the shadows of skin are.
+    Darker colours become warmer, as in shadows of skin.
 
     Args:
         colour: (..., 3), 0 to 255.
-        amount: What it is multiplied by.
+        amount: Factor on brightness.
     """
     own = np.asarray(colour, np.float32)
     if amount >= 1:
@@ -76,21 +76,21 @@ def shade(colour: ArrayLike, amount: float) -> Floats:
 
 
 def measure_luma(colour: Floats) -> float:
-    """Return how bright a colour is, 0 to 255."""
+    """Return the luma of a colour, 0 to 255."""
     return float(colour @ _LUMA)
 
 
 def pick_colour(image: Image, area: NDArray[np.bool_], low: float, high: float) -> Floats:
-    """Return the mean colour of an area, its darkest and lightest pixels left out.
+    """Return the mean colour of an area without its darkest and lightest pixels.
 
     Args:
         image: (height, width, 3).
         area: (height, width).
-        low: The part of the pixels that are too dark.
-        high: The part of them that is not too light.
+        low: Quantile of brightness below which pixels are left out, 0 to 1.
+        high: Quantile of brightness above which pixels are left out, 0 to 1.
 
     Returns:
-        (3,); a mean skin where the area is empty.
+        (3,), 0 to 255; an average skin colour if the area is empty.
     """
     pixels = image[area].astype(np.float32)
     if len(pixels) == 0:
@@ -107,12 +107,12 @@ def _redden(lips: Floats, skin: Floats) -> Floats:
 
 
 def _darken(colour: NDArray[Any], most: float) -> Floats:
-    """Return a colour that is at most so bright."""
+    """Return a colour, darkened to a largest luma."""
     return np.asarray(colour * min(1.0, most / max(measure_luma(colour), 1)), np.float32)
 
 
 def _find_iris(image: Image, points: Floats, detail: float) -> Floats:
-    """Return the colour of the irises; brown where they are too small to tell."""
+    """Return the colour of the irises; brown if they are too small."""
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]]
     found = []
     for middle, rim in _IRISES:

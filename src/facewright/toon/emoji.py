@@ -1,4 +1,4 @@
-"""Cut a face out as an emoji, one per expression."""
+"""Draw emoji of a face, one per expression."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from facewright.toon.shapes import Floats, lay
 from facewright.types import HairStyle, Image
 
 EXPRESSIONS = tuple(MOODS)
-"""What an emoji can show."""
+"""Names of the expressions."""
 
 Window: TypeAlias = tuple[float, float, float]
 """The middle x and y of a square, and its width, in pixels."""
@@ -40,7 +40,7 @@ _BLINK_STEPS, _OPEN, _SHUT = 2, 1.4, 0.08  # likewise, of a blink
 
 @dataclass(frozen=True, slots=True)
 class EmojiHead:
-    """Someone whose emoji are drawn: all that does not depend on the expression."""
+    """A person whose emoji are drawn: everything that does not depend on the expression."""
 
     head: Head
     painted: Floats
@@ -52,17 +52,17 @@ class EmojiHead:
 def prepare_head(
     image: Image, points: Floats, *, style: HairStyle = "auto", generated: bool = False
 ) -> EmojiHead:
-    """Prepare to draw someone's emoji.
+    """Prepare a person for drawing emoji.
 
     Args:
         image: (height, width, 3).
         points: (478, 3), the mesh of the face in pixels.
-        style: "auto" cuts the hair out of the picture, or draws it where the picture cuts it off;
-            "short" and "long" draw it in any case.
-        generated: Whether a generator drew the picture: such ones may end at the chin.
+        style: "auto" cuts the hair out of the picture, or draws it if the picture cuts it off;
+            "short" and "long" always draw it.
+        generated: Whether the picture is generated: such pictures may end at the chin.
 
     Raises:
-        InputError: The border of the picture cuts through the face, or it looks aside.
+        InputError: The border of the picture cuts through the face, or the face is in profile.
     """
     picture = turn_upright(image, points)
     if not generated:
@@ -78,9 +78,9 @@ def draw_emoji(drawable: EmojiHead, expression: str, share: float = 1.0) -> Imag
     """Draw an emoji.
 
     Args:
-        drawable: Whose.
+        drawable: The prepared person.
         expression: One of `EXPRESSIONS`.
-        share: How far the expression has come, from 0, neutral, to 1.
+        share: Intensity of the expression, from 0, neutral, to 1.
 
     Returns:
         (SIDE, SIDE, 4), RGBA; `trim` cuts it to size.
@@ -94,12 +94,12 @@ def draw_emoji(drawable: EmojiHead, expression: str, share: float = 1.0) -> Imag
 
 
 def draw_blink(drawable: EmojiHead, share: float) -> Image:
-    """Draw a neutral emoji whose eyes are closed so far, 0 to 1, as `draw_emoji` does."""
+    """Draw a neutral emoji with eyes closed to a share, 0 to 1, as `draw_emoji` does."""
     return _draw_mood(drawable, blend(BLINK, share))
 
 
 def _draw_mood(drawable: EmojiHead, mood: Mood) -> Image:
-    """Draw what a face does."""
+    """Draw a face with a mood."""
     layout, colours = drawable.layout, drawable.colours
     places = _drop_jaw(layout, mood)
     canvas, alpha = _move(drawable.painted, places), _move(drawable.head.alpha, places)
@@ -113,9 +113,9 @@ def _draw_mood(drawable: EmojiHead, mood: Mood) -> Image:
 
 
 def time_expression(*, blink: bool = False) -> list[tuple[float, float]]:
-    """Return how an expression comes and goes: for each frame its share, 0 to 1, and its seconds.
+    """Return the course of an animated expression: for each frame its share, 0 to 1, and seconds.
 
-    Steps are small where the movement begins and ends. The last frame leads to the first.
+    The movement eases in and out, and the last frame leads to the first.
 
     Args:
         blink: Whether it is a blink, which is quicker.
@@ -128,11 +128,11 @@ def time_expression(*, blink: bool = False) -> list[tuple[float, float]]:
 
 
 def outline(emoji: Image, *, width: float = 0.09) -> Image:
-    """Lay a white rim around an emoji, as stickers have it.
+    """Add a white rim around an emoji, as on stickers.
 
     Args:
         emoji: (height, width, 4), from `draw_emoji`.
-        width: Of the rim, in distances of the eyes.
+        width: Width of the rim, relative to the distance of the eyes.
 
     Returns:
         (height, width, 4).
@@ -149,11 +149,11 @@ def outline(emoji: Image, *, width: float = 0.09) -> Image:
 
 
 def find_window(emojis: Sequence[Image], *, height: float = _PLUMP) -> Window:
-    """Find the square that shows a whole pack, its middle in the middle.
+    """Return the centred square that contains all emoji of a pack.
 
     Args:
         emojis: (height, width, 4) each, all of one size.
-        height: As `trim` takes it.
+        height: Factor on heights, as `trim` takes it.
 
     Returns:
         The middle x and y, and the width, in pixels.
@@ -166,15 +166,15 @@ def find_window(emojis: Sequence[Image], *, height: float = _PLUMP) -> Window:
 
 
 def trim(emoji: Image, window: Window, size: int, *, height: float = _PLUMP) -> Image:
-    """Cut an emoji to a square of some size, smoothly.
+    """Crop and resize an emoji to a square, antialiased.
 
-    Colours are scaled as far as they are seen, so that none of what is transparent comes in.
+    Colours are weighted by alpha, so that hidden ones of transparent pixels do not mix in.
 
     Args:
         emoji: (height, width, 4).
         window: From `find_window`.
-        size: Of the result in pixels.
-        height: How high things become, in parts of how high they are.
+        size: Side of the result in pixels.
+        height: Factor on heights; below 1 makes heads rounder.
 
     Returns:
         (size, size, 4).
@@ -193,7 +193,7 @@ def trim(emoji: Image, window: Window, size: int, *, height: float = _PLUMP) -> 
 
 
 def lay_sheet(emojis: Sequence[Image]) -> Image:
-    """Lay emoji side by side, four in a row.
+    """Arrange emoji in a sheet, four in a row.
 
     Args:
         emojis: (size, size, 4) each.
@@ -212,7 +212,7 @@ def lay_sheet(emojis: Sequence[Image]) -> Image:
 
 
 def _drop_jaw(layout: Layout, mood: Mood) -> Floats:
-    """Return where each pixel comes from when the chin moves down, (SIDE, SIDE, 2)."""
+    """Return the source position of each pixel when the chin moves down, (SIDE, SIDE, 2)."""
     rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     start = layout.mouth[1] - 0.1 * UNIT
     down = np.clip((rows - start) / max(float(layout.chin[1] - start), 1.0), 0, 1)
@@ -222,14 +222,14 @@ def _drop_jaw(layout: Layout, mood: Mood) -> Floats:
 
 
 def _move(field: Floats, places: Floats) -> Floats:
-    """Look up a field at places between its pixels."""
+    """Sample a field at positions between its pixels."""
     # OpenCV takes None where both coordinates are in one map; its types do not say so.
     moved = cv2.remap(field, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
     return np.asarray(moved, np.float32)
 
 
 def _tint(canvas: Floats, head: Head, mood: Mood) -> None:
-    """Breathe a colour over a part of the face, in place."""
+    """Tint a part of the face, in place."""
     if not mood.tint:
         return
     frame = Frame(head.points)

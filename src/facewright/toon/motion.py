@@ -1,4 +1,4 @@
-"""Move the pixels of a face as its mesh moves, and add what moving alone does not explain."""
+"""Transfer the motion of one face to another: warp by the mesh, and add the remaining change."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ _CALM = 0.02  # over which part of the square motion is smoothed
 
 
 def carry_over(own: Image, drawn: Sequence[Image], meshes: Sequence[Floats]) -> Image:
-    """Change a face as a drawing of it changes.
+    """Transfer the change between two drawings of a face to the face.
 
-    Its pixels move as the mesh of the drawing does. Around eyes, brows and mouth, what else changes
-    in the drawing is added: lips that part show teeth. Light and hue stay those of the face.
+    Its pixels are warped by the motion of the drawings' mesh. Around eyes, brows and mouth, the
+    remaining change of the drawing is added, such as teeth between parted lips. Light and hue stay
+    those of the face.
 
     Args:
         own: (side, side, 3), the face.
         drawn: Two pictures (k, k, 3) of the same square: the drawing before and after.
-        meshes: The mesh (478, 3) in each, in its pixels.
+        meshes: The mesh (478, 3) of each, in its pixels.
 
     Returns:
         (side, side, 3).
@@ -45,15 +46,15 @@ def carry_over(own: Image, drawn: Sequence[Image], meshes: Sequence[Floats]) -> 
 
 
 def spread_motion(before: Floats, after: Floats, side: int) -> Floats:
-    """Return how far each pixel of a square moves where the points of a mesh do.
+    """Interpolate the motion of the points of a mesh to all pixels of a square.
 
     Args:
         before: (478, 3), in pixels.
         after: (478, 3).
-        side: Of the square, whose border stays.
+        side: Side of the square in pixels, whose border does not move.
 
     Returns:
-        (side, side, 2), at the place that it moves to.
+        (side, side, 2), the motion in pixels, at the destination.
     """
     field, weight = np.zeros((side, side, 2), np.float32), np.zeros((side, side), np.float32)
     weight[[0, -1]] = weight[:, [0, -1]] = 1
@@ -64,11 +65,11 @@ def spread_motion(before: Floats, after: Floats, side: int) -> Floats:
 
 
 def move_pixels(image: Floats, away: Floats) -> Floats:
-    """Move the pixels of a picture.
+    """Warp a picture.
 
     Args:
         image: (height, width, 3).
-        away: (height, width, 2): how far what arrives at each place has come.
+        away: (height, width, 2): motion in pixels, at the destination.
     """
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
     places = np.stack([columns - away[..., 0], rows - away[..., 1]], -1)
@@ -78,7 +79,7 @@ def move_pixels(image: Floats, away: Floats) -> Floats:
 
 
 def _find_features(meshes: Sequence[Floats], side: int) -> Floats:
-    """Return where eyes, brows and mouth are before or after, and a little around, 0 to 1."""
+    """Return the mask of eyes, brows and mouth, before or after, with a margin, 0 to 1."""
     parts = [draw_region_mask(mesh, (side, side), name) for mesh in meshes for name in _REGIONS]
     unit = measure_face(meshes[0])
     reach = int(2 * _AROUND * unit) | 1

@@ -1,4 +1,4 @@
-"""Paint a head: colours simplified, shadows soft, the features taken off."""
+"""Paint a head: simplified colours, soft shadows, no features."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def paint_head(head: Head) -> Floats:
     """Paint a head without eyes, brows and mouth.
 
     Args:
-        head: What is painted.
+        head: The head.
 
     Returns:
         (SIDE, SIDE, 3), 0 to 255.
@@ -69,7 +69,7 @@ def _find_skin(head: Head) -> Floats:
 
 
 def _widen(area: Floats, by: float) -> Floats:
-    """Return an area, wider on all sides by so many distances of the eyes."""
+    """Return an area, dilated by a width in eye distances."""
     wide = cv2.dilate(area, _make_disc(by))
     return np.asarray(cv2.GaussianBlur(wide, (0, 0), 0.02 * UNIT), np.float32)
 
@@ -81,7 +81,7 @@ def _make_disc(radius: float) -> NDArray[np.uint8]:
 
 
 def _simplify(image: Image) -> Floats:
-    """Smooth a picture but for its edges."""
+    """Smooth a picture, preserving edges."""
     out = image
     for _ in range(_ROUNDS):
         out = np.asarray(cv2.bilateralFilter(out, 9, 28, 5), np.uint8)

@@ -55,11 +55,11 @@ def _curve(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
 
 
 def thicken(line: Floats, widths: ArrayLike) -> Floats:
-    """Turn a line into the outline of a stroke that is as wide as its places say.
+    """Return the outline of a stroke of varying width along a line.
 
     Args:
         line: (n, 2).
-        widths: (k,): widths in pixels at even steps along it; 0 is a point.
+        widths: (k,): widths in pixels at equal steps along it; 0 is a pointed end.
 
     Returns:
         (2 n, 2): a closed outline.
@@ -74,7 +74,7 @@ def thicken(line: Floats, widths: ArrayLike) -> Floats:
 
 
 def join_lines(there: Floats, back: Floats) -> Floats:
-    """Return the outline of what lies between two lines.
+    """Return the outline of the area between two lines.
 
     Args:
         there: (n, 2).
@@ -103,7 +103,7 @@ def make_ellipse(middle: ArrayLike, across: float, down: float) -> Floats:
 
 
 def cover(outline: Floats, shape: tuple[int, ...]) -> Floats:
-    """Return how much of each pixel a shape covers.
+    """Return the coverage of each pixel by a shape.
 
     Args:
         outline: (n, 2), closed, in pixels.
@@ -135,10 +135,10 @@ def fill(
     Args:
         canvas: (height, width, 3), 0 to 255.
         outline: (n, 2), closed, in pixels.
-        colour: What with.
+        colour: Its colour.
         opacity: 0 to 1.
-        soft: The standard deviation by which its edge is blurred, in pixels.
-        within: (height, width), 0 to 1: the area that it stays in.
+        soft: Standard deviation of the blur of its edge in pixels.
+        within: (height, width), 0 to 1: mask that limits it; None for none.
     """
     margin = 2 + int(np.ceil(3 * soft))
     low = np.floor(outline.min(0)).astype(int) - margin
@@ -157,11 +157,11 @@ def fill(
 
 
 def lay(canvas: Floats, mask: Floats, colour: Colour) -> None:
-    """Lay a colour over a canvas in place, as much as a mask says.
+    """Blend a colour into a canvas by a mask, in place.
 
     Args:
         canvas: (height, width, 3), 0 to 255.
         mask: (height, width), 0 to 1.
-        colour: One, or a picture of the size of the canvas.
+        colour: One colour, or a picture of the size of the canvas.
     """
     canvas += (np.asarray(colour, np.float32) - canvas) * mask[..., None]

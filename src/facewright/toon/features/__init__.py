@@ -1,1 +1,1 @@
-"""What a drawn face shows: eyes, brows, nose, mouth, and the mood they are in."""
+"""Features of a drawn face: eyes, brows, nose, mouth, and their moods."""

@@ -20,7 +20,7 @@ from facewright.toon.shapes import (
 )
 
 LIFT = 0.12
-"""How far brows are above their place, as eyes are larger than life; in distances of the eyes."""
+"""Upward shift of brows, since eyes are drawn enlarged; relative to the distance of the eyes."""
 
 _LARGER = 1.55
 _WHITE, _PUPIL, _SHADOW = (250.0, 250.0, 250.0), (18.0, 14.0, 16.0), (40.0, 40.0, 60.0)
@@ -33,9 +33,9 @@ def draw_eyes(canvas: Floats, layout: Layout, mood: Mood, colours: Colours) -> N
 
     Args:
         canvas: (height, width, 3), 0 to 255.
-        layout: Where they are.
-        mood: What they do.
-        colours: Of the person.
+        layout: Positions of the features.
+        mood: The expression.
+        colours: Colours of the person.
     """
     for side in (0, 1):
         _draw_eye(canvas, layout, side, mood, colours)

@@ -1,4 +1,4 @@
-"""Find where the features of a face are at rest, whatever it does in its picture."""
+"""Estimate the positions of the features of a face at rest."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _MOUTH_BELOW = 0.36  # of the way from the nose to the chin
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where features are, in pixels of the square of a `Head`."""
+    """Positions of features, in pixels of the square of a `Head`."""
 
     eyes: tuple[Floats, Floats]
     """(2, 2) each, left and right eye: its corners from left to right."""
     open: float
-    """How far the eyes are open against those of a mean face."""
+    """Opening of the eyes, relative to a mean face."""
     brows: tuple[Floats, Floats]
     """(5, 2) each: along its middle, from the outer end."""
     nose: Floats
@@ -33,18 +33,18 @@ class Layout:
     mouth: Floats
     """(2,): its middle."""
     width: float
-    """Of the mouth."""
+    """Width of the mouth."""
     chin: Floats
     """(2,)."""
 
 
 def lay_out(points: Floats) -> Layout:
-    """Find where features are at rest.
+    """Estimate the positions of features at rest.
 
-    A mouth that smiles or talks says little about where it rests; nose and chin say more.
+    The position of the mouth is taken from nose and chin, since it changes with expressions.
 
     Args:
-        points: (478, 3), a mesh as a `Head` has it.
+        points: (478, 3), the mesh of a `Head`.
     """
     flat = points[:, :2]
     eyes = flat[list(_EYES[0])], flat[list(_EYES[1])]

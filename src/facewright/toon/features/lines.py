@@ -1,4 +1,4 @@
-"""Draw the nose, and the lines that a mood draws into a face."""
+"""Draw the nose, and the lines of a mood: folds, wrinkles."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _WRINKLES = (((-0.13, 0.05), (0, -0.01), (0.13, 0.05)), ((-0.17, 0.14), (0, 0.08
 
 @dataclass(frozen=True, slots=True)
 class _Pen:
-    """What lines are drawn with, and where."""
+    """Canvas, colour and area of lines."""
 
     canvas: Floats
     ink: Floats
     skin: Floats
-    """The area that they stay in."""
+    """(height, width), 0 to 1: the area of the skin."""
 
     def stroke(self, place: Floats, path: ArrayLike, strength: float) -> None:
-        """Draw a tapering line along a path from a place."""
+        """Draw a tapering line along a path from a position."""
         line = smooth_line(place + UNIT * np.asarray(path))
         outline = thicken(line, _WIDTH * UNIT * np.array(_TAPER))
         fill(self.canvas, outline, self.ink, opacity=strength, soft=0.6, within=self.skin)
@@ -46,10 +46,10 @@ def draw_lines(canvas: Floats, layout: Layout, mood: Mood, colours: Colours, ski
 
     Args:
         canvas: (height, width, 3), 0 to 255.
-        layout: Where things are.
-        mood: Which lines there are.
-        colours: Of the person.
-        skin: (height, width), 0 to 1: where lines can be.
+        layout: Positions of the features.
+        mood: The expression, which has the lines.
+        colours: Colours of the person.
+        skin: (height, width), 0 to 1: the area of the skin, which limits lines.
     """
     pen = _Pen(canvas, shade(colours.skin, _INK), skin)
     _draw_nose(pen, layout, mood)

@@ -1,4 +1,4 @@
-"""What a face does when it feels something."""
+"""Expressions of drawn faces, as parameters of their features."""
 
 from __future__ import annotations
 
@@ -12,55 +12,55 @@ from typing import Any, Literal
 class Mood:
     """An expression, exaggerated as in a drawing; lengths in distances of the eyes, y downwards.
 
-    Which muscles move in which expression follows Ekman and Friesen's facial action coding system
-    (1978); how far they do is drawn to be read at 72 pixels.
+    The moving muscles follow Ekman and Friesen's facial action coding system (1978); the strengths
+    are chosen to be readable at 72 pixels.
     """
 
     brow_inner: float = 0.0
-    """How far the inner ends of the brows move down."""
+    """Downward shift of the inner ends of the brows."""
     brow_middle: float = 0.0
     brow_outer: float = 0.0
     brow_together: float = 0.0
-    """How far the inner ends move towards each other."""
+    """Shift of the inner ends towards each other."""
     upper_lid: float = 1.0
-    """How far it is open: 1 as at rest, 0 closed."""
+    """Opening of the upper lid: 1 as at rest, 0 closed."""
     lower_lid: float = 0.0
-    """How far it is raised, in parts of the opening."""
+    """Raise of the lower lid, relative to the opening."""
     iris: float = 1.0
-    """How large it is."""
+    """Size of the iris, relative to rest."""
     gaze: tuple[float, float] = (0.0, 0.0)
-    """Where it looks: right and down, in parts of the eye's width."""
+    """Shift of the iris to the right and down, relative to the eye's width."""
     width: float = 1.0
-    """Of the mouth."""
+    """Width of the mouth, relative to rest."""
     corner: float = 0.0
-    """How far the corners of the mouth move down."""
+    """Downward shift of the corners of the mouth."""
     bow: float = 0.0
-    """How far the opening is bent: its middle lies so much lower than its corners."""
+    """Curvature of the opening: downward shift of its middle against its corners."""
     gape: float = 0.0
-    """How far the mouth is open in the middle."""
+    """Opening of the mouth in the middle."""
     square: float = 0.0
-    """How far it is open near the corners, in parts of that."""
+    """Opening near the corners, relative to the middle."""
     thickness: float = 1.0
-    """Of the lips."""
+    """Thickness of the lips, relative to rest."""
     teeth: str = ""
-    """Which are seen: "upper", "both", or none."""
+    """Visible teeth: "upper", "both", or "" for none."""
     tongue: float = 0.0
-    """How much of it is seen, 0 to 1."""
+    """Visible part of the tongue, 0 to 1."""
     jaw: float = 0.0
-    """How far the chin moves down."""
+    """Downward shift of the chin."""
     nose: float = 0.0
-    """How far the nose is wrinkled, 0 to 1."""
+    """Strength of wrinkles on the nose, 0 to 1."""
     frown: float = 0.0
-    """How deep the lines between the brows are, 0 to 1."""
+    """Strength of the lines between the brows, 0 to 1."""
     smile: float = 0.0
-    """How deep the lines from the nose to the mouth are, 0 to 1."""
+    """Strength of the folds from the nose to the mouth, 0 to 1."""
     worry: float = 0.0
-    """How deep the lines on the forehead are, 0 to 1."""
+    """Strength of the lines on the forehead, 0 to 1."""
     tint: float = 0.0
-    """How strong a breath of colour over the face is, 0 to 1."""
+    """Strength of a tint of the face, 0 to 1."""
     tint_colour: tuple[float, float, float] = (0.0, 0.0, 0.0)
     tint_from: Literal["cheeks", "top", "bottom"] = "cheeks"
-    """Where it lies."""
+    """Position of the tint."""
 
 
 MOODS: Mapping[str, Mood] = MappingProxyType(
@@ -181,21 +181,21 @@ MOODS: Mapping[str, Mood] = MappingProxyType(
         "neutral": Mood(brow_middle=-0.03, bow=0.02, thickness=1.1),
     }
 )
-"""Name → what the face does."""
+"""Name → expression."""
 
 REST = MOODS["neutral"]
-"""Where every expression begins and ends, in what moves."""
+"""The neutral expression, at which animations begin and end."""
 BLINK = replace(REST, upper_lid=-0.1, lower_lid=0.3)
-"""How a neutral face moves: its eyes close."""
+"""A neutral face with closed eyes."""
 
 
 def blend(mood: Mood, share: float) -> Mood:
-    """Return an expression on its way.
+    """Interpolate between neutral and an expression.
 
     Args:
-        mood: Where it ends.
-        share: How far it is: 0 is neutral, 1 the whole expression. Which teeth are seen, and the
-            colour over the face, are those of the end.
+        mood: The full expression.
+        share: Intensity: 0 is neutral, 1 the full expression. Visible teeth and the tint are those
+            of the full expression.
     """
     numbers: dict[str, Any] = {
         field.name: _mix(getattr(REST, field.name), getattr(mood, field.name), share)

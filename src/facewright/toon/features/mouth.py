@@ -27,12 +27,12 @@ _LIP = 0.125  # how thick, in distances of the eyes
 _S = np.linspace(-1, 1, 33, dtype=np.float32)  # along a mouth
 _ARCH = 1 - _S**2
 _OUT = ((-0.17, -0.10), (0, -0.12), (0.17, -0.10), (0.18, 0.12), (0, 0.24), (-0.18, 0.12))
-"""The outline of a tongue that is put out, in distances of the eyes."""
+"""Outline of a tongue that is stuck out, relative to the distance of the eyes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Along a mouth from left to right, (33, 2) each, from above to below."""
+    """Lines along a mouth from left to right, (33, 2) each, from top to bottom."""
 
     top: Floats
     upper: Floats
@@ -41,13 +41,13 @@ class _Lines:
 
 
 def draw_mouth(canvas: Floats, layout: Layout, mood: Mood, colours: Colours) -> None:
-    """Draw the lips and what is seen between them, in place.
+    """Draw the lips, teeth and tongue, in place.
 
     Args:
         canvas: (height, width, 3), 0 to 255.
-        layout: Where they are.
-        mood: What they do.
-        colours: Of the person.
+        layout: Positions of the features.
+        mood: The expression.
+        colours: Colours of the person.
     """
     lines = _shape_mouth(layout, mood)
     _draw_lips(canvas, lines, colours)

@@ -1,1 +1,1 @@
-"""Heads on their own: cut out of pictures, or completed."""
+"""Heads: cut out of pictures, or completed by drawing."""

@@ -1,4 +1,4 @@
-"""Complete a head that its picture cuts off: hair, ears, a round outline."""
+"""Complete a head that its picture cuts off: hair, ears, outline."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ _SHOWN = 0.6  # of the place above a face; a picture that shows less cuts off th
 
 @dataclass(frozen=True, slots=True)
 class _Hair:
-    """What the picture shows of the hair."""
+    """Properties of the hair, from the picture."""
 
     colour: Floats
     long: bool
     """Whether it falls beside the cheeks."""
     fringe: float
-    """How far it reaches into the forehead."""
+    """Length of hair in the forehead."""
     parted_right: bool
 
 
 def is_tight(picture: Upright) -> bool:
-    """Tell whether a picture cuts off the hair above the face.
+    """Return whether a picture cuts off the hair above the face.
 
     Args:
         picture: From `turn_upright`.
@@ -67,14 +67,14 @@ def is_tight(picture: Upright) -> bool:
 
 
 def crown_head(picture: Upright, style: HairStyle = "auto") -> Head:
-    """Draw what a tight picture does not show: hair, ears and a round outline.
+    """Complete the head of a tightly cropped picture: draw hair, ears and outline.
 
-    The colour of the hair, whether it is long, and how far it falls into the forehead are taken
-    from what the picture shows of it.
+    Colour and length of the hair, and the hair in the forehead, are estimated from the visible
+    part.
 
     Args:
         picture: From `turn_upright`.
-        style: How long the hair is; "auto" is as the picture shows.
+        style: Length of the hair; "auto" estimates it from the picture.
     """
     shape = (SIDE, SIDE)
     frame = Frame(picture.points)
@@ -100,7 +100,7 @@ def crown_head(picture: Upright, style: HairStyle = "auto") -> Head:
 
 
 def _look_at_hair(picture: Upright, frame: Frame, face: Floats, style: HairStyle) -> _Hair:
-    """Find out what the hair is like."""
+    """Estimate the properties of the hair."""
     image = np.asarray(cv2.GaussianBlur(picture.image, (0, 0), 3), np.uint8)
     near, far = (cv2.dilate(face, np.ones((side, side))) > 0 for side in (13, 45))
     around = far & ~near & (frame.y < 0.1) & picture.inside
@@ -123,12 +123,12 @@ def _look_at_hair(picture: Upright, frame: Frame, face: Floats, style: HairStyle
 
 
 def _share(found: _Area, area: _Area) -> float:
-    """Return the part of an area where something was found; 0 of a small one."""
+    """Return the share of an area where something was found; 0 for a small area."""
     return float(found[area].mean()) if area.sum() > 100 else 0.0
 
 
 def _mirror(half: ArrayLike) -> Floats:
-    """Return a smooth outline of which the right half is given."""
+    """Return a smooth symmetric outline from its right half."""
     right = np.asarray(half, np.float32)
     left = right[:0:-1] * np.array([-1, 1], np.float32)
     return smooth_loop(np.concatenate([right, left]))
@@ -149,13 +149,13 @@ def _draw_ears(canvas: Floats, frame: Frame, ears: Floats, skin: Floats) -> None
 
 
 def _fill_skin(image: Image, frame: Frame) -> Floats:
-    """Return the skin, going on beyond what is seen of it."""
+    """Return the skin, extended beyond its visible part."""
     seen = (frame.y > -0.7) & (frame.y < 1.6) & (np.abs(frame.x) < 0.95)
     return fill_holes(image.astype(np.float32), seen.astype(np.float32))
 
 
 def _draw_fringe(frame: Frame, hair: _Hair) -> Floats:
-    """Return what lies above the hairline, (SIDE, SIDE)."""
+    """Return the area above the hairline, (SIDE, SIDE)."""
     line = smooth_line(_MIDDLE_PARTING if hair.long else _SIDE_PARTING)
     if not hair.parted_right:
         line = line[::-1] * np.array([-1, 1], np.float32)

@@ -1,4 +1,4 @@
-"""Cut a head out of a picture, hair and all."""
+"""Cut a head with its hair out of a picture."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ _LEAST_HAIR = 30  # pixels of the grid from which hair is learned
 
 
 def cut_head(picture: Upright) -> Head:
-    """Cut the head out of a picture: what is above the jaw, and hair that falls beside it.
+    """Cut the head out of a picture: everything above the jaw, and hair that falls beside it.
 
-    GrabCut (Rother, Kolmogorov and Blake 2004), begun from the mesh, tells the person from the
-    background, and hair from skin and clothes; matting finds the edge, and the colours along it.
+    GrabCut (Rother, Kolmogorov and Blake 2004), initialised by the mesh, segments the person from
+    the background, and hair from skin and clothes; matting finds the alpha and the colours along
+    the edge.
 
     Args:
         picture: From `turn_upright`.
@@ -53,9 +54,9 @@ def cut_head(picture: Upright) -> Head:
 
 
 def _find_person(image: Image, frame: Frame, face: Floats, inside: _Area) -> _Area:
-    """Tell a person from the background, (h, w).
+    """Segment a person from the background, (h, w).
 
-    Colours are learned above the cheeks: below, hair, neck and clothes could be either.
+    Colour models are fitted above the cheeks: below, hair, neck and clothes could be either.
     """
     aside, down = np.abs(frame.x), frame.y
     mask = np.full(inside.shape, cv2.GC_PR_BGD, np.uint8)
@@ -117,7 +118,7 @@ def _find_falling(image: Image, frame: Frame, found: _Area, hair: Floats, skin: 
 def _grab(
     image: Image, mask: NDArray[np.uint8], models: _Models | None = None, *, learn: bool = True
 ) -> _Area:
-    """Run GrabCut from a mask, which is changed; models are learned, or used as they are."""
+    """Run GrabCut from a mask, which is changed; models are fitted, or used as they are."""
     cv2.setRNGSeed(0)  # its first guess is by chance
     back, front = models or (np.zeros((1, 65)), np.zeros((1, 65)))
     mode = cv2.GC_INIT_WITH_MASK if learn else cv2.GC_EVAL_FREEZE_MODEL
@@ -126,12 +127,12 @@ def _grab(
 
 
 def _round_off(area: _Area) -> _Area:
-    """Take single pixels and corners off an area."""
+    """Remove single pixels and corners from an area."""
     return np.asarray(cv2.GaussianBlur(area.astype(np.float32), (0, 0), 1.5) > 0.5)
 
 
 def _keep_largest(area: _Area) -> _Area:
-    """Keep the largest part of an area that hangs together."""
+    """Keep the largest connected part of an area."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(area.astype(np.uint8))
     if count < 2:
         return area
@@ -139,13 +140,13 @@ def _keep_largest(area: _Area) -> _Area:
 
 
 def _fill_holes(area: _Area) -> _Area:
-    """Return an area with what it surrounds."""
+    """Return an area with its holes filled."""
     rims, _ = cv2.findContours(area.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return np.asarray(cv2.drawContours(np.zeros(area.shape, np.uint8), rims, -1, (1,), -1) > 0)
 
 
 def _enlarge_open(area: _Area) -> NDArray[np.uint8]:
-    """Return what is surely in an area, 255, what surely is not, 0, and what is open, 128."""
+    """Return a trimap of an area: 255 inside, 0 outside, 128 unknown."""
     disc = _make_disc(3)
     own = area.astype(np.uint8)
     sure = np.full(area.shape, 128, np.uint8)
@@ -155,13 +156,13 @@ def _enlarge_open(area: _Area) -> NDArray[np.uint8]:
 
 
 def _enlarge(area: Floats, soft: float) -> Floats:
-    """Bring an area of the grid to the size of the picture, with a soft edge."""
+    """Resize an area of the grid to the size of the picture, with a soft edge."""
     wide = cv2.resize(area, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.GaussianBlur(wide, (0, 0), soft), np.float32)
 
 
 def _end_at_jaw(points: Floats, free: _Area) -> Floats:
-    """Return where a person belongs to the head: above the jaw, and where an area is free."""
+    """Return the area of the head in a person: above the jaw, and where `free` is set."""
     wide = cv2.dilate(free.astype(np.uint8), _make_disc(1)).astype(np.float32)
     ends = np.clip((_enlarge(wide, 5.0) - 0.5) * 6 + 0.5, 0, 1)
     jaw = cover(smooth_loop(points[OVAL, :2]), (SIDE, SIDE))

@@ -1,4 +1,4 @@
-"""Lay an emoji over a face."""
+"""Cover a face with an emoji."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from facewright.toon.shapes import Floats
 from facewright.types import Image
 
 _LARGER = 1.15
-"""An emoji is so much larger than the head, so that it covers it."""
+"""Size of an emoji relative to the head, so that it covers it."""
 _SMALL = 0.75  # the scale below which an emoji is made smaller first, so that nothing flickers
 
 
 def disguise(image: Image, points: Floats, emoji: Image) -> Image:
-    """Lay an emoji over a face, turned and as large as the face is.
+    """Cover a face with an emoji, rotated and scaled with the face.
 
     Args:
         image: (height, width, 3).
         points: (478, 3), the mesh of the face in pixels.
-        emoji: (SIDE, SIDE, 4), as `toon.emoji.draw_emoji` returns it.
+        emoji: (SIDE, SIDE, 4), from `toon.emoji.draw_emoji`.
 
     Returns:
         A new picture of the same size.

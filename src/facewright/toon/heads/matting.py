@@ -1,4 +1,4 @@
-"""Say how much of each pixel is in front, and which colour the front has there."""
+"""Image matting: alpha and foreground colours."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EVEN = 1e-4  # the variance of colours that counts as none, of 1
 
 
 def find_alpha(image: Image, sure: NDArray[np.uint8], *, reach: int = 2) -> Floats:
-    """Find how much of each pixel belongs to the front, where only a part of them is known.
+    """Compute the alpha of a picture from a trimap.
 
     Closed-form matting (Levin, Lischinski and Weiss 2008): in every small window the alpha is a
     linear function of the colour. The sum over windows is computed with box filters, which makes
@@ -26,8 +26,8 @@ def find_alpha(image: Image, sure: NDArray[np.uint8], *, reach: int = 2) -> Floa
 
     Args:
         image: (height, width, 3).
-        sure: (height, width): 255 surely the front, 0 surely the back, anything else unknown.
-        reach: Windows reach so many pixels to each side.
+        sure: (height, width), the trimap: 255 foreground, 0 background, other values unknown.
+        reach: Radius of the windows in pixels.
 
     Returns:
         (height, width), 0 to 1.
@@ -47,7 +47,7 @@ def find_alpha(image: Image, sure: NDArray[np.uint8], *, reach: int = 2) -> Floa
 
 
 def _solve(image: Image, given: Floats, known: NDArray[np.bool_], reach: int) -> Floats:
-    """Find the alpha of a picture by conjugate gradients."""
+    """Solve for the alpha of a picture by conjugate gradients."""
     windows = _Windows(image.astype(np.float32) / np.float32(255), reach)
     hold = np.where(known, np.float32(_HOLD), np.float32(0))
     alpha = given.copy()
@@ -72,10 +72,10 @@ def _solve(image: Image, given: Floats, known: NDArray[np.bool_], reach: int) ->
 
 
 class _Windows:
-    """The matting Laplacian of a picture, as something that is applied to an alpha.
+    """The matting Laplacian of a picture, as a linear operator on alphas.
 
-    Its rows sum to zero: an alpha that is the same everywhere costs nothing. Divided by the number
-    of pixels in a window, so that its diagonal is about 1.
+    Its rows sum to zero: a constant alpha has no cost. It is divided by the number of pixels in a
+    window, so that its diagonal is about 1.
     """
 
     def __init__(self, colours: Floats, reach: int) -> None:
@@ -134,18 +134,18 @@ def _invert(m: dict[tuple[int, int], Floats]) -> dict[tuple[int, int], Floats]:
 
 
 def find_front(image: Image, alpha: Floats) -> Image:
-    """Find the colours of the front, so that nothing of the back shines through its edge.
+    """Estimate the foreground colours of a picture, without background along the edge.
 
-    Both colours of a mixed pixel are at first those of what is unmixed around it. What they do not
-    explain of the pixel is made up for by the smallest change of both.
+    Both colours of a mixed pixel are initialised from unmixed pixels around it. The remaining
+    difference to the pixel is corrected by the smallest change of both.
 
     Args:
         image: (height, width, 3).
         alpha: (height, width), 0 to 1.
 
     Returns:
-        (height, width, 3): the same wherever the alpha is 1. Where it is 0, colours go on outwards,
-        so that scaling mixes in no others.
+        (height, width, 3): unchanged where the alpha is 1. Where it is 0, colours are extended
+        outwards, so that scaling mixes in no others.
     """
     colours, share = image.astype(np.float32), alpha[..., None]
     front = fill_holes(colours, (alpha > _PURE).astype(np.float32))
@@ -156,7 +156,7 @@ def find_front(image: Image, alpha: Floats) -> Image:
 
 
 def fill_holes(field: Floats, weight: Floats) -> Floats:
-    """Fill what has no weight with means of what has, from ever coarser grids (push and pull).
+    """Fill pixels without weight from those with weight, by push and pull on coarser grids.
 
     Source: Gortler, Grzeszczuk, Szeliski and Cohen, "The Lumigraph", 1996, section 4.3.
 

@@ -1,4 +1,4 @@
-"""Cut a person out of a picture: the head, and what is seen of the body below it."""
+"""Cut a person out of a picture: the head, and the visible part of the body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facewright.types import Image
 _Area = NDArray[np.bool_]
 
 PARTS = ("head", "mask", "crop", "person", "person-mask")
-"""What can be cut out of a photo; the last two have its size."""
+"""Cut-outs of a photo; the last two have its size."""
 
 _COARSE, _FINE = 256, 1024  # pixels of the longer side on which areas, and edges, are found
 _WIDE = 2.24  # of a face: everything is measured in parts of its width
@@ -29,18 +29,18 @@ _EDGE = 2  # pixels of the grid on both sides of an edge that are open
 def cut_person(image: Image, points: Floats, head: Head) -> tuple[Image, Floats]:
     """Cut a person out of a picture.
 
-    GrabCut (Rother, Kolmogorov and Blake 2004) learns the colours of the person from the head, the
-    neck and the middle of the chest, those of the background from both sides of the head, and then
-    from what it found; matting finds the edge.
+    GrabCut (Rother, Kolmogorov and Blake 2004) fits the colours of the person to the head, the neck
+    and the middle of the chest, those of the background to both sides of the head, and iterates;
+    matting finds the edge.
 
     Args:
         image: (height, width, 3).
         points: (478, 3), the mesh of the face in pixels.
-        head: Of `cut_head`.
+        head: From `cut_head`.
 
     Returns:
-        The colours, which go on beyond the edge, (height, width, 3), and the alpha, (height,
-        width), 0 to 1.
+        The colours, extended beyond the edge, (height, width, 3), and the alpha, (height, width),
+        0 to 1.
     """
     high, wide = image.shape[:2]
     scale = min(1.0, _FINE / max(high, wide))
@@ -56,18 +56,18 @@ def cut_person(image: Image, points: Floats, head: Head) -> tuple[Image, Floats]
 
 @dataclass(frozen=True, slots=True)
 class _Guess:
-    """What is known of a picture before its colours are looked at, (h, w) each."""
+    """The initial segmentation of a picture by its geometry alone, (h, w) each."""
 
     front: _Area
-    """Surely the person."""
+    """Certainly the person."""
     back: _Area
-    """Surely not."""
+    """Certainly the background."""
     likely: _Area
     """Probably the person."""
 
 
 def _find_area(image: Image, points: Floats, head: Floats) -> _Area:
-    """Tell a person from the background on a coarse grid, (h, w)."""
+    """Segment a person from the background on a coarse grid, (h, w)."""
     high, wide = head.shape
     scale = min(1.0, _COARSE / max(high, wide))
     size = (max(8, round(wide * scale)), max(8, round(high * scale)))
@@ -82,7 +82,7 @@ def _find_area(image: Image, points: Floats, head: Floats) -> _Area:
 
 
 def _guess(points: Floats, head: Floats) -> _Guess:
-    """Say by the face alone where head, neck, shoulders and background are."""
+    """Return the initial segmentation, from the position of the face alone."""
     left, right = points[:, 0].min(), points[:, 0].max()
     unit, eyes = (right - left) / _WIDE, points[list(_EYES), 1].mean()
     rows, columns = np.mgrid[: head.shape[0], : head.shape[1]].astype(np.float32)
@@ -100,7 +100,7 @@ def _guess(points: Floats, head: Floats) -> _Guess:
 
 
 def _grab(image: Image, guess: _Guess) -> _Area:
-    """Run GrabCut from a guess: first learn from what is sure."""
+    """Run GrabCut from an initial segmentation, first fitting colours to its certain parts."""
     mask = np.where(guess.likely, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     mask[guess.back], mask[guess.front] = cv2.GC_BGD, cv2.GC_FGD
     if not guess.back.any():  # the head fills the picture
@@ -119,7 +119,7 @@ def _grab(image: Image, guess: _Guess) -> _Area:
 
 
 def _open_edge(area: _Area, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return what is surely in an area, 255, what surely is not, 0, and what is open, 128."""
+    """Return a trimap of an area: 255 inside, 0 outside, 128 unknown."""
     side = 2 * _EDGE + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     own = area.astype(np.uint8)

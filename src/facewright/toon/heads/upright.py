@@ -1,4 +1,4 @@
-"""Turn a picture so that the face in it is upright and of a known size."""
+"""Normalise a picture so that the face is upright and of a fixed size."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from facewright.toon.shapes import Floats
 from facewright.types import Image
 
 SIDE = 704
-"""Side of the square in which a head is drawn, in pixels."""
+"""Side of the square of a normalised head in pixels."""
 UNIT = 128.0
-"""The distance of the eyes there."""
+"""Distance of the eyes in that square, in pixels."""
 EYES = (0.5, 0.545)
-"""Where the middle between the eyes lies there, in parts of the side."""
+"""Position of the middle between the eyes in that square, relative to its side."""
 
 _MOST_TURNED = 30.0  # degrees
 _WHOLE = 0.75  # of the outline of a face that is not cut off: chin and forehead may be
@@ -36,38 +36,38 @@ _WIDE, _HIGH, _LOW = 1.12, 0.78, 1.78  # of a mean face, from the eyes to its si
 
 @dataclass(frozen=True, slots=True)
 class Upright:
-    """A picture turned so that the eyes are level, `UNIT` apart, at `EYES`."""
+    """A picture transformed so that the eyes are level, `UNIT` apart, at `EYES`."""
 
     image: Image
-    """(SIDE, SIDE, 3); beyond the border of the picture, its outermost pixels go on."""
+    """(SIDE, SIDE, 3); beyond the border of the picture, its outermost pixels are repeated."""
     points: Floats
     """(478, 3), the mesh in pixels of the square."""
     inside: NDArray[np.bool_]
-    """(SIDE, SIDE): what the picture shows."""
+    """(SIDE, SIDE): the part inside the picture."""
     detail: float
-    """How many pixels of the picture one of the square is."""
+    """Number of pixels of the picture per pixel of the square."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A head on its own, in the same square."""
+    """A head that is cut out, in the same square."""
 
     image: Image
-    """(SIDE, SIDE, 3): its colours; they go on beyond its edge."""
+    """(SIDE, SIDE, 3): its colours, extended beyond its edge."""
     alpha: Floats
     """(SIDE, SIDE), 0 to 1."""
     points: Floats
     """(478, 3), the mesh."""
     hair: Floats
-    """(SIDE, SIDE), 0 to 1: what of it is hair."""
+    """(SIDE, SIDE), 0 to 1: the hair."""
     skin: Floats
-    """(SIDE, SIDE), 0 to 1: what of it is the skin of the face, features and hair over it too."""
+    """(SIDE, SIDE), 0 to 1: the skin of the face, including features and hair over it."""
     detail: float
     """As in `Upright`."""
 
 
 def turn_upright(image: Image, points: Floats) -> Upright:
-    """Turn a picture so that the eyes of a face are level.
+    """Transform a picture so that the eyes of a face are level.
 
     Args:
         image: (height, width, 3).
@@ -89,8 +89,8 @@ def check_whole(points: Floats, size: tuple[int, ...]) -> None:
         size: Width and height of the picture.
 
     Raises:
-        InputError: The face looks aside, so that a part of it is hidden and its nose stands beyond
-            a cheek, or the border of the picture cuts through it.
+        InputError: The face is turned so far that a part of it is hidden, or the border of the
+            picture cuts through it.
     """
     pose = estimate_pose(points)
     turned = max(abs(pose.yaw), abs(pose.pitch))
@@ -123,17 +123,17 @@ def frame_face(points: Floats) -> Matrix:
 
 
 class Frame:
-    """Coordinates that fit a face: the middle between the eyes is (0, 0), y runs down.
+    """Coordinates relative to a face: the middle between the eyes is (0, 0), y points down.
 
     Every face reaches from -1.12 to 1.12 across and from -0.78 to 1.78 down, as a mean one does.
     """
 
     def __init__(self, points: Floats, side: int = SIDE) -> None:
-        """Prepare a grid.
+        """Set up a grid of coordinates.
 
         Args:
             points: (478, 3), an upright mesh in pixels.
-            side: Of the square that the grid covers.
+            side: Side in pixels of the square that the grid covers.
         """
         left, right = five_points(points)[:2, :2]
         oval = points[OVAL, :2]
@@ -146,12 +146,12 @@ class Frame:
         """(side, side) each."""
 
     def place(self, outline: Floats) -> Floats:
-        """Bring points (n, 2) to pixels."""
+        """Convert points (n, 2) to pixels."""
         spread = np.where(outline < 0, self._before, self._after)
         return (self._middle + outline * spread).astype(np.float32)
 
     def _scale(self, pixels: Floats, axis: int) -> Floats:
-        """Bring pixels along an axis to the coordinates of the face."""
+        """Convert pixels along an axis to the coordinates of the face."""
         away = pixels - self._middle[axis]
         return np.where(away < 0, away / self._before[axis], away / self._after[axis]).astype(
             np.float32

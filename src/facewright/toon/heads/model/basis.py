@@ -1,4 +1,4 @@
-"""The linear model: a mean face, and how it moves with each parameter of a head.
+"""The linear head model: a mean face, and its derivative by each parameter.
 
 Made by `recipes/heads3d/basis.py` from MakeHuman's base mesh and shape targets (CC0 1.0).
 """
@@ -31,7 +31,7 @@ class HeadModel:
     identity_names: tuple[str, ...]
     """Such as "nose_width", "male", "race_african"."""
     identity: Floats
-    """(k, 468, 3), how points move when a parameter grows by 1."""
+    """(k, 468, 3), shift of points per unit of each parameter."""
     identity_spread: Floats
     """(k,), standard deviations of parameters among people."""
     expression_names: tuple[str, ...]
@@ -45,7 +45,7 @@ def load_head_model(path: Path | None = None) -> HeadModel:
     """Read the model that ships with the package.
 
     Args:
-        path: Another one.
+        path: Another file; None is the one that ships.
 
     Raises:
         WeightsError: The file is missing, damaged or holds something else.

@@ -22,16 +22,16 @@ _UNIT_SPREAD = 0.35  # of expression units
 
 @dataclass(frozen=True, slots=True)
 class FittedHead:
-    """Parameters of a head that has a face's mesh."""
+    """Parameters of the head model for the mesh of a face."""
 
     identity: dict[str, float]
-    """By name, as `recipes/heads3d` draws them; 0 is the mean of people."""
+    """Identity parameters by name, as in `recipes/heads3d`; 0 is the mean of people."""
     expression: dict[str, float]
     """Expression units, 0 to 1."""
     rotation: Floats
     """(3, 3), from the model to the picture."""
     scale: float
-    """Pixels in a unit of the model."""
+    """Pixels per unit of the model."""
     shift: Floats
     """(3,), pixels."""
     error: float
@@ -54,8 +54,8 @@ def fit_head(
     Args:
         model: From `load_head_model`.
         points: (478, 3), pixels; z at the same scale as x, negative towards the viewer.
-        known: Identity parameters that are known, such as {"male": 0.5}; they are not changed.
-        trust: How far a face may be from the mean: below 1, nearer to it.
+        known: Identity parameters to keep fixed, such as {"male": 0.5}.
+        trust: Factor on the prior standard deviation; below 1 keeps parameters nearer to the mean.
 
     Raises:
         InputError: The points are not (478, 3), or not finite, or a known parameter does not exist.
@@ -117,8 +117,8 @@ def _solve(basis: Floats, goal: Floats, spread: Floats, fixed: Floats, identitie
     """Return the parameters, (k + m,).
 
     Args:
-        basis: (k + m, n, 3), turned as the face is.
-        goal: (n, 3), where points are beyond those of the mean.
+        basis: (k + m, n, 3), rotated like the face.
+        goal: (n, 3), offsets of the points from those of the mean.
         spread: (k + m,), standard deviations.
         fixed: (k + m,), NaN where free.
         identities: k.
