@@ -1,4 +1,4 @@
-"""Turn tasks into commands: the options come from their signatures, printing comes from here."""
+"""Convert functions to commands of the terminal: options from signatures, and printing."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def _adapt(command: Command) -> Callable[..., int]:
 
 
 def name_flags(text: str, options: Collection[str]) -> str:
-    """Write the options that an error names as the command line has them.
+    """Replace names of fields in an error message by options of the command line.
 
     Args:
-        text: Names them as fields: `size`, or with a value, size=3.
-        options: The names of those that the command has.
+        text: The message, with fields as `size`, or with a value, size=3.
+        options: Names of the options that the command has.
 
     Example:
         >>> name_flags("`size` is 1 to 9; try smallest=12 or age=-1", {"size", "smallest"})
@@ -95,7 +95,7 @@ def name_flags(text: str, options: Collection[str]) -> str:
 
 @contextlib.contextmanager
 def _naming_flags(options: Collection[str]) -> Iterator[None]:
-    """Let errors name options as the command line has them."""
+    """Replace names of fields in errors by options of the command line."""
     try:
         yield
     except FacewrightError as error:
@@ -105,7 +105,7 @@ def _naming_flags(options: Collection[str]) -> Iterator[None]:
 
 
 def _name_options(parameter: inspect.Parameter) -> Iterator[str]:
-    """Yield the names of the options that a parameter stands for."""
+    """Yield the names of the options of a parameter."""
     parts = get_args(parameter.annotation) or (parameter.annotation,)
     if is_dataclass(parts[0]):
         yield from (one.name.rstrip("_") for one in fields(parts[0]))
@@ -114,7 +114,7 @@ def _name_options(parameter: inspect.Parameter) -> Iterator[str]:
 
 
 def _keep_memory() -> None:
-    """Speed up what networks do on a CPU; PyTorch is imported only where some run."""
+    """Tune memory for networks on a CPU; PyTorch is imported only by commands that run some."""
     from facewright.device import keep_memory
 
     keep_memory()
@@ -122,7 +122,7 @@ def _keep_memory() -> None:
 
 @contextlib.contextmanager
 def _signing_with(key: Path | None) -> Iterator[None]:
-    """Sign what a task writes with a key that the user names, and check it before the work."""
+    """Sign results with a key that the user names, after checking it."""
     from facewright.provenance.credentials import KEY_VARIABLE, explain_unsigned
 
     if key is None and KEY_VARIABLE not in os.environ:
@@ -141,7 +141,7 @@ def _signing_with(key: Path | None) -> Iterator[None]:
 
 
 def _marking(*, wanted: bool) -> contextlib.AbstractContextManager[None]:
-    """Leave the watermark out of what a task writes, if the user says so."""
+    """Leave the watermark out of results, if the user says so."""
     if wanted:
         return contextlib.nullcontext()
     from facewright.provenance.marking import marking
@@ -150,7 +150,7 @@ def _marking(*, wanted: bool) -> contextlib.AbstractContextManager[None]:
 
 
 def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect.Parameter]:
-    """Return the parameters of a task as the command line has them, then those of printing."""
+    """Return the parameters of a function for the command line, then those of printing."""
     found, has_options = [], False
     parameters = inspect.signature(task).parameters
     for argument in read_arguments(task):
@@ -179,7 +179,7 @@ def _list_parameters(task: Callable[..., Any], *, as_data: bool) -> list[inspect
 
 
 def _name_less(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Return a parameter that has no name on the command line, if its place says what it is."""
+    """Return a parameter without a name on the command line, if it is positional."""
     placed = parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     if placed and parameter.default is MISSING:
         return parameter.replace(kind=inspect.Parameter.POSITIONAL_ONLY)

@@ -44,17 +44,17 @@ _POLICY = (
 
 @contextlib.contextmanager
 def open_page(live: LiveSession, options: ShowOptions) -> Iterator[Page]:
-    """Offer a page on this machine that shows what a session shows.
+    """Serve a page on this machine that shows a session.
 
-    Nobody else can see it: it listens on 127.0.0.1 only, its address holds a secret, and what
-    other pages of the same browser ask for is refused.
+    It is private: the server listens on 127.0.0.1 only, the address contains a secret, and requests
+    from other pages in the same browser are refused.
 
     Args:
-        live: What is shown, and how to keep it.
-        options: Its port, and whether to open a browser.
+        live: The session.
+        options: Port, and whether to open a browser.
 
     Yields:
-        The page. At the end, it says that it is over, and why.
+        The page. At the end, it shows that the run is over, and why.
 
     Raises:
         InputError: The port is taken, or this account may not use it.
@@ -84,7 +84,7 @@ def open_page(live: LiveSession, options: ShowOptions) -> Iterator[Page]:
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves one page to those who know its address."""
+    """Serves one page under its secret address."""
 
     daemon_threads = True
     block_on_close = False
@@ -95,7 +95,7 @@ class _Server(ThreadingHTTPServer):
         self.page, self.token = page, secrets.token_urlsafe(16)
 
     def server_bind(self) -> None:
-        """Take the port without asking anyone for the name of this machine, as the parent does."""
+        """Bind the port without looking up the name of this machine, as the parent does."""
         socket_address = self.server_address
         if self.allow_reuse_address:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -104,13 +104,13 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = _HOST, self.server_address[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a page that went away in the middle."""
+        """Ignore errors of pages that were closed during a request."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers one page."""
+    """Handles requests of the page."""
 
     server: _Server
     protocol_version = "HTTP/1.1"
@@ -122,20 +122,20 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer({"": self._send_page, "frame": self._send_frame})
 
     def do_POST(self) -> None:
-        """Do what a button says."""
+        """Handle a button."""
         self.close_connection = True  # whatever else was sent with it is not read
         live = self.server.page.live
-        doors: dict[str, Callable[[], None]] = {
+        actions: dict[str, Callable[[], None]] = {
             "snapshot": lambda: self._keep(live.take_snapshot),
             "record": lambda: self._keep(live.start_recording),
             "stop": lambda: self._keep(live.stop_recording),
             "end": lambda: self._note(self.server.page.wish_end),
             "leave": lambda: self._note(lambda: self.server.page.leave(self._name)),
         }
-        self._answer(doors)
+        self._answer(actions)
 
     def log_message(self, *_: Any) -> None:
-        """Keep the terminal clean."""
+        """Log nothing to the terminal."""
 
     def version_string(self) -> str:
         """Return the name of the server, without versions."""
@@ -143,30 +143,30 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def _name(self) -> str:
-        """Return what a page calls itself."""
+        """Return the name that a page gives itself."""
         name = self._query.get("page", [""])[0]
         return name if _NAME.fullmatch(name) else "page"
 
-    def _answer(self, doors: Mapping[str, Callable[[], None]]) -> None:
-        """Let in who knows the secret and comes from the page itself."""
+    def _answer(self, actions: Mapping[str, Callable[[], None]]) -> None:
+        """Handle a request if it has the secret and comes from the page itself."""
         parts = urlsplit(self.path)
         self._query = parse_qs(parts.query)
         token, slash, place = parts.path.removeprefix("/").partition("/")
         known = hmac.compare_digest(token.encode(), self.server.token.encode())
         if not self._is_own(page=not place):
             self._send(HTTPStatus.FORBIDDEN)
-        elif known and slash and place in doors:
-            doors[place]()
+        elif known and slash and place in actions:
+            actions[place]()
         else:
             self._send(HTTPStatus.NOT_FOUND)
 
     def _is_own(self, *, page: bool) -> bool:
-        """Tell whether a request is one of the page itself, and not of another in the browser.
+        """Return whether a request comes from the page itself, not from another in the browser.
 
-        A name of someone else's that leads here (DNS rebinding) is in the header Host.
+        The header Host shows foreign names that resolve to this machine (DNS rebinding).
 
         Args:
-            page: Whether it asks for the page, to which links may lead.
+            page: Whether the request is for the page itself, which other sites may link to.
         """
         hosts = {f"{name}:{self.server.server_port}" for name in (_HOST, "localhost")}
         origin = self.headers.get("Origin")
@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _send_page(self) -> None:
-        """Send the page; only what is in it runs."""
+        """Send the page, with a policy that allows only its own scripts."""
         nonce = secrets.token_urlsafe(16)
         text = files("facewright.cli").joinpath("live.html").read_text(encoding="utf-8")
         policy = {"Content-Security-Policy": _POLICY.format(nonce)}
@@ -186,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, body, "text/html; charset=utf-8", policy)
 
     def _send_frame(self) -> None:
-        """Send a frame as soon as there is a new one, and how things are in any case."""
+        """Send the next frame as soon as there is one, and the state in any case."""
         page, after = self.server.page, self._query.get("after", ["0"])[0]
         number = int(after) if re.fullmatch(r"[0-9]{1,12}", after) else 0
         view = page.wait(self._name, number, _BEAT)
@@ -200,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
             page.note_farewell(self._name)
 
     def _keep(self, keep: Callable[[], Any]) -> None:
-        """Write a file and say which, or what is wrong."""
+        """Write a file, and send its name or the error."""
         try:
             said = {"path": str(keep() or "")}
         except FacewrightError as error:
@@ -211,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps(said).encode(), "application/json")
 
     def _note(self, note: Callable[[], None]) -> None:
-        """Do something that needs no answer."""
+        """Call a function, and send an empty answer."""
         note()
         self._send(HTTPStatus.NO_CONTENT)
 
@@ -234,7 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _listen(page: Page, port: int) -> _Server:
-    """Take a port of this machine."""
+    """Bind a port of this machine."""
     try:
         return _Server(page, port)
     except OSError as error:
@@ -246,7 +246,7 @@ def _listen(page: Page, port: int) -> _Server:
 
 
 def _announce(address: str, *, browse: bool) -> None:
-    """Print where the page is, and open it where there is a desktop."""
+    """Print the address of the page, and open it if there is a desktop."""
     print(f"watch at {address} (only on this machine); Ctrl-C ends it", file=sys.stderr)
     shown = {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"} & set(os.environ)
     if browse and (shown or sys.platform in {"win32", "darwin"}):

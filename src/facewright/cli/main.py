@@ -1,4 +1,4 @@
-"""Read the command line, call the task, print the outcome."""
+"""Parse the command line, run the command, print its outcome."""
 
 import logging
 import os
@@ -41,16 +41,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def explain(error: Exception) -> int:
-    """Print what is wrong and what to do about it, and return the status to exit with.
+    """Print an error and its hint, and return the exit status.
 
     Args:
-        error: What ended a command.
+        error: The exception that ended a command.
 
     Returns:
         1, or 2 for bad usage.
 
     Raises:
-        Exception: It is a mistake in the program, whose traceback is wanted.
+        Exception: It is a bug in the program, which needs a traceback.
     """
     if isinstance(error, CycloptsError):
         return _complain(*explain_usage(error), _BAD_USAGE)
@@ -67,7 +67,7 @@ def explain(error: Exception) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    """Run one command, and let errors through."""
+    """Run one command, without handling errors."""
     try:
         status = build_app()(
             [spell_out(word) for word in argv],
@@ -83,7 +83,7 @@ def _run(argv: list[str]) -> int:
 
 
 class _Warnings(logging.Handler):
-    """Prints what is worth knowing but no error."""
+    """Prints log records as warnings."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one warning."""
@@ -91,14 +91,14 @@ class _Warnings(logging.Handler):
 
 
 def _show_warnings() -> None:
-    """Print the warnings of the package; a second call changes nothing."""
+    """Print the warnings of the package; a second call has no effect."""
     log = logging.getLogger("facewright")
     if not any(isinstance(handler, _Warnings) for handler in log.handlers):
         log.addHandler(_Warnings(logging.WARNING))
 
 
 def build_app() -> App:
-    """Return the commands as cyclopts knows them; none of the tasks is loaded yet."""
+    """Return the app with all commands, whose functions are imported on use."""
     app = App(
         name="facewright",
         version=__version__,
@@ -122,7 +122,7 @@ def build_app() -> App:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Tell a full memory from a mistake; PyTorch has a class for that of a GPU only."""
+    """Return whether an error means that memory is full; PyTorch has a class for GPUs only."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"MemoryError", "OutOfMemoryError"}) or "can't allocate memory" in str(
         error
@@ -130,7 +130,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _show_default(value: object) -> str | None:
-    """Return what the help says about a default; nothing about an empty one."""
+    """Return the text of a default in the help; None for an empty one."""
     return None if value is None or value == () else str(value)
 
 
@@ -140,7 +140,7 @@ def _shorten(field: FieldInfo, _taken: frozenset[str]) -> str | None:
 
 
 def _complain(message: str, hint: str, status: int) -> int:
-    """Print what is wrong and what to do about it."""
+    """Print an error and its hint."""
     print(f"error: {make_printable(message)}", file=sys.stderr)
     if hint:
         print(f"hint: {make_printable(hint)}", file=sys.stderr)

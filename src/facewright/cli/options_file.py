@@ -1,4 +1,4 @@
-"""Read options from a TOML file, for `--options`, and the short names that some have."""
+"""Options from a TOML file (`--options`), and short names of options."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def spell_out(word: str) -> str:
 
 
 def read_options_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Fill in what the command line leaves out from the file that `--options` names.
+    """Fill in options that the command line leaves out from the file of `--options`.
 
-    The file holds the names of options as they are on the command line, without the dashes in
-    front: `kimg = 800`.
+    The file contains the names of options as on the command line, without leading dashes:
+    `kimg = 800`.
 
     Raises:
         FileError: There is no such file, or it is not TOML.

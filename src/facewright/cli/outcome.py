@@ -1,4 +1,4 @@
-"""Print what a task returns: for people, or as JSON."""
+"""Print the outcome of a command: as text, or as JSON."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _FAILED, _INTERRUPTED = 1, 130
 
 
 def print_json(outcome: Any) -> int:
-    """Print an outcome as JSON; 1 if it says that it failed."""
+    """Print an outcome as JSON; return 1 if it has failed."""
     print(to_text(outcome))
     return _FAILED if getattr(outcome, "failed", False) else 0
 
@@ -51,7 +51,7 @@ def print_files(outcome: Path | Sequence[Path]) -> int:
 
 
 def print_manifest(manifest: Manifest) -> int:
-    """Print how a file came about."""
+    """Print a manifest."""
     from facewright.provenance.manifest import format_seeds
 
     rows: dict[str, Any] = {"task": manifest.task, "seeds": format_seeds(manifest.seeds)}
@@ -65,7 +65,7 @@ def print_manifest(manifest: Manifest) -> int:
 
 
 def print_remade(remade: Remade) -> int:
-    """Print where the new file is, and how much it is like the old one; 1 if not at all."""
+    """Print the new file and its difference from the old one; return 1 if they do not match."""
     judgement = {
         "bytes": f"the same as {remade.original}, to the last bit but the signature",
         "pixels": f"the same pixels as {remade.original}, with another manifest",
@@ -78,7 +78,7 @@ def print_remade(remade: Remade) -> int:
 
 
 def print_training(outcome: Outlook | Trained) -> int:
-    """Print what a training run would do, or how it ended; 130 if it was stopped."""
+    """Print the plan of a training run, or its outcome; return 130 if it was stopped."""
     from facewright.jobs.commands.train.runs import Outlook
 
     if isinstance(outcome, Outlook):
@@ -89,7 +89,7 @@ def print_training(outcome: Outlook | Trained) -> int:
 
 
 def print_measured(measured: Measured) -> int:
-    """Print the numbers of an evaluation."""
+    """Print the measurements of an evaluation."""
     _print_table({name: f"{value:.4g}" for name, value in measured.values.items()})
     about = f"{measured.weights} against {measured.dataset}"
     print(f"{about}: {measured.count} pictures each, psi {measured.truncation_psi:g}")
@@ -99,7 +99,7 @@ def print_measured(measured: Measured) -> int:
 
 
 def print_listed(found: Sequence[Listed]) -> int:
-    """Print which weights are known."""
+    """Print a list of weights."""
     if not found:
         print("the catalog lists no weights")
     rows = {
@@ -111,20 +111,20 @@ def print_listed(found: Sequence[Listed]) -> int:
 
 
 def print_shown(shown: Shown) -> int:
-    """Print the card of some weights, and the labels by which they draw."""
+    """Print the card of weights, and the labels that they know."""
     print_card(shown.card)
     _print_table({f"label {name}": ", ".join(values) for name, values in shown.labels.items()})
     return 0
 
 
 def print_card(card: Card) -> int:
-    """Print what is known about some weights."""
+    """Print the card of weights."""
     _print_table({name: value for name, value in asdict(card).items() if value not in ("", 0)})
     return 0
 
 
 def print_imported(imported: Imported) -> int:
-    """Print what was found in a file, the card of what was written, and where it is."""
+    """Print the layout of an imported file, and the cards and paths of the results."""
     print(f"found: {imported.layout}: {', '.join(imported.found)}")
     print_card(imported.card)
     print(make_name_printable(imported.path))
@@ -132,7 +132,7 @@ def print_imported(imported: Imported) -> int:
 
 
 def print_checked(found: Sequence[Checked]) -> int:
-    """Print which weights are intact; 1 if any is not."""
+    """Print whether weights are intact; return 1 if any is not."""
     _print_table({entry.name: entry.problem or "intact" for entry in found})
     if not found:
         print("there are no weights to check")
@@ -140,7 +140,7 @@ def print_checked(found: Sequence[Checked]) -> int:
 
 
 def print_diagnosis(found: Diagnosis) -> int:
-    """Print what a machine can do, and what to mend."""
+    """Print the capabilities of a machine, and what to fix."""
     speed = found.images_per_second
     rows: dict[str, Any] = dict(found.facts)
     rows |= {f"weights {name}": state for name, state in found.weights.items()}
@@ -153,7 +153,7 @@ def print_diagnosis(found: Diagnosis) -> int:
 
 
 def _print_table(rows: Mapping[str, Any]) -> None:
-    """Print names and values: aligned on a terminal, one `name: value` per line in a pipe."""
+    """Print names and values: aligned on a terminal, `name: value` per line in a pipe."""
     rows = {make_printable(name): _to_text(value) for name, value in rows.items()}
     console = Console()
     if not console.is_terminal:
@@ -169,7 +169,7 @@ def _print_table(rows: Mapping[str, Any]) -> None:
 
 
 def _to_text(value: Any) -> str:
-    """Return a value as people read it."""
+    """Return a value as readable text."""
     said = isinstance(value, str)
     text = value if said else json.dumps(value, ensure_ascii=False, default=to_plain)
     return make_printable(text)
@@ -192,4 +192,4 @@ PRINTERS: Mapping[str, Callable[[Any], int]] = {
     "prepared": print_prepared,
     "audit": print_audit,
 }
-"""What a command prints → the function that prints it."""
+"""Kind of an outcome → function that prints it."""

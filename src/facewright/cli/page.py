@@ -1,4 +1,4 @@
-"""What a page in a browser sees of a run, and what it wishes."""
+"""The state between a run and the pages in browsers that show it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _PRESENT = 30.0  # seconds after which a page that asks for nothing counts as go
 
 
 class Page:
-    """A viewer whose frames are fetched by pages in browsers, each as fast as it can.
+    """A viewer whose frames are fetched by pages in browsers, each at its own speed.
 
-    A task shows frames in its thread; the rest is called in the threads of the server.
+    The task calls `show` in its thread; the server calls all other methods in its threads.
 
     Attributes:
-        live: What is shown, and how to keep it.
-        address: Where it is, with its secret; empty until it is served.
+        live: The session.
+        address: Address of the page, with its secret; empty until it is served.
     """
 
     def __init__(self, live: LiveSession, now: Callable[[], float] = time.monotonic) -> None:
-        """Prepare a page that nobody sees yet.
+        """Set up a page without viewers.
 
         Args:
-            live: What is shown.
-            now: Tells the time in seconds.
+            live: The session.
+            now: Returns the time in seconds.
         """
         self.live = live
         self.address = ""
@@ -45,7 +45,7 @@ class Page:
 
     @property
     def closed(self) -> bool:
-        """Whether someone has ended the run from a page, or the last page was left for good."""
+        """Whether a page has ended the run, or the last page was closed for good."""
         with self._news:
             if self._wishes_end or self._left is None:
                 return self._wishes_end
@@ -54,7 +54,7 @@ class Page:
             return not waiting and now - self._left > _GRACE
 
     def show(self, view: View) -> None:
-        """Show a frame to whoever asks for one."""
+        """Make a frame available to pages."""
         with self._news:
             self._view = view
             self._news.notify_all()
@@ -63,9 +63,9 @@ class Page:
         """Wait for a frame that a page does not have yet, or for the end.
 
         Args:
-            name: Of the page.
-            after: The number of the frame that it has.
-            seconds: How long to wait.
+            name: Name of the page.
+            after: Number of the last frame that it has.
+            seconds: Longest time to wait.
 
         Returns:
             The latest frame; None if there is none yet.
@@ -80,23 +80,23 @@ class Page:
             return self._view if fresh and self._view and self._view.number > after else None
 
     def render(self, view: View) -> bytes:
-        """Return a frame as a JPEG; each is made once, however many pages there are."""
+        """Return a frame as a JPEG; each is encoded once for all pages."""
         with self._drawing:
             if self._drawn[0] != view.number:
                 self._drawn = view.number, self.live.render(view)
             return self._drawn[1]
 
     def describe(self) -> str:
-        """Return how the run is getting on, as JSON in ASCII."""
+        """Return the progress of the run, as JSON in ASCII."""
         with self._news:
             reason = self._reason
         return json.dumps({**asdict(self.live.describe()), "ended": reason})
 
     def leave(self, name: str) -> None:
-        """Note that a page was left.
+        """Record that a page was closed.
 
         Args:
-            name: Of the page.
+            name: Name of the page.
         """
         with self._news:
             self._gone.add(name)
@@ -109,20 +109,20 @@ class Page:
             self._wishes_end = True
 
     def end(self, reason: str) -> None:
-        """Say to all pages that it is over.
+        """Notify all pages that the run is over.
 
         Args:
-            reason: Why; empty if there is nothing to add.
+            reason: The reason; empty for none.
         """
         with self._news:
             self._reason = reason
             self._news.notify_all()
 
     def note_farewell(self, name: str) -> None:
-        """Note that a page knows about the end.
+        """Record that a page was notified of the end.
 
         Args:
-            name: Of the page.
+            name: Name of the page.
         """
         with self._news:
             if self._reason is not None:
@@ -130,10 +130,10 @@ class Page:
                 self._news.notify_all()
 
     def wait_for_farewells(self, seconds: float) -> None:
-        """Wait until every page knows about the end.
+        """Wait until every page was notified of the end.
 
         Args:
-            seconds: How long to wait for pages that ask for nothing.
+            seconds: Longest time to wait for pages that make no request.
         """
         with self._news:
             self._news.wait_for(lambda: not self._here, seconds)

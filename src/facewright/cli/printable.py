@@ -1,4 +1,4 @@
-"""Keep what files say from steering the terminal."""
+"""Make untrusted text safe to print on a terminal."""
 
 import re
 import sys
@@ -9,13 +9,13 @@ _LINES = re.compile(r"[\t\n\u2028\u2029]")
 
 
 def make_printable(text: str) -> str:
-    r"""Write control characters as their codes, so that a terminal shows instead of obeying them.
+    r"""Replace control characters by their codes, so that a terminal does not execute them.
 
     Args:
-        text: What a file, its name or an archive says.
+        text: Text from a file, its name or an archive.
 
     Returns:
-        The text; tabs and ends of lines are left as they are.
+        The text; tabs and line ends stay as they are.
 
     >>> print(make_printable("x\x1b[2J.png"))
     x\x1b[2J.png
@@ -24,7 +24,7 @@ def make_printable(text: str) -> str:
 
 
 def make_name_printable(name: object) -> str:
-    r"""Write the name of a file on one line, whatever is in it.
+    r"""Return the name of a file on one line, with control characters and line ends as codes.
 
     Args:
         name: A name or path.
@@ -36,7 +36,7 @@ def make_name_printable(name: object) -> str:
 
 
 def survive_letters() -> None:
-    """Let letters that the output cannot hold be written as codes rather than end the program."""
+    """Print characters that the output cannot encode as codes, instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:

@@ -1,4 +1,4 @@
-"""Show on the terminal how far a task is."""
+"""A progress line on the terminal."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 @contextlib.contextmanager
 def progress_line() -> Iterator[Callable[[int, int], None]]:
-    """Give a function to call with how much is done, and of how much.
+    """Yield a function to call with the amount done and the total.
 
-    The line is on standard error and vanishes at the end; where that is no terminal, nothing is
-    written. A total of 0 is one that nobody knows.
+    The line is on standard error and disappears at the end; nothing is written if that is no
+    terminal. A total of 0 means that it is unknown.
     """
     console = Console(stderr=True)
     if not console.is_terminal:

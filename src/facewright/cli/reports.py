@@ -1,4 +1,4 @@
-"""Print what was found in pictures, what a library holds, and what a run added to it."""
+"""Print the outcomes of runs on files, of verification, and of collecting."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FEW = 8  # files of a folder, likewise
 
 
 def print_watched(watched: Watched) -> int:
-    """Print how much was shown, and what was kept."""
+    """Print the length of a live view, and the files it wrote."""
     shown = f"{_count(watched.frames, 'frame')} in {watched.seconds:.1f} s"
     print(f"{shown}, {watched.with_faces} with a face")
     for path in watched.files:
@@ -36,10 +36,10 @@ def print_watched(watched: Watched) -> int:
 
 
 def print_verified(verified: Verified) -> int:
-    """Print who signed files, and whether they are what was signed; 1 unless all are.
+    """Print the signers of files, and whether the files are unaltered; return 1 unless all are.
 
-    What files say stays on its line: a name in a certificate or a note must not write lines that
-    look like ours.
+    Text from files stays on its line: a name in a certificate or a note must not imitate other
+    lines.
     """
     for verdict in verified.files:
         found = verdict.credentials
@@ -66,10 +66,10 @@ def print_verified(verified: Verified) -> int:
 
 
 def print_outcome(outcome: Outcome | Watched) -> int:
-    """Print what a run did, what was refused, and the files.
+    """Print the outcome of a run: counts, refusals, and files.
 
     Returns:
-        1 if anything was refused, 130 if someone ended it.
+        1 if anything was refused, 130 if it was interrupted.
     """
     from facewright.live.session import Watched
 
@@ -87,7 +87,7 @@ def print_outcome(outcome: Outcome | Watched) -> int:
 
 
 def print_gathered(gathered: Gathered) -> int:
-    """Print what was added, and what was refused; 1 if anything was."""
+    """Print what was added and refused; return 1 if anything was refused."""
     counts = gathered.counts
     _print_refused(counts.refused)
     rows = {
@@ -105,7 +105,7 @@ def print_gathered(gathered: Gathered) -> int:
 
 
 def print_prepared(prepared: PreparedDataset) -> int:
-    """Print how many faces came out, why not more, and what was written; 1 if files were refused.
+    """Print the number of faces, reasons for others, and the file; return 1 if files were refused.
 
     The groups are in the report, and in JSON.
     """
@@ -122,7 +122,7 @@ def print_prepared(prepared: PreparedDataset) -> int:
 
 
 def print_audit(found: Audited) -> int:
-    """Print licences, consents, balance and duplicates; 1 if files are damaged."""
+    """Print licences, consents, balance and duplicates; return 1 if files are damaged."""
     for warning in found.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     _print_rows({found.kind: found.path, "pictures": found.pictures, "removed": found.removed})
@@ -147,7 +147,7 @@ def _count(number: int, thing: str) -> str:
 
 
 def _print_refused(refused: Iterable[Any]) -> None:
-    """Print refusals, each with its source and reason, where errors go."""
+    """Print refusals to standard error, each with its source and reason."""
     for refusal in refused:
         source = make_name_printable(refusal.source)
         print(make_printable(f"refused: {source}: {refusal.reason}"), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Say how a command is used: what its help ends with, and what is missing on the line."""
+"""Help texts and usage errors of commands."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _FIRST_SECTION = re.compile(r"^(Args|Returns|Raises|Yields|Examples):$", re.MULT
 
 
 def describe_use(command: Command) -> str:
-    """Return what stands below the options in the help of a command, as Markdown.
+    """Return the text below the options in the help of a command, as Markdown.
 
     Args:
-        command: Its function's docstring explains it, and has examples.
+        command: The command, whose function has a docstring, and examples.
 
     Returns:
-        What the docstring says before its first section, without its first line, which is the
-        help already; then the examples.
+        The description in the docstring, without its first line, which is in the help already; then
+        the examples.
     """
     told = _FIRST_SECTION.split(inspect.getdoc(command.load()) or "")[0]
     paragraphs = [" ".join(one.split()) for one in told.split("\n\n")[1:] if one.strip()]
@@ -32,10 +32,10 @@ def describe_use(command: Command) -> str:
 
 
 def explain_usage(error: CycloptsError) -> tuple[str, str]:
-    """Say what is wrong with the line of a command, and what to write there.
+    """Explain a usage error.
 
     Args:
-        error: What cyclopts complains about.
+        error: An error of cyclopts.
 
     Returns:
         The message, and a hint.
@@ -52,7 +52,7 @@ def explain_usage(error: CycloptsError) -> tuple[str, str]:
 
 
 def _find_help(error: MissingArgumentError, name: str) -> str:
-    """Return what the help of a command says about an argument."""
+    """Return the help of an argument of a command."""
     if error.app is None or error.app.default_command is None:
         return ""
     known = error.app.assemble_argument_collection(parse_docstring=True)
@@ -61,12 +61,12 @@ def _find_help(error: MissingArgumentError, name: str) -> str:
 
 
 def _find_example(chain: Sequence[str]) -> str:
-    """Return a line of a command to start from."""
+    """Return an example of a command."""
     command = next((one for one in (*COMMANDS, *BULK) if one.name == " ".join(chain)), None)
     examples = command.list_examples() if command else []
     return f"such as `{examples[0]}`" if examples else ""
 
 
 def _join(*parts: str) -> str:
-    """Return those parts of a hint that say something, one below the other."""
+    """Join the non-empty parts of a hint, one per line."""
     return "\n      ".join(part for part in parts if part)

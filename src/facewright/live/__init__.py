@@ -1,1 +1,1 @@
-"""A camera or a running job, shown while it happens: what is on now, recordings, watching."""
+"""Live view of a camera or a running job: session, recordings, watching."""

@@ -1,4 +1,4 @@
-"""Keep what is shown live: pictures, and clips that are written while they happen."""
+"""Snapshots and recordings of the live view."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facewright.provenance.publish import publish_clip
 from facewright.types import Clip, Image, Manifest
 
 SECOND = "second"
-"""The parameter in the manifest of a snapshot or recording: when it was taken, or began."""
+"""Parameter in the manifest of a snapshot or recording: its time, or its begin, in seconds."""
 
 _TICK = Fraction(1, 1000)  # seconds
 _WAITING = 8  # frames that may wait for the encoder; whoever brings more waits for it
@@ -28,19 +28,19 @@ class Recording:
     """A clip that is written in the background, frame by frame, in constant memory.
 
     Attributes:
-        path: Where it goes; nothing is there before the end.
-        begin: Seconds into the run at which it begins.
-        failure: What ended it early, if anything did.
+        path: The file, which appears at the end.
+        begin: Its begin in seconds from the start of the run.
+        failure: The error that ended it early, if any.
     """
 
     def __init__(self, path: Path, manifest: Manifest, rate: Fraction, begin: float) -> None:
-        """Prepare to write.
+        """Set up a recording.
 
         Args:
-            path: An .mp4 that is not there yet.
-            manifest: How the frames come about.
+            path: An .mp4 that does not exist yet.
+            manifest: The manifest of the frames.
             rate: Frames per second that the camera claims.
-            begin: Seconds into the run at which it begins.
+            begin: Its begin in seconds from the start of the run.
         """
         self.path, self.begin = path, begin
         self.failure: FacewrightError | OSError | None = None
@@ -50,13 +50,13 @@ class Recording:
         self._ended = False
 
     def take(self, image: Image, seconds: float) -> None:
-        """Add a frame; it waits while the encoder is behind.
+        """Add a frame; blocks while the encoder is behind.
 
-        What comes after the end, or after a failure, is left out.
+        Frames after the end, or after a failure, are ignored.
 
         Args:
             image: (height, width, 3), of the size of the first one.
-            seconds: Into the run, not before `begin`.
+            seconds: Time of the frame from the start of the run, not before `begin`.
         """
         if self._thread is None:
             size = image.shape[1], image.shape[0]
@@ -66,14 +66,14 @@ class Recording:
         self._put((image, seconds))
 
     def finish(self) -> None:
-        """End the clip, and wait until it is on the disk."""
+        """End the clip, and wait until it is written."""
         self._ended = True
         if self._thread is not None:
             self._put(None)
             self._thread.join()
 
     def _put(self, item: tuple[Image, float] | None) -> None:
-        """Hand something to the encoder as long as there is one that wants it."""
+        """Pass an item to the encoder as long as it runs."""
         while self._thread is not None and self._thread.is_alive():
             if self._ended and item is not None:
                 return
@@ -94,7 +94,7 @@ class Recording:
             self.failure = error
 
     def _number(self, times: deque[int]) -> Iterator[Image]:
-        """Yield frames as they come, and put down when each of them is shown."""
+        """Yield frames as they arrive, and record their times."""
         last = -1
         while (item := self._frames.get()) is not None:
             image, seconds = item
@@ -104,28 +104,28 @@ class Recording:
 
 
 def date(manifest: Manifest, seconds: float) -> Manifest:
-    """Say in a manifest when something was taken.
+    """Record the time of a snapshot or recording in a manifest.
 
     Args:
-        manifest: How a frame comes about.
-        seconds: Into the run.
+        manifest: The manifest of a frame.
+        seconds: Seconds from the start of the run.
 
     Returns:
-        Another manifest.
+        The new manifest.
     """
     return replace(manifest, parameters={**manifest.parameters, SECOND: round(seconds, 3)})
 
 
 def number_file(folder: Path, stem: str, suffix: str) -> Path:
-    """Return the path of the next of several files, after all that are there or being written.
+    """Return the path of the next of several numbered files.
 
     Args:
-        folder: Where they are; it need not be there yet.
-        stem: How their names begin, such as "snapshot".
-        suffix: How they end, such as ".png".
+        folder: Their folder, which may not exist yet.
+        stem: First part of their names, such as "snapshot".
+        suffix: Extension, such as ".png".
 
     Returns:
-        Such as folder/snapshot-0001.png; nothing has that name.
+        A path such as folder/snapshot-0001.png that is not used yet.
     """
     pattern = re.compile(rf"\.?{re.escape(stem)}-(\d+){re.escape(suffix)}(\..+\.part)?")
     names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()

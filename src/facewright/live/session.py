@@ -1,4 +1,4 @@
-"""What is shown now, and how to keep it: between a task, which shows, and those who watch."""
+"""The session of a live view: connects a task, which shows frames, with its viewers."""
 
 from __future__ import annotations
 
@@ -28,47 +28,47 @@ class View:
 
     image: Image
     faces: int | None
-    """How many were found; None where that is not known."""
+    """Number of faces found; None if unknown."""
     number: int
-    """Of the frame, from 1."""
+    """Number of the frame, from 1."""
     seconds: float
-    """From the first frame."""
+    """Time from the first frame, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a run is getting on, for those who watch."""
+    """The progress of a run, for its viewers."""
 
     title: str
     folder: str
-    """Where snapshots and recordings go."""
+    """Folder of snapshots and recordings."""
     records: bool
     """Whether recordings can be made."""
     total: int | None
-    """How many frames there will be, where that is known."""
+    """Number of frames in all, if known."""
     frame: int = 0
     faces: int | None = None
     size: tuple[int, int] | None = None
     """Width and height of the frame in pixels."""
     fps: float = 0.0
-    """Frames per second that are made now."""
+    """Frames per second at present."""
     recording: str = ""
-    """The file that is being written, if one is."""
+    """The file that is being recorded; empty for none."""
     recorded: float = 0.0
     """Its length so far, in seconds."""
     saving: str = ""
-    """The file that is being finished, if one is."""
+    """The file that is being finished; empty for none."""
     saved: tuple[str, ...] = ()
-    """The last files that were written, the oldest first."""
+    """The last files written, the oldest first."""
     kept: int = 0
-    """How many files were written in all."""
+    """Number of files written in all."""
     problem: str = ""
-    """What went wrong in the background."""
+    """An error of the background thread; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What became of a run that was watched."""
+    """The outcome of a watched run."""
 
     frames: int
     seconds: float
@@ -79,12 +79,12 @@ class Watched:
 
 
 class LiveSession:
-    """What is shown now, and how to keep it.
+    """The current frame of a run, and its snapshots and recordings.
 
-    The task calls `show`, one frame after the other, in one thread. Viewers call the rest, in any.
+    The task calls `show` in one thread. Viewers may call all other methods in any thread.
 
     Attributes:
-        manifest: How the frames come about; in what is kept, and in every frame that is shown.
+        manifest: Manifest of the frames, in files and in every frame that is shown.
     """
 
     def __init__(
@@ -96,15 +96,15 @@ class LiveSession:
         total: int | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Show nothing yet.
+        """Set up a session without a frame.
 
         Args:
-            manifest: How the frames come about.
-            folder: Where snapshots and recordings go; made when it is needed.
-            rate: Frames per second that the camera claims; None if recordings are invalid, as
-                the frames are written anyway.
-            total: How many frames there will be, where that is known.
-            now: Tells the time in seconds, for the speed.
+            manifest: The manifest of the frames.
+            folder: Folder of snapshots and recordings; made when needed.
+            rate: Frames per second that the camera claims; None if recordings are
+                refused because the frames are written to a file anyway.
+            total: Number of frames in all, if known.
+            now: Returns the time in seconds, for the speed.
         """
         self.manifest = manifest
         self._folder, self._rate, self._total, self._now = folder, rate, total, now
@@ -118,7 +118,7 @@ class LiveSession:
         self._ticks: deque[float] = deque(maxlen=240)
 
     def __enter__(self) -> LiveSession:
-        """Begin."""
+        """Return itself."""
         return self
 
     def __exit__(
@@ -127,7 +127,7 @@ class LiveSession:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End a recording in good order, whatever happened."""
+        """Finish a recording."""
         with contextlib.suppress(FacewrightError):  # it is in the state
             self.stop_recording()
 
@@ -135,12 +135,12 @@ class LiveSession:
         """Show a frame.
 
         Args:
-            image: (height, width, 3); nobody changes it afterwards.
-            faces: How many were found in it; None where that is not known.
-            seconds: From the first frame.
+            image: (height, width, 3); must not be changed afterwards.
+            faces: Number of faces found in it; None if unknown.
+            seconds: Time from the first frame.
 
         Returns:
-            The frame as viewers get it.
+            The view of the frame.
         """
         with self._lock:
             number = self._view.number + 1 if self._view else 1
@@ -158,22 +158,22 @@ class LiveSession:
         return view
 
     def render(self, view: View) -> bytes:
-        """Return a frame as a JPEG that says how it came about, for a page.
+        """Return a frame as a JPEG with its manifest, for a page.
 
         Args:
-            view: What to show.
+            view: The frame.
         """
         manifest = date(self.manifest, view.seconds)
         return render_image(view.image, ".jpg", manifest, quality=_QUALITY)
 
     def take_snapshot(self) -> Path:
-        """Keep the frame that is shown now.
+        """Write the current frame to a file.
 
         Returns:
             The PNG.
 
         Raises:
-            InputError: Nothing is shown yet.
+            InputError: There is no frame yet.
             FileError: It cannot be written.
         """
         view = self._get_view()
@@ -185,13 +185,13 @@ class LiveSession:
         return path
 
     def start_recording(self) -> Path:
-        """Keep all frames from the one that is shown now.
+        """Record all frames from the current one.
 
         Returns:
-            The MP4 that will be there; that of the recording that runs, if one does.
+            The MP4 that will be written; that of the active recording, if there is one.
 
         Raises:
-            InputError: Nothing is shown yet, or recordings are invalid.
+            InputError: There is no frame yet, or recordings are refused.
         """
         if self._rate is None:
             raise InputError("the frames are written to a file already")
@@ -205,7 +205,7 @@ class LiveSession:
             return self._recording.path
 
     def stop_recording(self) -> Path | None:
-        """End the recording, and wait until it is on the disk.
+        """End the recording, and wait until it is written.
 
         Returns:
             The MP4; None if there was no recording.
@@ -229,7 +229,7 @@ class LiveSession:
             raise FileError(self._problem, hint="free some space, or name another folder with -o")
 
     def describe(self) -> State:
-        """Return how the run is getting on."""
+        """Return the progress of the run."""
         with self._lock:
             view, recording = self._view, self._recording
             state = State(
@@ -253,18 +253,18 @@ class LiveSession:
         return replace(state, recording=str(recording.path), recorded=length)
 
     def report(self) -> Watched:
-        """Return what became of the run."""
+        """Return the outcome of the run."""
         with self._lock:
             number, seconds = (self._view.number, self._view.seconds) if self._view else (0, 0.0)
             return Watched(number, seconds, self._with_faces, list(self._saved))
 
     def _get_view(self) -> View:
-        """Return what is shown now."""
+        """Return the current frame; raise InputError if there is none."""
         if self._view is None:
             raise InputError("nothing is shown yet", hint="wait for the first frame")
         return self._view
 
     def _measure_speed(self) -> float:
-        """Return how many frames per second were shown lately."""
+        """Return the recent number of frames per second."""
         passed = self._ticks[-1] - self._ticks[0] if self._ticks else 0.0
         return round((len(self._ticks) - 1) / passed, 1) if passed > 0 else 0.0

@@ -1,4 +1,4 @@
-"""Show what is made of a camera while it is made, and keep what one likes."""
+"""Process a camera frame by frame, and show the results live."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image
 
 Effect: TypeAlias = Callable[[Image, float], tuple[Image, int]]
-"""Makes one frame out of another, given the seconds from the first; the result is a new picture.
-Says, too, how many faces it found."""
+"""Processes a frame, given its time in seconds from the first; returns a new picture and the number
+of faces found."""
 
 _NOTICE = "Ending. Press Ctrl-C again to end at once."
 
 
 class Viewer(Protocol):
-    """Shows frames to someone."""
+    """Displays frames."""
 
     @property
     def closed(self) -> bool:
-        """Whether nobody wants to see more."""
+        """Whether the view was closed."""
         ...
 
     def show(self, view: View) -> None:
-        """Show a frame; it never waits for those who watch."""
+        """Show a frame, without waiting for viewers."""
         ...
 
 
 OpenViewer: TypeAlias = Callable[[LiveSession, ShowOptions], AbstractContextManager[Viewer]]
-"""Begins to show what a session shows. A door gives one to commands that have a parameter
-`viewer`, as it gives them `progress`."""
+"""Opens a viewer of a session. The interface that runs a command passes one to commands with a
+parameter `viewer`, as it passes `progress`."""
 
 
 def watch_live(
@@ -47,21 +47,21 @@ def watch_live(
     options: ShowOptions,
     progress: Progress | None = None,
 ) -> Watched:
-    """Make something of each frame of a camera and show it, until someone has seen enough.
+    """Process each frame of a camera and show the result, until the viewer is closed.
 
-    It ends with the clip, when the viewer is closed, and with Ctrl-C; a recording that runs is
-    finished then. Memory does not grow with the length.
+    It ends with the clip, when the viewer is closed, or with Ctrl-C; an active recording is then
+    finished. Memory does not grow with the length.
 
     Args:
-        clip: What `media.camera.open_camera` returns; its frames are used up.
-        effect: What to make of each frame.
-        live: Where it is shown and kept.
-        viewer: Begins to show it to someone.
-        options: How it is shown.
-        progress: Called with how many frames were made, of 0: nobody knows how many there will be.
+        clip: From `media.camera.open_camera`; its frames are consumed.
+        effect: Processes each frame.
+        live: The session.
+        viewer: Opens a viewer of the session.
+        options: Options of the view.
+        progress: Called with the number of frames so far, and 0, since the total is unknown.
 
     Returns:
-        What became of it.
+        The outcome.
 
     Raises:
         InputError: An option is invalid, the port is taken, or the camera fails.
@@ -86,13 +86,13 @@ def watch_live(
 def show_along(
     clip: Clip, live: LiveSession, viewer: Viewer, count_faces: Callable[[], int]
 ) -> Clip:
-    """Show the frames of a clip on their way to somewhere else, such as a file.
+    """Show the frames of a clip while they are consumed elsewhere, such as by a file.
 
     Args:
-        clip: What is made.
-        live: Where each frame is put.
-        viewer: Shows it; whether it is closed makes no difference.
-        count_faces: Says how many faces were found in the frame that was made last.
+        clip: The clip.
+        live: The session.
+        viewer: The viewer; closing it does not end the clip.
+        count_faces: Returns the number of faces found in the last frame.
 
     Returns:
         The same clip.
@@ -107,7 +107,7 @@ def show_along(
 
 
 def show_nobody(_live: LiveSession, _options: ShowOptions) -> AbstractContextManager[Viewer]:
-    """Refuse to show anything: what Python code gets that brings no viewer.
+    """Raise: the viewer of calls that pass none.
 
     Raises:
         InputError: Always.
@@ -119,7 +119,7 @@ def show_nobody(_live: LiveSession, _options: ShowOptions) -> AbstractContextMan
 
 
 def _time(clip: Clip) -> Iterator[tuple[Image, float]]:
-    """Yield each frame with the seconds from the first."""
+    """Yield each frame with its time in seconds from the first."""
     for number, image in enumerate(clip.frames):
         if clip.times is None or clip.tick is None:
             yield image, float(number / clip.rate)
@@ -129,7 +129,7 @@ def _time(clip: Clip) -> Iterator[tuple[Image, float]]:
 
 @contextmanager
 def _freeing(frames: Iterator[Image]) -> Iterator[None]:
-    """Free the camera at the end."""
+    """Release the camera at the end."""
     try:
         yield
     finally:
