@@ -103,6 +103,16 @@ facewright doctor
     ]
 
 
+def test_commands_of_the_gallery_are_understood():
+    from facewright.cli.main import build_app
+
+    page = (ROOT / "docs/gallery.md").read_text(encoding="utf-8")
+    found = re.findall(r"`facewright ([a-z].*?)`", page)
+    assert len(found) > 10
+    for line in found:
+        build_app().parse_args(shlex.split(line), exit_on_error=False, print_error=False)
+
+
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_picture_says_how_it_came_about(picture):
     assert read_manifest(picture).models
