@@ -92,6 +92,37 @@ def test_faces_alone_are_changed_where_they_are_chosen(enhance, photo, tmp_path)
     assert "custom" in read_manifest(made.files[0]).models
 
 
+@pytest.mark.usefixtures("unmarked")
+def test_vivid_draws_small_faces_anew_and_leaves_the_rest(enhance, photo, network, tmp_path):
+    how = {"weights": str(network), "faces": "left"}
+    plain = enhance([photo], tmp_path / "plain.png", **how)
+    vivid = enhance([photo], tmp_path / "vivid.png", mode="vivid", **how)
+    assert [one.measurements["vivid"] for one in vivid.pictures] == [1]
+    changed = (read_image(plain.files[0]) != read_image(vivid.files[0])).any(axis=2)
+    assert changed[20:140, 20:100].mean() > 0.2
+    assert not changed[:, 130:].any()
+    manifest = read_manifest(vivid.files[0])
+    assert "refiner-256" in manifest.models
+    assert manifest.parameters["mode"] == "vivid"
+    assert "vivid" not in plain.pictures[0].measurements
+    assert vivid.lines[0].endswith(", 1 drawn anew")
+
+
+@pytest.mark.usefixtures("unmarked")
+def test_vivid_leaves_faces_alone_that_show_more_than_the_refiner_sees(enhance, paint, tmp_path):
+    image = paint((20, 20, 319, 379), size=(400, 340))
+    large = publish_image(image, tmp_path / "large.png", Manifest("test", {}))
+    plain = enhance([large], tmp_path / "plain.png")
+    vivid = enhance([large], tmp_path / "vivid.png", mode="vivid")
+    assert vivid.lines[0].endswith(", none drawn anew")
+    assert np.array_equal(*(read_image(made.files[0]) for made in (plain, vivid)))
+
+
+def test_vivid_is_for_larger_pictures(enhance, photo, tmp_path):
+    with pytest.raises(InputError, match="vivid draws faces larger"):
+        enhance([photo], tmp_path / "l.png", mode="vivid", scale=1, sharpen=1)
+
+
 def test_the_manifest_says_everything(enhance, photo, network, tmp_path):
     made = enhance(
         [photo], tmp_path / "l.png", weights=str(network), smooth="light", consent="Ada did"

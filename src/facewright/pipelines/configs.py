@@ -78,6 +78,10 @@ class ConvertConfig(DetectionConfig):
 class EnhanceConfig:
     """What follows the network that enlarges."""
 
+    mode: Literal["faithful", "vivid"] = "faithful"
+    """How faces are drawn: faithful adds what most likely was there, and leaves the rest soft;
+    vivid draws small faces anew, sharper, with detail that it invents."""
+
     smooth: float | str = 0.0
     """How much to smooth after that: light, medium, strong, or a number from 0 to 5."""
     sharpen: float | str = 0.0

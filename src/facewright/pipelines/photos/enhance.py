@@ -7,23 +7,37 @@ from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facewright.convert.apply.faces import draw_soft_mask
 from facewright.enhance.chain import ChainOptions, check_chain, enhance_image
 from facewright.enhance.filters import read_strength
 from facewright.enhance.local import enhance_faces, scale_points
 from facewright.enhance.network import Enhancer, load_enhancer
 from facewright.errors import InputError, WeightsError
+from facewright.faces.align import align, paste_change
 from facewright.faces.choose import check_choice, select_faces
+from facewright.faces.geometry.matrices import measure_scale
+from facewright.hub.cards import known_cards
 from facewright.media.decode import MAX_PIXELS
 from facewright.pipelines.configs import EnhanceConfig, record_config
-from facewright.pipelines.find import FacePipeline
+from facewright.pipelines.find import FacePipeline, pick_kind
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.photos.portraits import Resemblance, open_resemblance
 from facewright.pipelines.pipeline import Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
+from facewright.refine.network import KIND as REFINER
+from facewright.refine.network import SCALE, Refiner, load_refiner, refine_image
 from facewright.types import Bundle, Clip, Face, Image, Json
 
 STARTERS: Mapping[int, str | None] = {1: None, 2: "enhance-x2", 4: "enhance-x4"}
 """How many times larger → the network that ships for it; at 1 there is none."""
+
+LARGEST_VIVID = 1.25
+"""Of the side that the refiner takes: faces whose crop is larger are not drawn anew, as the refiner
+would see less of them than the picture shows."""
 
 
 class EnhanceSession(Session):
@@ -33,24 +47,34 @@ class EnhanceSession(Session):
         scale: How many times larger frames get.
         every: Compare faces before and after in each so many-th frame; 0 is never.
         scores: How much each of these faces still looks like itself, 0 to 1.
+        vivid: How many faces were drawn anew; None where that is not asked for.
     """
 
     def __init__(
         self, pipeline: EnhancePipeline, scale: int, faces: str | None, config: EnhanceConfig
     ) -> None:
         bundle = pipeline.bundle(scale)
-        found = {} if faces is None else pipeline.find.models
+        vivid = config.mode == "vivid"
+        found = {} if faces is None and not vivid else pipeline.find.models
         said: dict[str, Json] = {
             **record_config(config, EnhanceConfig),
             "scale": scale,
             "faces": faces,
         }
         said["weights"] = bundle.card.name if bundle else None
-        super().__init__(Ingredients(models=found | hashes(bundle)), said)
+        drawn = hashes(pipeline.refiner_bundle) if vivid else {}
+        super().__init__(Ingredients(models=found | hashes(bundle) | drawn), said)
         self._pipeline, self._faces, self._threshold = pipeline, faces, config.threshold
         self._chain = ChainOptions(config.smooth, config.sharpen, config.smoothing)
         self.scale, self._enhancer = scale, pipeline.network(scale)
         self.every, self.scores, self._frames = 0, list[float](), 0
+        self.vivid: int | None = 0 if vivid else None
+
+    @property
+    def measurements(self) -> dict[str, Json]:
+        """What was measured, by name."""
+        drawn: dict[str, Json] = {} if self.vivid is None else {"vivid": self.vivid}
+        return {"likeness": list(self.scores), **drawn}
 
     def step(self, image: Image, seconds: float = 0.0) -> Step:  # noqa: ARG002
         """Make the next frame, or the chosen faces in it, large and clear.
@@ -60,14 +84,47 @@ class EnhanceSession(Session):
         """
         self.resize((image.shape[1], image.shape[0]))
         faces = [] if self._faces is None else select_faces(self.find(image), self._faces)
-        if self._faces is None:
-            clear = enhance_image(image, self._chain, enhancer=self._enhancer)
+        if self.vivid is None:
+            clear = self._clear(image, faces, self._chain, self._enhancer)
         else:
-            clear = enhance_faces(image, faces, self._chain, enhancer=self._enhancer)
+            large = self._clear(image, faces, ChainOptions(0, 0), self._enhancer)
+            seen = self.find(image) if self._faces is None else faces
+            seen = [replace(x, points=self._scale(x.points), box=x.box * self.scale) for x in seen]
+            large = self._draw_anew(large, seen)
+            clear = self._clear(large, seen, self._chain, None)
         if self.every and self._frames % self.every == 0:
             self.scores.extend(self.compare(image, clear))
         self._frames += 1
         return Step(clear, tuple(faces))
+
+    def _clear(
+        self, image: Image, faces: list[Face], chain: ChainOptions, enhancer: Enhancer | None
+    ) -> Image:
+        """Make all of a picture clear, or the chosen faces in it."""
+        if self._faces is None:
+            return enhance_image(image, chain, enhancer=enhancer)
+        return enhance_faces(image, faces, chain, enhancer=enhancer)
+
+    def _draw_anew(self, large: Image, faces: list[Face]) -> Image:
+        """Let the refiner draw faces that were small in the picture.
+
+        It sees each at its own size, after the network that enlarges has taken blur away.
+        """
+        refiner = self._pipeline.refiner
+        side, template = refiner.config.resolution, refiner.config.template
+        for face in faces:
+            crop = align(large, face.points, template=template, size=SCALE * side)
+            if SCALE / measure_scale(crop.matrix) > LARGEST_VIVID * self.scale:
+                continue
+            small = cv2.resize(crop.image, (side, side), interpolation=cv2.INTER_AREA)
+            made = refine_image(refiner, np.asarray(small, np.uint8))
+            large = paste_change(large, crop, made, draw_soft_mask(face.points, crop))
+            self.vivid = (self.vivid or 0) + 1
+        return large
+
+    def _scale(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return where the points of a face are in the result; their depth stays."""
+        return np.hstack([scale_points(points[:, :2], self.scale), points[:, 2:]])
 
     def find(self, image: Image) -> list[Face]:
         """Return the faces of a picture, the largest first."""
@@ -78,9 +135,7 @@ class EnhanceSession(Session):
         """Measure how much each face of a picture still looks like itself, the largest first."""
         scores = []
         for face in self.find(before):
-            points = face.points.copy()
-            points[:, :2] = scale_points(points[:, :2], self.scale)
-            pair = (before, face.points), (after, points)
+            pair = (before, face.points), (after, self._scale(face.points))
             scores.append(self._pipeline.resemblance.compare(*pair))
         return tuple(round(score, 3) for score in scores)
 
@@ -117,6 +172,16 @@ class EnhancePipeline(FacePipeline):
     def resemblance(self) -> Resemblance:
         """What says how much faces look like themselves before."""
         return open_resemblance(self)
+
+    @cached_property
+    def refiner_bundle(self) -> Bundle:
+        """The weights of what draws small faces anew."""
+        return self.open(pick_kind(REFINER, known_cards()))
+
+    @cached_property
+    def refiner(self) -> Refiner:
+        """What draws small faces anew."""
+        return load_refiner(self.refiner_bundle, self.device, dtype=self.dtype)
 
     def bundle(self, scale: int) -> Bundle | None:
         """Return the weights for a scale; none where only filters change something."""
@@ -168,7 +233,8 @@ class EnhancePipeline(FacePipeline):
             consent: Who agreed to what.
 
         Returns:
-            The picture; `measurements["likeness"]` has a number for each face.
+            The picture; `measurements["likeness"]` has a number for each face, and "vivid" says how
+            many were drawn anew.
 
         Raises:
             FileError: The file is missing or damaged.
@@ -177,7 +243,7 @@ class EnhancePipeline(FacePipeline):
         session = self.start(scale=scale, faces=faces, config=config)
         session.every = 1
         result, _ = self.apply(session, picture, consent)
-        return replace(result, measurements={"likeness": list(session.scores)})
+        return replace(result, measurements=session.measurements)
 
     def frames(
         self,
@@ -224,6 +290,8 @@ def check_enhance(scale: int, config: EnhanceConfig, *, named: bool) -> None:
     """
     check_chain(ChainOptions(config.smooth, config.sharpen, config.smoothing))
     check_scale(scale)
+    if scale == 1 and config.mode == "vivid":
+        raise InputError("vivid draws faces larger", hint="scale 2 or 4")
     touched = read_strength(config.smooth) or read_strength(config.sharpen)
     if scale == 1 and not named and not touched:
         raise InputError(

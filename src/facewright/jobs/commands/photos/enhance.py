@@ -118,6 +118,7 @@ def enhance_pictures(
 
     Examples:
         facewright enhance small.jpg --consent self -o large.png
+        facewright enhance small.jpg --mode vivid --consent self -o vivid.png
         facewright enhance album --scale 4 --sharpen light --consent self -o clear
     """
     from facewright.jobs.run import run_files
@@ -127,7 +128,8 @@ def enhance_pictures(
 
 def _read(session: Any) -> dict[str, Json]:
     """Return what was measured."""
-    return {"likeness": list(session.scores)}
+    measured: dict[str, Json] = session.measurements
+    return measured
 
 
 def _tell(one: Summary) -> str:
@@ -140,4 +142,7 @@ def _tell(one: Summary) -> str:
     elif scores:
         where = f"{len(scores)} faces" if one.frames == 1 else "every 25th frame"
         said = f"likeness to themselves before, {where}: {min(scores):.3f} to {max(scores):.3f}"
+    drawn = one.measurements.get("vivid")
+    if drawn is not None and one.frames == 1:
+        said += f", {drawn or 'none'} drawn anew"
     return f"{one.width}×{one.height} pixels{frames}, {said}"
