@@ -1,1 +1,1 @@
-"""One pipeline per verb, in memory: loaded once, called on pictures, stepped through clips."""
+"""Pipelines, one per verb, in memory: loaded once, called on pictures, stepped through clips."""

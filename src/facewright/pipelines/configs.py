@@ -1,4 +1,4 @@
-"""How verbs work: the arguments of pipelines that most callers leave as they are. No PyTorch."""
+"""Configurations of pipelines, whose defaults suit most callers; without PyTorch."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -15,63 +15,65 @@ from facewright.types import (
 
 @dataclass(frozen=True, kw_only=True)
 class Truncation:
-    """How far people go from the average, and how they are drawn."""
+    """Truncation, rejection and batches of generated people."""
 
     truncation_psi: float = TRUNCATION_PSI
-    """Truncation psi, --psi for short: 1 is full variety, 0 is the average face."""
+    """Truncation psi, --psi for short: 1 is full variety, 0 is the average face; 0.7 is usual."""
     truncate_to: TruncationTarget | None = None
-    """What psi pulls towards: the nearest of several centres of people with the same labels, or the
-    mean of all; otherwise centres, where the generator has them."""
+    """Target of truncation: centres is the nearest of several centres of people with the same
+    labels, mean the average of all; if not given, centres if the generator has them."""
     reject: float | None = None
-    """Share of people of each kind, such as 0.2, that are drawn anew because they would look
-    flawed; otherwise what the weights recommend, and 0 where they cannot tell."""
+    """Share of people with each combination of labels, such as 0.2, to replace because they are
+    predicted to be flawed; if not given, what the weights recommend, or 0 if they cannot predict
+    it."""
     cutoff: int | None = None
-    """Truncate only this many layers from the first; otherwise all."""
+    """Truncate only the first so many layers; all if not given."""
     noise: Literal["const", "none"] = "const"
-    """Which noise the layers add."""
+    """Noise of the layers: const is the fixed noise of the generator, none leaves it out."""
     batch: int | None = None
-    """People at a time; otherwise as many as pay off for such a generator. Another batch changes
-    the last bits."""
+    """Number of people synthesised at a time; chosen by the size of the generator if not given.
+    Another batch size changes the last bits of pictures."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectionConfig:
-    """Which faces are found."""
+    """Options of face detection."""
 
     smallest: float | None = None
-    """The smallest face to look for, in pixels; otherwise 24, or 2 % of the longer side of a large
-    picture."""
+    """Size in pixels of the smallest face to find; if not given 24, or 2 % of the longer side of a
+    large picture."""
     threshold: float = 0.4
-    """Leave out faces of which the detector is less sure, 0.01 to 0.99."""
+    """Lowest score of a face, 0.01 to 0.99; less finds more faces, and more false ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SwapConfig(DetectionConfig):
-    """How a face is put onto others."""
+    """Options of swapping faces."""
 
     warp: WarpMethod = "3d"
-    """How pixels move: 3d turns the mesh and fills what is hidden by symmetry, 2d moves flat
+    """Warping method: 3d rotates the mesh and fills hidden parts by symmetry, 2d moves flat
     triangles."""
     match_colour: bool = True
-    """Take over the light and the skin tone of the body."""
+    """Match the light and the skin tone of the body."""
     blend: Blend = "multiband"
-    """How the face meets the picture at its rim."""
+    """Blending of the face with the picture at its edge: multiband, poisson or feather."""
     shape: float = 1.0
-    """How far jaw, eyes, nose and mouth take the proportions of the face, 0 to 1."""
+    """Share of the face's proportions in jaw, eyes, nose and mouth, 0 to 1; 0 keeps those of the
+    body."""
     source_face: str = "largest"
-    """Which face of FACE is taken where it shows several: largest, left, right or a number."""
+    """Which face of FACE to use if it shows several: largest, left, right or a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConvertConfig(DetectionConfig):
-    """How faces are converted."""
+    """Options of converting faces."""
 
     whole: bool = False
-    """Translate all of the picture, whether it shows a face or not."""
+    """Translate the whole picture instead of the faces in it."""
     enhance: bool = False
     """Smooth what was translated, then sharpen it."""
     scale: int = 1
-    """Enlarge all of the result so many times, as `facewright enhance` does: 2 or 4."""
+    """Enlarge the whole result by this factor, as `facewright enhance` does: 2 or 4; 1 does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,48 +87,48 @@ class EnhanceConfig:
     smooth: float | str = 0.0
     """How much to smooth after that: light, medium, strong, or a number from 0 to 5."""
     sharpen: float | str = 0.0
-    """How much to sharpen at last, likewise."""
+    """Strength of sharpening after that: light, medium, strong, or a number from 0 to 5."""
     smoothing: Smoothing = "gaussian"
-    """How to smooth: gaussian blurs everything alike, bilateral and guided keep edges."""
+    """Method of smoothing: gaussian blurs everything alike, bilateral and guided preserve edges."""
     threshold: float = 0.4
-    """Leave out faces of which the detector is less sure, 0.01 to 0.99."""
+    """Lowest score of a face, 0.01 to 0.99; less finds more faces, and more false ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingConfig(DetectionConfig):
-    """How expressions are read."""
+    """Options of reading expressions."""
 
     smoothing: float = 0.3
-    """In clips, seconds over which what is read fades into what was read before; 0 for none."""
+    """Time constant of the smoothing of readings in clips, in seconds; 0 for none."""
     calibrate: str | None = None
-    """What your own neutral face looks like, if it is always read as sad or angry: a picture or
-    clip of it, or so many seconds for which the largest face at the beginning of a clip or camera
-    is neutral, such as 3. It suits one person, and changes nothing else."""
+    """Your neutral face, if it is always read as sad or angry: a picture or clip of it; or seconds,
+    such as 3, during which the largest face at the beginning of a clip or camera is neutral. The
+    calibration is for that person alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ToonConfig(DetectionConfig):
-    """How characters are drawn."""
+    """Options of drawing characters."""
 
     portrait: bool = False
-    """Draw the character as a picture of its own, instead of putting it in place of the face."""
+    """Draw the character as a picture of its own, instead of pasting it over the face."""
     size: int = 512
     """Width and height of a portrait in pixels."""
     every: int = 1
-    """Of a clip, draw only every so many-th frame, such as 10; its sound stays as it is."""
+    """Draw only every n-th frame of a clip, such as 10; its sound stays as it is."""
     fill: bool = False
-    """With --every 2 to 30, draw all frames: the latents of a face are found in every so many-th,
-    and move evenly between. It pays off with --refine."""
+    """With --every 2 to 30, draw all frames: the latents of a face are computed in every n-th frame
+    and interpolated in between. It saves time with --refine."""
     refine: int | None = None
-    """How often the latents of a face are corrected; otherwise 20 times in a picture, and in clips
-    not at all; 60 times where no encoder says where to begin."""
+    """Optimisation steps for the latents of a face; if not given 20 in a picture, 0 in clips, and
+    60 without an encoder."""
     truncation_psi: float = TRUNCATION_PSI
-    """How much of the person the character has: 0 is the average character, 1 everything that was
-    found, which draws it less clearly."""
+    """Truncation psi of the latents, --psi for short: 0 is the average character, 1 keeps most of
+    the person but less of the style."""
     temporal_smoothing: float = 0.2
-    """Over how many seconds the character of a clip is smoothed; 0 is not at all."""
+    """Time constant of the smoothing of latents in clips, in seconds; 0 for none."""
 
 
 def record_config(config: Any, kind: type[Any]) -> dict[str, Json]:
-    """Return option → value of a configuration, without what subclasses add."""
+    """Return option → value of a configuration, without fields of subclasses."""
     return {one.name: getattr(config, one.name) for one in fields(kind)}

@@ -1,4 +1,4 @@
-"""Ask for the consent of those whom pictures, clips and latents show."""
+"""Consent of the people in pictures, clips and latents."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ __all__ = ["GENERATED", "consent_of", "needs_consent", "resolve_consent", "shows
 
 
 def resolve_consent(task: str, given: str | None, shown: Iterable[str]) -> str:
-    """Return the consent that a manifest records, and raise if there has to be one.
+    """Return the consent to record in a manifest; raise if one is required and missing.
 
     Args:
         task: The command.
-        given: What the user says: who agreed to what, or "self" or "generated".
-        shown: The files that show somebody, latents among them; a camera has no file.
+        given: The user's statement: who agreed to what, or "self" or "generated"; None without one.
+        shown: The files that show people, including latents; a camera has no file.
 
     Returns:
-        As `provenance.consent.ask_consent` does.
+        As `provenance.consent.ask_consent`.
 
     Raises:
-        InputError: The command demands consent, none was given, and somebody may be real.
+        InputError: The command demands consent, none was given, and a source may show a real
+            person.
     """
     return ask_consent(task, given, [name for name in shown if not _draws_nobody(Path(name))])
 
 
 def shows_nobody(name: str) -> bool:
-    """Tell whether it is certain that nobody in a picture, clip, file of latents or folder exists.
+    """Return whether a picture, clip, file of latents or folder certainly shows no real person.
 
-    Only the signature of somebody trusted, or the seal of this installation on latents, makes it
+    Only the signature of a trusted signer, or the seal of this installation on latents, makes it
     certain; see `provenance.consent`.
     """
     path = Path(name)
@@ -42,19 +43,19 @@ def shows_nobody(name: str) -> bool:
 
 
 def consent_of(manifest: Manifest) -> str:
-    """Return what a result in memory says of those whom it shows; empty where it says nothing."""
+    """Return the consent that a result in memory records; empty without one."""
     if says_nobody(manifest):
         return GENERATED
     return manifest.consent if needs_consent(manifest.task) else ""
 
 
 def needs_consent(task: str) -> bool:
-    """Tell whether results of a task are written only if somebody agreed, or nobody is shown."""
+    """Return whether results of a task are written only with consent, or for generated people."""
     return find_policy(task).asks
 
 
 def _draws_nobody(path: Path) -> bool:
-    """Tell whether latents were made on this installation of somebody who does not exist."""
+    """Return whether latents are of a generated person and were made by this installation."""
     if path.suffix.lower() != LATENTS:
         return False
     from facewright.latents.files import load_latents

@@ -27,18 +27,18 @@ from facewright.pipelines.result import Ingredients, Result, build_manifest, has
 from facewright.types import Bundle, Clip, Face, FaceDrawing, Image, Json, Manifest, Precision
 
 SMALLEST_PICTURE, SMALLEST_FACE = 64, 48
-"""Pixels below which a picture, and a face in it, are too small to be put onto another."""
+"""Smallest picture, and smallest face in it, to use as a source, in pixels."""
 
 SURE, DRAWN = 0.5, 0.1
-"""The least score of a face that is taken from a picture; of one in what a generator drew."""
+"""Lowest score of the face of a picture, and of a generated picture."""
 
 _FRAMES_AT_ONCE, _PIXELS_AT_ONCE = 8, 24_000_000
 
 
 class FindSession(Session):
-    """A detector at work on one clip, whose faces it follows and draws.
+    """A session that finds, follows and draws the faces of one clip.
 
-    The reading of each step is the frame before anything was drawn, and its `TrackedFace`s.
+    The reading of each step is the frame without drawings, and its `TrackedFace`s.
     """
 
     def __init__(self, pipeline: FindPipeline, drawn: FaceDrawing, config: DetectionConfig) -> None:
@@ -58,7 +58,7 @@ class FindSession(Session):
         return step
 
     def stream(self, frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
-        """Find the faces of all frames; several are looked at together."""
+        """Find the faces of all frames, several at a time."""
         for first in frames:
             pixels = first[0].shape[0] * first[0].shape[1]
             together = max(1, min(_FRAMES_AT_ONCE, _PIXELS_AT_ONCE // pixels))
@@ -68,17 +68,17 @@ class FindSession(Session):
                 yield self._follow(image, seconds, faces)
 
     def find(self, images: list[Image], threshold: float | None = None) -> list[list[Face]]:
-        """Return the faces of each picture, the largest first; the threshold can be another."""
+        """Return the faces of each picture, the largest first, above a threshold of its own."""
         least = self._config.threshold if threshold is None else threshold
         finder = self._pipeline.finder
         return finder.find(images, smallest=self._config.smallest, threshold=least)
 
     def miss(self, frames: int = 1) -> None:  # noqa: ARG002
-        """No face is no error."""
+        """Return None: a frame without a face is no error."""
         return
 
     def _follow(self, image: Image, seconds: float, faces: list[Face]) -> Step:
-        """Number the faces of a frame, and draw those that were found in it."""
+        """Track the faces of a frame, and draw the detected ones."""
         tracked = self._tracker.step(faces, time=seconds, image=image)
         seen = [(one.number, one.face) for one in tracked if one.seen]
         drawn = draw_faces(image, seen, self._drawn)
@@ -104,11 +104,11 @@ class FindPipeline(Pipeline):
 
         Args:
             weights: The detector: a name or a file; None is the one that ships.
-            mesh: The network that places points, likewise.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
-            finder: What finds faces instead of these networks; manifests call it "custom".
+            mesh: The mesh network: a name or a file; None is the one that ships.
+            device: As for every `Pipeline`.
+            dtype: Number format of the networks.
+            progress: As for every `Pipeline`.
+            finder: A detector to use instead of these networks; manifests record it as "custom".
         """
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self._mesh, self._custom = mesh, finder
@@ -123,7 +123,7 @@ class FindPipeline(Pipeline):
 
     @cached_property
     def finder(self) -> FaceDetector:
-        """Both networks together."""
+        """The detector and the mesh network together."""
         if self._custom is not None:
             return self._custom
         detector, mesh = self.bundles
@@ -137,11 +137,11 @@ class FindPipeline(Pipeline):
     def start(
         self, *, draw: FaceDrawing = "points", config: DetectionConfig | None = None
     ) -> FindSession:
-        """Prepare to find the faces of one frame after the other, and to draw them.
+        """Return a session that finds and draws the faces of successive frames.
 
         Args:
-            draw: What is drawn of each face.
-            config: Which faces are found; None is the default of each.
+            draw: What to draw for each face.
+            config: Options of detection; None uses the defaults.
         """
         return FindSession(self, draw, config or DetectionConfig())
 
@@ -169,17 +169,17 @@ class FindPipeline(Pipeline):
         """Find the faces of a picture, or of several.
 
         Args:
-            picture: One, or a list; of one size, they are computed together.
-            smallest: The smallest face to look for, in pixels; None is 24, or 2 % of the longer
-                side of a large picture.
-            threshold: The least score of a face, 0.01 to 0.99.
+            picture: One, or a list; those of one size are computed together.
+            smallest: Size in pixels of the smallest face to find; None is 24, or 2 % of the
+                longer side of a large picture.
+            threshold: Lowest score of a face, 0.01 to 0.99.
 
         Returns:
             For each picture its pixels and its faces, the largest first, with 478 points each.
 
         Raises:
             FileError: A file is missing or damaged.
-            InputError: An argument is out of range, or something is no picture.
+            InputError: An argument is out of range, or an input is no picture.
             WeightsError: The weights are missing or damaged.
         """
         given = read_pictures(picture)
@@ -198,12 +198,12 @@ class FindPipeline(Pipeline):
         """Find and follow the faces of a clip.
 
         Args:
-            clip: Its frames are used up.
+            clip: The clip; its frames are consumed.
             smallest: As in a call.
-            threshold: Likewise.
+            threshold: As in a call.
 
         Yields:
-            Each frame with its faces, whose numbers stay with them.
+            Each frame with its tracked faces.
         """
         config = DetectionConfig(smallest=smallest, threshold=threshold)
         session = self.start(draw="none", config=config)
@@ -216,11 +216,11 @@ class FindPipeline(Pipeline):
 
         Args:
             image: (height, width, 3).
-            faces: Which: "largest", "left", "right", or a number from 1.
-            drawn: A generator drew the picture: it is small, and shows one face.
+            faces: Which face: "largest", "left", "right", or a number from 1.
+            drawn: Whether the picture is generated: such pictures are small and show one face.
 
         Raises:
-            InputError: There is no face, or one that is too small, or the choice is not of one.
+            InputError: There is no face, it is too small, or the choice does not give exactly one.
         """
         height, width = image.shape[:2]
         if not drawn and min(height, width) < SMALLEST_PICTURE:
@@ -247,13 +247,13 @@ class FindPipeline(Pipeline):
         return chosen[0]
 
     def _describe(self, source: Source, said: Mapping[str, Json]) -> Manifest:
-        """Record what was looked at, and how."""
+        """Return the manifest of a result."""
         used = source.describe("picture") | Ingredients(models=self.models)
         return build_manifest(self.verb, {**said, "picture": source.name}, used, self.device)
 
 
 class FacePipeline(PicturePipeline):
-    """What pipelines share that change, or read, the faces of a picture."""
+    """Base of pipelines that change or read the faces of a picture."""
 
     def __init__(
         self,
@@ -267,11 +267,11 @@ class FacePipeline(PicturePipeline):
         """Choose the networks; nothing is loaded yet.
 
         Args:
-            weights: The main network, as the class says: a name or a file; None is what ships.
-            find: What finds faces; None loads the networks that ship.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
+            weights: The main network of the class: a name or a file; None is the one that ships.
+            find: The face detector; None loads the networks that ship.
+            device: As for every `Pipeline`.
+            dtype: Number format of the networks.
+            progress: As for every `Pipeline`.
 
         Raises:
             InputError: There is no such device or number format.
@@ -284,7 +284,7 @@ def pick_kind(kind: str, known: Mapping[str, Entry]) -> str:
     """Return the name of the first weights of a kind.
 
     Args:
-        kind: What they are for, such as "finder".
+        kind: The kind, such as "finder".
         known: The catalog.
 
     Raises:

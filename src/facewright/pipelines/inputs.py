@@ -1,4 +1,4 @@
-"""Read what pipelines are given: paths, Pillow images, arrays, tensors, results of others."""
+"""Inputs of pipelines: paths, Pillow images, arrays, tensors, results of others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from facewright.types import Clip, Image, check_image
 
 Picture: TypeAlias = str | os.PathLike[str] | PillowImage | Image | torch.Tensor | Result
 """A file; a Pillow image; (height, width, 3) uint8; a tensor (3, height, width) or
-(1, 3, height, width) in [-1, 1], as networks have it; or what a pipeline returned."""
+(1, 3, height, width) in [-1, 1]; or the result of a pipeline."""
 
 Seeds: TypeAlias = int | str | Iterable[int]
 """One seed, several, or a text of numbers and ranges such as "0-15,42"."""
@@ -38,37 +38,37 @@ Pictures: TypeAlias = Picture | list[Picture] | tuple[Picture, ...]
 """One picture, or several."""
 
 IN_MEMORY = "memory"
-"""What manifests call a picture that has no file."""
+"""Name of pictures without a file in manifests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A picture that was given, and what a manifest says of it."""
+    """An input picture, with its entries in a manifest."""
 
     colours: Image
     """(height, width, 3), as `media.decode.read_with_alpha` reads it."""
     name: str
     """The name of the file, without its folder, or `IN_MEMORY`."""
     sha256: str
-    """Of the file; of a picture in memory, of its pixels."""
+    """Hash of the file; for a picture in memory, of its pixels."""
     consent: str = ""
-    """What the file or the result says; empty where it says nothing."""
+    """The consent that the file or result records; empty without one."""
     drawn: bool = False
-    """Whether a generator drew it: it is small, and shows one face."""
+    """Whether it is generated: such pictures are small and show one face."""
     alpha: Alpha | None = None
-    """(height, width); None for a picture that is opaque."""
+    """(height, width); None for an opaque picture."""
 
     @property
     def image(self) -> Image:
-        """The picture in front of white."""
+        """The picture over white."""
         return lay_over(self.colours, self.alpha)
 
     def describe(self, role: str, consent: str | None = None) -> Ingredients:
-        """Return what a manifest says of it.
+        """Return its entries in a manifest.
 
         Args:
-            role: What it is to the verb, such as "face".
-            consent: What the caller says; it counts instead of what the file says.
+            role: Its role for the verb, such as "face".
+            consent: The consent that the caller gives; it overrides that of the file.
         """
         agreed = (consent or "").strip() or self.consent
         return Ingredients(sources={f"{role}/{self.name}": self.sha256}, consent=agreed)
@@ -76,7 +76,7 @@ class Source:
 
 @contextlib.contextmanager
 def naming(name: str) -> Iterator[None]:
-    """Name a file in what goes wrong with its picture."""
+    """Prefix errors about a picture with the name of its file."""
     try:
         yield
     except FileError:  # it has the name
@@ -89,7 +89,7 @@ def naming(name: str) -> Iterator[None]:
 
 
 def read_picture(picture: Picture) -> Source:
-    """Read a picture, whatever it is given as.
+    """Read a picture in any form of `Picture`.
 
     Raises:
         FileError: The file is missing or damaged.
@@ -141,8 +141,8 @@ def read_clip(path: str | os.PathLike[str], *, lenient: bool = False) -> Clip:
 
     Args:
         path: An MP4, MOV, WebM, MKV, AVI, MTS, WMV, GIF, ...; "camera:0" for a camera.
-        lenient: Only warn of a clip that breaks off or is damaged. Otherwise, what is there of it
-            is used, and saving the result raises `BrokenClipError` once it is written.
+        lenient: Whether to log a warning for a truncated or damaged clip. Otherwise its readable
+            part is used, and saving the result raises `BrokenClipError` after writing it.
 
     Raises:
         FileError: The file is missing, damaged, or has no pictures.
@@ -153,11 +153,11 @@ def read_clip(path: str | os.PathLike[str], *, lenient: bool = False) -> Clip:
 
 
 def read_seeds(seeds: Seeds, name: str = "seeds") -> tuple[int, ...]:
-    """Read seeds, however they are given.
+    """Read seeds in any form of `Seeds`.
 
     Args:
         seeds: One, several, or a text such as "0-15,42".
-        name: What an error calls them.
+        name: Name of the argument in errors.
 
     Returns:
         The seeds in order; at least one.

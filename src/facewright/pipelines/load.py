@@ -1,4 +1,4 @@
-"""Give the pipeline of a verb by its name."""
+"""Load the pipeline of a verb by name."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _PIPELINES = {
     "toonify": "photos.toonify:ToonifyPipeline",
     "emoji": "photos.emoji:EmojiPipeline",
 }
-"""Verb → module and class, loaded when they are asked for."""
+"""Verb → module and class, imported on use."""
 
 VERBS = tuple(_PIPELINES)
-"""What `load` takes."""
+"""The verbs that `load` takes."""
 
 
 @overload
@@ -199,13 +199,13 @@ def load(
     """Return the pipeline of a verb.
 
     Args:
-        verb: Such as "generate" or "swap": one of `VERBS`.
-        weights: A name that `facewright models list` shows, or a file; None is what ships.
+        verb: One of `VERBS`, such as "generate" or "swap".
+        weights: A name that `facewright models list` shows, or a file; None is the default.
         device: "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:1".
-        dtype: "auto", "float32", "bfloat16" or "float16": of the convolutions.
+        dtype: Number format of the convolutions: "auto", "float32", "bfloat16" or "float16".
 
     Returns:
-        A pipeline that loads its weights when it is first called.
+        A pipeline, which loads its weights at the first call.
 
     Raises:
         InputError: There is no such verb, device or number format.

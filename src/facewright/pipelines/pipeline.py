@@ -1,4 +1,4 @@
-"""What all pipelines share: device, number format, weights, and stepping through frames."""
+"""The base of pipelines: device, number format, weights, sessions over frames."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from facewright.types import Bundle, Clip, Face, Image, Json, Precision
 
 
 class Pipeline:
-    """The networks of one verb. Weights are loaded when they are first needed, and then kept.
+    """The networks of one verb. Weights are loaded at first use, and kept.
 
     Attributes:
         verb: The name of the verb, as on the command line.
-        weights: The name or file of the main network; None is what ships with the package.
+        weights: The name or file of the main network; None is the default that ships.
         device: Where it computes.
-        dtype: Number format of the convolutions, where the network has a choice.
+        dtype: Number format of the convolutions, if the network supports several.
     """
 
     verb: ClassVar[str]
@@ -46,7 +46,7 @@ class Pipeline:
             device: "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:1".
             dtype: "auto" (bfloat16 where the processor multiplies it natively, else float32),
                 "float32", "bfloat16" or "float16".
-            progress: Called with the bytes so far and the bytes in all while weights are fetched.
+            progress: Called during downloads of weights with the bytes so far and in all.
 
         Raises:
             InputError: There is no such device or number format.
@@ -64,30 +64,30 @@ class Pipeline:
         device: str | torch.device = "auto",
         dtype: Precision | torch.dtype = "auto",
     ) -> Self:
-        """Return the pipeline with some weights; the arguments are those of the constructor."""
+        """Return a pipeline with weights; the arguments are those of the constructor."""
         return cls(weights, device=device, dtype=dtype)
 
     def open(self, name: str) -> Bundle:
-        """Read weights by name or file, fetched first if need be."""
+        """Read weights by name or file, after downloading them if necessary."""
         return open_weights(name, self.progress)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was made of one frame."""
+    """The result for one frame."""
 
     image: Image
     faces: tuple[Face, ...] = ()
-    """Of the frame: those that were changed, or found."""
+    """Faces of the frame that were changed, or found."""
     reading: Any = None
-    """What was read in it, where the verb reads something."""
+    """Readings of the frame, for verbs that read something."""
 
 
 class Session:
-    """A pipeline at work on one clip, or on one picture, which is a clip of one frame.
+    """The processing of one clip, or of one picture, with its tracking state.
 
     Attributes:
-        used: Weights, pictures and seeds that went in.
+        used: Weights, pictures and seeds that are used.
         parameters: Option → value, as manifests record them.
     """
 
@@ -96,28 +96,28 @@ class Session:
 
     @property
     def keeps_alpha(self) -> bool:
-        """Whether what is made of a picture is transparent where the picture is."""
+        """Whether results keep the transparency of their picture."""
         return True
 
     def step(self, image: Image, seconds: float = 0.0) -> Step:
-        """Make something of the next frame.
+        """Process the next frame.
 
         Args:
             image: (height, width, 3).
-            seconds: When it is shown; rises from frame to frame.
+            seconds: Time of the frame, above that of the frame before.
         """
         raise NotImplementedError
 
     def stream(self, frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
-        """Make something of all frames; a session may look at later ones before it yields one."""
+        """Process all frames; a session may read ahead before it yields a result."""
         return (self.step(image, seconds) for image, seconds in frames)
 
     def resize(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Return width and height of what is made of frames of some size."""
+        """Return width and height of results for frames of a size."""
         return size
 
     def miss(self, frames: int = 1) -> InputError | None:
-        """Return the error for frames in which there was no face; None if that is no error."""
+        """Return the error for frames without a face; None if that is no error."""
         where = f" in {frames} frames" if frames > 1 else ""
         faces = self.parameters.get("faces")
         if faces not in (None, "all", "largest"):
@@ -129,25 +129,25 @@ class Session:
 
 @dataclass(slots=True)
 class Tally:
-    """What is counted in a clip as its frames come out."""
+    """Counts of the frames of a clip, updated as they are computed."""
 
     frames: int = 0
     changed: int = 0
-    """Frames with at least one face that was changed, or found."""
+    """Frames with at least one changed or found face."""
     latest: int = 0
-    """Faces in the last one."""
+    """Faces in the last frame."""
 
 
 class PicturePipeline(Pipeline):
-    """What pipelines share that make one picture out of another."""
+    """Base of pipelines that make one picture of another."""
 
     def apply(
         self, session: Session, picture: Picture, consent: str | None = None, role: str = "picture"
     ) -> tuple[Result, Step]:
-        """Make something of one picture.
+        """Process one picture.
 
         Raises:
-            InputError: It shows no face, where one is needed.
+            InputError: It shows no face, but the verb needs one.
         """
         source = read_picture(picture)
         with naming(source.name):
@@ -161,7 +161,7 @@ class PicturePipeline(Pipeline):
         return Result(step.image, manifest, step.faces, alpha=alpha), step
 
     def follow(self, session: Session, clip: Clip, consent: str | None = None) -> ClipResult:
-        """Make something of every frame of a clip, when it is asked for."""
+        """Process every frame of a clip, on demand."""
         used = session.used | Ingredients(consent=(consent or "").strip())
         manifest = build_manifest(self.verb, session.parameters, used, self.device)
         return ClipResult(step_through(session, clip), manifest)
@@ -173,19 +173,20 @@ def step_through(
     tally: Tally | None = None,
     tell: Callable[[int, float, Step], None] | None = None,
 ) -> Clip:
-    """Return a clip whose frames a session makes, when they are asked for.
+    """Return a clip whose frames a session computes on demand.
 
-    Frames are read, changed, and used by whoever asks for them at the same time: each in a thread
-    of its own, a few frames apart.
+    Reading, processing and the consumer run at the same time, each in a thread of its own, a few
+    frames apart.
 
     Args:
-        session: What makes them.
-        clip: Its frames are used up. A camera will do.
-        tally: Counts the frames that come out.
-        tell: Called with the number of each frame, from 0, its time in seconds, and what was made.
+        session: Processes the frames.
+        clip: A clip or camera; its frames are consumed.
+        tally: Counts the frames; None for no counts.
+        tell: Called with the number of each frame, from 0, its time in seconds, and its result.
 
     Returns:
-        The same times and sound. The last frame raises what `miss` says if none had a face.
+        A clip with the same times and sound. After the last frame, the error of `miss` is raised if
+        no frame had a face.
     """
     counted, shown = tally or Tally(), deque[float]()
 

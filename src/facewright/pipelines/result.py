@@ -1,4 +1,4 @@
-"""What pipelines return: pictures and clips in memory, and how they came about."""
+"""Results of pipelines: pictures and clips in memory, with their manifests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Result:
     """A picture that a pipeline made.
 
-    `save` is the one way to a file: what it writes carries the manifest.
+    `save` writes it to a file, with the manifest.
     """
 
     image: Image
@@ -37,12 +37,12 @@ class Result:
     something out."""
     manifest: Manifest
     faces: tuple[Face, ...] = ()
-    """Found in `image`, the largest first, where the verb looks for faces."""
+    """Faces in `image`, the largest first, if the verb detects faces."""
     measurements: Mapping[str, Json] = field(default_factory=dict)
-    """What was measured on the way, by name."""
+    """Measurements by name."""
     alpha: Alpha | None = None
-    """(h, w), where the picture that went in was transparent: PNG and WebP keep it, in other files
-    white stands for it."""
+    """(h, w), opacity, if the input was transparent: PNG and WebP keep it, in other files
+    transparent pixels become white."""
 
     def pil(self) -> PillowImage:
         """Return the picture as a Pillow image."""
@@ -60,17 +60,17 @@ class Result:
 
         Args:
             path: .png, .jpg, .webp or .bmp. Missing folders are made.
-            quality: Of JPEG and WebP, 1 to 100; 100 makes WebP lossless.
-            overwrite: Replace a file that is there already.
-            consent: Who agreed to what, if the call did not say; "self" if it is you, "generated"
-                if nobody who is shown exists.
+            quality: Quality of JPEG and WebP, 1 to 100; 100 makes WebP lossless.
+            overwrite: Whether to replace an existing file.
+            consent: Who agreed to what; "self" for yourself, "generated" for generated people.
+                None takes that of the call.
 
         Returns:
             The path.
 
         Raises:
-            InputError: The extension is unknown, the file is there already, or somebody real may
-                be shown and nothing says that they agreed.
+            InputError: The extension is unknown, the file exists, or it may show a real person and
+                there is no consent.
             FileError: The file cannot be written.
         """
         manifest = record_consent(self.manifest, consent)
@@ -86,47 +86,47 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """How well a generator draws a face after one stage of the search for its latents."""
+    """The reconstruction of a face after one stage of its inversion."""
 
     name: str
-    """How the latents were found: "average", "encoded", "refined" or "tuned"."""
+    """The stage: "average", "encoded", "refined" or "tuned"."""
     image: Image
-    """What the generator draws, (resolution, resolution, 3)."""
+    """The reconstruction, (resolution, resolution, 3), uint8."""
     rmse: float
-    """Root of the mean squared distance of the pixels, 0 to 255."""
+    """Root mean square error of the pixels, 0 to 255."""
     perceptual: float
-    """The distance of what `face-features` sees, 0 to 4."""
+    """Perceptual distance by `face-features`, 0 to 4."""
     likeness: float
-    """How much the faces look alike, 0 to 1, as `faces.identity` measures it."""
+    """Similarity of the faces, 0 to 1 (`faces.similarity.identity`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatentsResult(Result):
-    """A picture of a face that a generator drew, with the latents that it was drawn from."""
+    """A generated picture of a face, with its latents."""
 
     latents: StoredLatents = field(kw_only=True)
     tuning: Bundle | None = field(default=None, kw_only=True)
-    """What to change of the generator before it draws them, if it was tuned to the face."""
+    """Differences to add to the generator before synthesis, if it was tuned to the face."""
     stages: tuple[Stage, ...] = field(default=(), kw_only=True)
-    """Of an inversion, how near each stage came."""
+    """Errors after each stage of an inversion."""
     crop: Crop | None = field(default=None, kw_only=True)
-    """Of an inversion, what was cut out of the picture."""
+    """The aligned face of an inversion."""
 
     def save_latents(
         self, path: str | PathLike[str], *, overwrite: bool = False, consent: str | None = None
     ) -> list[Path]:
-        """Write the latents, and beside them the changes of a generator that was tuned.
+        """Write the latents, and beside them the differences of a tuned generator.
 
         Args:
-            path: Such as face.latents; the changes go to face.tuning.safetensors.
-            overwrite: Replace files that are there already.
-            consent: As `save` takes it.
+            path: A path such as face.latents; differences go to face.tuning.safetensors.
+            overwrite: Whether to replace existing files.
+            consent: As for `save`.
 
         Returns:
             The files.
 
         Raises:
-            InputError: A file is there already, or nobody agreed.
+            InputError: A file exists, or there is no consent.
             FileError: A file cannot be written.
         """
         agreed = record_consent(self.manifest, consent).consent
@@ -138,19 +138,19 @@ class LatentsResult(Result):
 def write_latents(
     path: Path, stored: StoredLatents, tuning: Bundle | None = None, *, overwrite: bool = False
 ) -> list[Path]:
-    """Write latents, and before them the changes of the generator that draws them, if any.
+    """Write latents, and before them the differences of a tuned generator, if any.
 
     Args:
-        path: Of the latents.
+        path: The file of the latents.
         stored: The latents, with their consent.
-        tuning: The changes; they go to a file beside the latents.
-        overwrite: Replace files that are there already.
+        tuning: The differences, which are written to a file beside the latents.
+        overwrite: Whether to replace existing files.
 
     Returns:
         The files.
 
     Raises:
-        InputError: A file is there already.
+        InputError: A file exists.
         FileError: A file cannot be written.
     """
     beside = name_tuning(path)
@@ -171,13 +171,13 @@ def write_latents(
 
 
 def name_tuning(latents: Path) -> Path:
-    """Return where the changes of a generator go: beside the latents that want them."""
+    """Return the path of the differences of a generator, beside the latents."""
     return latents.with_name(latents.stem + ".tuning.safetensors")
 
 
 @dataclass(frozen=True, slots=True)
 class ClipResult:
-    """A clip that a pipeline makes: its frames are computed when they are asked for, once."""
+    """A clip of a pipeline, whose frames are computed once, on demand."""
 
     clip: Clip
     manifest: Manifest
@@ -194,15 +194,15 @@ class ClipResult:
 
         Args:
             path: .mp4 or .gif. Missing folders are made.
-            overwrite: Replace a file that is there already.
-            consent: As `Result.save` takes it.
-            stopped: Called before each frame; True ends the clip there, in good order.
+            overwrite: Whether to replace an existing file.
+            consent: As for `Result.save`.
+            stopped: Called before each frame; the clip ends there once it returns True.
 
         Returns:
             The path.
 
         Raises:
-            InputError: As `Result.save`; or a frame cannot be computed.
+            InputError: As for `Result.save`; or a frame cannot be computed.
             FileError: The file cannot be written.
         """
         manifest = record_consent(self.manifest, consent)
@@ -217,11 +217,11 @@ def record_consent(manifest: Manifest, given: str | None = None) -> Manifest:
     """Return a manifest that may be written to a file.
 
     Args:
-        manifest: Of a result.
-        given: Who agreed to what; None is what the manifest says.
+        manifest: The manifest of a result.
+        given: The consent; None takes that of the manifest.
 
     Raises:
-        InputError: Somebody real may be shown, and nothing says that they agreed.
+        InputError: The result may show a real person, and there is no consent.
     """
     if given and given.strip():
         manifest = replace(manifest, consent=given.strip())
@@ -241,7 +241,7 @@ def hashes(*bundles: Bundle | None) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredients:
-    """What went into a result beside the parameters of the call."""
+    """The inputs of a result besides the parameters of the call."""
 
     models: Mapping[str, str] = field(default_factory=dict)
     """Name of each set of weights → sha256."""
@@ -249,13 +249,13 @@ class Ingredients:
     """Role and name of each picture, such as "face/me.jpg" → sha256."""
     seeds: tuple[int, ...] = ()
     consent: str | None = None
-    """Who agreed to what; empty where nobody did, though somebody real may be shown; None where
-    nobody is shown."""
+    """The consent; empty if it is missing although a real person may be shown; None if no person is
+    shown."""
     threads: int | None = None
-    """Of the CPU, where a result depends on their number; None where it does not."""
+    """Number of CPU threads, if the result depends on it; None if not."""
 
     def __or__(self, other: Ingredients) -> Ingredients:
-        """Join what two sources bring."""
+        """Combine the inputs of two sources."""
         return Ingredients(
             models={**self.models, **other.models},
             sources={**self.sources, **other.sources},
@@ -266,7 +266,7 @@ class Ingredients:
 
 
 def join_consents(*consents: str | None) -> str | None:
-    """Return what several consents come to: one that is missing counts for all.
+    """Combine consents: if one is missing, the result is missing.
 
     >>> join_consents("generated", None, "self"), join_consents("generated", "")
     ('self', '')
@@ -281,13 +281,13 @@ def join_consents(*consents: str | None) -> str | None:
 def build_manifest(
     verb: str, parameters: Mapping[str, Json], used: Ingredients, device: torch.device
 ) -> Manifest:
-    """Record how a result came about: the only place where manifests are made.
+    """Return the manifest of a result.
 
     Args:
         verb: The name of the command.
-        parameters: Option → the value that it had.
+        parameters: Option → value.
         used: Weights, pictures, seeds, consent and threads.
-        device: Where it was computed.
+        device: The device that computed it.
     """
     threads = {"threads": used.threads} if used.threads and device.type == "cpu" else {}
     return Manifest(

@@ -80,7 +80,7 @@ def fetch_weights(name: str, progress: Progress | None = None, *, accepted: bool
 
     Args:
         name: Of the catalog, or a file.
-        progress: Called with how far a download is.
+        progress: Called with the progress of a download.
         accepted: The licence of the weights is accepted, where that has to be said.
     """
     mirror = find_mirror()

@@ -1,1 +1,1 @@
-"""Pipelines that draw people who do not exist, and work on their latents."""
+"""Pipelines of the generator: generation, inversion, editing."""

@@ -1,4 +1,4 @@
-"""Move a face through its latents: along directions, or to the styles of another."""
+"""Edit a face in its latents: along directions, or by the styles of another."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CLOSED_REACH = 4.0  # units, as far as random people go
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Directions, how far to go along each, and what a manifest says of them."""
+    """Directions, the step along each, and their entries in a manifest."""
 
     steps: list[tuple[Direction, float]]
     parameters: dict[str, Json]
@@ -45,7 +45,7 @@ class Moves:
 
 
 class EditPipeline(LatentsPipeline):
-    """Moves a face along directions: its age, smile, pose, light and more."""
+    """Edits a face along directions: age, smile, pose, light and more."""
 
     verb: ClassVar[str] = "edit"
 
@@ -66,12 +66,12 @@ class EditPipeline(LatentsPipeline):
         Args:
             weights: The generator: a name or a file; None is the starter.
             directions: A name or a file; None is the set that ships for the generator.
-            encoder: As `LatentsPipeline` takes it.
-            refiner: Likewise.
-            find: Likewise.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
+            encoder: As for `LatentsPipeline`.
+            refiner: As for `GeneratorPipeline`.
+            find: The face detector; None loads the networks that ship.
+            device: As for every `Pipeline`.
+            dtype: Number format of the networks.
+            progress: As for every `Pipeline`.
         """
         super().__init__(
             weights,
@@ -103,23 +103,23 @@ class EditPipeline(LatentsPipeline):
 
     @cached_property
     def directions(self) -> Directions:
-        """The directions that have a name."""
+        """The named directions."""
         return load_directions(self.direction_bundle)
 
     @property
     def direction_names(self) -> list[str]:
-        """What the directions are called."""
+        """The names of the directions."""
         return [direction.name for direction in self.directions.every]
 
     def find_direction(self, name: str, layers: str | Sequence[int] = "all") -> Direction:
-        """Return a direction that moves only some layers.
+        """Return a direction, restricted to some layers.
 
         Args:
-            name: Of the directions, or sefa-1, sefa-2, ..., found in the weights (SeFa).
-            layers: Which layers it moves.
+            name: One of `direction_names`, or sefa-1, sefa-2, ..., derived from the weights (SeFa).
+            layers: Layers that it changes.
 
         Raises:
-            InputError: There is none of that name.
+            InputError: No direction has this name.
         """
         count = self.generator.num_ws
         moved = parse_layers(layers, count) if isinstance(layers, str) else tuple(layers)
@@ -135,7 +135,7 @@ class EditPipeline(LatentsPipeline):
         return restrict_direction(named, moved)
 
     def list_models(self, names: Sequence[str]) -> dict[str, str]:
-        """Return name → sha256 of the directions, where some of these come from a file."""
+        """Return name → sha256 of the file of directions, if any of `names` is from it."""
         closed = all(_CLOSED.fullmatch(name) for name in names)
         return {} if closed and self._named is None else hashes(self.direction_bundle)
 
@@ -143,8 +143,8 @@ class EditPipeline(LatentsPipeline):
         """Find directions by their names.
 
         Args:
-            directions: Name → how far, in standard deviations over random people.
-            layers: Move only these.
+            directions: Name → step, in standard deviations over random people.
+            layers: Layers to change.
 
         Raises:
             InputError: A direction is unknown, or belongs to another generator.
@@ -171,26 +171,25 @@ class EditPipeline(LatentsPipeline):
         consent: str | None = None,
         progress: Progress | None = None,
     ) -> LatentsResult:
-        """Move a face along directions, and draw it.
+        """Edit a face along directions.
 
         Args:
             face: A seed, latents, a result or a picture.
-            directions: Name → how far, in standard deviations over random people; below 0 goes
-                the other way.
-            layers: Move only these: all, coarse, middle, fine, or numbers such as "0-3,7".
-            refine: Of pictures: optimisation steps after the encoder.
-            faces: Which face of a picture.
-            size: Width and height in pixels; None is what the generator draws.
-            sampling: How to draw.
-            consent: Who agreed to what; asked for again when the result is saved.
-            progress: Called with the steps of the search in a picture, and in all.
+            directions: Name → step, in standard deviations over random people; may be negative.
+            layers: Layers to change: all, coarse, middle, fine, or numbers such as "0-3,7".
+            refine: Optimisation steps after the encoder, for pictures.
+            faces: Which face of a picture: "largest", "left", "right", or a number from 1.
+            size: Width and height in pixels; None is the resolution of the generator.
+            sampling: Truncation, noise and precision.
+            consent: The consent to use the faces; checked again when the result is saved.
+            progress: Called with the number of inversion steps done, and of all.
 
         Returns:
-            The face, and its latents: they can be moved on.
+            The face and its latents, which can be edited further.
 
         Raises:
-            InputError: A direction is unknown or not measured that far, latents belong to another
-                generator, or a picture shows no face.
+            InputError: A direction is unknown or a step exceeds its reach, latents belong to
+                another generator, or a picture shows no face.
             FileError: A file is missing or damaged.
         """
         moves, sampler = self.plan(directions, layers), self.sampler(sampling)
@@ -204,7 +203,7 @@ class EditPipeline(LatentsPipeline):
 
 
 class RestylePipeline(LatentsPipeline):
-    """Gives a face the styles of another: injection into w+, layer by layer."""
+    """Replaces styles of a face by those of another: injection into w+, layer by layer."""
 
     verb: ClassVar[str] = "restyle"
 
@@ -221,18 +220,18 @@ class RestylePipeline(LatentsPipeline):
         sampling: Sampling | None = None,
         consent: str | None = None,
     ) -> LatentsResult:
-        """Give a face the styles of another in some layers, and draw it.
+        """Replace the styles of a face in some layers by those of another.
 
         Args:
-            face: Who keeps the rest: a seed, latents, a result or a picture.
-            style: Whose styles come in: likewise.
+            face: The face to change: a seed, latents, a result or a picture.
+            style: The face that gives the styles: a seed, latents, a result or a picture.
             layers: all, coarse, middle, fine, or numbers such as "0-6,9".
-            strength: How much of the style comes in, 0 to 1.
-            refine: Of pictures: optimisation steps after the encoder.
-            faces: Which face of pictures.
-            size: Width and height in pixels; None is what the generator draws.
-            sampling: How to draw.
-            consent: Who agreed to what; asked for again when the result is saved.
+            strength: Weight of the styles, 0 to 1.
+            refine: Optimisation steps after the encoder, for pictures.
+            faces: Which face of pictures: "largest", "left", "right", or a number from 1.
+            size: Width and height in pixels; None is the resolution of the generator.
+            sampling: Truncation, noise and precision.
+            consent: The consent to use the faces; checked again when the result is saved.
 
         Returns:
             The face, and its latents.
@@ -288,7 +287,7 @@ def _draw(  # noqa: PLR0913
     used: Ingredients,
     size: int | None,
 ) -> LatentsResult:
-    """Draw latents, with the generator that is tuned to the face if it is."""
+    """Synthesise latents, with the generator tuned to the face if it is tuned."""
     size = pipeline.pick_size(size)
     (image,) = draw_each(pipeline.tune(sampler, source.tuning), ws)
     used = source.used | used

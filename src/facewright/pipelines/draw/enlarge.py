@@ -1,4 +1,4 @@
-"""Pick the network that draws the faces of a generator above the size that it draws itself."""
+"""Choose the refiner for a generator, which enlarges its faces."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from facewright.refine.network import KIND, read_config
 from facewright.types import Bundle
 
 AUTO, NONE = "auto", "none"
-"""What to name instead of a refiner: the one that suits the generator, or none."""
+"""Names of choices instead of a refiner: the one for the generator, or none."""
 
 
 def pick_refiner(
     name: str, generator: Bundle, resolution: int, progress: Progress | None = None
 ) -> Bundle | None:
-    """Return the weights of the refiner that suits a generator.
+    """Return the weights of the refiner for a generator; None for none.
 
     Args:
-        name: A name or a file; "auto" is the one that ships for such faces, if one does, "none" is
+        name: A name or a file; "auto" is the one that ships for such faces, if any, "none" is
             none.
-        generator: Its weights, which say how its faces are cut.
-        resolution: Width and height of what it draws.
-        progress: Called with the bytes so far and in all while weights are fetched.
+        generator: The weights of the generator, which have its template.
+        resolution: Width and height of its pictures in pixels.
+        progress: Called with the bytes so far and in all during a download.
 
     Raises:
-        InputError: The refiner was made for other faces.
+        InputError: The refiner takes faces of another size or template.
         WeightsError: There are no such weights, or they are no refiner.
     """
     if name == NONE:

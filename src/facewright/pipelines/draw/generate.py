@@ -1,4 +1,4 @@
-"""Draw people who do not exist: one by one, mixed, or on the way from one to the next."""
+"""Generate people who do not exist: one by one, mixed, or in walks."""
 
 from __future__ import annotations
 
@@ -60,24 +60,24 @@ from facewright.types import (
 )
 
 MOST_FRAMES = 36_000
-"""Of a clip from person to person."""
+"""Most frames of a clip from person to person."""
 
 SHEET, CLIP = 128, 256
-"""Pixels: faces on sheets and in clips are enlarged to at least that."""
+"""Smallest width in pixels of faces on sheets and in clips; smaller ones are enlarged."""
 
 Space: TypeAlias = Literal["z", "w"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling(Truncation):
-    """How a generator draws people, and which."""
+    """Options of generation: truncation, noise, labels."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Label → value, such as {"age": "30-39"}; what is not chosen is drawn as it occurs."""
+    """Label → value, such as {"age": "30-39"}; other labels are drawn as often as in training."""
 
 
 class GeneratorPipeline(Pipeline):
-    """A generator, and what its labels mean: what every verb has that draws people."""
+    """A generator with its labels and refiner: the base of verbs that generate people."""
 
     def __init__(
         self,
@@ -94,9 +94,9 @@ class GeneratorPipeline(Pipeline):
             weights: The generator: a name or a file; None is the starter.
             refiner: What draws faces above the size that the generator draws: a name or a file;
                 "auto" is the one that ships for such faces, "none" enlarges without a network.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
+            device: As for every `Pipeline`.
+            dtype: Number format of the networks.
+            progress: As for every `Pipeline`.
 
         Raises:
             InputError: There is no such device or number format.
@@ -116,7 +116,7 @@ class GeneratorPipeline(Pipeline):
 
     @cached_property
     def labels(self) -> LabelTable:
-        """What the labels of the generator mean."""
+        """The labels of the generator."""
         return load_labels(self.bundle)
 
     @property
@@ -126,26 +126,26 @@ class GeneratorPipeline(Pipeline):
 
     @property
     def models(self) -> dict[str, str]:
-        """Its name → the sha256 of its file."""
+        """Name of the generator → sha256 of its file."""
         return hashes(self.bundle)
 
     @property
     def resolution(self) -> int:
-        """Width and height of what it draws, in pixels."""
+        """Width and height of its pictures, in pixels."""
         return self.generator.config.resolution
 
     @cached_property
     def refiner_bundle(self) -> Bundle | None:
-        """The weights of what draws faces above that size, if there are any.
+        """The weights of the refiner, if there is one.
 
         Raises:
-            InputError: The refiner that is named was made for other faces.
+            InputError: The named refiner takes faces of another size or template.
         """
         return pick_refiner(self._refiner, self.bundle, self.resolution, self.progress)
 
     @cached_property
     def refiner(self) -> Refiner | None:
-        """What draws faces above that size, on the device."""
+        """The refiner, on the device, if there is one."""
         bundle = self.refiner_bundle
         return load_refiner(bundle, self.device, dtype=self.dtype) if bundle else None
 
@@ -156,11 +156,11 @@ class GeneratorPipeline(Pipeline):
 
     @property
     def finest(self) -> int:
-        """Width and height in pixels up to which faces gain detail."""
+        """Largest width and height in pixels up to which faces have detail."""
         return self.resolution * (1 if self.refiner_bundle is None else SCALE)
 
     def enlarge(self, image: Image, size: int) -> Image:
-        """Bring a face that the generator drew to a size: refined, where that is larger.
+        """Resize a generated face; refine it if the size is larger than its own.
 
         Args:
             image: (resolution, resolution, 3).
@@ -174,8 +174,8 @@ class GeneratorPipeline(Pipeline):
         """Return the width and height of a face in pixels.
 
         Args:
-            size: What was asked for; None is what the generator draws.
-            smallest: The least that it is then.
+            size: The requested size; None is the resolution of the generator.
+            smallest: Lower limit of the size if none is requested.
 
         Raises:
             InputError: It is not 1 to 16384.
@@ -186,11 +186,11 @@ class GeneratorPipeline(Pipeline):
         return size
 
     def sampler(self, sampling: Sampling | None = None) -> FaceSampler:
-        """Return what draws people in one way.
+        """Return a sampler with options.
 
         Raises:
-            InputError: The generator does not know a label or its value, or lacks what it takes to
-                draw that way.
+            InputError: The generator does not know a label or value, or has no centres or scorer
+                for the options.
         """
         sampling = sampling or Sampling()
         check_labels(self.labels, sampling.labels)
@@ -208,11 +208,11 @@ class GeneratorPipeline(Pipeline):
     def describe(
         self, sampler: FaceSampler, parameters: Mapping[str, Json], used: Ingredients
     ) -> Manifest:
-        """Record how something came about that this generator drew.
+        """Return the manifest of a result of this generator.
 
         Args:
-            sampler: What drew it.
-            parameters: Option → value; what the sampler decided takes its place.
+            sampler: The sampler that was used.
+            parameters: Option → value; values that the sampler chose replace them.
             used: Pictures, seeds and consent.
         """
         sampling = sampler.sampling
@@ -236,17 +236,17 @@ class GeneratorPipeline(Pipeline):
         return build_manifest(self.verb, {**parameters, **said}, used | models, self.device)
 
     def keep(self, ws: torch.Tensor, consent: str = GENERATED) -> StoredLatents:
-        """Return w+ (n, num_ws, w_dim) as latents that know their generator."""
+        """Return w+ (n, num_ws, w_dim) as latents with the name and hash of the generator."""
         latents = Latents(ws.float().cpu(), "w+", self.name)
         return StoredLatents(latents, self.bundle.card.sha256, consent)
 
 
 class GeneratePipeline(GeneratorPipeline):
-    """Draws people who do not exist.
+    """Generates people who do not exist.
 
-    Several threads may call one pipeline at once: each gets the pictures that it would get alone.
-    One person at a time is drawn quickest with `sampling=Sampling(batch=1)`: other batches are
-    filled up, so that a person does not depend on how many are drawn.
+    Safe to call from several threads: each gets the same pictures as alone. Single people are
+    fastest with `sampling=Sampling(batch=1)`: other batches are filled up, so that a person does
+    not depend on the number of people.
     """
 
     verb: ClassVar[str] = "generate"
@@ -262,18 +262,19 @@ class GeneratePipeline(GeneratorPipeline):
         size: int | None = None,
         sampling: Sampling | None = None,
     ) -> list[LatentsResult]:
-        """Draw people.
+        """Generate people.
 
         The same seeds, weights, arguments and type of device give the same pictures, bit for bit.
 
         Args:
-            seeds: Whom: a number, several, or a text such as "0-15,42".
+            seeds: A number, several, or a text such as "0-15,42"; one person per seed.
             truncation_psi: 1 is full variety, 0 is the average face.
-            age: Draw only people of this age, such as "30-39"; None is as it comes.
-            gender: Draw only people of this gender.
-            ethnicity: Draw only people of this ethnicity, such as "East Asian".
+            age: Label of the age, such as "30-39"; None draws it as often as in training.
+            gender: Label of the gender; None likewise.
+            ethnicity: Label of the ethnicity, such as "East Asian"; None likewise.
             size: Width and height in pixels; None is what the generator draws.
-            sampling: All about how to draw, other labels too; then `truncation_psi` is its own.
+            sampling: All options, including other labels; its `truncation_psi` replaces the
+                argument.
 
         Returns:
             One result per seed, in their order.
@@ -291,12 +292,12 @@ class GeneratePipeline(GeneratorPipeline):
     def stream(
         self, sampler: FaceSampler, seeds: Iterable[int], *, size: int | None = None
     ) -> Iterator[LatentsResult]:
-        """Draw people batch by batch, when they are asked for.
+        """Generate people batch by batch, on demand.
 
         Args:
             sampler: From `sampler`; several calls may share it, one at a time.
-            seeds: Whom.
-            size: As in a call.
+            seeds: One person per seed.
+            size: Width and height in pixels; None is the resolution of the generator.
 
         Yields:
             One result per seed, in their order.
@@ -320,7 +321,7 @@ class GeneratePipeline(GeneratorPipeline):
 
 
 class MixPipeline(GeneratorPipeline):
-    """Mixes the styles of people, as in the figure of the StyleGAN papers."""
+    """Mixes the styles of people, as in figure 3 of Karras et al. 2019."""
 
     verb: ClassVar[str] = "mix"
 
@@ -334,15 +335,15 @@ class MixPipeline(GeneratorPipeline):
         sampling: Sampling | None = None,
         progress: Progress | None = None,
     ) -> Result:
-        """Draw a grid: the people of the rows with some styles of those of the columns.
+        """Generate a grid: the people of the rows with some styles of those of the columns.
 
         Args:
             rows: Seeds of the people who keep their own styles in all other layers.
             columns: Seeds of the people who give the styles of `layers`.
             layers: coarse, middle, fine, all, or numbers such as "0-3,7"; "4-" is middle and fine.
             size: Width and height of each face in pixels; None is at least 128.
-            sampling: How to draw.
-            progress: Called with the faces drawn, and in all.
+            sampling: Truncation, noise and precision.
+            progress: Called with the number of faces drawn, and of all.
 
         Returns:
             The grid, with the seeds beside it.
@@ -365,7 +366,7 @@ class MixPipeline(GeneratorPipeline):
 
 
 class InterpolatePipeline(GeneratorPipeline):
-    """Walks from person to person."""
+    """Interpolates from person to person."""
 
     verb: ClassVar[str] = "interpolate"
 
@@ -380,19 +381,19 @@ class InterpolatePipeline(GeneratorPipeline):
         size: int | None = None,
         sampling: Sampling | None = None,
     ) -> ClipResult:
-        """Draw a clip that passes people, one after the other.
+        """Generate a clip that passes people, one after the other.
 
         Args:
-            seeds: Whom, in this order: at least two.
+            seeds: The people in order, at least two.
             seconds: Length of the clip.
             fps: Frames per second.
-            space: "z" goes along the sphere (slerp), "w" in straight lines.
-            loop: Return to the first person, so that the clip can repeat.
+            space: "z" interpolates spherically (slerp), "w" linearly.
+            loop: Whether to return to the first person, so that the clip can repeat.
             size: Width and height in pixels; None is at least 256.
-            sampling: How to draw.
+            sampling: Truncation, noise and precision.
 
         Returns:
-            The clip; its frames are drawn when they are asked for.
+            The clip; its frames are computed on reading.
 
         Raises:
             InputError: There are too few seeds or frames, or too many, or a label is unknown.
@@ -407,7 +408,7 @@ class InterpolatePipeline(GeneratorPipeline):
 
 
 def count_frames(seconds: float, fps: int) -> int:
-    """Return how many frames a clip has.
+    """Return the number of frames of a clip.
 
     Raises:
         InputError: Fewer than two, or more than `MOST_FRAMES`.

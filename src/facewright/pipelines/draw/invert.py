@@ -1,4 +1,4 @@
-"""Find the latents from which a generator draws the face of a picture."""
+"""Invert the face of a picture: find its latents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN = 256  # pixels: faces of before and after are enlarged to at least that
 
 
 class InvertPipeline(LatentsPipeline):
-    """Finds the latents from which a generator draws the face of a picture."""
+    """Inverts faces: finds latents from which the generator reconstructs the face of a picture."""
 
     verb: ClassVar[str] = "invert"
 
@@ -43,16 +43,16 @@ class InvertPipeline(LatentsPipeline):
 
         Args:
             picture: A picture that shows a face.
-            refine: Optimisation steps after the encoder; 0 takes what it says.
-            tune: Change the generator, too, so that it draws this face better: pivotal tuning.
+            refine: Optimisation steps after the encoder; 0 keeps its latents.
+            tune: Whether to fine-tune the generator to this face too (pivotal tuning).
             faces: Which face: "largest", "left", "right", or a number from 1.
-            aligned: The picture shows a face as the generator draws them already: look for none.
-            seed: Of the noise in the search.
-            consent: Who agreed to what; asked for again when the result is saved.
-            progress: Called with the steps done, and in all.
+            aligned: Whether the picture is an aligned face already, so that none is searched.
+            seed: Seed of the noise in the optimisation.
+            consent: The consent to use the faces; checked again when the result is saved.
+            progress: Called with the number of steps done, and of all.
 
         Returns:
-            What the generator draws now, the latents, and how near each stage came.
+            The reconstruction, the latents, and the errors after each stage.
 
         Raises:
             FileError: The file is missing or damaged.
@@ -84,7 +84,7 @@ class InvertPipeline(LatentsPipeline):
         aligned: bool = False,
         seed: int = 0,
     ) -> InvertSession:
-        """Return what finds the face of one picture; the arguments are those of a call."""
+        """Return a session that inverts pictures; the arguments are those of a call."""
         said: dict[str, Json] = {"refine": refine, "tune": tune, "faces": faces}
         said |= {"aligned": aligned, "weights": self.name, "encoder": self.encoder_name}
         said |= {"template": self.template}
@@ -100,11 +100,11 @@ class InvertPipeline(LatentsPipeline):
 
 
 class InvertSession(Session):
-    """A search for the latents of one face.
+    """A session that inverts the face of each picture.
 
     Attributes:
-        drawn: Whether a generator drew the picture: it is small, and shows one face.
-        progress: Called with the steps done, and in all.
+        drawn: Whether the picture is generated: such pictures are small and show one face.
+        progress: Called with the number of steps done, and of all.
     """
 
     def __init__(
@@ -122,14 +122,14 @@ class InvertSession(Session):
         self.progress: Progress | None = None
 
     def step(self, image: Image, seconds: float = 0.0) -> Step:  # noqa: ARG002
-        """Find the latents of a face; the reading is an `InvertedCrop`.
+        """Invert the face of a picture; the reading is an `InvertedCrop`.
 
         Args:
             image: (height, width, 3).
-            seconds: Nothing depends on it.
+            seconds: Not used.
 
         Raises:
-            InputError: There is no face, or the choice is not of one.
+            InputError: There is no face, or the choice does not give exactly one.
         """
         if self.parameters["aligned"]:
             crop = self._pipeline.fit_aligned(image)
@@ -141,12 +141,12 @@ class InvertSession(Session):
         return Step(found.stages[-1].image, reading=found)
 
     def miss(self, frames: int = 1) -> InputError | None:  # noqa: ARG002
-        """Return None: `step` says what is missing."""
+        """Return None, since `step` raises."""
         return None
 
 
 def draw_before_and_after(crop: Crop, stages: tuple[Stage, ...]) -> Image:
-    """Draw a sheet: the face of the picture, and what is drawn after each stage."""
+    """Draw a sheet: the face of the picture, and the reconstruction after each stage."""
     size = len(crop.image)
     faces = [crop.image, *(stage.image for stage in stages)]
     captions = [f"{size} pixels", *(f"RMSE {stage.rmse:.1f}" for stage in stages)]

@@ -1,4 +1,4 @@
-"""Latents of faces: of seeds, files and pictures, where they are sought."""
+"""Latents of faces: from seeds, files, and pictures, which are inverted."""
 
 from __future__ import annotations
 
@@ -58,19 +58,19 @@ from facewright.pipelines.result import Ingredients, LatentsResult, Stage, hashe
 from facewright.types import LATENTS, REFINE_STEPS, Bundle, Card, Crop, Image, Latents, Precision
 
 TEMPLATE = "tight"
-"""How faces are cut for a generator that does not say how its own were: as `prepare` cuts them."""
+"""Default alignment template of generators: that of `prepare`."""
 
 NONE = "none"
-"""What to name instead of an encoder to begin with the average face."""
+"""Name of the choice of no encoder: the search starts from the average face."""
 
 LatentInput: TypeAlias = int | Latents | StoredLatents | LatentsResult | Picture
-"""A seed; latents, or a file of them; what drew a face from latents; or a picture of a face, whose
-latents are sought."""
+"""A seed; latents, or a file of them; a result with latents; or a picture of a face, which is
+inverted."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatentSource:
-    """The latents of one face, and where they come from."""
+    """The latents of one face, and their origin."""
 
     name: str
     """The seed, or the name of the file without its folder."""
@@ -78,26 +78,26 @@ class LatentSource:
     """(1, num_ws, w_dim), on the device of the generator."""
     used: Ingredients
     tuning: Bundle | None = None
-    """What to change of the generator before it draws them."""
+    """Differences to add to the generator before synthesis; None for none."""
     crop: Crop | None = None
-    """What was cut out of a picture."""
+    """The aligned face of a picture; None for seeds and latents."""
 
 
 @dataclass(frozen=True, slots=True)
 class InvertedCrop:
-    """A face, found again by a generator."""
+    """The inversion of an aligned face."""
 
     crop: Crop
     stored: StoredLatents
-    """w+, and the generator that they belong to."""
+    """The latents w+, with their generator."""
     stages: tuple[Stage, ...]
-    """The last one is of the latents."""
+    """Errors after each stage; the last one is that of the latents."""
     tuned: Generator | None = None
-    """The generator that draws them best, if it was tuned."""
+    """The tuned generator, if it was tuned."""
 
 
 class LatentsPipeline(GeneratorPipeline):
-    """A generator, and what finds the latents of pictures: what invert, edit and restyle share."""
+    """A generator with an encoder and a face detector: the base of invert, edit and restyle."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -115,15 +115,15 @@ class LatentsPipeline(GeneratorPipeline):
 
         Args:
             weights: The generator: a name or a file; None is the starter.
-            encoder: Where the search begins: an encoder or anchors, by name or file; "none" is the
-                average face; None is what the generator brings or the catalog has for it.
-            template: How faces are cut that the generator draws; None is what its weights say, or
+            encoder: Encoder or anchors that estimate the first latents, by name or file; "none" is
+                the average face; None is the one in the generator's weights or in the catalog.
+            template: Alignment template of the generator; None is that of its weights, or
                 `TEMPLATE`.
-            refiner: As `GeneratorPipeline` takes it.
-            find: What finds faces; None loads the networks that ship.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
+            refiner: As for `GeneratorPipeline`.
+            find: The face detector; None loads the networks that ship.
+            device: As for every `Pipeline`.
+            dtype: Number format of the networks.
+            progress: As for every `Pipeline`.
 
         Raises:
             InputError: There is no such device, number format or template.
@@ -137,7 +137,7 @@ class LatentsPipeline(GeneratorPipeline):
 
     @property
     def template(self) -> str:
-        """How faces are cut that the generator draws."""
+        """Alignment template of the generator."""
         return self._template or read_template(self.bundle) or TEMPLATE
 
     @cached_property
@@ -161,7 +161,7 @@ class LatentsPipeline(GeneratorPipeline):
 
     @cached_property
     def encoder(self) -> Encoder | AnchorEncoder | None:
-        """Where a search begins; None is the average face."""
+        """Estimates the first latents; None is the average face."""
         bundle = self.encoder_bundle
         if bundle is None:
             return None
@@ -171,7 +171,7 @@ class LatentsPipeline(GeneratorPipeline):
         return quicken(load_encoder(bundle, self.device), self.dtype)
 
     def _anchor(self, model: AppearanceModel) -> AnchorEncoder:
-        """Return what finds the anchors of faces for this generator."""
+        """Return the anchor encoder of this generator."""
         mesh = load_mesh(self.open(pick_kind(MESH, known_cards())), self.device)
         template = self.template
         return AnchorEncoder(model, self.generator, mesh, labels=self.labels, template=template)
@@ -183,45 +183,45 @@ class LatentsPipeline(GeneratorPipeline):
 
     @cached_property
     def _measures(self) -> tuple[Bundle, Bundle]:
-        """The weights of what compares faces: features, likeness."""
+        """The weights of features and likeness."""
         known = known_cards()
         features, likeness = (self.open(pick_kind(kind, known)) for kind in (FEATURES, LIKENESS))
         return features, likeness
 
     @cached_property
     def features(self) -> FaceFeatures:
-        """What measures perceptual distances."""
+        """The network of perceptual distances."""
         return load_face_features(self._measures[0], self.device)
 
     @cached_property
     def likeness(self) -> Likeness:
-        """What measures how much faces look alike."""
+        """The similarity of faces."""
         return load_likeness(self._measures[1])
 
     @property
     def inverters(self) -> dict[str, str]:
-        """Name → sha256 of all networks that find the latents of a face that is cut out."""
+        """Name → sha256 of all networks that invert an aligned face."""
         return self.models | hashes(self.encoder_bundle, *self._measures)
 
     def cut(self, image: Image, faces: str = "largest", *, drawn: bool = False) -> Crop:
-        """Cut one face out of a picture, as the generator draws faces.
+        """Cut one face out of a picture, by the template of the generator.
 
         Args:
             image: (height, width, 3).
             faces: Which face.
-            drawn: As `FindPipeline.pick` takes it.
+            drawn: As for `FindPipeline.pick`.
 
         Raises:
-            InputError: There is no face, or the choice is not of one.
+            InputError: There is no face, or the choice does not give exactly one.
         """
         face = self.find.pick(image, faces, drawn=drawn)
         return align(image, face.points, template=self.template, size=self.resolution)
 
     def fit_aligned(self, image: Image) -> Crop:
-        """Return a picture that shows a face as the generator draws faces already.
+        """Return a picture of an aligned face as a crop.
 
         Args:
-            image: Square, of any size.
+            image: (side, side, 3), of any size.
 
         Raises:
             InputError: It is not square.
@@ -244,16 +244,16 @@ class LatentsPipeline(GeneratorPipeline):
         tune: TuneOptions | None = None,
         progress: Progress | None = None,
     ) -> InvertedCrop:
-        """Find the latents of a face that is cut out.
+        """Find the latents of an aligned face.
 
         Args:
             crop: From `cut` or `fit_aligned`.
-            refine: How to optimise; None is the default.
-            tune: How to tune the generator to the face; None leaves it as it is.
-            progress: Called with the steps done, and in all.
+            refine: Options of the optimisation; None uses the defaults.
+            tune: Options of tuning the generator to the face; None does not tune it.
+            progress: Called with the number of steps done, and of all.
 
         Returns:
-            The latents, and how well they draw the face after each stage.
+            The latents, and the errors after each stage.
         """
         refine = refine or RefineOptions()
         total, images = refine.steps + (tune.steps if tune else 0), crop.image[None]
@@ -274,7 +274,7 @@ class LatentsPipeline(GeneratorPipeline):
         return InvertedCrop(crop, stored, tuple(stages), tuned)
 
     def pack_tuning(self, tuned: Generator, name: str) -> Bundle:
-        """Return what was changed of the generator for one face."""
+        """Return the differences of a tuned generator."""
         base = {"name": self.name, "sha256": self.bundle.card.sha256}
         card = Card(name, TUNING, licence="that of the generator", trained_on="one photo")
         return pack_tuning(self.generator, tuned, card, base=base)
@@ -290,16 +290,16 @@ class LatentsPipeline(GeneratorPipeline):
         consent: str | None = None,
         progress: Progress | None = None,
     ) -> LatentSource:
-        """Return the latents of a face, sought where it is a picture.
+        """Return the latents of a face; a picture is inverted.
 
         Args:
             face: A seed, latents, a file of either kind, a result or a picture.
-            sampler: Truncates seeds, and draws the labels that are chosen.
-            role: What manifests call it.
+            sampler: Truncation and labels for seeds.
+            role: Its role in manifests, such as "face".
             refine: Of pictures: optimisation steps after the encoder.
             faces: Which face of a picture.
-            consent: Who agreed to what; None is what the file or result says.
-            progress: Called with the steps done, and in all.
+            consent: The consent; None takes that of the file or result.
+            progress: Called with the number of steps done, and of all.
 
         Raises:
             FileError: A file is missing or damaged.
@@ -318,10 +318,10 @@ class LatentsPipeline(GeneratorPipeline):
         return self._invert_picture(face, role, refine, faces, consent, progress)
 
     def tune(self, sampler: FaceSampler, tuning: Bundle | None) -> FaceSampler:
-        """Return a sampler whose generator is changed as latents want it.
+        """Return a sampler with the differences of a tuning added to its generator.
 
         Raises:
-            WeightsError: What they want belongs to another generator.
+            WeightsError: The tuning belongs to another generator.
         """
         if tuning is None:
             return sampler
@@ -345,7 +345,7 @@ class LatentsPipeline(GeneratorPipeline):
         return LatentSource(IN_MEMORY, self._fit(face, "the result"), used, tuning)
 
     def _read_file(self, path: Path, role: str, consent: str | None) -> LatentSource:
-        """Return the latents of a file, and what they want changed of the generator."""
+        """Return the latents of a file, with their tuning."""
         stored = load_latents(path)
         ws = self._fit(stored, str(path))
         used = Ingredients(
@@ -367,7 +367,7 @@ class LatentsPipeline(GeneratorPipeline):
         consent: str | None,
         progress: Progress | None,
     ) -> LatentSource:
-        """Seek the latents of the face in a picture."""
+        """Invert the face in a picture."""
         source = read_picture(picture)
         with naming(source.name):
             crop = self.cut(source.image, faces, drawn=source.drawn)
@@ -379,7 +379,7 @@ class LatentsPipeline(GeneratorPipeline):
         return LatentSource(source.name, ws, source.describe(role, consent) | models, crop=crop)
 
     def _fit(self, stored: StoredLatents, name: str) -> torch.Tensor:
-        """Return latents of one face in w+, on the device, if they are those of the generator."""
+        """Return latents of one face in w+, on the device, after checking their generator."""
         stored.check_generator(self.name, self.bundle.card.sha256)
         count, space = len(stored.latents.values), stored.latents.space
         if count != 1 or space == "z":
@@ -392,7 +392,7 @@ class LatentsPipeline(GeneratorPipeline):
     def _search(
         self, images: Image, options: RefineOptions, progress: Progress | None
     ) -> Inversion:
-        """Search as the options say."""
+        """Run the optimisation."""
         return invert_faces(
             self.generator,
             images,
@@ -403,7 +403,7 @@ class LatentsPipeline(GeneratorPipeline):
         )
 
     def _judge(self, name: str, found: Inversion, crop: Crop) -> Stage:
-        """Compare what the generator draws with the face that is wanted."""
+        """Measure the errors of a reconstruction."""
         image = found.images[0]
         pair = (
             embed_face(self.likeness, one) for one in (crop, dataclasses.replace(crop, image=image))
@@ -413,7 +413,7 @@ class LatentsPipeline(GeneratorPipeline):
 
 
 def is_seed(text: str) -> bool:
-    """Tell a seed from the name of a file: it is nothing but digits."""
+    """Return whether a text is a seed, not the name of a file: digits only."""
     return text.isascii() and text.isdigit()
 
 
@@ -424,5 +424,5 @@ def _find_owner(encoder: Bundle) -> str:
 
 
 def _shift(progress: Progress | None, before: int, total: int) -> Progress | None:
-    """Return what counts steps on from those that were done before."""
+    """Return a progress function that adds the steps done before."""
     return None if progress is None else lambda done, _: progress(before + done, total)

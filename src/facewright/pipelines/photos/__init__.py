@@ -1,1 +1,1 @@
-"""Pipelines that look at photos, or change the faces in them."""
+"""Pipelines that read photos, or change the faces in them."""

@@ -158,7 +158,7 @@ class ConvertPipeline(FacePipeline):
         Args:
             strength: How much changes: 0 nothing, 1 what the translator does, up to 2.
             faces: "largest", "all", "left", "right", or a number from 1.
-            config: How; None is the default of each.
+            config: Options; None uses the defaults.
 
         Raises:
             InputError: An argument is out of range, or there is no such direction.
@@ -185,7 +185,7 @@ class ConvertPipeline(FacePipeline):
             strength: As `start` takes it.
             faces: Likewise.
             config: Likewise.
-            consent: Who agreed to what; asked for again when the result is saved.
+            consent: The consent to use the faces; checked again when the result is saved.
 
         Raises:
             FileError: The file is missing or damaged.

@@ -54,7 +54,7 @@ def cut_out(image: Image, face: Face, manifest: Manifest, *, rim: bool) -> Cutou
     Args:
         image: (height, width, 3).
         face: With its mesh.
-        manifest: How it came about.
+        manifest: Its manifest.
         rim: Lay a white rim around the head.
 
     Raises:

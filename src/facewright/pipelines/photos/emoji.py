@@ -84,7 +84,7 @@ class EmojiResult(Result):
         return trim(self.emoji[expression], self.window, size)
 
     def can_move(self, expression: str) -> bool:
-        """Tell whether `animate` can show an expression: no generator draws a blink."""
+        """Return whether `animate` can show an expression: no generator draws a blink."""
         blinks = self.manifest.parameters.get("character") == "drawn"
         return self.draw is not None and (blinks or expression != "neutral")
 
@@ -160,11 +160,11 @@ class EmojiPipeline(Pipeline):
 
         Args:
             weights: The generator for seeds and styles: a name or a file; None is the starter.
-            find: What finds faces; None loads the networks that ship.
+            find: The face detector; None loads the networks that ship.
             classifier: What names expressions in `start`: a name or a file; None is what ships.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
+            device: As for every `Pipeline`.
+            dtype: Number format of the networks.
+            progress: As for every `Pipeline`.
         """
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
@@ -218,7 +218,7 @@ class EmojiPipeline(Pipeline):
             rim: Lay a white rim around the head, as stickers have it.
             faces: Which face of a picture.
             truncation_psi: Of a seed: 1 is full variety, 0 is the average face.
-            consent: Who agreed to what; asked for again when the result is saved.
+            consent: The consent to use the faces; checked again when the result is saved.
 
         Raises:
             FileError: The file is missing or damaged.

@@ -230,7 +230,7 @@ class EnhancePipeline(FacePipeline):
             scale: As `start` takes it.
             faces: Likewise.
             config: Likewise.
-            consent: Who agreed to what.
+            consent: The consent to use the faces.
 
         Returns:
             The picture; `measurements["likeness"]` has a number for each face, and "vivid" says how

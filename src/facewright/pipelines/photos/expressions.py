@@ -1,4 +1,4 @@
-"""Read how faces look: seven expressions."""
+"""Read the expressions of faces: seven classes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
 from facewright.types import Bundle, Clip, Face, Image, Json
 
 CALIBRATING = "look neutral"
-"""What a frame says while the neutral face is learned."""
+"""Text on frames during the calibration."""
 
 _MOST_FRAMES = 600  # of a clip of a neutral face
 _RATE = 30  # frames per second that are assumed of it, to follow the face
@@ -38,18 +38,17 @@ _LONGEST = 60.0  # seconds of calibration
 
 @dataclass(frozen=True, slots=True)
 class ExpressionsResult(Result):
-    """A picture with bars beside each face, and what was read."""
+    """A picture with bars beside each face, and the readings."""
 
     expressions: tuple[NamedFace, ...] = field(default=(), kw_only=True)
 
 
 class ReadingSession(Session):
-    """A reader at work on one picture or clip.
+    """A session that reads the expressions of one picture or clip.
 
     Attributes:
-        strip: Pixels that are added at the right, where all bars are drawn; 0 draws them beside
-            the faces.
-        widen: Whether pictures may get wider where a face leaves no room beside it.
+        strip: Width in pixels of a strip at the right for all bars; 0 draws them beside the faces.
+        widen: Whether pictures may be extended to the right if there is no room beside a face.
     """
 
     def __init__(
@@ -64,19 +63,19 @@ class ReadingSession(Session):
         return False  # bars may stand there
 
     def read(self, image: Image, seconds: float = 0.0) -> list[NamedFace]:
-        """Name the expressions in the next frame; those lost for a moment come last."""
+        """Read the expressions in the next frame; faces lost for a moment come last."""
         return self._reader.read(image, time=seconds)
 
     def name(self, image: Image, faces: list[Face]) -> list[NamedFace]:
-        """Name the expressions of the faces of a picture, which were found already."""
+        """Read the expressions of detected faces of a picture."""
         return self._reader.name(image, faces)
 
     def step(self, image: Image, seconds: float = 0.0) -> Step:
-        """Name the expressions in the next frame, and draw bars onto it."""
+        """Read the expressions in the next frame, and draw bars onto it."""
         return self.label(image, self.read(image, seconds))
 
     def label(self, image: Image, faces: list[NamedFace]) -> Step:
-        """Draw bars beside faces that were read."""
+        """Draw bars beside faces."""
         note = CALIBRATING if self._reader.calibrating else ""
         drawn = label_picture(image, faces, note=note, widen=self.widen, strip=self.strip)
         return Step(drawn, tuple(one.face for one in faces if one.seen), faces)
@@ -91,7 +90,7 @@ class ReadingSession(Session):
 
 
 class ReadAfterSession(Session):
-    """Reads the expressions in what another session makes, and draws bars beside them.
+    """Reads the expressions in the results of another session, and draws bars beside them.
 
     The reading of each step is the picture without bars, and its `NamedFace`s.
     """
@@ -106,11 +105,11 @@ class ReadAfterSession(Session):
         return False  # bars may stand there
 
     def step(self, image: Image, seconds: float = 0.0) -> Step:
-        """Make something of the next frame, and read that."""
+        """Process the next frame, and read the result."""
         return self._read(self._maker.step(image, seconds), seconds)
 
     def stream(self, frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
-        """Make something of all frames, and read that."""
+        """Process all frames, and read the results."""
         shown = deque[float]()
 
         def note() -> Iterator[tuple[Image, float]]:
@@ -126,23 +125,23 @@ class ReadAfterSession(Session):
         return self._reader.resize(self._maker.resize(size))
 
     def miss(self, frames: int = 1) -> InputError | None:
-        """Return the error for frames of which nothing was made."""
+        """Return the error of the other session."""
         return self._maker.miss(frames)
 
     def _read(self, step: Step, seconds: float) -> Step:
-        """Read what was made of a frame."""
+        """Read the result for a frame."""
         read = self._reader.step(step.image, seconds)
         return Step(read.image, step.faces, (step.image, read.reading))
 
 
 class ExpressionsPipeline(FacePipeline):
-    """A network that names expressions, and what finds faces."""
+    """Reads the expressions of faces by a classifier."""
 
     verb: ClassVar[str] = "expressions"
 
     @cached_property
     def _offsets(self) -> dict[tuple[str, float | None, float], Scores]:
-        """What was measured of clips already."""
+        """Cached calibrations of files."""
         return {}
 
     @cached_property
@@ -152,7 +151,7 @@ class ExpressionsPipeline(FacePipeline):
 
     @cached_property
     def classifier(self) -> Classifier:
-        """What names expressions."""
+        """The classifier."""
         return load_classifier(self.bundle, self.device)
 
     @property
@@ -164,7 +163,7 @@ class ExpressionsPipeline(FacePipeline):
         """Prepare to read one frame after the other.
 
         Args:
-            config: How; None is the default of each.
+            config: Options; None uses the defaults.
 
         Raises:
             FileError: What to calibrate with is missing or damaged.
@@ -196,7 +195,7 @@ class ExpressionsPipeline(FacePipeline):
 
         Args:
             picture: A picture.
-            config: How; None is the default of each.
+            config: Options; None uses the defaults.
 
         Returns:
             The picture with bars, and the faces with their probabilities.

@@ -63,9 +63,9 @@ class MorphPipeline(Pipeline):
             weights: The detector: a name or a file; None is the one that ships.
             generator: What draws the way through latents: likewise.
             find: What finds faces, instead of the detector.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
+            device: As for every `Pipeline`.
+            dtype: Number format of the networks.
+            progress: As for every `Pipeline`.
         """
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(weights, device=self.device, progress=progress)
@@ -112,7 +112,7 @@ class MorphPipeline(Pipeline):
             steps: How many pictures there are on it, both among them.
             faces: Which face of pictures that show several.
             columns: Pictures side by side; None is about as many as there are rows.
-            consent: Who agreed to what.
+            consent: The consent to use the faces.
 
         Raises:
             FileError: A file is missing or damaged.
@@ -137,7 +137,7 @@ class MorphPipeline(Pipeline):
             pictures: Two or more.
             size: Width and height in pixels.
             faces: Which face of pictures that show several.
-            consent: Who agreed to what.
+            consent: The consent to use the faces.
 
         Raises:
             FileError: A file is missing or damaged.
@@ -165,7 +165,7 @@ class MorphPipeline(Pipeline):
             fps: Frames per second.
             loop: Go back again, so that the clip can repeat.
             faces: Which face of pictures that show several.
-            consent: Who agreed to what.
+            consent: The consent to use the faces.
 
         Raises:
             FileError: A file is missing or damaged.
@@ -204,7 +204,7 @@ class MorphPipeline(Pipeline):
             refine: Optimisation steps after the encoder.
             loop: Go back again, so that a clip can repeat.
             faces: Which face of pictures that show several.
-            consent: Who agreed to what.
+            consent: The consent to use the faces.
             progress: Called with the steps of the search done, and in all.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Faces that are pasted, and how much faces look alike."""
+"""Source faces of swaps, and the similarity of faces."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TEMPLATE, _SIDE = "arcface", 112  # how faces are cut to be compared
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """A picture of a face that is pasted."""
+    """A picture of a source face."""
 
     source: Source
     face: Face
@@ -38,23 +38,23 @@ class Portrait:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A face that is ready to go onto any number of pictures and clips."""
+    """A source face, prepared for any number of pictures and clips."""
 
     portraits: tuple[Portrait, ...]
     """One person, in one or several poses."""
     textures: tuple[Texture, ...]
-    """Each of them, unwrapped."""
+    """The texture of each."""
     used: Ingredients
 
 
 def join_portraits(
     portraits: Sequence[Portrait], used: Ingredients, config: SwapConfig
 ) -> Prepared:
-    """Make pictures of one person ready to be put onto others.
+    """Prepare pictures of one person as a source face.
 
     Args:
         portraits: At least one.
-        used: What a manifest says of them.
+        used: Their entries in a manifest.
         config: How.
     """
     textures = (
@@ -64,10 +64,10 @@ def join_portraits(
 
 
 class Resemblance:
-    """Says how much faces look alike: 0 to 1, as `faces.identity.measure_likeness` does."""
+    """Measures the similarity of faces, 0 to 1, by `faces.similarity.identity`."""
 
     def __init__(self, bundle: Bundle) -> None:
-        """Load the measure.
+        """Load the weights.
 
         Args:
             bundle: The weights of a likeness.
@@ -76,7 +76,7 @@ class Resemblance:
         self._likeness = load_likeness(bundle)
 
     def prefer(self, image: Image, face: Face) -> Score:
-        """Return what says how much faces look like one face."""
+        """Return a function that measures the similarity to one face."""
         wanted = self.embed(image, face.points)
         return lambda other, found: measure_likeness(
             self._likeness, self.embed(other, found.points), wanted
@@ -85,18 +85,18 @@ class Resemblance:
     def compare(
         self, one: tuple[Image, NDArray[np.float32]], other: tuple[Image, NDArray[np.float32]]
     ) -> float:
-        """Say how much two faces look alike; each a picture and the points of the face in it."""
+        """Return the similarity of two faces, each a picture and the points of the face in it."""
         return self.compare_vectors(self.embed(*one), self.embed(*other))
 
     def compare_vectors(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-        """Say how much two faces look alike whose vectors are known."""
+        """Return the similarity of two faces by their embeddings."""
         return measure_likeness(self._likeness, one, other)
 
     def embed(self, image: Image, points: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Turn a face into a vector."""
+        """Return the embedding of a face."""
         return embed_face(self._likeness, align(image, points, template=_TEMPLATE, size=_SIDE))
 
 
 def open_resemblance(pipeline: Pipeline) -> Resemblance:
-    """Load what ships to compare faces with."""
+    """Load the weights of likeness that ship."""
     return Resemblance(pipeline.open(pick_kind(LIKENESS, known_cards())))

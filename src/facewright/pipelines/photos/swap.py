@@ -104,10 +104,10 @@ class SwapPipeline(PicturePipeline):
             weights: The generator that draws faces of seeds: a name or a file; None is the
                 starter.
             refiner: What draws these at twice their size, as `GeneratePipeline` takes it.
-            find: What finds faces; None loads the networks that ship.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
+            find: The face detector; None loads the networks that ship.
+            device: As for every `Pipeline`.
+            dtype: Number format of the networks.
+            progress: As for every `Pipeline`.
         """
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
@@ -219,8 +219,8 @@ class SwapPipeline(PicturePipeline):
         Args:
             face: As `start` takes it.
             truncation_psi: Of a seed: 1 is full variety, 0 is the average face.
-            config: How; None is the default of each.
-            consent: Who agreed to what.
+            config: Options; None uses the defaults.
+            consent: The consent to use the faces.
 
         Raises:
             FileError: A file is missing or damaged.
@@ -260,8 +260,8 @@ class SwapPipeline(PicturePipeline):
             strength: How much of the face shows, 0 to 1.
             keep: What stays of the covered face: mouth, eyes, glasses, beard.
             truncation_psi: Of a seed: 1 is full variety, 0 is the average face.
-            config: How; None is the default of each.
-            consent: Who agreed to what.
+            config: Options; None uses the defaults.
+            consent: The consent to use the faces.
 
         Raises:
             FileError: A file is missing or damaged.
@@ -319,8 +319,8 @@ class SwapPipeline(PicturePipeline):
             faces: As `start` takes it.
             strength: How much of the face shows, 0 to 1.
             keep: What stays of the covered face: mouth, eyes, glasses, beard.
-            config: How; None is the default of each.
-            consent: Who agreed to what; asked for again when the result is saved.
+            config: Options; None uses the defaults.
+            consent: The consent to use the faces; checked again when the result is saved.
 
         Returns:
             The picture; not a bit changes outside of the face.

@@ -1,4 +1,4 @@
-"""Draw somebody as a character."""
+"""Draw faces as characters."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ STYLES = {"toon": "toon-128", "baby": "baby-128"}
 """Name of a style → the weights that draw it."""
 
 ENHANCER = "enhance-x4"
-"""What makes drawings of few pixels larger and clearer."""
+"""Weights of the enhancer for small drawings."""
 
 _SMALL = 128  # pixels of drawings that are made larger
 _PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 20, 0, 60
 
 
 class ToonSession(Session):
-    """Generators at work on one picture or clip."""
+    """A session that draws the characters of one picture or clip."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ToonSession(Session):
         return Step(made, self._film.faces)
 
     def stream(self, frames: Iterator[tuple[Image, float]]) -> Iterator[Step]:
-        """Draw the characters of all frames, with latents found in some of them if asked."""
+        """Draw the characters of all frames, with latents of every n-th frame if configured."""
         every = self._config.every if self._config.fill else 1
         for image, _ in self._film.draw_stream(frames, every=every):
             yield Step(image, self._film.faces)
@@ -76,7 +76,7 @@ class ToonSession(Session):
 
 
 class ToonifyPipeline(PicturePipeline):
-    """A generator of people, one of characters, and what finds the latents that both draw."""
+    """Draws faces as characters: inverts them, and synthesises the latents in another style."""
 
     verb: ClassVar[str] = "toonify"
 
@@ -95,11 +95,11 @@ class ToonifyPipeline(PicturePipeline):
         Args:
             weights: The style: "toon", "baby", or the weights of a generator that was trained on
                 from that of people; None is "toon".
-            people: The generator of people, and what finds its latents; None is the starter.
-            find: What finds faces; None loads the networks that ship.
-            device: As every pipeline takes it.
-            dtype: Likewise.
-            progress: Likewise.
+            people: The generator of people, with its encoder; None is the starter.
+            find: The face detector; None loads the networks that ship.
+            device: As for every `Pipeline`.
+            dtype: Number format of the networks.
+            progress: As for every `Pipeline`.
         """
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
@@ -120,17 +120,17 @@ class ToonifyPipeline(PicturePipeline):
 
     @cached_property
     def enhancer(self) -> Bundle:
-        """The weights of what makes small drawings larger."""
+        """The weights of the enhancer for small drawings."""
         return self.open(ENHANCER)
 
     def cartoonist(
         self, strength: float = 1.0, *, plain: bool = False
     ) -> tuple[Cartoonist, dict[str, str]]:
-        """Return what draws characters, and name → sha256 of its networks.
+        """Return the networks that draw characters, and name → sha256 of each.
 
         Args:
-            strength: How far the way to the character goes, 0 to 1.
-            plain: Draw people as they are: no style, and always enlarged.
+            strength: Weight of the style, 0 to 1: 0 draws the person, 1 the character.
+            plain: Whether to draw people without a style, always enlarged.
         """
         people = self.people
         characters = people.generator if plain else self._breed(strength)
@@ -163,14 +163,14 @@ class ToonifyPipeline(PicturePipeline):
         config: ToonConfig | None = None,
         progress: Progress | None = None,
     ) -> ToonSession:
-        """Prepare to draw one frame after the other.
+        """Return a session that draws successive frames.
 
         Args:
-            strength: How far the way to the character goes, 0 to 1.
+            strength: Weight of the style, 0 to 1: 0 draws the person, 1 the character.
             faces: "largest", "all", "left", "right", or a number from 1.
-            moves: Whether it is a clip, whose latents are not corrected unless `refine` says so.
-            config: How; None is the default of each.
-            progress: Called with the steps of the search done, and in all.
+            moves: Whether it is a clip, whose latents are not refined unless `refine` is set.
+            config: Options; None uses the defaults.
+            progress: Called with the number of inversion steps done, and of all.
 
         Raises:
             InputError: An argument is out of range.
@@ -223,7 +223,7 @@ class ToonifyPipeline(PicturePipeline):
             strength: As `start` takes it.
             faces: Likewise.
             config: Likewise.
-            consent: Who agreed to what; asked for again when the result is saved.
+            consent: The consent to use the faces; checked again when the result is saved.
             progress: As `start` takes it.
 
         Raises:
@@ -247,11 +247,11 @@ class ToonifyPipeline(PicturePipeline):
         config: ToonConfig | None = None,
         consent: str | None = None,
     ) -> ClipResult:
-        """Draw every frame of a clip, when it is asked for; arguments as in a call."""
+        """Draw every frame of a clip, on demand; arguments as in a call."""
         session = self.start(strength=strength, faces=faces, config=config)
         return self.follow(session, thin(clip, config or ToonConfig()), consent)
 
 
 def thin(clip: Clip, config: ToonConfig) -> Clip:
-    """Return the frames of a clip that are drawn."""
+    """Return a clip of the frames to draw."""
     return clip if config.fill else thin_clip(clip, config.every)
