@@ -1,1 +1,1 @@
-"""From files to signed files: one engine, and one file per command."""
+"""Commands over files: one engine, and one file per command."""

@@ -1,4 +1,4 @@
-"""Which values of options make sense: checked before anything is loaded or drawn."""
+"""Ranges of options, checked before anything is loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from facewright.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a number may be."""
+    """The range of a number."""
 
     least: float
     most: float
@@ -43,19 +43,19 @@ RULES: Mapping[str, Rule] = {
     "smoothing": Rule(0, 60, "seconds; 0.3 is usual, 0 is none"),
     "steps": Rule(2, 3600, "the number of pictures from one end to the other"),
 }
-"""Name of an option → what it may be, where it is a number. None is always left to the task."""
+"""Name of an option → its range, for numbers. None is always allowed here."""
 
 _SIDES = {".webp": 16_383, ".jpg": 65_535, ".jpeg": 65_535}  # pixels: the most that a format holds
 
 
 def find_rule(options: type[Any], name: str) -> Rule | None:
-    """Return what an option may be: what `rules` of its dataclass says, or else `RULES`."""
+    """Return the range of an option: that in `rules` of its dataclass, or else in `RULES`."""
     own: Mapping[str, Rule] = getattr(options, "rules", {})
     return own.get(name) or RULES.get(name)
 
 
 def check_options(options: Any) -> None:
-    """Raise unless every number among the options is one that it may be.
+    """Raise unless every number among the options is in its range.
 
     Args:
         options: A dataclass; its fields with a rule are checked.
@@ -80,15 +80,15 @@ def check_options(options: Any) -> None:
 
 
 def check_sheet(suffix: str, cells: tuple[int, int], size: int) -> None:
-    """Raise if a sheet is larger than its format holds, even without gaps and labels.
+    """Raise if a sheet is larger than its format allows, even without gaps and labels.
 
     Args:
-        suffix: Of the file, such as ".webp".
+        suffix: Extension of the file, such as ".webp".
         cells: Columns and rows.
         size: Width and height of each picture in pixels.
 
     Raises:
-        InputError: It is.
+        InputError: It is too large.
     """
     from facewright.media.decode import MAX_PIXELS
 

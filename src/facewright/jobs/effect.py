@@ -1,6 +1,6 @@
-"""What a command is to the engine: how it checks its options, opens its pipeline, and reports.
+"""Effects: how commands check their options, open their pipeline, and report.
 
-Nothing heavy is imported before an effect is opened, so that help is quick.
+PyTorch is imported only when an effect is opened, so that help is quick.
 """
 
 from __future__ import annotations
@@ -30,41 +30,41 @@ O = TypeVar("O")  # noqa: E741 - options
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of one picture or clip."""
+    """The outcome of one picture or clip."""
 
     name: str
     """The file, as it was named; of an archive with the member after a "!"."""
     width: int
-    """Of the result, in pixels."""
+    """Width of the result in pixels."""
     height: int
     frames: int = 1
-    """That were looked at; a picture is one. 0 if it was there already."""
+    """Number of frames; 1 for a picture, 0 if the result existed already."""
     changed: int = 1
-    """Frames in which at least one face was changed, or all was."""
+    """Frames that were changed, in at least one face or as a whole."""
     faces: int = 0
-    """That were changed in a picture."""
+    """Faces that were changed in a picture."""
     written: str | None = None
     measurements: dict[str, Json] = field(default_factory=dict)
-    """What was measured, by name."""
+    """Measurements by name."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did."""
+    """The outcome of a run."""
 
     pictures: list[Any] = field(default_factory=list)
-    """For each what was found, or a `Summary`."""
+    """The record of each picture: its findings, or a `Summary`."""
     clips: list[Any] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     """Files that could not be read or written, each with the reason."""
     files: list[Path] = field(default_factory=list)
-    """What was written."""
+    """Files that were written."""
     finished: bool = True
-    """False if someone ended it early."""
+    """Whether it was completed; False if it was interrupted."""
     lenient: bool = False
     """Whether refused files count as success."""
     lines: list[str] = field(default_factory=list)
-    """What is printed for people."""
+    """Lines to print."""
 
     @property
     def failed(self) -> bool:
@@ -74,15 +74,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A picture or clip on its way through a command."""
+    """A source picture or clip of a run."""
 
     source: str
-    """What messages call it."""
+    """Its name in messages."""
     place: PurePosixPath
     """Its path inside of its source."""
     sha256: str = ""
     path: Path | None = None
-    """Where the result goes."""
+    """The file of the result."""
 
     @property
     def name(self) -> str:
@@ -92,25 +92,25 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame of a clip, as it comes out."""
+    """A processed frame of a clip."""
 
     number: int
     """From 0 on."""
     seconds: float
-    """When it is shown."""
+    """Its time."""
     manifest: Manifest
-    """How the clip comes about."""
+    """The manifest of the clip."""
 
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """What was made of a picture."""
+    """The result for a picture."""
 
     image: Image
     alpha: Alpha | None
     step: Step
     record: Any = None
-    """What the outcome and JSON say of it; None is a `Summary`."""
+    """Its record in the outcome and in JSON; None is a `Summary`."""
 
 
 class Running(Protocol):
@@ -124,22 +124,22 @@ class Running(Protocol):
         ...
 
     def is_stopped(self) -> bool:
-        """Tell whether someone wants the run to end."""
+        """Return whether someone wants the run to end."""
         ...
 
 
 class Effect(ABC, Generic[O]):
-    """What a command does to pictures and clips. The engine opens it after everything was checked.
+    """The processing of pictures and clips by a command. The engine opens it after all checks.
 
     Attributes:
         verb: The name of the command.
-        role: What manifests call its source.
-        record: The name of the file of records in a folder; None if there are none.
-        columns: Of a table of records.
-        at_once: Pictures that are looked at together.
-        options: Of the command.
-        progress: Called with what is done, and with all there is to do.
-        find: What finds faces.
+        role: Role of the sources in manifests.
+        record: Name of the file of records in a folder; None for none.
+        columns: Columns of a table of records.
+        at_once: Number of pictures that are processed together.
+        options: Options of the command.
+        progress: Called with the amount done, and the total.
+        find: The face detector.
     """
 
     verb: ClassVar[str]
@@ -155,8 +155,8 @@ class Effect(ABC, Generic[O]):
 
         Args:
             options: Of the command.
-            progress: Called with what is done, and in all.
-            find: What finds faces; None loads the networks that the options name.
+            progress: Called with the number of items done, and of all.
+            find: The face detector; None loads the networks that the options name.
         """
         self.options, self.progress, self._find = options, progress, find
 
@@ -208,7 +208,7 @@ class Effect(ABC, Generic[O]):
     @property
     @abstractmethod
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
 
     @abstractmethod
     def start(self, *, moves: bool) -> Session:

@@ -1,4 +1,4 @@
-"""Options that several commands share, each declared once; no PyTorch, so that help is quick."""
+"""Options that several commands share, without PyTorch, so that help is quick."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -32,29 +32,29 @@ NOT_RECORDED = frozenset(
     | set(LABELS)
     | {"limit", "crops", "no_refine"}
 )
-"""Options that manifests leave out: they have a place of their own there, or say where a file goes,
-or are files, which count by name and sha256; of labels, `label` records all that were chosen."""
+"""Options that parameters of manifests leave out: they are recorded elsewhere in manifests, or name
+destinations, or are files, which are recorded by name and sha256; `label` records all labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replacing:
-    """What becomes of files that are there."""
+    """Whether existing files are replaced."""
 
     overwrite: bool = False
-    """Replace files that are there already."""
+    """Replace existing files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Writing(Replacing):
-    """How results are written."""
+    """Quality of result files."""
 
     quality: int = 95
-    """Of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
+    """Quality of JPEG and WebP, 1 to 100; 100 makes WebP lossless."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Destination(Replacing):
-    """Where results go."""
+    """Destination of results."""
 
     out: Path
     """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
@@ -63,75 +63,76 @@ class Destination(Replacing):
 
 @dataclass(frozen=True, kw_only=True)
 class Output(Writing, Destination):
-    """Where results go, and how they are written."""
+    """Destination and quality of results."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
-    """Who agreed."""
+    """Consent of the people shown."""
 
     consent: str | None = None
-    """Who agreed to what, where a real person is shown; `self` if it is you, `generated` if nobody
-    in it exists. It is written into the result."""
+    """Consent of the people shown, if they are real: who agreed to what; `self` for yourself,
+    `generated` if all people are generated. It is recorded in the result."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """Where to compute."""
+    """The device that computes."""
 
     device: str = "auto"
-    """Where to compute: auto, cpu, cuda or cuda:1."""
+    """Device that computes: auto (the first GPU, else the CPU), cpu, cuda or cuda:1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detectors:
-    """What finds faces."""
+    """Networks of face detection."""
 
     finder: str | None = None
-    """The network that finds faces: a name that `facewright models list` shows, or a file that
+    """The face detector: a name that `facewright models list` shows, or a file that
     `facewright train detector` wrote; the one that ships with the package if not given."""
     mesh: str | None = None
-    """The network that places points on them: likewise, from `facewright train mesh`."""
+    """The network of 478 points: a name, or a file that `facewright train mesh` wrote; the one that
+    ships if not given."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much is looked at."""
+    """Limits of the sources."""
 
     limit: int | None = None
-    """Look at no more than this many pictures and clips, and at this many frames of each clip."""
+    """Most pictures and clips to process, and most frames of each clip; all if not given."""
     largest_mib: int = 256
-    """Refuse pictures whose files are larger, in MiB."""
+    """Largest file of a picture in MiB; larger ones are refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Leniency:
-    """What counts as success."""
+    """Whether refused files count as success."""
 
     lenient: bool = False
-    """Exit with 0 even if files were refused, or a clip broke off, once what is there was used."""
+    """Exit with status 0 even if files were refused or a clip was truncated."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FaceChoice:
-    """Which face is meant."""
+    """Choice of a face."""
 
     faces: str = "largest"
-    """Which face of a photo that shows several: largest, left, right or a number (1 is the
+    """Which face to use if a photo shows several: largest, left, right or a number (1 is the
     largest)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refining:
-    """How long latents are sought."""
+    """Optimisation of latents."""
 
     refine: int = REFINE_STEPS
-    """Of photos: how many steps of optimisation follow the encoder; 0 takes what it says."""
+    """Optimisation steps after the encoder, for photos; 0 keeps the latents of the encoder."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Generating(Runtime):
-    """What draws faces."""
+    """The generator."""
 
     weights: str | None = None
     """The generator: a name that `facewright models list` shows, or a file."""
@@ -139,39 +140,39 @@ class Generating(Runtime):
 
 @dataclass(frozen=True, kw_only=True)
 class Enlarging:
-    """How drawn faces get larger than they are drawn."""
+    """Enlargement of generated faces."""
 
     refiner: str = "auto"
-    """What draws faces above the size that the generator draws: a name that `facewright models
-    list` shows, or a file; auto is the one that ships for such faces."""
+    """The refiner, which enlarges faces beyond the resolution of the generator: a name that
+    `facewright models list` shows, or a file; auto is the one that ships for such faces."""
     no_refine: bool = False
-    """Enlarge drawn faces without a network."""
+    """Enlarge generated faces by interpolation alone, without a refiner."""
 
     def pick_refiner(self) -> str:
-        """Return what pipelines take for it."""
+        """Return the `refiner` argument of pipelines."""
         return "none" if self.no_refine else self.refiner
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleOptions(Generating, Truncation):
-    """How people are drawn, whatever is made of them."""
+    """Options of generated people."""
 
     age: str | None = None
-    """Draw only people of this age, such as 30-39; otherwise as it comes."""
+    """Age label of the people, such as 30-39; as often as in the training data if not given."""
     gender: str | None = None
-    """Draw only people of this gender."""
+    """Gender label of the people."""
     ethnicity: str | None = None
-    """Draw only people of this ethnicity, such as 'East Asian'."""
+    """Ethnicity label of the people, such as 'East Asian'."""
     label: tuple[str, ...] = ()
     """Any other label as NAME=VALUE; may be repeated."""
     size: int | None = None
-    """Width and height of each face in pixels; otherwise as drawn, on sheets at least 128 and in
-    clips at least 256."""
+    """Width and height of each face in pixels; if not given the resolution of the generator, on
+    sheets at least 128 and in clips at least 256."""
     precision: Precision = "auto"
-    """Number format of the convolutions; auto is bfloat16 where the processor has it."""
+    """Number format of the convolutions; auto is bfloat16 if the processor supports it."""
 
     def sampling(self) -> "Sampling":
-        """Return how to draw, as pipelines take it.
+        """Return the options as pipelines take them.
 
         Raises:
             InputError: A label is not NAME=VALUE, or is chosen twice.
@@ -182,7 +183,7 @@ class PeopleOptions(Generating, Truncation):
         return Sampling(labels=self.choose_labels(), **ways)
 
     def choose_labels(self) -> dict[str, str]:
-        """Return label → value, as the options choose them.
+        """Return label → value, from all options that set labels.
 
         Raises:
             InputError: A label is not NAME=VALUE, or is chosen twice.

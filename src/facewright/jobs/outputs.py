@@ -1,4 +1,4 @@
-"""Where results go that are many: one file, or a folder with a file for each."""
+"""Destinations of results: one file, or a folder with a file for each source."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from facewright.provenance.publish import (
 from facewright.types import Image, Manifest
 
 MEANT_AS_FILE = frozenset({".tif", ".tiff", ".avif", ".pdf", ".svg", ".csv", ".txt"})
-"""Endings that nothing is written with, and no folder is meant to have."""
+"""Extensions that cannot be written, and that a folder is not meant to have."""
 
 _RECORD = "faces.jsonl"
 
@@ -61,7 +61,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where pictures, clips and what was found go; None where it is not wanted."""
+    """Destinations of pictures, clips and records; None for those that are not written."""
 
     folder: Folder | None = None
     file: Path | None = None
@@ -77,9 +77,9 @@ class Output:
 
 
 def is_done(path: Path, manifest: Manifest) -> bool:
-    """Tell whether a file is what a run would write: made of the same, in the same way.
+    """Return whether a file is the result that a run would write: of equal sources and options.
 
-    An interrupted run leaves such files; the same command goes on behind them.
+    An interrupted run leaves such files; the same command skips them.
     """
     try:
         return path.is_file() and read_manifest(path) == manifest
@@ -88,7 +88,7 @@ def is_done(path: Path, manifest: Manifest) -> bool:
 
 
 def is_cut_short(path: Path, manifest: Manifest) -> bool:
-    """Tell whether a clip is the beginning of what a run would write: someone ended it early.
+    """Return whether a clip is the beginning of what a run would write, ended early.
 
     The same command may replace it by the whole.
     """
@@ -108,7 +108,7 @@ def plan_output(
     overwrite: bool,
     record: str | None = _RECORD,
 ) -> Output:
-    """Decide by its name what a destination is, before anything is read.
+    """Plan the destinations of a run by their names, before anything is read.
 
     Args:
         out: A picture for a picture, a clip for a clip, a .json or .jsonl for what was found, or
@@ -154,7 +154,7 @@ def publish(result: Result, path: Path, options: shared.Output) -> Path:
 
     Args:
         result: The picture; what its manifest says counts where the options left something open.
-        path: Where to.
+        path: The file to write.
         options: Of the command.
 
     Returns:
@@ -182,7 +182,7 @@ def publish_frames(
 
     Args:
         made: The clip.
-        path: Where to.
+        path: The file to write.
         options: Of the command.
         progress: Called with the frames done, and in all.
     """

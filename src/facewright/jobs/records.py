@@ -1,4 +1,4 @@
-"""Write what was found or read, as people and scripts take it: JSON, JSON lines, tables."""
+"""Write records: JSON, JSON lines, tables."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from facewright.errors import FileError
 from facewright.files import HINT, replacing
 
 RECORDS = (".json", ".jsonl")
-"""The endings of files for records: one array, or one object per line."""
+"""Extensions of records: one array, or one object per line."""
 TABLES = (".csv",)
-"""The endings of tables."""
+"""Extensions of tables."""
 
 Write: TypeAlias = Callable[[Any], None]
 """Writes one record, a dataclass that JSON can hold; arrays become numbers with two decimals."""
 
 
 def to_text(outcome: Any) -> str:
-    """Return what a command found as JSON, for scripts."""
+    """Return the outcome of a command as JSON."""
     return json.dumps(outcome, indent=2, ensure_ascii=False, default=to_plain)
 
 
 def to_plain(value: Any) -> Any:
-    """Return something that JSON can hold in place of what it cannot."""
+    """Convert a value to a type that JSON can represent."""
     if hasattr(value, "tolist"):  # an array of coordinates
         return _to_numbers(value)
     if is_dataclass(value) and not isinstance(value, type):
@@ -44,7 +44,7 @@ def write_records(
     columns: Sequence[str] = (),
     rows: Callable[[Any], Iterable[Sequence[object]]] = lambda _: (),
 ) -> Iterator[Write]:
-    """Give a function that writes records to files, which appear whole or not at all.
+    """Yield a function that writes records to files, which are written atomically.
 
     Args:
         paths: Any of .json, .jsonl and .csv; none writes nothing.

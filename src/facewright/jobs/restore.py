@@ -1,4 +1,4 @@
-"""Turn a manifest back into the call of its command: its function, its options, its files."""
+"""Convert a manifest back to the call of its command: function, options, files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FOUND = frozenset({"candidates", "threads"})
 
 _CAMERA = "what a camera saw"
 _UNREPEATABLE = {STOPPED_AFTER: "a clip that someone ended early", SECOND: _CAMERA}
-"""Parameters of manifests of what depends on somebody, or on the time of day."""
+"""Parameters of results that cannot be repeated, since they depend on a user or a camera."""
 
 _FIELDS = {
     "with": "with_",
@@ -42,7 +42,7 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where things are now."""
+    """Present locations of files and weights."""
 
     folders: tuple[Path, ...]
     """Where files are looked for by their names."""
@@ -54,7 +54,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What makes a file again."""
+    """The call that makes a file again."""
 
     function: Callable[..., Any]
     inputs: tuple[Any, ...]
@@ -64,7 +64,7 @@ class Call:
 def restore_call(
     manifest: Manifest, out: Path, places: Places, *, device: str | None, overwrite: bool
 ) -> Call:
-    """Turn a manifest back into the call of its command.
+    """Convert a manifest back to the call of its command.
 
     Args:
         manifest: Of the file.
@@ -144,7 +144,7 @@ def read_options(manifest: Manifest, kind: type[Any]) -> dict[str, Any]:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Tell whether a value out of a file is what an option takes."""
+    """Return whether a value out of a file is what an option takes."""
     origin, parts = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
         return any(_fits(value, part) for part in parts)
@@ -200,7 +200,7 @@ def _find_inputs(
 
 
 def _is_list(hint: Any) -> bool:
-    """Tell whether an argument takes several files."""
+    """Return whether an argument takes several files."""
     return any(get_origin(part) is list for part in (hint, *get_args(hint)))
 
 

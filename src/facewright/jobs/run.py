@@ -1,7 +1,7 @@
 """Run a command over files: folders, archives, clips and cameras; one engine for all effects.
 
-It alone knows what is done already and can be skipped, what fails while the rest goes on, how a run
-is ended in good order, shown while it runs, and recorded.
+It skips results that exist already, continues after failures of single files, ends cleanly on
+interruption, shows a run live, and writes records.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ from facewright.training.stop import StopSignal
 from facewright.types import Clip, Image, Manifest
 
 PIXELS_AT_ONCE = 24_000_000
-"""The most pixels that networks see together, unless one picture has more."""
+"""Most pixels in a batch, unless a single picture has more."""
 
 LIVE = Path("live")
-"""Where snapshots and recordings of a camera go unless the options say otherwise."""
+"""Default folder of snapshots and recordings of a camera."""
 
 _LARGEST = 256  # MiB of a picture's file
 _NOTICE = "stopping: what is written so far stays"
@@ -60,21 +60,21 @@ _NOTICE = "stopping: what is written so far stays"
 def run(
     effect: Effect[Any], sources: Sequence[str], viewer: OpenViewer | None = None
 ) -> Outcome | Watched:
-    """Do what an effect does to all sources.
+    """Apply an effect to all sources.
 
-    Files that cannot be read or changed are listed with the reason, and the rest goes on; of a
-    single file, it is an error. What an interrupted run of the same command has written stays.
+    Files that cannot be processed are listed with the reason, and the others are processed; for a
+    single file, it is an error. Results of an interrupted run of the same command are kept.
 
     Args:
-        effect: What is done.
+        effect: The effect.
         sources: Pictures, clips, folders, zip and tar archives; or a camera alone.
         viewer: Shows the frames of a camera or clip while they are made.
 
     Returns:
-        What became of it; of a camera that was only shown, what was kept.
+        The outcome; for a camera that was only shown, that of the live view.
 
     Raises:
-        InputError: Options contradict each other, a file is there already, or nobody agreed.
+        InputError: Options contradict each other, a file exists, or there is no consent.
         FileError: A source does not exist, or a single one cannot be read.
         WeightsError: There are no such weights.
     """
@@ -112,13 +112,13 @@ def run_files(effect: Effect[Any], sources: Sequence[str]) -> Outcome:
 
 
 def check_run(effect: Effect[Any], sources: Sequence[str]) -> str:
-    """Raise what a run would raise, before anything is loaded.
+    """Check a run before anything is loaded.
 
     Returns:
         The consent to record.
 
     Raises:
-        InputError: Options contradict each other, a file is there already, or nobody agreed.
+        InputError: Options contradict each other, a file exists, or there is no consent.
         FileError: A source does not exist.
     """
     options = effect.options
@@ -149,7 +149,7 @@ def ask_consent(effect: Effect[Any], shown: Sequence[str]) -> str:
     """Return the consent that manifests record.
 
     Raises:
-        InputError: Somebody real may be shown, the command needs their consent, and has none.
+        InputError: A real person may be shown, and the command lacks their consent.
     """
     if not hasattr(effect.options, "consent"):
         return ""
@@ -157,7 +157,7 @@ def ask_consent(effect: Effect[Any], shown: Sequence[str]) -> str:
 
 
 def is_watched(options: Any, sources: Sequence[str]) -> bool:
-    """Tell whether a camera is only shown, not written to a clip."""
+    """Return whether a camera is only shown, not written to a clip."""
     out = getattr(options, "out", None)
     written = out is not None and out.suffix.lower() in CLIPS
     return getattr(options, "show", False) and sources[0].startswith(CAMERA) and not written
@@ -178,14 +178,14 @@ def check_live(options: Any) -> None:
 
 
 def is_single(sources: Sequence[str]) -> bool:
-    """Tell whether one picture or clip is named, so that what goes wrong with it is an error."""
+    """Return whether one picture or clip is named, so that what goes wrong with it is an error."""
     path = Path(sources[0])
     return len(sources) == 1 and path.is_file() and not is_archive(path)
 
 
 @dataclass(slots=True)
 class Run:
-    """A run: what it does, where results go, and how far it is."""
+    """A run: its effect, destinations and progress."""
 
     effect: Effect[Any]
     sources: tuple[str, ...]
@@ -211,11 +211,11 @@ class Run:
         return bool(self.effect.options.overwrite)
 
     def is_stopped(self) -> bool:
-        """Tell whether someone wants the run to end, or has closed the page that shows it."""
+        """Return whether someone wants the run to end, or has closed the page that shows it."""
         return self.stop.requested or (self._watcher is not None and self._watcher.closed)
 
     def walk(self, avoid: Sequence[Path]) -> None:
-        """Take every picture and clip of the sources."""
+        """Process every picture and clip of the sources."""
         options = self.effect.options
         limit = getattr(options, "limit", None)
         self.total = self.total if limit is None else min(self.total, limit)
@@ -233,7 +233,7 @@ class Run:
             raise InputError(f"there are no pictures in {self.sources[0]}")
 
     def take_clip(self, item: Item, clip: Clip) -> None:
-        """Make something of every frame of a clip or camera."""
+        """Process every frame of a clip or camera."""
         effect, tally, path = self.effect, Tally(), item.path
         session = effect.start(moves=True)
         limit = getattr(effect.options, "limit", None)
@@ -278,7 +278,7 @@ class Run:
         return replace(manifest, parameters={**manifest.parameters, **said})
 
     def _is_done(self, path: Path | None, manifest: Manifest) -> bool:
-        """Tell whether an interrupted run has written a file."""
+        """Return whether an interrupted run has written a file."""
         return path is not None and not self.overwrite and is_done(path, manifest)
 
     def _tell(self, item: Item, manifest: Manifest) -> Callable[[int, float, Step], None]:
@@ -325,7 +325,7 @@ class Run:
                     self.tick()
 
     def _take_picture(self, one: Developed) -> None:
-        """Make something of a picture, unless an interrupted run has done so."""
+        """Process a picture, unless an interrupted run has done so."""
         effect, photo = self.effect, one.photo
         path = self._spare(self.output.name_picture(photo.place), photo.source)
         item = Item(photo.source, photo.place, hashlib.sha256(photo.data).hexdigest(), path)
@@ -395,7 +395,7 @@ class Run:
 
 
 def _watch(effect: Effect[Any], camera: str, consent: str, viewer: OpenViewer) -> Watched:
-    """Show what is made of a camera, until someone has seen enough."""
+    """Show the results for a camera, until the viewer is closed."""
     session, clip = effect.start(moves=True), open_camera(camera)
     manifest = effect.describe(session, Item(camera, PurePosixPath()), consent)
     live = LiveSession(manifest, effect.options.out or LIVE, rate=clip.rate)

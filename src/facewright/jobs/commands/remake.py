@@ -27,10 +27,9 @@ class Remade:
     path: Path
     original: Path
     likeness: Likeness
-    """What is the same as in the original: every byte but the signature, every pixel, or not even
-    that."""
+    """What equals the original: every byte but the signature, every pixel, or neither."""
     reason: str = ""
-    """What was different this time, where something was."""
+    """What differs in the conditions, if anything."""
 
 
 def remake_file(  # noqa: PLR0913
@@ -112,7 +111,7 @@ def computing_with(threads: Json) -> Iterator[None]:
 
 
 def compare_files(file: Path, out: Path) -> Likeness:
-    """Tell how much two files are alike, but for their signatures, which are random."""
+    """Compare two files, apart from their signatures, which are random."""
     import numpy as np
 
     from facewright.media.decode import read_image

@@ -1,4 +1,4 @@
-"""Say how a file came about, without loading a network."""
+"""Show the manifest of a file, without loading a network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def show_file(file: Path) -> Manifest:
-    """Read how a file came about.
+    """Read the manifest of a file.
 
     Args:
         file: A picture or clip that Facewright wrote.

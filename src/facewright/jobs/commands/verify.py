@@ -10,16 +10,16 @@ if TYPE_CHECKING:
 
 
 def verify_files(files: list[Path], /) -> Verified:
-    """Say of files who signed them, whether they were altered since, and whether they are marked.
+    """Verify files: who signed them, whether they were altered since, and their watermarks.
 
-    The exit status is 1 unless all files were signed by somebody whom this installation trusts, and
-    are what was signed.
+    The exit status is 1 unless all files have a valid signature that this installation trusts, and
+    are unaltered.
 
     Args:
         files: Pictures and clips, whoever made them.
 
     Returns:
-        What is known about each file.
+        The result for each file.
 
     Raises:
         FileError: One cannot be read.

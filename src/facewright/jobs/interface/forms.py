@@ -106,7 +106,7 @@ def list_forms() -> list[Form]:
 
 
 def is_job(command: Command) -> bool:
-    """Tell whether a command does something and ends, rather than opening another way in."""
+    """Return whether a command does something and ends, rather than opening another way in."""
     return not command.function.startswith("facewright.studio.")
 
 
@@ -143,7 +143,7 @@ def read_form(command: Command) -> Form:
 
 
 def _is_read(option: Option) -> bool:
-    """Tell whether an option names a file that is read."""
+    """Return whether an option names a file that is read."""
     return option.type == "path" and option.name not in (*DESTINATIONS, *WRITTEN, *LIVE_ONLY)
 
 

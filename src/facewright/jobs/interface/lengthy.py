@@ -16,7 +16,7 @@ _FEW = 16  # pictures or people, which are done within seconds
 
 
 def is_lengthy(name: str, inputs: Sequence[Path | None], values: Mapping[str, Json]) -> bool:
-    """Tell whether a call may take minutes: by its command, or by what goes in.
+    """Return whether a call may take minutes: by its command, or by what goes in.
 
     Args:
         name: Of the command.
@@ -32,7 +32,7 @@ def is_lengthy(name: str, inputs: Sequence[Path | None], values: Mapping[str, Js
 
 
 def _is_many(path: Path) -> bool:
-    """Tell whether a path is a clip, an archive or a folder."""
+    """Return whether a path is a clip, an archive or a folder."""
     if path.is_dir() or is_archive(path):
         return True
     return path.is_file() and find_kind(path) == "clip"

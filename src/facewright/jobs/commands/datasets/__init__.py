@@ -1,1 +1,1 @@
-"""From raw pictures to a dataset: one command each."""
+"""Commands from raw pictures to a dataset."""

@@ -1,4 +1,4 @@
-"""Report what there is in a library or dataset, and take pictures out of a library."""
+"""Report the content of a library or dataset, and remove pictures from a library."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditOptions(Replacing):
-    """What to report, and what to remove first."""
+    """Options of the report, and pictures to remove before."""
 
     out: Path | None = None
-    """Draw the balance as a picture: .png, .jpg or .webp."""
+    """Write the balance of labels as a chart: .png, .jpg or .webp."""
     remove: tuple[str, ...] = ()
     """Mark a picture as removed: its sha256 or the first eight digits, its path in the library, or
     its source; or a .txt file with one of these per line. May be repeated."""
     purge: bool = False
-    """Delete the files of all removed pictures and of those that look like them; their hashes stay,
-    so that they never come back."""
+    """Delete the files of all removed pictures and of similar ones; their hashes are kept, so that
+    they are never collected again."""
     similar: int = MOST
-    """Report pairs whose perceptual hashes differ in no more of 256 bits, 0 to 31."""
+    """Report pairs of pictures whose perceptual hashes differ in at most so many of 256 bits, 0 to
+    31."""
     verify: bool = False
     """Read every picture again and compare its sha256."""
 
@@ -44,11 +45,11 @@ def audit_pictures(
 
     Args:
         path: A library, or the folder or zip of a dataset.
-        options: What to report, and what to remove first.
-        progress: Called with how many pictures are read, and of how many.
+        options: Options of the report, and pictures to remove before.
+        progress: Called with the number of pictures read, and of all.
 
     Returns:
-        What there is.
+        The report.
 
     Raises:
         InputError: An option is invalid, or a name fits no picture.

@@ -18,44 +18,46 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CollectOptions(Leniency):
-    """Under which terms pictures are gathered, and how."""
+    """Terms and limits of collecting pictures."""
 
     out: Path
     """The library: a folder, made if missing; one that exists is added to."""
     licence: str
-    """What may be done with the pictures, such as CC-BY-4.0 or "my own photos"; those that are in
-    the library already keep their terms."""
+    """Licence of the pictures, such as CC-BY-4.0 or "my own photos"; pictures that are in the
+    library already keep theirs."""
     consent: str = ""
-    """Who of those shown agreed, and to what; those that are in the library already keep theirs."""
+    """Consent of the people shown: who agreed to what; pictures in the library already keep
+    theirs."""
     labels: bool = True
-    """Take labels from names and tables of UTKFace, FairFace and CelebA."""
+    """Read labels from file names and tables of UTKFace, FairFace and CelebA."""
     similar: int = SAME
-    """Take pictures for one if their perceptual hashes differ in no more of 256 bits, 0 to 31."""
+    """Treat pictures as copies if their perceptual hashes differ in at most so many of 256 bits, 0
+    to 31."""
     keep_similar: bool = False
-    """Keep pictures that look alike, unless they are equal to the last byte."""
+    """Keep similar pictures, unless their files are equal."""
     smallest: int = 32
-    """Refuse pictures whose shorter side has fewer pixels."""
+    """Smallest length of the shorter side in pixels; smaller pictures are refused."""
     largest_mib: int = 64
-    """Refuse files that are larger, in MiB."""
+    """Largest file in MiB; larger ones are refused."""
     every: int = 30
-    """Of clips, take every so many-th frame."""
+    """Take every n-th frame of clips."""
     after_cuts: bool = False
-    """Of clips, take the sharpest frame after each cut instead."""
+    """Take the sharpest frame after each cut of clips instead."""
     parallel: int = 8
-    """Requests to the web at once."""
+    """Most simultaneous requests to the web."""
     per_host: int = 2
-    """Requests at once to one host."""
+    """Most simultaneous requests to one host."""
     contact: str = ""
-    """An address where servers' owners reach you; it goes into the User-Agent."""
+    """Contact address for the owners of servers, sent in the User-Agent."""
     refresh: bool = False
-    """Ask servers whether what was fetched before has changed."""
+    """Ask servers whether files that were downloaded before have changed."""
     allow_private: bool = False
-    """Fetch what lists and album pages name on this machine and its network, too."""
+    """Allow addresses on this machine and its network in lists and album pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What `collect` did."""
+    """The outcome of `collect`."""
 
     library: Path
     counts: Collected

@@ -1,4 +1,4 @@
-"""Turn a library of pictures into a dataset for training."""
+"""Make a dataset for training from a library of pictures."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ _SHOWN = "examples of real people: of faces that are used and of those that are 
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareOptions(Runtime, Leniency, Detectors, Writing, QualityLimits):
-    """What the dataset is like, and which faces go in; a limit of 0 is none."""
+    """Form of the dataset, and limits of the faces in it; a limit of 0 is none."""
 
     out: Path
-    """The dataset: a .zip. Beside it go NAME-report.png and NAME-report.json."""
+    """The dataset: a .zip. NAME-report.png and NAME-report.json are written beside it."""
     size: int = 128
     """Width and height of its pictures in pixels: a power of two."""
     template: TemplateName = "tight"
-    """What they show."""
+    """Alignment template of the faces."""
     format: Literal["png", "jpeg", "webp"] = "png"
-    """How they are written."""
+    """File format of the pictures."""
     licence: str = ""
-    """What may be done with the pictures of a folder or zip; a library knows."""
+    """Licence of the pictures of a folder or zip; a library records it."""
     consent: str = ""
-    """Who of those shown in a folder or zip agreed, and to what."""
+    """Consent of the people in a folder or zip: who agreed to what."""
     smile: bool = False
-    """Give each face a label `smile`, measured on its points: no, slight or broad."""
+    """Add a label `smile` to each face, measured on its points: no, slight or broad."""
     workers: int | None = None
-    """How many processes; as many as there are cores if not given."""
+    """Number of processes; the number of cores if not given."""
     report: bool = True
     """Write the report."""
     dry_run: bool = False
-    """Only count, and write nothing."""
+    """Count the faces, and write nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedDataset:
-    """What `prepare` did."""
+    """The outcome of `prepare`."""
 
     library: Path
     files: tuple[Path, ...]
@@ -70,7 +70,7 @@ class PreparedDataset:
 def prepare_dataset(
     library: Path, *, options: PrepareOptions, progress: Progress | None = None
 ) -> PreparedDataset:
-    """Cut the faces out of pictures, upright and in one size, for training.
+    """Align the faces of pictures to one size, for training.
 
     Each face that is too small, blurred, cut off, turned away, too dark or too bright, or has
     another one beside it is left out; the report says how many and shows examples. Run the same
@@ -156,7 +156,7 @@ def prepare_with(
     Args:
         detector: Where each process gets what finds faces.
         library: Where the pictures are.
-        options: What was asked for.
+        options: The options given.
         settings: From `check_prepare`.
         progress: Called with how many pictures are done, and of how many.
 

@@ -18,7 +18,7 @@ PAGE, OVERVIEW = "index.html", "demo.jpg"
 
 @dataclass(frozen=True, kw_only=True)
 class DemoOptions(Runtime):
-    """With which generator, and where to."""
+    """Generator and destination of the demo."""
 
     out: Path = Path("demo")
     """The folder. What an earlier demo left there is replaced; other files stay."""

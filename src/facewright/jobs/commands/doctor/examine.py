@@ -7,7 +7,7 @@ from facewright.jobs.options import Runtime
 
 
 def examine(*, runtime: Runtime | None = None) -> Diagnosis:
-    """Say what this machine can do, and how to mend what is wrong.
+    """Report what this machine can do, and how to fix problems.
 
     Args:
         runtime: Which device to examine.

@@ -73,7 +73,7 @@ def list_extras(requirements: Iterable[str] | None = None) -> dict[str, str]:
 
 
 def _is_installed(name: str) -> bool:
-    """Tell whether a distribution is there, in any version."""
+    """Return whether a distribution is there, in any version."""
     try:
         version(name)
     except PackageNotFoundError:

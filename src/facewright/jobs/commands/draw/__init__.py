@@ -1,1 +1,1 @@
-"""Commands that draw people who do not exist, or find them again in pictures."""
+"""Commands of the generator: generation, inversion, editing."""

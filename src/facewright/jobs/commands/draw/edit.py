@@ -1,4 +1,4 @@
-"""Move a face along directions: older, smiling, turned, in other light."""
+"""Edit a face along directions: age, smile, pose, light."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ASKED = re.compile(r"([a-z][a-z0-9-]*)(?:=([+-]?(?:\d+\.?\d*|\.\d+)))?")
 
 @dataclass(frozen=True, kw_only=True)
 class EditOptions(ChangeOptions):
-    """Which way a face moves, how far, and where to."""
+    """Directions of the edit, steps, and destination."""
 
     rules: ClassVar[Mapping[str, Rule]] = {
         "strength": Rule(-100, 100, "1 is one standard deviation over random people; 2 shows well")
@@ -31,31 +31,31 @@ class EditOptions(ChangeOptions):
     out: Path
     """The picture to write: .png, .jpg, .webp or .bmp."""
     direction: tuple[str, ...] = ()
-    """What changes, such as smile; or age=-1.5 with an amount of its own; may be repeated. sefa-1,
-    sefa-2 and so on are what changes most in any generator."""
+    """Direction of the edit, such as smile, or with a step of its own, age=-1.5; may be repeated.
+    sefa-1, sefa-2 and so on are the directions of the largest changes in any generator."""
     strength: float = 2.0
-    """How far to go: 1 is one standard deviation over random people; below 0 the other way."""
+    """Step along each direction, in standard deviations over random people; may be negative."""
     sheet: bool = False
-    """Draw a strip from the other way to this one for every direction; all of them if none is
-    named."""
+    """Draw a strip from the negative to the positive step for each direction; for all directions if
+    none is named."""
     steps: int = 5
     """Faces on each strip of a sheet."""
     layers: str = "all"
-    """Move only these layers: coarse, middle, fine, or such as 0-3,7."""
+    """Layers to change: all, coarse, middle, fine, or numbers such as 0-3,7."""
     directions: str | None = None
-    """The directions: a name that `facewright models list` shows, or a file; otherwise those that
-    ship for the generator."""
+    """The set of directions: a name that `facewright models list` shows, or a file; the set that
+    ships for the generator if not given."""
 
 
 def edit_face(face: str, *, options: EditOptions, progress: Progress | None = None) -> list[Path]:
-    """Move a face along directions: its age, smile, pose, light and more.
+    """Edit a face along directions: age, smile, pose, light and more.
 
-    What else changes along each direction was measured, and stands in the guide.
+    The guide has measurements of what else changes along each direction.
 
     Args:
         face: A seed such as 42, a .latents file, or a photo.
         options: Which directions, how far, and where to.
-        progress: Called with how many faces are drawn, and of how many.
+        progress: Called with the number of faces drawn, and of all.
 
     Returns:
         The file that was written.

@@ -22,24 +22,24 @@ _FILES = {".tif", ".tiff", ".gif", ".mp4", ".pdf", ".svg", ".avif"}  # meant as 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateOptions(PeopleOptions, Enlarging, Output):
-    """Which people to generate, and how to lay them out."""
+    """People to generate, and layout of the results."""
 
     seeds: str
-    """Whom to draw: numbers and ranges such as 0-15,42."""
+    """Seeds of the people: numbers and ranges such as 0-15,42."""
     out: Path
     """A picture (.png, .jpg, .webp, .bmp), of several people a contact sheet; or a folder, for one
     file per person."""
     sheet: bool = False
-    """Draw a contact sheet, in a folder beside the files as sheet.png."""
+    """Draw a contact sheet; in a folder it is written beside the files as sheet.png."""
     columns: int | None = None
-    """People side by side on a sheet; otherwise about as many as there are rows."""
+    """Number of columns of a sheet; about as many as rows if not given."""
     captions: bool = False
     """Write its seed below each person on a sheet."""
     vary: str | None = None
     """Draw a sheet with one row per value of this label, such as age, and one column per seed; or,
     as age,gender, one column per value of the second label."""
     format: Literal["png", "jpg", "webp"] = "png"
-    """How files in a folder are written."""
+    """File format in a folder."""
 
 
 def generate_faces(options: GenerateOptions, *, progress: Progress | None = None) -> list[Path]:
@@ -48,8 +48,8 @@ def generate_faces(options: GenerateOptions, *, progress: Progress | None = None
     The same seeds, weights, options and type of device give the same files, bit for bit.
 
     Args:
-        options: Whom, how, and where to.
-        progress: Called with how many people are drawn, and of how many.
+        options: People, sampling, and destination.
+        progress: Called with the number of people drawn, and of all.
 
     Returns:
         The files that were written.

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class InterpolateOptions(PeopleOptions, Enlarging, Destination):
-    """Whom to pass on the way, and how fast."""
+    """People to pass, speed, and destination."""
 
     seeds: str
-    """Whom to pass, in this order: at least two seeds, such as 1,2,3."""
+    """Seeds of the people to pass, in order: at least two, such as 1,2,3."""
     out: Path
     """The clip to write: .mp4 or .gif."""
     seconds: float = 6
@@ -25,7 +25,7 @@ class InterpolateOptions(PeopleOptions, Enlarging, Destination):
     fps: int = 30
     """Frames per second, such as 24, 30 or 60."""
     space: Literal["z", "w"] = "w"
-    """Go along the sphere of z (slerp), or in straight lines in w."""
+    """Space of the interpolation: spherical in z (slerp), or linear in w."""
     loop: bool = True
     """Return to the first person, so that the clip can repeat."""
 
@@ -33,7 +33,7 @@ class InterpolateOptions(PeopleOptions, Enlarging, Destination):
 def interpolate_faces(
     options: InterpolateOptions, *, progress: Progress | None = None
 ) -> list[Path]:
-    """Walk from person to person: a clip.
+    """Interpolate from person to person: a clip.
 
     Args:
         options: Whom to pass, how fast, and where to.

@@ -24,23 +24,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class InvertOptions(Generating, FaceChoice, Consent, Refining, Destination):
-    """How to look for latents, and where to write them."""
+    """Options of inversion, and destination."""
 
     out: Path
-    """The file of latents, such as face.latents; before and after go beside it, as face.png. Or a
-    folder, for several photos. A picture (.png, .jpg, .webp, .bmp) has the latents beside it."""
+    """The file of latents, such as face.latents; a picture of before and after is written beside
+    it, as face.png. Or a folder, for several photos. A picture (.png, .jpg, .webp, .bmp) has the
+    latents beside it."""
     tune: bool = False
-    """Change the generator, too, so that it draws this face better: pivotal tuning. What changed
-    goes beside the latents, as face.tuning.safetensors."""
+    """Also fine-tune the generator to this face (pivotal tuning). The differences are written
+    beside the latents, as face.tuning.safetensors."""
     encoder: str | None = None
-    """Where the search begins: an encoder by name or file, or none for the average face; the one
-    that belongs to the generator if not given."""
+    """The encoder that estimates the first latents, by name or file, or none for the average face;
+    the one that belongs to the generator if not given."""
     template: TemplateName | None = None
-    """How faces are cut that the generator draws; otherwise what its weights say, or tight."""
+    """Alignment template of the generator; if not given that of its weights, or tight."""
     aligned: bool = False
-    """The photos show faces as the generator draws them already: look for none, cut nothing."""
+    """The photos are aligned faces already: detect and cut none."""
     seed: int = 0
-    """Of the noise in the search."""
+    """Seed of the noise in the optimisation."""
 
 
 class Invert(Effect[InvertOptions]):
@@ -93,7 +94,7 @@ class Invert(Effect[InvertOptions]):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
         return self.pipeline.device
 
     def start(self, *, moves: bool) -> Session:
@@ -162,17 +163,17 @@ class Invert(Effect[InvertOptions]):
 def invert_photos(
     photos: list[str], *, options: InvertOptions, progress: Progress | None = None
 ) -> Outcome:
-    """Find the latents from which a generator draws the faces of photos.
+    """Find latents from which a generator reconstructs the faces of photos (GAN inversion).
 
-    The face is found and cut out, an encoder says where to begin, and optimisation in w+ refines
-    that. Latents know their generator: another one says that they are not its own. Of several
-    photos, those that show no face are listed with the reason, and the exit status is 1; run the
-    same command again to go on after an interruption.
+    The face is detected and aligned, an encoder estimates its latents, and optimisation in w+
+    refines them. Files of latents record their generator; another generator refuses them. Of
+    several photos, those that show no face are listed with the reason, and the exit status is 1;
+    run the same command again to go on after an interruption.
 
     Args:
         photos: Pictures that show a face, folders and archives of them.
         options: How to search, and where to write.
-        progress: Called with how many steps are done, and of how many.
+        progress: Called with the number of steps done, and of all.
 
     Examples:
         facewright invert me.jpg --consent self -o me.latents

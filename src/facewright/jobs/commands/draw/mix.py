@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class MixOptions(PeopleOptions, Enlarging, Output):
-    """Whose styles to mix."""
+    """People, layers, and destination."""
 
     rows: str
     """Seeds of the people who keep their own styles in all other layers, such as 1-4."""
@@ -35,7 +35,7 @@ def mix_faces(options: MixOptions, *, progress: Progress | None = None) -> list[
 
     Args:
         options: Whose styles, which layers, and where to.
-        progress: Called with how many people are drawn, and of how many.
+        progress: Called with the number of people drawn, and of all.
 
     Returns:
         The file that was written.

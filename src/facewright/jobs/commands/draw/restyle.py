@@ -25,41 +25,41 @@ _RANDOM = re.compile(r"random(?::(\d{1,3}))?")
 
 @dataclass(frozen=True, kw_only=True)
 class RestyleOptions(ChangeOptions):
-    """Which styles come in, how much of them, and where to."""
+    """Layers and weight of the styles, and destination."""
 
     out: Path
     """The picture to write: .png, .jpg, .webp or .bmp; with --count a sheet, or a folder with one
     file for each draw."""
     layers: str = "all"
-    """Layers whose styles come in: all, coarse, middle, fine, numbers such as 0-6,9, random for one
-    layer, or random:3 for three."""
+    """Layers whose styles are replaced: all, coarse, middle, fine, numbers such as 0-6,9, random
+    for one layer, or random:3 for three."""
     strength: float = 1.0
-    """How much of the style comes in: 0 nothing, 1 all of it."""
+    """Weight of the styles, 0 to 1: 0 changes nothing, 1 replaces them."""
     sheet: bool = False
     """Draw the comparison: both faces, each range, each single layer, and a random one."""
     count: int | None = None
-    """With --layers random: how many draws, each of other layers."""
+    """Number of random choices of layers, with --layers random."""
     draw_seed: int = 0
-    """Where the draws of random layers start; it is written into the result."""
+    """Seed of the random choices of layers; it is recorded in the result."""
     columns: int | None = None
-    """Faces side by side on a sheet."""
+    """Number of columns of a sheet."""
     format: Literal["png", "jpg", "webp"] = "png"
-    """How files in a folder are written."""
+    """File format in a folder."""
 
 
 def restyle_face(
     face: str, style: str, *, options: RestyleOptions, progress: Progress | None = None
 ) -> list[Path]:
-    """Give a face the styles of another: injection into w+, layer by layer.
+    """Replace styles of a face by those of another: injection into w+, layer by layer.
 
-    Coarse layers bring pose and shape, middle ones light, hair and skin, fine ones hues; the guide
-    has what was measured for each.
+    Coarse layers carry pose and shape, middle ones light, hair and skin, fine ones hues; the guide
+    has measurements for each.
 
     Args:
         face: Who keeps the rest: a seed such as 42, a .latents file, or a photo.
         style: Whose styles come in: likewise.
         options: Which layers, how much, and where to.
-        progress: Called with how many faces are drawn, and of how many.
+        progress: Called with the number of faces drawn, and of all.
 
     Returns:
         The files that were written.
@@ -109,7 +109,7 @@ def restyle_with(
         restyle: The pipeline.
         named: The face and the style: seeds, files of latents or photos.
         options: Which layers, how much, and where to.
-        progress: Called with how many faces are drawn, and of how many.
+        progress: Called with the number of faces drawn, and of all.
     """
     sampler = restyle.sampler(options.sampling())
     pair = restyle.read_pair(
@@ -142,7 +142,7 @@ def _choose(options: RestyleOptions, count: int) -> list[tuple[int, ...]]:
 
 
 def _is_folder(options: RestyleOptions) -> bool:
-    """Tell whether the draws go to a folder, by its name."""
+    """Return whether the draws go to a folder, by its name."""
     return options.count is not None and not options.out.suffix
 
 

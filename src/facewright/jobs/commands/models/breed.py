@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class BreedOptions(Replacing):
-    """Where one generator ends and the other begins, and where the new one goes."""
+    """Crossing of two generators, and destination."""
 
     out: Path
     """The bundle to write, such as bred.safetensors."""
@@ -25,18 +25,18 @@ class BreedOptions(Replacing):
     """Layers of fewer pixels come from LOW, those of as many or more from HIGH: 4, 8, 16, ... up to
     the size of the pictures of HIGH, or to twice that of LOW. Without it, all layers are alike."""
     width: float = 0.0
-    """How soft the crossing is, in doublings of the resolution: 0 is hard, 0.5 mixes the layers
+    """Width of the transition, in doublings of the resolution: 0 is abrupt, 0.5 mixes the layers
     beside it, 2 nearly all."""
     amount: float = 1.0
-    """How far the way to HIGH goes: 0 is LOW, 1 is HIGH, 0.5 the mean of all weights."""
+    """Weight of HIGH, 0 to 1: 0 is LOW, 1 is HIGH, 0.5 the mean of all weights."""
     name: str | None = None
-    """What the new weights are called; otherwise as the file."""
+    """Name of the new weights; that of the file if not given."""
 
 
 def breed_models(
     low: str, high: str, *, options: BreedOptions, progress: Progress | None = None
 ) -> Path:
-    """Make one generator out of two of which one was trained on from the other.
+    """Cross two generators of which one was fine-tuned from the other.
 
     Coarse layers, of few pixels, carry the shape of a face, fine ones its surface. So
     `models breed toon-128 faces-64 --at 32` has the proportions of the toons and the skin of
@@ -47,7 +47,7 @@ def breed_models(
         low: The generator of the coarse layers: a name or a file.
         high: That of the fine layers.
         options: Where they cross, and where the new one goes.
-        progress: Called with how far a download is.
+        progress: Called with the progress of a download.
 
     Returns:
         The bundle.
@@ -112,7 +112,7 @@ def _join(one: str, other: str) -> str:
 
 
 def _is_half(bundle: Bundle) -> bool:
-    """Tell whether weights are kept in half precision."""
+    """Return whether weights are kept in half precision."""
     import torch
 
     kept = {tensor.dtype for tensor in bundle.tensors.values()}

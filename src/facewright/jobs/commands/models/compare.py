@@ -21,17 +21,16 @@ _SIZE = 96  # pixels, if nothing else is asked for
 
 @dataclass(frozen=True, kw_only=True)
 class CompareOptions(PeopleOptions, Output):
-    """Whom every snapshot draws, and how."""
+    """People that every snapshot draws, and destination."""
 
     out: Path
     """The sheet to write: .png, .jpg, .webp or .bmp."""
     weights: str | None = None
-    """Draw a row with these weights above, such as those that the run began with: a name or a
-    file."""
+    """Weights for a row at the top, such as those that the run started from: a name or a file."""
     seeds: str = "0-7"
     """One person per column, such as 0-7 or 1,5,42."""
     every: int = 1
-    """Take only every second snapshot with 2, every third with 3, and so on; and the last."""
+    """Use every n-th snapshot, and the last one."""
 
 
 def compare_snapshots(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What an evaluation found."""
+    """The measurements of an evaluation."""
 
     weights: str
     sha256: str
@@ -39,7 +39,7 @@ def evaluate_generator(
     options: EvaluateOptions | None = None,
     progress: Progress | None = None,
 ) -> Measured:
-    """Measure how good, how varied and how original the people of a generator are.
+    """Measure quality, variety and originality of a generator.
 
     Without a feature network: the sliced Wasserstein distance (0 is best), and whether generated
     people are copies of any in the dataset.
@@ -51,7 +51,7 @@ def evaluate_generator(
         weights: A name that `facewright models list` shows, or a file.
         dataset: The folder or zip of real pictures to compare with.
         options: What to measure; None is the default of each.
-        progress: Called with how many people are drawn, and of how many.
+        progress: Called with the number of people drawn, and of all.
 
     Returns:
         The numbers by name.

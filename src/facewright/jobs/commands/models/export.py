@@ -14,12 +14,12 @@ BUNDLE = ".safetensors"
 
 @dataclass(frozen=True, kw_only=True)
 class ExportOptions(Replacing):
-    """Where a generator goes."""
+    """Format and destination."""
 
     out: Path
-    """.pt is read by rosinality's project and those built on it, .safetensors holds the tensors
-    alone by the names of StyleGAN2-ADA, .onnx needs no PyTorch: z goes in, pictures come out, psi
-    and noise may be given. What labels mean is kept in .safetensors."""
+    """The file: .pt for rosinality's project and derived ones; .safetensors for the tensors by the
+    names of StyleGAN2-ADA, with labels as metadata; .onnx, from z to pictures, with psi and noise
+    as optional inputs."""
 
 
 def export_model(weights: str, *, options: ExportOptions) -> Path:

@@ -18,10 +18,10 @@ def fetch_model(
     accept_licence: bool = False,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Fetch weights, so that they are there without a network.
+    """Download weights for use without a network.
 
-    They come from the addresses of the catalog, or all from FACEWRIGHT_MIRROR: the address of a
-    folder that has a copy of the cache. A download that was interrupted goes on where it ended.
+    They come from the addresses of the catalog, or all from FACEWRIGHT_MIRROR, the address of a
+    folder with a copy of the cache. An interrupted download is continued.
 
     Args:
         name: A name that `facewright models list` shows.

@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions(Replacing):
-    """Where imported weights go, and what their card says."""
+    """Destination of imported weights, and entries of their card."""
 
     out: Path
     """The bundle to write, such as faces.safetensors."""
     part: str | None = None
-    """Which network of a file with several, such as encoder; otherwise its main one."""
+    """Which network of a file with several, such as encoder; the main one if not given."""
     name: str | None = None
-    """What the weights are called; otherwise as the new file."""
+    """Name of the weights; that of the new file if not given."""
     licence: str | None = None
-    """Their licence, which files do not say, such as CC-BY-4.0; otherwise unknown."""
+    """Licence of the weights, which files do not contain, such as CC-BY-4.0; unknown if not
+    given."""
     trained_on: str | None = None
-    """The data that they were trained on; otherwise unknown."""
+    """The data that they were trained on; unknown if not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def import_model(
     Args:
         file: A file, or a name that `facewright models list` shows.
         options: Where to, and what the card says.
-        progress: Called with how far a download is.
+        progress: Called with the progress of a download.
 
     Returns:
         What was found and written.

@@ -28,7 +28,7 @@ _MOST_STEPS = 24
 
 @dataclass(frozen=True, kw_only=True)
 class ConvertOptions(Runtime, Leniency, Detectors, Consent, Output, ConvertConfig):
-    """How to convert, and where to."""
+    """Options of conversion, and destination."""
 
     rules: ClassVar[Mapping[str, Rule]] = {
         "strength": Rule(0, 2, "1 is what the translator does, 0.5 half of it")
@@ -36,16 +36,16 @@ class ConvertOptions(Runtime, Leniency, Detectors, Consent, Output, ConvertConfi
 
     with_: str
     """The translator: a name that `facewright models list` shows, such as ageing, or a file that
-    `facewright train translator` wrote. With :reverse behind it, the way back."""
+    `facewright train translator` wrote. With :reverse after it, the opposite direction."""
     out: Path
     """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
     sources, a folder; with --page a page (.html)."""
     faces: str = "all"
     """Which faces: all, largest, left, right, or a number (1 is the largest)."""
     strength: float = 1.0
-    """How much changes: 0 nothing, 1 what the translator does, up to 2 more of the same."""
+    """Factor on the change, 0 to 2: 0 is none, 1 that of the translator, more exaggerates it."""
     steps: int | None = None
-    """Draw a strip of so many pictures, from nothing to --strength."""
+    """Draw a strip of so many pictures, from strength 0 to --strength."""
     strip: bool = False
     """Draw before and after side by side."""
     page: bool = False
@@ -112,7 +112,7 @@ class Convert(Effect[ConvertOptions]):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
         return self.pipeline.device
 
     def start(self, *, moves: bool) -> ConvertSession:  # noqa: ARG002
@@ -174,7 +174,7 @@ def convert_pictures(
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
         options: With which translator, how, and where to.
-        progress: Called with the pictures and frames done, and in all.
+        progress: Called with the number of pictures and frames done, and of all.
 
     Examples:
         facewright convert portrait.jpg --with ageing --consent self -o older.png

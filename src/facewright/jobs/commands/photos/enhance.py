@@ -64,7 +64,7 @@ class Enhance(Effect[EnhanceOptions]):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
         return self.pipeline.device
 
     def start(self, *, moves: bool) -> EnhanceSession:
@@ -114,7 +114,7 @@ def enhance_pictures(
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
         options: How, and where to.
-        progress: Called with the pictures and frames done, and in all.
+        progress: Called with the number of pictures and frames done, and of all.
 
     Examples:
         facewright enhance small.jpg --consent self -o large.png

@@ -32,7 +32,7 @@ _TABLE = ".csv"
 
 @dataclass(frozen=True, kw_only=True)
 class ExpressionOptions(Runtime, ShowOptions, Leniency, Limits, Detectors, Writing, ReadingConfig):
-    """Where to read expressions, and what to write."""
+    """Options of reading expressions, and destinations."""
 
     out: Path | None = None
     """A folder for pictures and clips with bars beside each face, the timeline of each clip, and
@@ -40,9 +40,9 @@ class ExpressionOptions(Runtime, ShowOptions, Leniency, Limits, Detectors, Writi
     .gif), or a .json, .jsonl or .csv alone. Of a camera that is only shown, the folder for
     snapshots and recordings, otherwise `live`. If not given, nothing is written."""
     record: Path | None = None
-    """A .json, .jsonl or .csv to write what is read into, beside one picture or clip."""
+    """A .json, .jsonl or .csv for the readings, besides one picture or clip."""
     weights: str | None = None
-    """The network that names expressions: a name that `facewright models list` shows, or a file
+    """The classifier of expressions: a name that `facewright models list` shows, or a file
     that `facewright train expressions` wrote; the one that ships with the package if not given."""
 
 
@@ -103,7 +103,7 @@ class Expressions(Effect[ExpressionOptions]):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
         return self.pipeline.device
 
     def start(self, *, moves: bool) -> ReadingSession:

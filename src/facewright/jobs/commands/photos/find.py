@@ -32,7 +32,7 @@ _OF_CROPS = {"points", "template", "size"}  # options that what is drawn does no
 
 @dataclass(frozen=True, kw_only=True)
 class FindOptions(Runtime, ShowOptions, Leniency, Limits, Detectors, Writing, DetectionConfig):
-    """Where to look for faces, and what to write."""
+    """Options of detection, and destinations."""
 
     out: Path | None = None
     """A folder for annotated pictures and clips, with faces.jsonl beside them; or one picture
@@ -40,13 +40,13 @@ class FindOptions(Runtime, ShowOptions, Leniency, Limits, Detectors, Writing, De
     --show, the folder for snapshots and recordings, otherwise `live`. If not given, nothing is
     written."""
     draw: FaceDrawing = "points"
-    """What to draw of each face beside its box, number and score; none writes no pictures."""
+    """What to draw of each face besides its box, number and score; none writes no pictures."""
     points: Literal["mesh", "five"] = "mesh"
-    """Which points the JSON lists: all 478, or eyes, nose and corners of the mouth."""
+    """Points in the JSON: all 478, or five: eyes, nose and corners of the mouth."""
     crops: Path | None = None
-    """Cut each face out upright, into this folder, as PNG."""
+    """Folder for a crop of each face, upright, as PNG."""
     template: TemplateName = "ffhq"
-    """How crops are aligned."""
+    """Alignment template of crops."""
     size: int = 256
     """Width and height of crops in pixels."""
 
@@ -102,7 +102,7 @@ class Find(Effect[FindOptions]):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
         return self.find.device
 
     def start(self, *, moves: bool) -> FindSession:  # noqa: ARG002

@@ -22,14 +22,14 @@ _STEPS, _SHEET_STEPS = 60, 6
 
 @dataclass(frozen=True, kw_only=True)
 class MorphOptions(Generating, Refining, Consent, Output):
-    """What to make of the faces, and where to."""
+    """Kind of the morph, and destination."""
 
     out: Path
     """The clip (.mp4, .gif) or sheet (.png, .jpg, .webp, .bmp) to write; with --average a
     picture."""
     steps: int | None = None
-    """How many pictures there are from one face to the other, both among them; otherwise 60 in a
-    clip and 6 on a sheet."""
+    """Number of pictures from one face to the other, including both; if not given 60 in a clip and
+    6 on a sheet."""
     average: bool = False
     """Draw the mean of all faces."""
     through_latents: bool = False
@@ -40,11 +40,11 @@ class MorphOptions(Generating, Refining, Consent, Output):
     loop: bool = False
     """Return to the first face, so that the clip can repeat."""
     columns: int | None = None
-    """Pictures side by side on a sheet; otherwise about as many as there are rows."""
+    """Number of columns of a sheet; about as many as rows if not given."""
     size: int = 512
-    """Width and height of the mean face, and of faces that are drawn through latents, in pixels."""
+    """Width and height of the mean face, and of faces with --through-latents, in pixels."""
     faces: str = "largest"
-    """Which face is taken of pictures that show several: largest, left, right or a number."""
+    """Which face to use if a picture shows several: largest, left, right or a number."""
 
 
 def morph_pictures(
@@ -191,7 +191,7 @@ def _check_mean(options: MorphOptions) -> None:
 
 
 def _is_clip(out: Path) -> bool:
-    """Tell whether a clip is to be written."""
+    """Return whether a clip is to be written."""
     from facewright.provenance.publish import CLIPS
 
     return out.suffix.lower() in CLIPS

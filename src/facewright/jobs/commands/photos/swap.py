@@ -56,7 +56,7 @@ _THUMBNAIL, _PAIRS, _ACROSS = 160, 40, 8  # pixels; pairs on a sheet; pictures s
 class SwapOptions(
     ShowOptions, Runtime, Leniency, Detectors, Consent, Writing, Enlarging, SwapConfig
 ):
-    """Which face goes onto which, how, and where to."""
+    """Options of swapping faces, and destination."""
 
     out: Path | None = None
     """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
@@ -66,7 +66,7 @@ class SwapOptions(
     auto, whoever suits each body best is chosen, by pose, light, skin and age; into a folder, a
     table and contact sheets are written, too."""
     distinct: bool = False
-    """With --seed auto, give no two bodies people who look alike."""
+    """With --seed auto, choose people who do not look alike for the bodies."""
     weights: str | None = None
     """The generator for --seed: a name that `facewright models list` shows, or a file."""
     truncation_psi: float = TRUNCATION_PSI
@@ -75,10 +75,10 @@ class SwapOptions(
     """Whose face is covered: largest, all, left, right, a number (1 is the largest), or
     like:REFERENCE.jpg. In a clip, it stays with a person."""
     keep: str | None = None
-    """What stays of the covered face: mouth, eyes, glasses, beard, or several such as
+    """Parts of the covered face to keep: mouth, eyes, glasses, beard, or several such as
     mouth,eyes."""
     strength: float = 1.0
-    """How much of the face shows: 0 nothing, 1 all of it."""
+    """Opacity of the face, 0 to 1."""
 
 
 class Swap(Effect[SwapOptions]):
@@ -99,8 +99,8 @@ class Swap(Effect[SwapOptions]):
 
         Args:
             options: Of the command.
-            progress: Called with what is done, and in all.
-            find: What finds faces; None loads the networks that the options name.
+            progress: Called with the number of items done, and of all.
+            find: The face detector; None loads the networks that the options name.
             face: A picture, or a folder of pictures of one person; None for a seed.
         """
         super().__init__(options, progress, find)
@@ -146,7 +146,7 @@ class Swap(Effect[SwapOptions]):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
         return self.pipeline.device
 
     def start(self, *, moves: bool) -> SwapSession:  # noqa: ARG002
@@ -375,7 +375,7 @@ def swap_faces(
             picture, a clip, several of them, a folder or an archive; or a camera: camera:0, or
             camera:clip.mp4 for a clip that stands in.
         options: Which face, how, and where to.
-        progress: Called with the pictures and frames done, and in all.
+        progress: Called with the number of pictures and frames done, and of all.
         viewer: Shows the frames of a camera or clip while they are made, where the options say so.
 
     Examples:

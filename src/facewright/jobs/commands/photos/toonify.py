@@ -33,7 +33,7 @@ _NOT_RECORDED = {"style", "keep"}  # the style as "character": in manifests, a s
 
 @dataclass(frozen=True, kw_only=True)
 class ToonifyOptions(Runtime, ShowOptions, Leniency, Detectors, Consent, Writing, ToonConfig):
-    """Which character is made of whom, and where it goes."""
+    """Style, face, and destination of characters."""
 
     out: Path | None = None
     """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
@@ -42,7 +42,7 @@ class ToonifyOptions(Runtime, ShowOptions, Leniency, Detectors, Consent, Writing
     """toon, baby, or the weights of a generator of your own that was trained on from the one that
     --weights names."""
     strength: float = 1.0
-    """How far the way to the character goes, 0 to 1: 0.5 lies between the two."""
+    """Weight of the style, 0 to 1: 0 draws the person, 1 the character, 0.5 halfway between."""
     faces: str = "largest"
     """Whose face it is: largest, all, left, right, or a number (1 is the largest). In a clip, it
     stays with a person."""
@@ -54,10 +54,11 @@ class ToonifyOptions(Runtime, ShowOptions, Leniency, Detectors, Consent, Writing
     without bars (OUT-drawn.mp4), what was read in each frame (OUT-expressions.csv and .json) and,
     of a clip, its timeline (OUT-timeline.png)."""
     weights: str | None = None
-    """The generator whose latents are sought; otherwise the one that ships."""
+    """The generator of people, in whose latents faces are found; the one that ships if not
+    given."""
     encoder: str | None = None
-    """What finds them first: a name or a file, or `none` to begin with the average face; otherwise
-    the one that belongs to the generator, if there is one."""
+    """The encoder that estimates the first latents, by name or file, or `none` for the average
+    face; the one that belongs to the generator, if any, if not given."""
 
 
 class Toonify(Effect[ToonifyOptions]):
@@ -135,7 +136,7 @@ class Toonify(Effect[ToonifyOptions]):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
         return self.pipeline.device
 
     def start(self, *, moves: bool) -> Session:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FacePictures:
-    """The pictures that networks learn to find faces in, as recipes/finder makes them."""
+    """Training pictures of the face networks, as recipes/finder makes them."""
 
     pictures: Path
     """The folder of the zips that the labels name."""
@@ -37,26 +37,26 @@ def train_detector(
     options: SupervisedOptions | None = None,
     resume: str | None = None,
 ) -> Trained:
-    """Train a network that finds faces, or go on training one.
+    """Train a face detector, or continue its training.
 
-    It learns from scenes of 224 pixels that are composed of labelled faces on the way. Ctrl-C
-    finishes the step and leaves a checkpoint; the same command goes on from there.
+    It is trained on scenes of 224 pixels that are composed of labelled faces. Ctrl-C finishes the
+    step and writes a checkpoint; the same command continues from there.
 
     Args:
         labels: Faces with 478 points each, as recipes/finder/merge.py writes them.
         pictures: Where the pictures are.
-        run: The folder of the run, and where to compute.
-        options: How to train; None is the default of each.
+        run: The folder of the run, and the device.
+        options: Options of the training; None uses the defaults.
         resume: Weights to start from, a name or a file; otherwise random ones.
 
     Returns:
-        How it ended.
+        The outcome.
 
     Raises:
         DatasetError: The labels or the pictures cannot be used.
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
         WeightsError: `resume` is no such weights.
 
     Examples:
@@ -89,8 +89,8 @@ def train_faces_on(
         labels: Faces with 478 points each, as recipes/finder/merge.py writes them.
         pictures: Where the pictures are.
         build: Called with what was read, where to compute and the seed: returns what to learn.
-        run: The folder of the run, and where to compute.
-        options: How to train; None is the default of each.
+        run: The folder of the run, and the device.
+        options: Options of the training; None uses the defaults.
     """
     from facewright.datasets.labelled import read_labelled
     from facewright.device import pick_device

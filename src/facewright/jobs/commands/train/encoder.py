@@ -20,14 +20,14 @@ _NONE = "none"
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderNetworks:
-    """The networks that an encoder learns with."""
+    """Networks for the training of an encoder."""
 
     generator: str | None = None
-    """Whose latents to find: a name of the catalog or a file; otherwise the starter."""
+    """The generator whose latents it estimates: a name of the catalog or a file; the starter if not
+    given."""
     features: str = "face-features"
-    """What compares faces for the perceptual part of the loss: weights that see tight crops, by
-    name or file; or the folder of the run that trained the generator, for what its discriminator
-    sees; or none."""
+    """Network of the perceptual loss: weights for tight crops, by name or file; or the folder of
+    the run that trained the generator, to use its discriminator; or none."""
 
 
 def train_encoder(
@@ -39,27 +39,27 @@ def train_encoder(
     options: EncoderTrainOptions | None = None,
     progress: Progress | None = None,
 ) -> Trained:
-    """Train an encoder, which finds the latents of faces, or go on training one.
+    """Train an encoder, which estimates the latents of faces, or continue its training.
 
-    It learns on generated faces, whose latents are known, then more and more on real ones. Ctrl-C
-    finishes the step and leaves a checkpoint; the same command goes on from there.
+    It is trained on generated faces, whose latents are known, then increasingly on real ones.
+    Ctrl-C finishes the step and writes a checkpoint; the same command continues from there.
 
     Args:
         dataset: A folder or zip of real faces, cut as the generator draws them and of its size;
             without one, generated faces alone are learned from.
-        run: The folder of the run, and where to compute.
+        run: The folder of the run, and the device.
         networks: Whose latents to find, and what compares faces.
-        options: How to train; None is the default of each.
+        options: Options of the training; None uses the defaults.
         progress: Called with how far a download of weights is.
 
     Returns:
-        How it ended.
+        The outcome.
 
     Raises:
         DatasetError: The dataset cannot be used.
         InputError: An option is invalid, or the pictures have another size.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
         WeightsError: There are no such weights, or no run to take features from.
 
     Examples:

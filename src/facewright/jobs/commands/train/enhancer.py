@@ -13,25 +13,25 @@ from facewright.refine.options import RefinerTrainOptions
 def train_enhancer(
     pictures: Path, *, run: RunFolder, options: EnhancerTrainOptions | None = None
 ) -> Trained:
-    """Train an enhancer, which makes small or dull pictures large and clear, or go on training one.
+    """Train an enhancer, which enlarges and restores pictures, or continue its training.
 
-    It learns from patches that are made small, blurred, noisy and badly stored on the way. Ctrl-C
-    finishes the step and leaves a checkpoint; the same command goes on from there.
+    It is trained on patches that are reduced, blurred, and given noise and JPEG artifacts. Ctrl-C
+    finishes the step and writes a checkpoint; the same command continues from there.
 
     Args:
         pictures: A folder or zip of sharp pictures of any sizes, but none smaller than a patch
             times the scale.
-        run: The folder of the run, and where to compute.
-        options: How to train; None is the default of each.
+        run: The folder of the run, and the device.
+        options: Options of the training; None uses the defaults.
 
     Returns:
-        How it ended.
+        The outcome.
 
     Raises:
         DatasetError: The pictures cannot be read.
         InputError: An option is invalid, or a picture is too small.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
 
     Examples:
         facewright train enhancer photos --outdir runs/enhancer
@@ -58,31 +58,30 @@ def train_refiner(
     template: str = "eyes-mouth",
     options: RefinerTrainOptions | None = None,
 ) -> Trained:
-    """Train a refiner, which draws the faces of a generator at twice their size, or go on with one.
+    """Train a refiner, which doubles the size of generated faces, or continue its training.
 
-    It learns from sharp faces that are made small and soft on the way, and from faces that a
-    generator drew. Ctrl-C finishes the step and leaves a checkpoint; the same command goes on from
-    there.
+    It is trained on sharp faces that are reduced and softened, and on generated faces. Ctrl-C
+    finishes the step and writes a checkpoint; the same command continues from there.
 
     Args:
         faces: A folder or zip of square faces, cut as the generator draws them, best at twice its
             size; what `prepare` writes.
-        run: The folder of the run, and where to compute.
+        run: The folder of the run, and the device.
         drawn: A folder or zip of faces that the generator drew, as large as it draws them; without
             them it learns from real faces alone.
         resolution: Width and height in pixels of what will be refined.
         template: How all of them are cut.
-        options: How to train; None is the default of each.
+        options: Options of the training; None uses the defaults.
 
     Returns:
-        How it ended.
+        The outcome.
 
     Raises:
         DatasetError: The pictures cannot be read.
         InputError: An option is invalid, or a picture is too small or not square, or the weights of
             the frozen network are not installed.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
 
     Examples:
         facewright train refiner faces-224.zip --outdir runs/refiner

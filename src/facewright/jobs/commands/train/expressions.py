@@ -11,26 +11,26 @@ from facewright.jobs.commands.train.runs import RunFolder, Trained, conclude
 def train_expressions(
     dataset: Path, *, run: RunFolder, options: ExpressionTrainOptions | None = None
 ) -> Trained:
-    """Train a network that names expressions, or go on training one.
+    """Train a classifier of expressions, or continue its training.
 
-    It learns from the part Training, and is measured on PublicTest; PrivateTest is left alone.
-    Ctrl-C finishes the step and leaves a checkpoint; the same command goes on from there.
+    It is trained on the part Training, and evaluated on PublicTest; PrivateTest is not used.
+    Ctrl-C finishes the step and writes a checkpoint; the same command continues from there.
 
     Args:
         dataset: A folder or zip of grey, square faces of one size with labels.csv: for each its
             file, its part (usage), its label in FER2013, and the ten counts of votes of FER+.
-        run: The folder of the run, and where to compute. How good each network is is written there,
+        run: The folder of the run, and the device. How good each network is is written there,
             too.
-        options: How to train; None is the default of each.
+        options: Options of the training; None uses the defaults.
 
     Returns:
-        How it ended.
+        The outcome.
 
     Raises:
         DatasetError: The dataset cannot be used.
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
 
     Examples:
         facewright train expressions fer2013.zip --outdir runs/expressions

@@ -33,19 +33,19 @@ def train_generator(
     options: TrainOptions | None = None,
     dry_run: bool = False,
 ) -> Outlook | Trained:
-    """Train a generator, or go on training one.
+    """Train a generator, or continue its training.
 
-    Ctrl-C finishes the step and leaves a checkpoint; the same command goes on from there. With
+    Ctrl-C finishes the step and writes a checkpoint; the same command continues from there. With
     several processes: `torchrun --nproc-per-node 2 -m facewright train generator ...`
 
     Args:
         dataset: A folder or zip of square pictures of one size, with dataset.json or without.
-        run: The folder of the run, and where to compute.
-        options: How to train; None is the default of each.
+        run: The folder of the run, and the device.
+        options: Options of the training; None uses the defaults.
         dry_run: Print what the run would do, and stop.
 
     Returns:
-        How it ended, or, with `dry_run`, what it would do.
+        The outcome, or, with `dry_run`, the plan.
 
     Raises:
         DatasetError: The dataset cannot be used.
@@ -94,11 +94,11 @@ def iterate_generator(dataset: Path, *, run: RunFolder, options: TrainOptions) -
 
     Args:
         dataset: A folder or zip of square pictures of one size, with dataset.json or without.
-        run: The folder of the run, and where to compute.
-        options: How to train.
+        run: The folder of the run, and the device.
+        options: Options of the training.
 
     Yields:
-        Each report, once what belongs to it is written.
+        Each report, once its files are written.
     """
     from facewright.gan.training.plan import check_options
     from facewright.gan.training.train import iterate_generator as iterate

@@ -23,24 +23,24 @@ def train_mesh(
     run: RunFolder,
     options: SupervisedOptions | None = None,
 ) -> Trained:
-    """Train a network that places 478 points on a face, or go on training one.
+    """Train a network that places 478 points on a face, or continue its training.
 
-    Ctrl-C finishes the step and leaves a checkpoint; the same command goes on from there.
+    Ctrl-C finishes the step and writes a checkpoint; the same command continues from there.
 
     Args:
         labels: Faces with 478 points each, as recipes/finder/merge.py writes them.
         pictures: Where the pictures are.
-        run: The folder of the run, and where to compute.
-        options: How to train; None is the default of each.
+        run: The folder of the run, and the device.
+        options: Options of the training; None uses the defaults.
 
     Returns:
-        How it ended.
+        The outcome.
 
     Raises:
         DatasetError: The labels or the pictures cannot be used.
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the loss is not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the loss is no longer
+            finite.
 
     Examples:
         facewright train mesh faces.npz --pictures zips --empty none.zip --outdir runs/mesh

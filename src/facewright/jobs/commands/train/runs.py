@@ -1,4 +1,4 @@
-"""What every training command does around a run: pick devices, join processes, say how it ended."""
+"""What training commands share: devices, processes, outcome."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RunFolder(Runtime):
-    """Where a run leaves what it makes."""
+    """The folder of a run."""
 
     outdir: Path
-    """The folder of the run: weights, pictures, checkpoints and logs. If it holds a run, that goes
-    on."""
+    """The folder of the run: weights, pictures, checkpoints and logs. A run that it contains is
+    continued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """How a training run ended."""
+    """The outcome of a training run."""
 
     weights: Path
     kimg: float
@@ -111,7 +111,7 @@ def conclude(
         weights: The newest, in the folder of the run.
         kimg: When it was to end, in thousands of examples.
         place: Where this process computes.
-        processes: Which of how many processes this is; None is the only one.
+        processes: Rank of this process and number of all; None is a single process.
     """
     import torch
 

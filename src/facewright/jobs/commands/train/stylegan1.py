@@ -39,7 +39,7 @@ def train_stylegan1(
     options: StyleGAN1Options | None = None,
     dry_run: bool = False,
 ) -> Outlook | Trained:
-    """Train a StyleGAN 1, or go on training one.
+    """Train a StyleGAN 1, or continue its training.
 
     It begins with small pictures; layers for pictures twice as large fade in, one resolution after
     another. Ctrl-C finishes the step and leaves a checkpoint; the same command goes on from there.
@@ -47,18 +47,18 @@ def train_stylegan1(
 
     Args:
         dataset: A folder or zip of square pictures of one size. It may stand in the options file.
-        run: The folder of the run, and where to compute.
-        options: How to train; None is the default of each.
+        run: The folder of the run, and the device.
+        options: Options of the training; None uses the defaults.
         dry_run: Print what the run would do, and stop.
 
     Returns:
-        How it ended, or, with `dry_run`, what it would do.
+        The outcome, or, with `dry_run`, the plan.
 
     Raises:
         DatasetError: The dataset cannot be used.
         InputError: An option is invalid.
-        TrainingError: The folder holds another run or one that is going on, or the losses are not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the losses are no longer
+            finite.
 
     Examples:
         facewright train stylegan1 faces.zip --outdir runs/one --resolution 64 --mirror
@@ -99,8 +99,8 @@ def iterate_stylegan1(
 
     Args:
         dataset: A folder or zip of square pictures of one size.
-        run: The folder of the run, and where to compute.
-        options: How to train.
+        run: The folder of the run, and the device.
+        options: Options of the training.
 
     Yields:
         Each report, once its pictures are written.

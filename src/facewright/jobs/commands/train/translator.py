@@ -12,7 +12,7 @@ from facewright.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class TwoStyles:
-    """Where the pictures of two styles are: square ones of one size, such as `prepare` makes."""
+    """The square pictures of two styles, of one size, such as `prepare` makes."""
 
     a: Path
     """A folder or zip of style A; without --b, a folder with the folders trainA and trainB."""
@@ -23,25 +23,25 @@ class TwoStyles:
 def train_translator(
     *, styles: TwoStyles, run: RunFolder, options: TranslatorTrainOptions | None = None
 ) -> Trained:
-    """Train two translators that undo each other, or go on training them: CycleGAN.
+    """Train two translators, one for each direction (CycleGAN), or continue their training.
 
-    No picture of one style has to show what a picture of the other shows. Ctrl-C finishes the step
-    and leaves a checkpoint; the same command goes on from there.
+    The pictures of the two styles need not be pairs. Ctrl-C finishes the step and writes a
+    checkpoint; the same command continues from there.
 
     Args:
         styles: Where the pictures are.
-        run: The folder of the run, and where to compute.
-        options: How to train; None is the default of each.
+        run: The folder of the run, and the device.
+        options: Options of the training; None uses the defaults.
 
     Returns:
-        How it ended.
+        The outcome.
 
     Raises:
         DatasetError: The pictures cannot be used.
         InputError: An option is invalid, both styles are the same pictures, their sizes differ,
             or there are too few.
-        TrainingError: The folder holds another run or one that is going on, or the losses are not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the losses are no longer
+            finite.
 
     Examples:
         facewright train translator --a young.zip --b old.zip --outdir runs/ageing

@@ -22,25 +22,25 @@ USUAL_COUNT = 2048
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateOptions(Runtime):
-    """What to measure, and on how many pictures."""
+    """Measurements, and number of pictures."""
 
     count: int | None = None
-    """Pictures on each side; otherwise 2048, or as many as the dataset has. For a report, so many
-    people are made up, whatever the dataset has."""
+    """Number of real and of generated pictures; if not given 2048, or as many as the dataset has.
+    For a report, the number of generated people, whatever the dataset has."""
     report: Path | None = None
     """A folder for a page with pictures: quality, variety, originality, each group of labels."""
     held_out: Path | None = None
-    """For the report: a folder or zip of real people whom the generator has not seen. Otherwise
-    those of the dataset stand in, each beside the others."""
+    """For the report: a folder or zip of real people outside the training data. If not given, each
+    person of the dataset is compared with the others instead."""
     metrics: str = "swd,originality"
-    """What to measure: swd, originality; and with a feature network fid, kid, pr, ppl."""
+    """Measurements: swd, originality; and with a feature network fid, kid, pr, ppl."""
     features: Path | None = None
-    """A file with the feature network; otherwise the one that the catalog knows is fetched."""
+    """A file with the feature network; the one of the catalog is downloaded if not given."""
     truncation_psi: float = 1.0
     """Truncation psi, --psi for short: 1 is full variety, 0 is the average face."""
     seed: int = 0
-    """Where every random number starts."""
+    """Seed of every random number generator."""
     batch: int | None = None
-    """People at a time; otherwise as many as pay off for such a generator."""
+    """Number of people synthesised at a time; chosen by the size of the generator if not given."""
     precision: Precision = "auto"
-    """Number format of the convolutions; auto is bfloat16 where the processor has it."""
+    """Number format of the convolutions; auto is bfloat16 if the processor supports it."""

@@ -1,4 +1,4 @@
-"""Judge a generator in figures: quality, variety, originality, each group of labels."""
+"""Measure a generator for a report: quality, variety, originality, each group of labels."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from facewright.metrics.identities import (
 from facewright.types import Image
 
 USUAL_TEMPLATE = "tight"
-"""How faces are taken to be cut where weights do not say it."""
+"""Alignment template that is assumed for weights that do not name one."""
 
 FEWEST = 32
-"""So many real pictures a value of a label has to have to be judged."""
+"""Fewest real pictures of a value of a label that is measured."""
 
 _MOST_PER_GROUP = 256  # pictures on each side
 _SHOWN, _EXAMPLES = 8, 4  # people in a row, and of each group
@@ -48,7 +48,7 @@ _MAPPED = 256  # latents at a time
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How far generated people are from real ones."""
+    """Distance of generated people to real ones."""
 
     made: float
     """The Fréchet distance to one half of the real people."""
@@ -88,7 +88,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Flaws:
-    """Whom a guess from w calls flawed."""
+    """People whom the scorer predicts to be flawed."""
 
     rejected: float
     """The share of people whom the weights draw anew by default."""
@@ -132,15 +132,15 @@ def audit_generator(
     keep: int,
     progress: Progress | None = None,
 ) -> Audit:
-    """Judge a generator.
+    """Measure a generator for a report.
 
     Args:
-        sampler: What draws.
-        template: How the faces are cut that it learned from, if that is known.
-        sources: What it learned from; and real people whom it has not seen, if there are any.
-        count: How many people are made up.
-        keep: How many of their pictures are kept.
-        progress: Called with how many pictures were looked at, and of how many.
+        sampler: The generator with its options.
+        template: Alignment template of its training pictures; None if unknown.
+        sources: The training data, and real people outside of it, if there are any.
+        count: Number of people to generate.
+        keep: Number of their pictures to keep.
+        progress: Called with the number of pictures processed, and of all.
 
     Raises:
         DatasetError: A dataset cannot be used.
@@ -222,7 +222,7 @@ def _judge_group(
     places: Mapping[str, NDArray[np.int64]],
     real: Seen,
 ) -> Group:
-    """Judge people with each value of a label."""
+    """Measure people with each value of a label."""
     values = []
     for value, found in places.items():
         people = draw(sampler, range(count), chosen={name: value})

@@ -38,7 +38,7 @@ def write_page(leaves: Sequence[str], path: Path, way: str) -> None:
 
     Args:
         leaves: The pictures, from `render_leaf`.
-        path: Where to.
+        path: The file to write.
         way: The translator, as it is called.
 
     Raises:

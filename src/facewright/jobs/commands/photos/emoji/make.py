@@ -39,17 +39,17 @@ _OF_PACKS = {"only", "sizes", "animate"}
 
 @dataclass(frozen=True, kw_only=True)
 class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
-    """Whose emoji, which, and where to."""
+    """Person, style, and destination of emoji."""
 
     out: Path | None = None
     """The folder for the pack, otherwise `emoji`; or a file (.png, .webp): one emoji, or several on
     a sheet. With BODY the picture, clip or folder to write; of a camera that is only shown, the
     folder for snapshots and recordings."""
     classifier: str | None = None
-    """The network that names the expressions of BODY: a name that `facewright models list` shows,
+    """The classifier of expressions of BODY: a name that `facewright models list` shows,
     or a file that `facewright train expressions` wrote; otherwise the one that ships."""
     seed: int | None = None
-    """Draw a person who does not exist. Then no photo is named."""
+    """Seed of a generated person, instead of a photo."""
     weights: str | None = None
     """The generator for --seed and --style: a name that `facewright models list` shows, or a
     file."""
@@ -65,7 +65,7 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     surprise and neutral. With the style cutout these parts: head, mask, crop, person,
     person-mask."""
     sizes: str = "512,128,72"
-    """Widths in pixels. One is enough for a single file; the first counts."""
+    """Widths in pixels, separated by commas; a single file has the first one."""
     animate: bool = False
     """Also write a WebP of each expression that moves: from neutral to the expression and back, of
     the first size; or one such file (-o happy.webp or happy.webm). Neutral, where it is drawn,
@@ -77,12 +77,12 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     """Keep the steps of a photo in the folder `steps`: the crop around the face, the mask of the
     head, and the head cut out."""
     outline: bool = False
-    """Lay a white rim around the head, as stickers have it."""
+    """Add a white rim around the head, as on stickers."""
     hair: HairStyle = "auto"
     """Draw the hair: short or long. Otherwise it is cut out of the photo, and drawn only where the
     picture does not show it, as with --seed."""
     faces: str = "largest"
-    """Which face is taken of a photo that shows several: largest, left, right or a number."""
+    """Which face to use if a photo shows several: largest, left, right or a number."""
 
 
 class Emoji(Effect[EmojiOptions]):
@@ -103,8 +103,8 @@ class Emoji(Effect[EmojiOptions]):
 
         Args:
             options: Of the command.
-            progress: Called with what is done, and in all.
-            find: What finds faces; None loads the networks that ship.
+            progress: Called with the number of items done, and of all.
+            find: The face detector; None loads the networks that ship.
             person: A picture, or the seed of somebody who does not exist.
         """
         super().__init__(options, progress, find)
@@ -157,7 +157,7 @@ class Emoji(Effect[EmojiOptions]):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that computes."""
         return self.pipeline.device
 
     def start(self, *, moves: bool) -> DisguiseSession:  # noqa: ARG002
@@ -221,7 +221,7 @@ def make_emoji(
         photo_and_bodies: PHOTO, a picture that shows a face from the front; with --seed none. Then
             BODY, if emoji are to be laid over faces: a picture, a clip, several of them, a folder;
             or a camera: camera:0, or camera:clip.mp4 for a clip that stands in.
-        options: Whose emoji, which, and where to.
+        options: Person, style, and destination.
         progress: Called with how many files or frames are done, and of how many.
         viewer: Shows a clip or camera with emoji, where the options say so.
 
