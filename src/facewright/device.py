@@ -79,7 +79,7 @@ def pick_dtype(device: torch.device, precision: Precision = "auto") -> torch.dty
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Tell whether the processor multiplies bfloat16 natively."""
+    """Return whether the processor multiplies bfloat16 natively."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     flags = _cpu_flags()
@@ -98,7 +98,7 @@ def configure_cuda(device: torch.device, *, repeatable: bool) -> None:
     23. Call it before computing in float32; it changes the whole process.
 
     Args:
-        device: Where to compute.
+        device: The device that computes.
         repeatable: Convolve the same way every time, so that the same inputs give the same bits.
     """
     if device.type != "cuda":
@@ -182,7 +182,7 @@ def to_tensor(images: Image, device: torch.device, dtype: torch.dtype) -> torch.
 
     Args:
         images: (n, height, width, 3), uint8.
-        device: Where to put them.
+        device: The device to put them on.
         dtype: A floating point type.
 
     Returns:

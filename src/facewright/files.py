@@ -269,7 +269,7 @@ def _cut(name: str, longest: int) -> str:
 
 
 def _lives(process: int) -> bool:
-    """Tell whether another process with a number is there."""
+    """Return whether another process with a number is there."""
     if sys.platform == "win32" or process == os.getpid():
         return False  # Windows keeps files that are open; what this one writes is known
     try:

@@ -40,8 +40,8 @@ def train(name: Trainable, parameters: Mapping[str, Any]) -> Path:
 
     Raises:
         InputError: A parameter is unknown, missing or invalid.
-        TrainingError: The folder holds another run or one that is going on, or the losses are not
-            finite any more.
+        TrainingError: The folder holds another run or an active one, or the losses are no longer
+            finite.
     """
     iterate, kind = _TRAINERS[name]
     command = next(one for one in COMMANDS if one.name == f"train {name}")

@@ -128,7 +128,7 @@ def prepare(
         out: Where the dataset goes, a .zip, replaced if it is there; None only counts and writes
             nothing.
         settings: What it is to be like.
-        face_detector: What finds faces.
+        face_detector: The face detector.
         workers: How many processes; None is one for each core that this one may use.
         progress: Called with how far the run is.
 

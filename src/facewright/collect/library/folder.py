@@ -265,7 +265,7 @@ def _to_record(entry: Mapping[str, Any], path: Path) -> Record:
 
 
 def _is_safe(record: Record) -> bool:
-    """Tell whether a record means a picture of the library, with a hash that can be searched."""
+    """Return whether a record means a picture of the library, with a hash that can be searched."""
     labels = (*record.labels, *record.labels.values())
     try:
         HashIndex().add(record.phash)

@@ -178,7 +178,7 @@ class Away:
                 self._index.add(removed.phash)
 
     def holds(self, sha256: str, phash: str, *, limit: int = SAME) -> bool:
-        """Tell whether a picture must not be used.
+        """Return whether a picture must not be used.
 
         Args:
             sha256: Of its bytes.
@@ -233,7 +233,7 @@ def find_named(records: Sequence[Named], names: Iterable[str]) -> list[Removed]:
 
 
 def _fits(record: Named, name: str) -> bool:
-    """Tell whether a picture is meant."""
+    """Return whether a picture is meant."""
     begins = len(name) >= _SHORTEST and record.sha256.startswith(name.lower())
     return begins or name in {record.file, record.source}
 

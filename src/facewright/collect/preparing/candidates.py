@@ -72,7 +72,7 @@ def find_candidates(
 
     Args:
         views: The pictures, all looked at in one batch.
-        face_detector: What finds faces.
+        face_detector: The face detector.
         wanted: Which crops are wanted.
 
     Returns:
@@ -92,7 +92,7 @@ def find_candidates(
 
 
 def needs_another_pass(candidate: Candidate, before: View) -> bool:
-    """Tell whether a mesh gets better by looking at a larger picture.
+    """Return whether a mesh gets better by looking at a larger picture.
 
     Args:
         candidate: With the view in which it is seen now.
@@ -109,7 +109,7 @@ def detect_again(
 
     Args:
         candidates: With views that hold the surroundings of one crop each.
-        face_detector: What finds faces.
+        face_detector: The face detector.
         wanted: Which crops are wanted.
 
     Returns:

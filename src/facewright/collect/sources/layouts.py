@@ -105,7 +105,7 @@ def find_kind(lines: Sequence[str], suffix: str) -> TextKind:
 
 
 def is_address(line: str) -> bool:
-    """Tell whether a line holds an address of the web."""
+    """Return whether a line holds an address of the web."""
     return line.strip().lower().startswith(("http://", "https://"))
 
 
@@ -120,7 +120,7 @@ def read_table(text: str, kind: TextKind, name: str) -> LabelTable:
     Args:
         text: The whole file.
         kind: "labels" or "attributes" (CelebA).
-        name: What errors call it.
+        name: Name for error messages.
 
     Returns:
         The labels of each picture.
@@ -157,7 +157,7 @@ def label_picture(
 
 
 def holds_pixels(path: Path) -> bool:
-    """Tell whether a file is a CSV of pixels as those of FER2013."""
+    """Return whether a file is a CSV of pixels as those of FER2013."""
     if path.suffix.lower() != ".csv":
         return False
     with path.open("rb") as file:
@@ -201,7 +201,7 @@ def _read_pixel_row(row: Mapping[str, str], path: Path, number: int) -> Found:
 
 
 def _names_picture(line: str) -> bool:
-    """Tell whether a cell of a line is a picture."""
+    """Return whether a cell of a line is a picture."""
     return any(PurePosixPath(cell).suffix in PICTURE_ENDINGS for cell in read_columns(line))
 
 

@@ -150,7 +150,7 @@ def _find_texts(source: str, limits: Limits, avoid: Path) -> Iterator[tuple[str,
 
 
 def _is_table(name: str, head: bytes) -> bool:
-    """Tell whether a text file goes beside pictures."""
+    """Return whether a text file goes beside pictures."""
     return _judge(decode_text(head), Path(name).suffix) in _WANTED
 
 

@@ -95,7 +95,7 @@ def check_paths(sources: Sequence[str]) -> None:
 
 
 def is_clip(path: Path) -> bool:
-    """Tell whether a file is read frame by frame, as `find_kind` does."""
+    """Return whether a file is read frame by frame, as `find_kind` does."""
     return find_kind(path) == "clip"
 
 

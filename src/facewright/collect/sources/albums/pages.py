@@ -139,7 +139,7 @@ def _find_best(tag: Tag) -> str:
 
 
 def _is_picture(link: str) -> bool:
-    """Tell whether a link leads to a picture, by its ending."""
+    """Return whether a link leads to a picture, by its ending."""
     try:
         path = urlsplit(link).path
     except ValueError:
@@ -166,12 +166,12 @@ def _sort_out(links: list[_Link], base: str, folder: Path) -> Page:
 
 
 def _is_saved(link: str, folder: Path) -> bool:
-    """Tell whether a link is a file beside the page."""
+    """Return whether a link is a file beside the page."""
     return "//" not in link[:8] and _is_file(folder, _to_name(link))
 
 
 def _is_file(folder: Path, name: str) -> bool:
-    """Tell whether there is such a file; a name may be one that no system accepts."""
+    """Return whether there is such a file; a name may be one that no system accepts."""
     try:
         return (folder / name).is_file()
     except (OSError, ValueError):

@@ -235,11 +235,11 @@ def _find_problem(name: str, kind: str) -> str:
 
 
 def _leads_out(name: str) -> bool:
-    """Tell whether unpacking a member would write outside of the archive's folder."""
+    """Return whether unpacking a member would write outside of the archive's folder."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     return name.startswith(("/", "\\")) or ".." in parts or name[1:2] == ":"
 
 
 def _is_meant(name: str) -> bool:
-    """Tell whether a member is meant to be a picture."""
+    """Return whether a member is meant to be a picture."""
     return PurePosixPath(name).suffix.lower() in PICTURE_ENDINGS

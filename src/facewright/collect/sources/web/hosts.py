@@ -23,7 +23,7 @@ class PublicOnly(request.BaseHandler):
 
 
 def is_private(address: str) -> bool:
-    """Tell whether an address leads to this machine or its network.
+    """Return whether an address leads to this machine or its network.
 
     Args:
         address: http or https; its host is looked up.
@@ -66,6 +66,6 @@ def quote_address(address: str) -> str:
 
 
 def _is_public(text: str) -> bool:
-    """Tell whether a number is an address of the web."""
+    """Return whether a number is an address of the web."""
     number = ipaddress.ip_address(text.partition("%")[0])
     return (getattr(number, "ipv4_mapped", None) or number).is_global
