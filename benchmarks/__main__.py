@@ -10,7 +10,8 @@ QUESTIONS = (
     *("swapping", "swapping_clips", "expressions", "enhancing"),
     *("start_up", "waiting", "house"),
 )
-ASKED = ("peers", "studio")  # only where named: one installs what it compares with, one takes long
+ASKED = ("peers", "studio", "bulk")
+"""Only where they are named: they install what they compare with, or take long."""
 
 
 def main() -> int:
