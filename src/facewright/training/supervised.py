@@ -33,7 +33,7 @@ from facewright.training.run import Schedule, check_same_options, run_training
 _FREE = {"kimg", "tick_kimg", "threads"}  # may change when a run goes on
 _SNAP = 4  # reports between two checkpoints
 _WARM_STEPS = 200
-_NORM_STEPS, _NORM_BATCH = 16, 64
+_NORM_EXAMPLES, _NORM_BATCH = 1024, 64
 _LARGEST_GRADIENT = 10.0
 
 
@@ -178,7 +178,9 @@ class _Supervised:
         saved = {**states, "options": asdict(self._options), "images": self.images}
         save_checkpoint(checkpoint_path(self._outdir, self.images), *flatten_state(saved))
         prune_checkpoints(self._outdir)
-        average = recompute_norms(copy.deepcopy(self.average), self._objective)
+        average = copy.deepcopy(self.average)
+        examples = min(self.images, _NORM_EXAMPLES)  # a short run is not longer for it
+        recompute_norms(average, self._objective, examples=examples)
         self._write(self.weights, average, self.images)
 
     def load(self, earlier: Any) -> None:
@@ -236,7 +238,9 @@ def _lay_out(network: nn.Module, device: torch.device) -> nn.Module:
 
 
 @torch.no_grad()
-def recompute_norms(network: nn.Module, objective: Objective) -> nn.Module:
+def recompute_norms(
+    network: nn.Module, objective: Objective, *, examples: int = _NORM_EXAMPLES
+) -> nn.Module:
     """Measure what batch normalisation has to know anew, in place.
 
     Averaged weights need averages of their own: those of the network in training do not fit them
@@ -245,6 +249,7 @@ def recompute_norms(network: nn.Module, objective: Objective) -> nn.Module:
     Args:
         network: With averaged weights.
         objective: Examples before the first one of any run are taken from it.
+        examples: How many, at least 1; above 64, in whole batches of 64.
 
     Returns:
         The same network.
@@ -256,9 +261,9 @@ def recompute_norms(network: nn.Module, objective: Objective) -> nn.Module:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over all that follow
     network.train()
-    for step in range(_NORM_STEPS):
-        batch = objective.prepare(-(step + 1) * _NORM_BATCH, _NORM_BATCH)
-        objective.measure(network, batch)
+    size = min(examples, _NORM_BATCH)
+    for step in range(math.ceil(examples / size)):
+        objective.measure(network, objective.prepare(-(step + 1) * size, size))
     return network.eval()
 
 
