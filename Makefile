@@ -5,6 +5,9 @@ BIN := .venv/bin
 CODE := $(wildcard src tests benchmarks examples notebooks recipes)
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
+# One thread each, as tests share the cores. What was compiled once is kept, whatever the shell says.
+TEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive PYTHONDONTWRITEBYTECODE=
+
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
@@ -22,10 +25,10 @@ studio: .venv/installed-studio ## Open the studio in the browser; ARGS='--lan --
 	@$(BIN)/facewright studio $(ARGS)
 
 test: .venv/installed-dev ## Run the default tests; ARGS='-k paste' chooses
-	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
+	@$(TEST) $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal $(ARGS)
 
 browser: .venv/installed-dev ## Drive the studio with Chromium, where there is one; ARGS chooses
-	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -m browser $(or $(ARGS),tests/studio/browser)
+	@$(TEST) $(BIN)/python -m pytest -m browser $(or $(ARGS),tests/studio/browser)
 
 check: lint docs test ## Everything that must be green before a commit is shared
 

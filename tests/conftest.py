@@ -14,7 +14,12 @@ from hypothesis import settings
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "passive"  # for the few tests and commands that use more threads
 
-pytest_plugins = ["tests.tiny", "tests.gan.fixtures", "tests.gan.training.progressive.fixtures"]
+pytest_plugins = [
+    "tests.examples",
+    "tests.tiny",
+    "tests.gan.fixtures",
+    "tests.gan.training.progressive.fixtures",
+]
 # Keys to sign with are made at first use: not in the folder of whoever runs the tests.
 os.environ["FACEWRIGHT_CONFIG"] = tempfile.mkdtemp(prefix="facewright-tests-")
 atexit.register(shutil.rmtree, os.environ["FACEWRIGHT_CONFIG"], ignore_errors=True)

@@ -109,6 +109,8 @@ def tiny_options() -> Callable[..., TrainOptions]:
             "channel_max": 8,
             "mapping_layers": 1,
         }
+        if "anchor" not in changes:  # which says how large z has to be
+            values |= {"z_dim": 16, "w_dim": 16}  # with 512, centres take seconds to find
         return TrainOptions(**{**values, **changes})
 
     return choose

@@ -37,6 +37,14 @@ def train(collection, outdir, options=OPTIONS, clock=None):
     return train_classifier(collection, outdir, options, device=CPU, **more)
 
 
+@pytest.fixture(scope="module")
+def finished(collection, tmp_path_factory):
+    """The folder of a run that nothing disturbed."""
+    outdir = tmp_path_factory.mktemp("runs") / "finished"
+    train(collection, outdir)
+    return outdir
+
+
 class Interrupting:
     """A clock that asks for the end of the run when it is looked at for the third time."""
 
@@ -50,29 +58,28 @@ class Interrupting:
         return float(self.looked)
 
 
-def test_a_stopped_run_ends_with_the_same_weights(collection, tmp_path):
-    whole = train(collection, tmp_path / "whole")
-    train(collection, tmp_path / "parts", clock=Interrupting())
-    assert load_latest(tmp_path / "parts")[1]["images"] < 20
-    parts = train(collection, tmp_path / "parts")
-    one, two = load_bundle(whole), load_bundle(parts)
+def test_a_stopped_run_ends_with_the_same_weights(collection, finished, tmp_path):
+    train(collection, tmp_path, clock=Interrupting())
+    assert load_latest(tmp_path)[1]["images"] < 20
+    parts = train(collection, tmp_path)
+    one, two = load_bundle(finished / parts.name), load_bundle(parts)
     assert one.config["temperature"] == two.config["temperature"]
     assert all(torch.equal(tensor, two.tensors[name]) for name, tensor in one.tensors.items())
 
 
-def test_a_run_leaves_a_classifier_and_how_good_it_is(collection, tmp_path):
-    bundle = load_bundle(train(collection, tmp_path))
+def test_a_run_leaves_a_classifier_and_how_good_it_is(finished):
+    bundle = load_bundle(finished / "weights.safetensors")
     assert load_classifier(bundle).size == 32
     assert bundle.card.trained_on == "tiny"
-    measured = json.loads((tmp_path / "measured-000000.020.json").read_text())
+    measured = json.loads((finished / "measured-000000.020.json").read_text())
     assert measured["count"] == 21
     assert np.array(measured["confusion"]).sum(axis=1).tolist() == [3] * 7
-    manifest = read_manifest(tmp_path / "measured-000000.020.png")
+    manifest = read_manifest(finished / "measured-000000.020.png")
     assert (manifest.task, list(manifest.sources)) == ("train expressions", ["tiny"])
 
 
 def test_the_network_that_named_most_is_kept(collection, tmp_path):
-    train(collection, tmp_path, replace(OPTIONS, kimg=0.1, tick_kimg=0.004, lr=0.01))
+    train(collection, tmp_path, replace(OPTIONS, kimg=0.048, tick_kimg=0.004, lr=0.01))
     reports = {p: json.loads(p.read_text()) for p in sorted(tmp_path.glob("measured-*.json"))}
     most = max(report["accuracy"] for report in reports.values())
     held = collection.parts[PUBLIC]
@@ -80,7 +87,7 @@ def test_the_network_that_named_most_is_kept(collection, tmp_path):
     assert measure_names(scores, held.labels).accuracy == pytest.approx(most, abs=0.1)
     (tmp_path / "measured-000999.json").write_text('{"accuracy": 2}')
     before = (tmp_path / BEST).read_bytes()
-    train(collection, tmp_path, replace(OPTIONS, kimg=0.12, tick_kimg=0.004, lr=0.01))
+    train(collection, tmp_path, replace(OPTIONS, kimg=0.052, tick_kimg=0.004, lr=0.01))
     assert (tmp_path / BEST).read_bytes() == before
 
 
@@ -126,10 +133,9 @@ def test_balance_makes_rare_expressions_count_more(collection):
     assert objective._weights[1] == pytest.approx(float(objective._weights[0]) * 5, rel=1e-3)
 
 
-def test_a_run_with_other_options_is_not_gone_on_with(collection, tmp_path):
-    train(collection, tmp_path)
+def test_a_run_with_other_options_is_not_gone_on_with(collection, finished):
     with pytest.raises(TrainingError, match="votes_weight"):
-        train(collection, tmp_path, replace(OPTIONS, kimg=0.1, votes_weight=0.1))
+        train(collection, finished, replace(OPTIONS, kimg=0.1, votes_weight=0.1))
 
 
 @pytest.mark.parametrize(

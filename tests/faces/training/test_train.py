@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -29,11 +31,19 @@ def labelled() -> Labelled:
     return Labelled([image] * 2, np.stack([points] * 2), np.array([0.5, 0.5]), [image[::-1].copy()])
 
 
-@pytest.fixture(params=["mesh", "finder"])
+@pytest.fixture(scope="module", params=["mesh", "finder"])
 def objective(request, labelled):
     if request.param == "mesh":
         return MeshObjective(labelled, TINY_MESH, CPU, shapes_of=8)
     return DetectorObjective(labelled, TINY_FINDER, CPU, size=64)
+
+
+@pytest.fixture(scope="module")
+def finished(objective, tmp_path_factory):
+    """The folder of a run that nothing disturbed."""
+    outdir = tmp_path_factory.mktemp("runs") / "finished"
+    train_faces(objective, outdir, OPTIONS, device=CPU)
+    return outdir
 
 
 def read(outdir):
@@ -47,36 +57,32 @@ def assert_same(one, two):
             assert torch.equal(tensor, two[part][name]), name
 
 
-def test_a_stopped_run_ends_with_the_same_weights(objective, tmp_path):
-    whole = train_faces(objective, tmp_path / "whole", OPTIONS, device=CPU)
+def test_a_stopped_run_ends_with_the_same_weights(objective, finished, tmp_path):
     calls = []
 
     class Interrupted(type(objective)):
         def measure(self, network, batch):
             calls.append(1)
             if len(calls) == 3:
-                import signal
-
                 signal.raise_signal(signal.SIGTERM)
             return super().measure(network, batch)
 
     stopped = Interrupted.__new__(Interrupted)
     stopped.__dict__ = objective.__dict__
-    train_faces(stopped, tmp_path / "parts", OPTIONS, device=CPU)
-    assert read(tmp_path / "parts")["images"] == 6
-    parts = train_faces(objective, tmp_path / "parts", OPTIONS, device=CPU)
-    assert_same(read(tmp_path / "whole"), read(tmp_path / "parts"))
-    one, two = load_bundle(whole), load_bundle(parts)
+    train_faces(stopped, tmp_path, OPTIONS, device=CPU)
+    assert read(tmp_path)["images"] == 6
+    parts = train_faces(objective, tmp_path, OPTIONS, device=CPU)
+    assert_same(read(finished), read(tmp_path))
+    one, two = load_bundle(finished / parts.name), load_bundle(parts)
     assert all(torch.equal(t, two.tensors[name]) for name, t in one.tensors.items())
 
 
-def test_a_run_leaves_weights_that_load_and_a_log(objective, tmp_path):
-    path = train_faces(objective, tmp_path, OPTIONS, device=CPU)
-    bundle = load_bundle(path)
+def test_a_run_leaves_weights_that_load_and_a_log(objective, finished):
+    bundle = load_bundle(finished / "weights.safetensors")
     load = load_mesh if objective.kind == "mesh" else load_detector
     load(bundle)
     assert not [name for name in bundle.tensors if "running" in name]
-    lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (finished / "stats.jsonl").read_text().splitlines()]
     assert [line["images"] for line in lines] == [2, 4, 6, 8]
     assert all(line["loss"] > 0 for line in lines)
 
@@ -88,12 +94,9 @@ def test_learning_lowers_the_loss(labelled, tmp_path):
     assert lines[-1]["points"] < lines[0]["points"]
 
 
-def test_another_seed_in_the_same_folder_is_refused(objective, tmp_path):
-    train_faces(objective, tmp_path, OPTIONS, device=CPU)
-    import dataclasses
-
+def test_another_seed_in_the_same_folder_is_refused(objective, finished):
     with pytest.raises(TrainingError, match="seed 0"):
-        train_faces(objective, tmp_path, dataclasses.replace(OPTIONS, seed=1), device=CPU)
+        train_faces(objective, finished, dataclasses.replace(OPTIONS, seed=1), device=CPU)
 
 
 def test_a_loss_that_is_no_number_ends_the_run(objective, tmp_path):

@@ -45,7 +45,7 @@ def trainer(tiny_dataset, tiny_options) -> AdversarialTrainer:
 
 
 def test_a_gallery_shows_the_same_again(tiny_dataset, trainer):
-    one, again, other = (Gallery(tiny_dataset, seed=seed, z_dim=512) for seed in (1, 1, 2))
+    one, again, other = (Gallery(tiny_dataset, seed=seed, z_dim=16) for seed in (1, 1, 2))
     assert torch.equal(one.z, again.z)
     assert one.places == again.places
     assert not torch.equal(one.z, other.z)

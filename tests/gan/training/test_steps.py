@@ -1,10 +1,5 @@
 import json
 import math
-import os
-import socket
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +11,7 @@ from facewright.gan.discriminator import DiscriminatorConfig
 from facewright.gan.generator import GeneratorConfig
 from facewright.gan.training.steps import AdversarialTrainer, TrainConfig
 from facewright.training.checkpoint import flatten_state, unflatten_state
-from facewright.training.distributed import Processes, start_processes, stop_processes
+from facewright.training.distributed import Processes
 
 CPU = torch.device("cpu")
 SIZES: dict[str, Any] = {"resolution": 16, "channel_base": 64, "channel_max": 8}
@@ -256,41 +251,3 @@ def test_processes_together_draw_what_one_draws(batch):
     for together, *halves in zip(whole, *parts, strict=True):
         assert torch.equal(together[0::2], halves[0])
         assert torch.equal(together[1::2], halves[1])
-
-
-def run_two(folder: Path) -> list[Any]:
-    """Run this file as torchrun would: twice at once."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    started = []
-    for rank in ("0", "1"):
-        place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": "2"}
-        place |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-        environ = os.environ | place | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        started.append(subprocess.Popen([sys.executable, __file__, str(folder)], env=environ))
-    assert [process.wait(60) for process in started] == [0, 0]
-    return [json.loads((folder / rank).read_text()) for rank in ("0", "1")]
-
-
-def test_two_processes_give_the_gradients_of_one(tmp_path):
-    """The groups of the batch have the same members; the noise of the layers has no strength."""
-    alone = read_gradients(build(lr=1e-9))
-    first, second = run_two(tmp_path)
-    assert first == second
-    for phase, gradients in alone.items():
-        for name, expected in gradients.items():
-            if name.endswith("noise_strength"):  # its gradient is the noise, which is drawn apart
-                continue
-            found = torch.tensor(first[phase][name])
-            limit = 1e-5 * float(expected.abs().max()) + 1e-9
-            torch.testing.assert_close(found, expected, rtol=1e-5, atol=limit)
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    joined = start_processes(os.environ, "cpu")
-    mine = read_gradients(build(lr=1e-9, processes=joined))
-    lists = {phase: {name: g.tolist() for name, g in gs.items()} for phase, gs in mine.items()}
-    Path(sys.argv[1], str(joined.rank)).write_text(json.dumps(lists))
-    stop_processes(joined)

@@ -46,9 +46,9 @@ def test_a_run_anchored_by_labels_that_stopped_goes_on_to_the_same_bits(
     tiny_dataset, tiny_options, tmp_path
 ):
     described = describe_pictures(tiny_dataset)
+    anchored = {"anchor": "labels", "anchor_kimg": 0.004, "w_dim": 16}
     short, long = (
-        tiny_options(kimg=kimg, discriminator="projected", anchor="labels", anchor_kimg=0.004)
-        for kimg in (0.008, 0.016)
+        tiny_options(kimg=kimg, discriminator="projected", **anchored) for kimg in (0.008, 0.016)
     )
     weights = train_described(described, tmp_path / "whole", long)
     train_described(described, tmp_path / "parts", short)

@@ -27,7 +27,8 @@ from facewright.training.distributed import Processes
 from facewright.types import Bundle, Card
 
 CPU = torch.device("cpu")
-OPEN = {"channel_base": None, "channel_max": None, "mapping_layers": None}
+SHAPE = ("channel_base", "channel_max", "mapping_layers", "z_dim", "w_dim")
+OPEN: dict[str, Any] = dict.fromkeys(SHAPE)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +157,7 @@ def test_what_is_left_open_is_taken_from_the_weights(tiny_config, tiny_options):
 def test_what_is_left_open_is_taken_from_a_run(tiny_options, finished):
     run: Any = load_run(finished)
     options = adopt_shape(tiny_options(**OPEN), shape_of_run(run))
-    sizes = {"z_dim": 512, "w_dim": 512, "linear_rgb": 0}
+    sizes = {"z_dim": 16, "w_dim": 16, "linear_rgb": 0}
     same = tiny_options(generator="skip", discriminator_architecture="resnet", **sizes)
     assert options == same
     run["options"] |= {"cfg": "cifar", "channel_base": None, "mapping_layers": None}

@@ -19,7 +19,8 @@ from facewright.jobs.commands.train.runs import Outlook, RunFolder, Trained
 from facewright.provenance.publish import read_manifest
 from facewright.version import __version__
 
-TINY = {"batch": 4, "channel_base": 64, "channel_max": 8, "precision": "float32"}
+SHAPE = {"channel_base": 64, "channel_max": 8, "z_dim": 16, "w_dim": 16}
+TINY = {"batch": 4, "precision": "float32", **SHAPE}
 
 
 def train(dataset, outdir, **options):
@@ -89,11 +90,11 @@ def test_what_cannot_be_resumed_is_refused(dataset, tmp_path):
 
 
 def test_resuming_takes_the_shape_of_the_weights(dataset, weights, run, tmp_path):
-    options = {"cond": True, "channel_base": None, "channel_max": None, "resume": weights}
+    options = {"cond": True, **dict.fromkeys(SHAPE), "resume": weights}
     assert look_ahead(dataset, tmp_path, **options)["mapping_layers"] == 2
     assert look_ahead(dataset, tmp_path, **options)["channel_max"] == 8
     options["resume"] = str(run[0])
-    assert look_ahead(dataset, tmp_path / "x", **options)["channel_base"] == 64
+    assert look_ahead(dataset, tmp_path / "x", **options).items() >= SHAPE.items()
     assert train(dataset, tmp_path / "x", **options).finished
     trained = train(dataset, tmp_path / "x", **{**options, "kimg": 0.012})
     assert trained.kimg == 0.012  # goes on with the shape that it began with

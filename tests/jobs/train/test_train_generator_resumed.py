@@ -25,7 +25,8 @@ from facewright.types import Card
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
     """The file of a narrow generator whose every weight matters."""
-    generator = Generator(GeneratorConfig(16, channel_base=32, channel_max=4, mapping_layers=1))
+    config = GeneratorConfig(16, w_dim=16, channel_base=32, channel_max=4, mapping_layers=1)
+    generator = Generator(config)
     rng = seeded(5)
     with torch.no_grad():
         for parameter in generator.parameters():

@@ -1,12 +1,6 @@
-"""One step of StyleGAN 1, and the same step by two processes."""
+"""One step of StyleGAN 1."""
 
-import json
-import os
 import re
-import socket
-import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +13,7 @@ from facewright.gan.training.losses import critic_loss, gradient_penalty
 from facewright.gan.training.progressive.options import StyleGAN1Options
 from facewright.gan.training.progressive.plan import plan_progressive
 from facewright.gan.training.progressive.steps import ProgressiveTrainer, fit_reals
-from facewright.training.distributed import Processes, start_processes, stop_processes
+from facewright.training.distributed import Processes
 
 CPU = torch.device("cpu")
 
@@ -125,52 +119,3 @@ def test_discriminators_learn_to_tell_pictures_apart(loss):
         trainer.step(draw_reals())
     values = trainer.averages.take()
     assert values["score_real"] > values["score_fake"]
-
-
-# ---------------------------------------------------------------- two processes
-
-
-def run_two(folder: Path) -> list[Any]:
-    """Run this file as torchrun would: twice at once."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    started = []
-    for rank in ("0", "1"):
-        place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": "2"}
-        place |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-        environ = os.environ | place | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        started.append(subprocess.Popen([sys.executable, __file__, str(folder)], env=environ))
-    assert [process.wait(120) for process in started] == [0, 0]
-    return [json.loads((folder / rank).read_text()) for rank in ("0", "1")]
-
-
-def all_gradients(processes: Processes | None = None) -> dict[str, dict[str, torch.Tensor]]:
-    changes = {"processes": processes, "images": 28, "lr": 1e-9}
-    return {loss: read_gradients(build(loss=loss, **changes)) for loss in ("logistic", "wgan-gp")}
-
-
-def test_two_processes_give_the_gradients_of_one(tmp_path):
-    """In the middle of a fade-in; the noise of the layers has no strength yet."""
-    alone = all_gradients()
-    first, second = run_two(tmp_path)
-    assert first == second
-    for loss, gradients in alone.items():
-        assert gradients.keys() == first[loss].keys()
-        for name, expected in gradients.items():
-            if name.endswith(("noise_strength", "conv.bias")):
-                continue  # noise is drawn apart, and normalising takes a bias away
-            limit = 1e-5 * float(expected.abs().max()) + 1e-7
-            found = torch.tensor(first[loss][name])
-            torch.testing.assert_close(found, expected, rtol=1e-5, atol=limit)
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    joined = start_processes(os.environ, "cpu")
-    lists = {
-        loss: {name: g.tolist() for name, g in gradients.items()}
-        for loss, gradients in all_gradients(joined).items()
-    }
-    Path(sys.argv[1], str(joined.rank)).write_text(json.dumps(lists))
-    stop_processes(joined)

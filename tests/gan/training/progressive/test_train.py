@@ -118,6 +118,7 @@ def test_ctrl_c_in_a_fade_in_leaves_a_checkpoint(
     assert_same_state(tmp_path, grown_run)
 
 
+@pytest.mark.slow  # stops in fade-ins are tested above, killed runs with the loop that all share
 def test_a_run_killed_in_a_fade_in_goes_on_to_the_same_bits(
     grow, progressive_options, tiny_archive, tiny_dataset, grown_run, tmp_path
 ):
