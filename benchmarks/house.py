@@ -100,11 +100,9 @@ def packages() -> Iterator[Path]:
 
 
 def children_of(folder: Path) -> list[str]:
-    """Return the modules and packages in a folder."""
+    """Return the files and folders in a package."""
     return [
-        path.name
-        for path in folder.iterdir()
-        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()
+        path.name for path in folder.iterdir() if path.name not in {"__init__.py", "__pycache__"}
     ]
 
 

@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from facewright.errors import InputError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # help that is quick loads neither
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """What a JSON file can hold: configurations, parameters and manifests are made of it."""
 
-Image: TypeAlias = NDArray[np.uint8]
+Image: TypeAlias = "NDArray[np.uint8]"
 """A picture: (height, width, 3), RGB, C-contiguous. RGBA only where a function says so."""
 
 Space: TypeAlias = Literal["z", "w", "w+"]
@@ -83,7 +82,7 @@ def check_image(image: Image) -> Image:
     Raises:
         InputError: It is not uint8, not (height, width, 3), or not C-contiguous.
     """
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+    if image.dtype != "uint8" or image.ndim != 3 or image.shape[2] != 3:
         raise InputError(
             f"a picture is uint8 (height, width, 3), not {image.dtype} {image.shape}",
             hint="read pictures with facewright.media.decode.read_image",

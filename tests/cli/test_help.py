@@ -8,7 +8,7 @@ import pytest
 
 from facewright.jobs.table import COMMANDS
 
-HEAVY = ["torch", "cv2", "av", "scipy"]
+HEAVY = ["torch", "numpy", "cv2", "av", "scipy", "rich.markdown", "rich.progress"]
 SCRIPT = """
 import io, json, shlex, sys
 from rich.console import Console

@@ -74,7 +74,7 @@ def test_an_enhancer_comes_back_from_its_file(build, tmp_path, half):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"card": Card("x", "generator")}, "is a generator, not an enhancer"),
+        ({"card": Card("x", "generator")}, "is of the kind generator, not enhancer"),
         ({"config": {}}, "is not understood"),
         ({"config": {"enhancer": {"scale": 3}}}, "does not enlarge 3 times"),
         ({"config": {"enhancer": {"filters": 8, "blocks": 1}}}, "do not fit"),

@@ -20,7 +20,8 @@ from facewright.device import seeded
 from facewright.gan.discriminator import Discriminator, DiscriminatorConfig
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.training.options import TrainOptions
-from facewright.gan.training.train import train_generator
+from facewright.gan.training.train import iterate_generator
+from facewright.training.run import finish
 
 GROUPS = (LabelGroup("age", ("young", "old")), LabelGroup("gender", ("female", "male")))
 
@@ -114,6 +115,11 @@ def tiny_options() -> Callable[..., TrainOptions]:
         return TrainOptions(**{**values, **changes})
 
     return choose
+
+
+def train_generator(*given: Any, **named: Any) -> Path:
+    """Train to the end, and return the newest weights."""
+    return finish(iterate_generator(*given, **named))
 
 
 @pytest.fixture(scope="session")

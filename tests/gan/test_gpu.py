@@ -43,7 +43,7 @@ def test_half_precision_pictures_are_near_float32():
 
 
 def test_training_runs_stops_and_goes_on(tiny_dataset, tiny_options, tmp_path):
-    from facewright.gan.training.train import train_generator
+    from tests.gan.fixtures import train_generator
 
     first = train_generator(tiny_dataset, tmp_path, tiny_options(kimg=0.016), device=CUDA)
     second = train_generator(tiny_dataset, tmp_path, tiny_options(kimg=0.032), device=CUDA)

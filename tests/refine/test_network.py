@@ -84,7 +84,7 @@ def test_other_bundles_are_refused():
     with pytest.raises(InputError, match="of the kind `refiner`, not `enhancer`"):
         pack_refiner(build(), Card("x", "enhancer"))
     for change, message in (
-        ({"card": Card("x", "enhancer")}, "is a enhancer, not a refiner"),
+        ({"card": Card("x", "enhancer")}, "is of the kind enhancer, not refiner"),
         ({"config": {"refiner": {"filters": 6}}}, "cannot be built"),
         ({"config": {"refiner": {"depth": 3}}}, "not understood"),
         ({"config": {"refiner": {"filters": 16, "blocks": 1}}}, "do not fit"),

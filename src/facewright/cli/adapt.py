@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import os
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -15,7 +16,6 @@ from cyclopts import App, Parameter
 
 from facewright.cli.options_file import NAME as OPTIONS_FILE
 from facewright.cli.outcome import PRINTERS, print_json
-from facewright.cli.progress import progress_line
 from facewright.cli.usage import describe_use
 from facewright.errors import FacewrightError
 from facewright.jobs.interface.signature import MISSING, read_arguments
@@ -58,7 +58,7 @@ def _adapt(command: Command) -> Callable[..., int]:
             if not reports:
                 outcome = task(*positional, **named)
             else:
-                with progress_line() as progress:
+                with _progress_line() as progress:
                     outcome = task(*positional, **named, progress=progress)
         return print_json(outcome) if as_json else PRINTERS[command.prints](outcome)
 
@@ -111,6 +111,25 @@ def _name_options(parameter: inspect.Parameter) -> Iterator[str]:
         yield from (one.name.rstrip("_") for one in fields(parts[0]))
     elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
         yield parameter.name
+
+
+@contextlib.contextmanager
+def _progress_line() -> Iterator[Callable[[int, int], None]]:
+    """Yield a function to call with the amount done and the total.
+
+    The line is on standard error and disappears at the end; nothing is written if that is no
+    terminal. A total of 0 means that it is unknown.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 
 def _keep_memory() -> None:

@@ -11,7 +11,7 @@ from cyclopts.field_info import FieldInfo
 
 from facewright.cli.options_file import read_options_file, spell_out
 from facewright.cli.printable import make_printable, survive_letters
-from facewright.cli.usage import explain_usage
+from facewright.cli.usage import HelpPrinter, explain_usage
 from facewright.errors import FacewrightError
 from facewright.jobs.table import BULK, COMMANDS, GROUPS
 from facewright.version import __version__
@@ -102,6 +102,8 @@ def build_app() -> App:
     app = App(
         name="facewright",
         version=__version__,
+        help_format="plaintext",  # to draw Markdown would take as long as all the rest
+        help_formatter=HelpPrinter(),
         help="Make faces of people who don't exist, and work on faces one has the right to use.",
         config=(read_options_file, Env("FACEWRIGHT_", show=False)),
         default_parameter=Parameter(

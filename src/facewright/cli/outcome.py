@@ -7,10 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from facewright.cli.printable import make_name_printable, make_printable
 from facewright.cli.reports import (
     print_audit,
@@ -154,6 +150,10 @@ def print_diagnosis(found: Diagnosis) -> int:
 
 def _print_table(rows: Mapping[str, Any]) -> None:
     """Print names and values: aligned on a terminal, `name: value` per line in a pipe."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     rows = {make_printable(name): _to_text(value) for name, value in rows.items()}
     console = Console()
     if not console.is_terminal:

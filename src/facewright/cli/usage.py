@@ -5,16 +5,22 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from cyclopts import CycloptsError, MissingArgumentError
 
 from facewright.jobs.table import BULK, COMMANDS, Command
 
+if TYPE_CHECKING:
+    from cyclopts.help import DefaultFormatter, HelpPanel
+    from rich.console import Console, ConsoleOptions
+
 _FIRST_SECTION = re.compile(r"^(Args|Returns|Raises|Yields|Examples):$", re.MULTILINE)
 
 
 def describe_use(command: Command) -> str:
-    """Return the text below the options in the help of a command, as Markdown.
+    """Return the text below the options in the help of a command.
 
     Args:
         command: The command, whose function has a docstring, and examples.
@@ -29,6 +35,35 @@ def describe_use(command: Command) -> str:
     if examples:
         paragraphs += ["Examples:", "\n".join(f"    {line}" for line in examples)]
     return "\n\n".join(paragraphs)
+
+
+class HelpPrinter:
+    """Prints help as cyclopts does, but with lines as long as there is room for.
+
+    What cyclopts prints with is loaded once somebody asks for help.
+    """
+
+    def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
+        """Print the options of a command, whose texts have lines as in the source."""
+        for entry in panel.entries:
+            text = getattr(entry.description, "primary_renderable", None)
+            if text is not None:
+                text.plain = " ".join(text.plain.split())
+        self._formatter(console, options, panel)
+
+    def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:
+        """Print the line that says how a command is written."""
+        self._formatter.render_usage(console, options, usage)
+
+    def render_description(self, console: Console, options: ConsoleOptions, told: Any) -> None:
+        """Print what a command is for."""
+        self._formatter.render_description(console, options, told)
+
+    @cached_property
+    def _formatter(self) -> DefaultFormatter:
+        from cyclopts.help import DefaultFormatter
+
+        return DefaultFormatter()
 
 
 def explain_usage(error: CycloptsError) -> tuple[str, str]:

@@ -6,8 +6,6 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from facewright.errors import InputError
 from facewright.types import Image, check_image
 
@@ -48,6 +46,7 @@ def perceptual_hash(image: Image) -> str:
         64 hexadecimal digits.
     """
     import cv2
+    import numpy as np
 
     grey = cv2.cvtColor(check_image(image), cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 import torch
 
 from facewright.convert.generators import Translator, TranslatorConfig
-from facewright.errors import FacewrightError, InputError, WeightsError
+from facewright.errors import InputError, WeightsError
 from facewright.faces.templates import TEMPLATES
+from facewright.hub.networks import from_config
 from facewright.types import Bundle, Card, Json
 
 KIND = "translator"
@@ -140,14 +140,7 @@ def read_config(bundle: Bundle) -> TranslatorConfig:
     Raises:
         WeightsError: The configuration is incomplete or unknown.
     """
-    fields: Any = bundle.config.get("translator")
-    try:
-        return TranslatorConfig(**fields)
-    except (TypeError, FacewrightError) as error:
-        raise WeightsError(
-            f"the configuration of `{bundle.card.name}` is not understood: {error}",
-            hint="a newer version of facewright may have written it",
-        ) from error
+    return from_config(bundle, KIND, lambda fields: TranslatorConfig(**fields))
 
 
 def read_size(bundle: Bundle) -> int | None:

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from facewright.device import seeded, to_images, to_tensor
-from facewright.errors import FacewrightError, InputError, WeightsError
+from facewright.errors import InputError
+from facewright.hub.networks import load_network
 from facewright.types import Bundle, Card, Image, check_image
 
 KIND = "enhancer"
@@ -150,26 +151,8 @@ def load_enhancer(
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit its configuration.
     """
-    name, fields = bundle.card.name, bundle.config.get("enhancer")
-    if bundle.card.kind != KIND:
-        raise WeightsError(
-            f"`{name}` is a {bundle.card.kind}, not an enhancer",
-            hint="`facewright models list` shows which weights are enhancers",
-        )
-    try:
-        wanted: Any = fields
-        enhancer = Enhancer(EnhancerConfig(**wanted))
-    except (TypeError, FacewrightError) as error:
-        raise WeightsError(
-            f"the configuration of `{name}` is not understood: {error}",
-            hint="a newer version of facewright may have written it",
-        ) from error
-    try:
-        enhancer.load_state_dict({key: x.float() for key, x in bundle.tensors.items()})
-    except RuntimeError as error:
-        raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
-    enhancer.to(device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return enhancer.eval().requires_grad_(False)
+    enhancer = load_network(bundle, KIND, lambda fields: Enhancer(EnhancerConfig(**fields)), device)
+    return enhancer.to(dtype)
 
 
 @torch.no_grad()

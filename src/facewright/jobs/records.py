@@ -10,8 +10,6 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from facewright.errors import FileError
 from facewright.files import HINT, replacing
 
@@ -120,4 +118,4 @@ def _write_table(
 
 def _to_numbers(array: Any) -> Any:
     """Return an array as lists of numbers with two decimals."""
-    return array.astype(np.float64).round(2).tolist()
+    return array.astype(float).round(2).tolist()

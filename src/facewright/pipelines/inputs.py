@@ -27,14 +27,14 @@ from facewright.pipelines.result import Ingredients, LatentsResult, Result
 from facewright.provenance.manifest import parse_seeds
 from facewright.types import Clip, Image, check_image
 
-Picture: TypeAlias = str | os.PathLike[str] | PillowImage | Image | torch.Tensor | Result
+Picture: TypeAlias = "str | os.PathLike[str] | PillowImage | Image | torch.Tensor | Result"
 """A file; a Pillow image; (height, width, 3) uint8; a tensor (3, height, width) or
 (1, 3, height, width) in [-1, 1]; or the result of a pipeline."""
 
 Seeds: TypeAlias = int | str | Iterable[int]
 """One seed, several, or a text of numbers and ranges such as "0-15,42"."""
 
-Pictures: TypeAlias = Picture | list[Picture] | tuple[Picture, ...]
+Pictures: TypeAlias = "Picture | list[Picture] | tuple[Picture, ...]"
 """One picture, or several."""
 
 IN_MEMORY = "memory"

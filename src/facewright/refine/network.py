@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from facewright.device import seeded, to_images, to_tensor
-from facewright.errors import FacewrightError, InputError, WeightsError
+from facewright.errors import InputError
+from facewright.hub.networks import from_config, load_network
 from facewright.types import Bundle, Card, Image, check_image
 
 KIND = "refiner"
@@ -181,14 +182,8 @@ def load_refiner(
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit its configuration.
     """
-    name, wanted = bundle.card.name, read_config(bundle)
-    refiner = Refiner(wanted)
-    try:
-        refiner.load_state_dict({key: x.float() for key, x in bundle.tensors.items()})
-    except RuntimeError as error:
-        raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
-    refiner.to(device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return refiner.eval().requires_grad_(False)
+    refiner = load_network(bundle, KIND, lambda fields: Refiner(RefinerConfig(**fields)), device)
+    return refiner.to(dtype)
 
 
 def read_config(bundle: Bundle) -> RefinerConfig:
@@ -197,20 +192,7 @@ def read_config(bundle: Bundle) -> RefinerConfig:
     Raises:
         WeightsError: The bundle holds something else.
     """
-    name, fields = bundle.card.name, bundle.config.get("refiner")
-    if bundle.card.kind != KIND:
-        raise WeightsError(
-            f"`{name}` is a {bundle.card.kind}, not a refiner",
-            hint="`facewright models list` shows which weights are refiners",
-        )
-    try:
-        wanted: Any = fields
-        return RefinerConfig(**wanted)
-    except (TypeError, FacewrightError) as error:
-        raise WeightsError(
-            f"the configuration of `{name}` is not understood: {error}",
-            hint="a newer version of facewright may have written it",
-        ) from error
+    return from_config(bundle, KIND, lambda fields: RefinerConfig(**fields))
 
 
 @torch.no_grad()

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facewright.studio.engine import Engine
 from facewright.studio.errors import Refused, handle_errors
+from facewright.studio.processes.engine import Engine
 from facewright.studio.security.certificates import find_authority
 from facewright.studio.security.guard import Guard
 from facewright.studio.settings import Settings

@@ -55,6 +55,44 @@ class Trainer(Protocol):
         """Write weights, pictures and a checkpoint; called in the first process."""
 
 
+class Networks(Protocol):
+    """Networks in training, as far as the training loop asks for them."""
+
+    @property
+    def images(self) -> int:
+        """Number of examples that they have seen, in all processes together."""
+
+    @property
+    def device(self) -> torch.device:
+        """The device that computes."""
+
+    @property
+    def averages(self) -> Averages:
+        """Losses and other values since the last report."""
+
+
+class NetworksTrainer:
+    """The part of a `Trainer` that its networks answer."""
+
+    networks: Networks
+    __slots__ = ()
+
+    @property
+    def images(self) -> int:
+        """Number of examples that the networks have seen."""
+        return self.networks.images
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the networks."""
+        return self.networks.device
+
+    @property
+    def averages(self) -> Averages:
+        """Losses and more since the last report."""
+        return self.networks.averages
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Length of a run, and intervals of reports and snapshots."""

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.gan.fixtures import train_generator
 
 from facewright.datasets.dataset import open_dataset
 from facewright.device import seeded
 from facewright.errors import InputError, TrainingError
 from facewright.gan.anchors.appearance import SIDE, average_shape, fit_appearance
 from facewright.gan.anchors.find import Anchors
+from facewright.gan.training.plan import plan_training
 from facewright.gan.training.projected.anchored import Anchoring
 from facewright.gan.training.projected.efficientnet import EfficientNetLite0
 from facewright.gan.training.snapshots import load_run
-from facewright.gan.training.train import plan_training, train_generator
 from facewright.gan.weights import load_appearance, load_generator, load_labels
 from facewright.hub.bundle import load_bundle
 from facewright.provenance.publish import read_manifest

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.gan.fixtures import train_generator
 
 from facewright.datasets.labels import LabelGroup
 from facewright.device import seeded
@@ -13,7 +14,6 @@ from facewright.gan.training.plan import FREE_Z, check_options
 from facewright.gan.training.projected.anchored import Anchoring
 from facewright.gan.training.projected.efficientnet import EfficientNetLite0
 from facewright.gan.training.snapshots import load_run
-from facewright.gan.training.train import train_generator
 from facewright.gan.weights import load_appearance, load_generator, load_labels
 from facewright.hub.bundle import load_bundle
 from facewright.training.checkpoint import flatten_state
@@ -46,7 +46,7 @@ def test_a_run_anchored_by_labels_that_stopped_goes_on_to_the_same_bits(
     tiny_dataset, tiny_options, tmp_path
 ):
     described = describe_pictures(tiny_dataset)
-    anchored = {"anchor": "labels", "anchor_kimg": 0.004, "w_dim": 16}
+    anchored = {"anchor": "labels", "anchor_kimg": 0.004, "w_dim": 80}
     short, long = (
         tiny_options(kimg=kimg, discriminator="projected", **anchored) for kimg in (0.008, 0.016)
     )

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tests.gan.fixtures import train_generator
 
 from facewright.datasets.dataset import open_dataset
 from facewright.device import seeded
 from facewright.gan.training.options import TrainOptions
 from facewright.gan.training.snapshots import load_run
-from facewright.gan.training.train import train_generator
 from facewright.hub.bundle import load_bundle
 from facewright.training.checkpoint import latest_checkpoint
 from facewright.training.names import snapshot_path

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.gan.fixtures import train_generator
 
 from facewright.datasets.dataset import Dataset, open_dataset
 from facewright.errors import TrainingError, WeightsError
@@ -13,7 +14,6 @@ from facewright.gan.training.options import TrainOptions
 from facewright.gan.training.plan import plan_training
 from facewright.gan.training.snapshots import load_run
 from facewright.gan.training.steps import AdversarialTrainer
-from facewright.gan.training.train import train_generator
 from facewright.gan.training.transfer import (
     adopt_shape,
     check_start,

@@ -22,9 +22,14 @@ from facewright.errors import TrainingError
 from facewright.faces.similarity.features import FaceFeatures
 from facewright.training.checkpoint import load_latest
 from facewright.training.distributed import Processes
-from facewright.training.log import Averages
 from facewright.training.names import snapshot_path
-from facewright.training.run import Schedule, check_same_options, hold_run, run_training
+from facewright.training.run import (
+    NetworksTrainer,
+    Schedule,
+    check_same_options,
+    hold_run,
+    run_training,
+)
 from facewright.types import Json
 
 _FREE = {"name", "kimg", "snap", "tick_kimg"}  # may change when a run goes on
@@ -32,7 +37,7 @@ _HINT = "use the same to go on, or another --outdir"
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NetworksTrainer):
     """Two translators in training, as a `Trainer` of the training loop."""
 
     networks: CycleGAN
@@ -40,21 +45,6 @@ class _Run:
     samples: Samples
     archive: TranslationArchive
     advice: str = "try a smaller --lr"
-
-    @property
-    def images(self) -> int:
-        """Number of pictures of each style that the networks have seen."""
-        return self.networks.images
-
-    @property
-    def device(self) -> torch.device:
-        """The device of the networks."""
-        return self.networks.device
-
-    @property
-    def averages(self) -> Averages:
-        """Losses since the last report."""
-        return self.networks.averages
 
     def step(self) -> None:
         """Train all networks on the next batch of both styles."""

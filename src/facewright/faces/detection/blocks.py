@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from facewright.errors import WeightsError
+from facewright.hub.networks import load_network
 from facewright.types import Bundle
 
 
@@ -94,27 +94,12 @@ def load_folded(
     Raises:
         WeightsError: The bundle holds something else, or its tensors do not fit.
     """
-    name = bundle.card.name
-    if bundle.card.kind != kind:
-        raise WeightsError(
-            f"`{name}` is of the kind {bundle.card.kind}, not {kind}",
-            hint=f"`facewright models list` shows which weights are of the kind {kind}",
-        )
-    fields: Any = bundle.config.get(kind)
-    try:
-        network = build({k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
-    except (AttributeError, TypeError, ValueError) as error:
-        raise WeightsError(
-            f"the configuration of `{name}` is not understood: {error}",
-            hint="a newer version of facewright may have written it",
-        ) from error
-    for module in network.modules():
-        if isinstance(module, Conv):
-            module.norm = nn.Identity()
-    tensors = {key: tensor.float() for key, tensor in bundle.tensors.items()}
-    try:
-        network.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise WeightsError(f"the tensors of `{name}` do not fit: {error}") from error
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network.eval().requires_grad_(requires_grad=False)
+
+    def build_folded(fields: dict[str, Any]) -> _Network:
+        network = build(fields)
+        for module in network.modules():
+            if isinstance(module, Conv):
+                module.norm = nn.Identity()
+        return network
+
+    return load_network(bundle, kind, build_folded, device)

@@ -36,13 +36,12 @@ from facewright.gan.training.steps import AdversarialTrainer
 from facewright.gan.training.transfer import Start, check_start, transfer
 from facewright.training.checkpoint import latest_checkpoint
 from facewright.training.distributed import Processes, broadcast_module
-from facewright.training.log import Averages
 from facewright.training.names import format_kimg, snapshot_path
 from facewright.training.run import (
+    NetworksTrainer,
     Schedule,
     Tick,
     check_same_options,
-    finish,
     hold_run,
     iterate_training,
 )
@@ -62,39 +61,24 @@ _HINT = "use the same to go on, or another --outdir with --resume to branch off"
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NetworksTrainer):
     """A generator in training, as a `Trainer` of the training loop."""
 
-    trainer: AdversarialTrainer
+    networks: AdversarialTrainer
     feed: Feed
     gallery: Gallery
     archive: Archive
     advice: str = "try a larger --gamma"
 
-    @property
-    def images(self) -> int:
-        """Number of pictures that the networks have seen."""
-        return self.trainer.images
-
-    @property
-    def device(self) -> torch.device:
-        """The device of the networks."""
-        return self.trainer.device
-
-    @property
-    def averages(self) -> Averages:
-        """Losses and more since the last report."""
-        return self.trainer.averages
-
     def step(self) -> None:
         """Train both networks on the next batch."""
         pictures, labels, indices = self.feed.take()
         reals = to_tensor(pictures, self.device, torch.float32)
-        self.trainer.step(reals, labels.to(self.device), indices)
+        self.networks.step(reals, labels.to(self.device), indices)
 
     def measure(self) -> dict[str, float]:
         """Return the probability of augmentation."""
-        return {"p": self.trainer.p}
+        return {"p": self.networks.p}
 
     def report(self) -> None:
         """Write nothing: pictures come with snapshots."""
@@ -102,37 +86,9 @@ class _Run:
     def save(self) -> None:
         """Write pictures, weights and a checkpoint."""
         name = f"fakes-{format_kimg(self.images)}.png"
-        self.archive.save_sheet(name, self.gallery.draw_fakes(self.trainer), images=self.images)
-        self.archive.save_weights(self.trainer)
-        self.archive.save_checkpoint(self.trainer, self.feed.position)
-
-
-def train_generator(  # noqa: PLR0913
-    dataset: Dataset,
-    outdir: Path,
-    options: TrainOptions,
-    *,
-    device: torch.device,
-    start: Start | None = None,
-    anchoring: Anchoring | None = None,
-    processes: Processes | None = None,
-    version: str = "",
-    clock: Callable[[], float] = time.monotonic,
-) -> Path:
-    """Run `iterate_generator` to its end, and return the file of the newest weights."""
-    return finish(
-        iterate_generator(
-            dataset,
-            outdir,
-            options,
-            device=device,
-            start=start,
-            anchoring=anchoring,
-            processes=processes,
-            version=version,
-            clock=clock,
-        )
-    )
+        self.archive.save_sheet(name, self.gallery.draw_fakes(self.networks), images=self.images)
+        self.archive.save_weights(self.networks)
+        self.archive.save_checkpoint(self.networks, self.feed.position)
 
 
 def iterate_generator(  # noqa: PLR0913

@@ -63,7 +63,7 @@ TEMPLATE = "tight"
 NONE = "none"
 """Name of the choice of no encoder: the search starts from the average face."""
 
-LatentInput: TypeAlias = int | Latents | StoredLatents | LatentsResult | Picture
+LatentInput: TypeAlias = "int | Latents | StoredLatents | LatentsResult | Picture"
 """A seed; latents, or a file of them; a result with latents; or a picture of a face, which is
 inverted."""
 

@@ -15,7 +15,7 @@ from facewright.version import __version__
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from facewright.studio.engine import Engine
+    from facewright.studio.processes.engine import Engine
 
 
 def add_commands(router: APIRouter, engine: Engine) -> None:

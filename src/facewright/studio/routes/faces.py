@@ -16,7 +16,7 @@ from facewright.studio.routes.cache import PictureCache, send_picture
 from facewright.studio.routes.schemas import WRONG
 
 if TYPE_CHECKING:
-    from facewright.studio.engine import Engine
+    from facewright.studio.processes.engine import Engine
 
 _NAME = r"^[\w.-]*$"  # of weights: of the catalog, never a path
 _Seed = Annotated[int, Path(ge=0, lt=2**63)]

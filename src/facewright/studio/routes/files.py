@@ -20,7 +20,7 @@ from facewright.studio.routes.views import SHOWN, find_job, find_type
 from facewright.studio.store import Job
 
 if TYPE_CHECKING:
-    from facewright.studio.engine import Engine
+    from facewright.studio.processes.engine import Engine
 
 _PLAIN = {"content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'"}
 _Side = Annotated[int | None, Query(ge=16, le=2048)]

@@ -19,7 +19,7 @@ from facewright.studio.routes.views import find_job, view_job
 from facewright.studio.store import ENDED, Job
 
 if TYPE_CHECKING:
-    from facewright.studio.engine import Engine
+    from facewright.studio.processes.engine import Engine
 
 _BEAT = 15  # seconds between two signs of life of a stream of events
 

@@ -14,7 +14,7 @@ from facewright.jobs.interface.signature import explain
 
 if TYPE_CHECKING:
     from facewright.jobs.interface.live import LiveEffect
-    from facewright.studio.engine import Engine
+    from facewright.studio.processes.engine import Engine
 
 _PATIENCE = 30.0  # seconds without a frame, after which a session ends
 _POLICY, _BUSY = 1008, 1013

@@ -24,9 +24,15 @@ from facewright.gan.training.snapshots import Archive, load_run
 from facewright.media.drawing.sheets import contact_sheet
 from facewright.training.checkpoint import latest_checkpoint
 from facewright.training.distributed import Processes, broadcast_module
-from facewright.training.log import Averages
 from facewright.training.names import format_kimg, snapshot_path
-from facewright.training.run import Schedule, Tick, check_same_options, hold_run, iterate_training
+from facewright.training.run import (
+    NetworksTrainer,
+    Schedule,
+    Tick,
+    check_same_options,
+    hold_run,
+    iterate_training,
+)
 from facewright.types import Image
 
 TASK = "train stylegan1"
@@ -122,10 +128,10 @@ def iterate_stylegan1(  # noqa: PLR0913
 
 
 @dataclass(slots=True)
-class _Run:
+class _Run(NetworksTrainer):
     """A StyleGAN 1 in training, as a `Trainer` of the training loop."""
 
-    trainer: ProgressiveTrainer
+    networks: ProgressiveTrainer
     feed: Feed
     gallery: _Gallery
     archive: Archive
@@ -133,41 +139,26 @@ class _Run:
     """Number of pictures in the last step."""
     advice: str = "try a larger --gamma or a smaller --lr"
 
-    @property
-    def images(self) -> int:
-        """Number of pictures that the networks have seen."""
-        return self.trainer.images
-
-    @property
-    def device(self) -> torch.device:
-        """The device of the networks."""
-        return self.trainer.device
-
-    @property
-    def averages(self) -> Averages:
-        """Losses and more since the last report."""
-        return self.trainer.averages
-
     def step(self) -> None:
         """Train both networks on the next batch."""
-        self.batch = self.trainer.phase.batch
+        self.batch = self.networks.phase.batch
         pictures, _, _ = self.feed.take(self.batch)
-        self.trainer.step(to_tensor(pictures, self.device, torch.float32))
+        self.networks.step(to_tensor(pictures, self.device, torch.float32))
 
     def measure(self) -> dict[str, float]:
         """Return the resolution and its blend."""
-        return {"resolution": self.trainer.resolution, "alpha": self.trainer.alpha}
+        return {"resolution": self.networks.resolution, "alpha": self.networks.alpha}
 
     def report(self) -> None:
         """Write pictures."""
         name = f"fakes-{format_kimg(self.images)}.png"
-        sheet = self.gallery.draw_fakes(self.trainer)
+        sheet = self.gallery.draw_fakes(self.networks)
         self.archive.save_sheet(name, sheet, images=self.images)
 
     def save(self) -> None:
         """Write weights and a checkpoint."""
-        self.archive.save_weights(self.trainer)
-        self.archive.save_checkpoint(self.trainer, self.feed.position)
+        self.archive.save_weights(self.networks)
+        self.archive.save_checkpoint(self.networks, self.feed.position)
 
 
 class _Gallery:

@@ -18,7 +18,7 @@ from facewright.latents.sample import SamplingConfig, draw_faces, resolve_batch
 from facewright.pipelines.weights import STARTERS, open_weights, pick_weights
 from facewright.threads import WAITING
 
-_SECONDS = 1.0  # of measuring
+_DRAWING, _WAITING = 0.5, 1.0  # seconds of measuring
 _PAUSE = 0.02  # seconds; threads that spin give up after a few milliseconds
 _SPINNING = 0.03  # of the time that they wait: measured were 0.17 for such, 0.002 for passive ones
 _PASSIVELY = """
@@ -68,7 +68,7 @@ def measure_speed(name: str, device: torch.device) -> float:
     c = torch.zeros(batch, generator.config.c_dim)
     draw_faces(generator, z, c, sampling=sampling, batch=batch)  # the first is slow
     start, drawn = time.perf_counter(), 0
-    while time.perf_counter() - start < _SECONDS:
+    while time.perf_counter() - start < _DRAWING:
         draw_faces(generator, z, c, sampling=sampling, batch=batch)
         drawn += batch
     return drawn / (time.perf_counter() - start)
@@ -94,7 +94,7 @@ def examine_waiting(device: torch.device, found: Diagnosis) -> None:
     found.problems.append(Problem(what, fix))
 
 
-def measure_waiting(seconds: float = _SECONDS) -> float:
+def measure_waiting(seconds: float = _WAITING) -> float:
     """Return for which share of the time threads compute while this process waits.
 
     Args:

@@ -60,8 +60,9 @@ def train_generator(
         facewright train generator faces.zip --outdir runs/labels --cond --mirror --dry-run
     """
     from facewright.gan.training.plan import check_options, plan_training
-    from facewright.gan.training.train import train_generator as train
+    from facewright.gan.training.train import iterate_generator as iterate
     from facewright.jobs.commands.train import generator_start as begin
+    from facewright.training.run import finish
 
     options, outdir = options or TrainOptions(), run.outdir
     check_options(options)
@@ -76,7 +77,7 @@ def train_generator(
         return Outlook(_describe(pictures), outdir, str(place), told, parts, processes.rank)
     anchoring = begin.prepare_anchoring(pictures, outdir, options)
     with joined(place) as (place, processes):
-        weights = train(
+        ticks = iterate(
             pictures,
             outdir,
             options,
@@ -86,7 +87,7 @@ def train_generator(
             processes=processes,
             version=__version__,
         )
-        return conclude(weights, options.kimg, place, processes)
+        return conclude(finish(ticks), options.kimg, place, processes)
 
 
 def iterate_generator(dataset: Path, *, run: RunFolder, options: TrainOptions) -> Iterator[Tick]:
