@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from facewright.errors import InputError
 from facewright.faces.choose import check_choice
-from facewright.faces.pose import Pose
 
 if TYPE_CHECKING:
     from facewright.collect.preparing.measures import Light
+    from facewright.faces.pose import Pose
 
 Company: TypeAlias = Literal["crop", "picture", "allowed"]
 """Where no other face may be."""
@@ -71,7 +71,7 @@ class FacePosition:
     """Other faces in the crop."""
     company: int
     """Other faces in the picture."""
-    pose: Pose
+    pose: "Pose"
 
 
 @dataclass(frozen=True, slots=True)
