@@ -51,6 +51,11 @@ class TranslatorConfig:
     """Factor on changes of colour of a residual translator, 0 to 1; changes of brightness are added
     in full."""
 
+    @property
+    def shades(self) -> bool:
+        """Whether it changes brightness alone."""
+        return self.residual and self.colour == 0
+
     def __post_init__(self) -> None:
         """Check the values.
 

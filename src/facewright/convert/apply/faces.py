@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facewright.convert.apply.shade import shade_face
 from facewright.convert.generators import Translator, check_strength, translate_images
 from facewright.faces.align import align, paste_change
 from facewright.faces.geometry.matrices import transform_points
@@ -88,23 +89,27 @@ class FaceConverter:
         made = translate_images(
             self._translator, np.stack([crop.image for crop in crops]), dtype=self._dtype
         )
-        masks = [draw_soft_mask(p, crop) for p, crop in zip(faces, crops, strict=True)]
-        return [self._paste(image, crops, made, masks, strength) for strength in strengths]
+        return [self._paste(image, crops, made, faces, strength) for strength in strengths]
 
     def _paste(
         self,
         image: Image,
         crops: Sequence[Crop],
         made: Image,
-        masks: Sequence[Mask],
+        faces: Sequence[NDArray[np.float32]],
         strength: float,
     ) -> Image:
         """Paste changes of one strength into a picture."""
         result = image
-        for crop, new, mask in zip(crops, made, masks, strict=True):
+        for crop, new, points in zip(crops, made, faces, strict=True):
             if strength == 0:
                 continue
-            edited = blend_change(crop.image, new, strength)
+            if self._translator.config.shades:
+                inside = transform_points(points, crop.matrix)
+                edited = shade_face(crop.image, new, strength, inside)
+            else:
+                edited = blend_change(crop.image, new, strength)
+            mask = draw_soft_mask(points, crop)
             result = paste_change(result, crop, finish_image(edited, self._finish), mask)
         return result
 
