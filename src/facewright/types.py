@@ -1,4 +1,4 @@
-"""The nouns that travel between packages."""
+"""Types that packages exchange."""
 
 from __future__ import annotations
 
@@ -25,46 +25,48 @@ Space: TypeAlias = Literal["z", "w", "w+"]
 
 
 Blend: TypeAlias = Literal["poisson", "multiband", "feather"]
-"""How a pasted face meets the picture at its rim."""
+"""How a pasted face is blended into the picture."""
 
 WarpMethod: TypeAlias = Literal["3d", "2d"]
-"""The mesh with depth and hidden sides, or triangles in the plane of the picture."""
+"""How a face is warped: as a mesh with depth and hidden sides, or as triangles in the plane."""
 
 Part: TypeAlias = Literal["mouth", "eyes", "glasses", "beard"]
-"""What may be kept of a face that is covered."""
+"""Parts of the body's face that may be kept."""
 
 Smoothing: TypeAlias = Literal["gaussian", "bilateral", "guided"]
-"""How pictures are smoothed."""
+"""Filter that smooths pictures."""
 
 HairStyle: TypeAlias = Literal["auto", "short", "long"]
-"""How the hair of emoji is made: cut out of the picture where it can be, or drawn."""
+"""Hair of emoji: cut out of the picture where possible, or drawn short or long."""
 
 EmojiStyle: TypeAlias = Literal["drawn", "photo", "toon", "baby"]
-"""How the expressions of emoji come about: by hand, as it were, or by moving latents."""
+"""How emoji are made: drawn, or with expressions moved in latents as photo, toon or baby."""
 
 StickerStyle: TypeAlias = EmojiStyle | Literal["cutout"]
-"""Likewise, or the head as the photo shows it."""
+"""As `EmojiStyle`, or the head cut out of the photo."""
 
 FaceDrawing: TypeAlias = Literal["boxes", "points", "mesh", "none"]
-"""What is drawn of a face that was found; each but the last with its box, number and score."""
+"""What is drawn of a detected face; all but "none" include its box, number and score."""
 
-TemplateName: TypeAlias = Literal["ffhq", "tight", "portrait", "arcface", "expression"]
-"""How a crop that people ask for is aligned: keys of `faces.templates.TEMPLATES`."""
+TemplateName: TypeAlias = Literal[
+    "ffhq", "tight", "eyes-mouth", "portrait", "arcface", "expression"
+]
+"""Alignment of a crop: a key of `faces.templates.TEMPLATES`."""
 
 Noise: TypeAlias = Literal["const", "random", "none"]
-"""The noise that a layer adds: its own fixed one, a new one each time, or none."""
+"""Noise that a layer adds: fixed, new for each call, or none."""
 
 TruncationTarget: TypeAlias = Literal["centres", "mean"]
-"""What truncation pulls people towards: the nearest of several centres of people with their labels,
+"""What truncation pulls w towards: the nearest of several centres of people with the same labels,
 where the generator has them, or the mean of all."""
 
 LATENTS = ".latents"
-"""The ending of files of latents."""
+"""File extension of latents."""
 TRUNCATION_PSI = 0.7
-"""How far people go from the average of theirs where nobody says; measurements are made at 1."""
+"""Default truncation psi: 0 is the centre of truncation, 1 no truncation; metrics use 1."""
 
 REFINE_STEPS = 100
-"""How often latents that were found for a picture are corrected where nobody says."""
+"""Default number of optimisation steps when a picture is inverted."""
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 """Number format of convolutions; auto is bfloat16 where the processor multiplies it natively."""
@@ -94,7 +96,7 @@ def check_image(image: Image) -> Image:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Where a face is in a picture; never whose.
+    """Position of a face in a picture, without an identity.
 
     Coordinates are pixels of that picture; (0, 0) is the centre of its top-left pixel.
     """
@@ -104,7 +106,7 @@ class Face:
     points: NDArray[np.float32]
     """(k, 3): x, y and z of each landmark."""
     score: float
-    """How sure the detector is, 0 to 1."""
+    """Score of the detector, 0 to 1."""
 
     def __post_init__(self) -> None:
         """Check the shapes."""
@@ -117,10 +119,10 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A square cut out of a picture, with its own way back."""
+    """A square cut out of a picture, with the transform from the picture."""
 
     image: Image
-    """(size, size, 3)."""
+    """(size, size, 3), uint8."""
     matrix: NDArray[np.float64]
     """2×3, from pixels of the picture to pixels of the crop."""
     template: str
@@ -153,10 +155,10 @@ class Latents:
             raise InputError(f"latents in {self.space} have one layer, not {self.values.shape[1]}")
 
     def spread(self, num_ws: int) -> Latents:
-        """Give every layer of the synthesis network its own copy of w: the only way to w+.
+        """Broadcast w to every layer of the synthesis network: the only way from w to w+.
 
         Args:
-            num_ws: How many style vectors the synthesis network takes.
+            num_ws: Number of style vectors of the synthesis network.
 
         Returns:
             Latents in w+, (n, num_ws, dim).
@@ -175,11 +177,11 @@ class Latents:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is known about a set of weights before loading it."""
+    """Metadata of a set of weights, known before loading it."""
 
     name: str
     kind: str
-    """What the weights are for: "generator", "encoder", ..."""
+    """Kind of network: "generator", "encoder", ..."""
     licence: str = "unknown"
     """SPDX identifier or a sentence."""
     trained_on: str = "unknown"
@@ -187,16 +189,16 @@ class Card:
     source: str = ""
     """A file of the package, a URL, or the command that made the weights."""
     sha256: str = ""
-    """Of the file; empty for weights that were never written."""
+    """sha256 of the file; empty for weights that were never written."""
     size: int = 0
-    """Bytes of the file."""
+    """Size of the file in bytes."""
     notes: str = ""
     """Limits and measured numbers, in prose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A model at rest: what it is, how it is built, and its numbers. No code inside."""
+    """A model as data: card, configuration and tensors; no code."""
 
     card: Card
     config: Mapping[str, Json]
@@ -205,7 +207,7 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """How a picture came about: needed to write one, enough to make it again."""
+    """Provenance of a picture: required for writing one, sufficient for making it again."""
 
     task: str
     """The name of the task, as on the command line."""
@@ -217,29 +219,28 @@ class Manifest:
     sources: Mapping[str, str] = field(default_factory=dict)
     """Name of each file that went in → sha256."""
     consent: str = ""
-    """Who agreed to what, where a real person is shown."""
+    """Who agreed to what, where real people are shown; else empty."""
     version: str = ""
-    """Of Facewright."""
+    """Version of Facewright."""
     torch: str = ""
     """The version of PyTorch that computed it."""
     device: str = ""
-    """What computed it: "cpu", or of a GPU also its name, such as "cuda: NVIDIA H200"."""
+    """Device: "cpu", or the type and name of a GPU, such as "cuda: NVIDIA H200"."""
     marks: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """What was done when the file was written so that it is known for what it is: "watermark" →
-    its bits, or why there are none; "signature" → why there is none. Not part of how the picture
-    came about, so that it does not count in comparisons."""
+    """Marks added when the file was written: "watermark" → its bits, or why there are none;
+    "signature" → why there is none. They do not count in comparisons."""
 
 
 @dataclass(slots=True)
 class Extent:
-    """From when to when a file shows pictures; whoever reads it fills in the rest at its end."""
+    """Time range of the frames of a file; the reader completes it at the end."""
 
     begin: Fraction
     """When the first picture is shown, in seconds by the clock of the file."""
     end: Fraction | None = None
     """When the last one is no longer shown; None until all were read."""
     flaw: str = ""
-    """Why not all is there that the file promises, naming it; empty if nothing is missing."""
+    """What is missing of the content that the file announces; empty if nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +258,7 @@ class Clip:
     frames: Iterator[Image]
     """(height, width, 3) each, to be read once."""
     count: int | None = None
-    """How many frames there are, where known."""
+    """Number of frames; None if unknown."""
     sound: str | None = None
     """Path of the file whose sound and subtitles belong to the clip."""
     times: Iterator[int] | None = None

@@ -1,3 +1,5 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
@@ -5,10 +7,15 @@ from facewright.errors import InputError
 from facewright.faces.geometry.matrices import make_similarity, transform_points
 from facewright.faces.geometry.topology import CANONICAL, five_points
 from facewright.faces.templates import TEMPLATES, fit_template
+from facewright.types import TemplateName
 
 SYMMETRIC = sorted(set(TEMPLATES) - {"arcface"})  # the published places are not
 MOVE = make_similarity(80 * np.exp(0.3j), 200 + 150j)
 MESH = transform_points(CANONICAL, MOVE)
+
+
+def test_options_take_every_template():
+    assert set(get_args(TemplateName)) == set(TEMPLATES)
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
