@@ -1,6 +1,7 @@
 """The shape of the code base: what no single test of a module can see."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -12,13 +13,19 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 PACKAGES = sorted(PACKAGE.glob("*/**/__init__.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 BANNED = {"utils", "helpers", "common", "misc", "core", "manager", "base", "tools"}
+PRIVATE = re.compile(
+    r'\b(contest(?!")|sitters?|troupe|darkroom|lookout|easel|judg(e[sd]?|ing)|settle[sd]?|doors?'
+    r"|makes?\s+no\s+sense|(is|are)\s+told)\b",
+    re.IGNORECASE,
+)
+"""Metaphors where the field has a word, such as discriminator for a judge."""
 LONGEST = 500
 FULL = 10
 """Files and folders that a package may hold; the root is the map and may hold more."""
 
-# What a contract may leave out: the doors themselves, what all share, and what a door may use.
+# What a contract may leave out: the interfaces themselves, what all share, and what they may use.
 SHARED = {"errors", "threads", "types", "version", "device", "files", "__main__"}
-DOORS = {"cli", "notebook", "studio"}
+INTERFACES = {"cli", "notebook", "studio"}
 
 
 def name_of(path):
@@ -53,6 +60,12 @@ def test_module_says_in_one_line_what_it_is_for():
 def test_module_name_says_something():
     parts = {path: path.relative_to(PACKAGE).with_suffix("").parts for path in MODULES}
     assert not [name_of(path) for path, names in parts.items() if BANNED & set(names)]
+
+
+def test_words_are_those_of_the_field():
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *MODULES]
+    found = {path: PRIVATE.search(path.read_text(encoding="utf-8")) for path in pages}
+    assert not {name_of(path): word[0] for path, word in found.items() if word}
 
 
 def test_file_is_short_enough_to_read():
@@ -105,19 +118,21 @@ def test_imports_run_downhill():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_contract_of_the_doors_forbids_everything_below_jobs():
-    named = {name.partition(".")[2] for name in contract("doors-call-jobs")["forbidden_modules"]}
-    assert named == parts() - SHARED - DOORS - {"jobs", "live", "provenance"}
+def test_contract_of_the_interfaces_forbids_everything_below_jobs():
+    named = {
+        name.partition(".")[2] for name in contract("interfaces-call-jobs")["forbidden_modules"]
+    }
+    assert named == parts() - SHARED - INTERFACES - {"jobs", "live", "provenance"}
 
 
-def test_contract_of_the_web_binds_everything_that_is_not_a_door():
+def test_contract_of_the_web_binds_everything_that_is_not_an_interface():
     named = {name.partition(".")[2] for name in contract("no-web-below")["source_modules"]}
-    assert named == parts() - SHARED - DOORS
+    assert named == parts() - SHARED - INTERFACES
 
 
-def test_contract_of_the_doors_binds_every_door():
-    named = {name.partition(".")[2] for name in contract("doors-call-jobs")["source_modules"]}
-    assert named == parts() & DOORS
+def test_contract_of_the_interfaces_binds_every_interface():
+    named = {name.partition(".")[2] for name in contract("interfaces-call-jobs")["source_modules"]}
+    assert named == parts() & INTERFACES
 
 
 def test_import_costs_milliseconds_and_loads_no_torch():

@@ -1,4 +1,4 @@
-"""Which device, which precision, which random numbers: decided here, once."""
+"""Choose device, precision and random numbers, in one place."""
 
 from __future__ import annotations
 
@@ -111,14 +111,14 @@ def configure_cuda(device: torch.device, *, repeatable: bool) -> None:
 
 
 def name_device(device: torch.device) -> str:
-    """Return what a manifest calls a device: its type, and of a GPU its name."""
+    """Return the name of a device for manifests: its type, and the name of a GPU."""
     if device.type != "cuda":
         return device.type
     return f"{device.type}: {torch.cuda.get_device_name(device)}"
 
 
 def keep_memory() -> bool:
-    """Tell the C library to keep freed blocks instead of returning them to the kernel.
+    """Make the C library keep freed blocks instead of returning them to the kernel.
 
     Page faults on large activations otherwise take about half of the time on a CPU. Call it once
     at the start of a program; it changes the whole process.
@@ -138,7 +138,7 @@ def keep_memory() -> bool:
 
 
 def free_memory(device: torch.device) -> int:
-    """Return how many bytes the device has free, or a guess of 4 GiB where nobody tells.
+    """Return how many bytes the device has free; 4 GiB where that is unknown.
 
     Of a CPU: what programs can still have without swapping, within the limit of the container.
     """
@@ -178,7 +178,7 @@ def _container_memory(folder: Path = _CGROUP) -> int:
 
 
 def to_tensor(images: Image, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
-    """Turn pictures into what networks take. uint8 is what crosses the bus.
+    """Convert pictures to the input of networks; they are moved to the device as uint8.
 
     Args:
         images: (n, height, width, 3), uint8.
@@ -193,7 +193,7 @@ def to_tensor(images: Image, device: torch.device, dtype: torch.dtype) -> torch.
 
 
 def to_images(x: torch.Tensor) -> Image:
-    """Turn what networks return into pictures: the inverse of `to_tensor`.
+    """Convert outputs of networks to pictures: the inverse of `to_tensor`.
 
     Args:
         x: (n, 3, height, width); -1 is black, 1 is white; values beyond are clipped.

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 HINT = "check the path, its permissions and the space there"
-"""What to do where a file cannot be written."""
+"""Hint of errors for files that cannot be written."""
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-"""Of archives that are read."""
+"""File extensions of archives that are read."""
 
 _UNFINISHED = re.compile(
     r"\..+\.(?P<process>\d+)\.(?P<machine>[0-9a-f]{4})?[0-9a-f]{8}\.part", re.DOTALL
@@ -31,7 +31,7 @@ _cleaned: set[Path] = set()  # folders in which this process has looked for left
 
 
 def is_archive(path: Path) -> bool:
-    """Tell archives from other files, by their names."""
+    """Return whether a file is an archive, by its name."""
     return path.name.lower().endswith(ARCHIVE_ENDINGS)
 
 
@@ -44,7 +44,7 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)", re.IGNO
 
 
 class Placeholder(NamedTuple):
-    """What came in place of a file that was to be fetched."""
+    """What a host sent instead of a file."""
 
     name: str
     hint: str
@@ -69,13 +69,13 @@ _PLACEHOLDERS = {
 
 
 def find_placeholder(data: bytes) -> Placeholder | None:
-    """Tell what hosts send instead of a file: a web page, or the pointer that a repository keeps.
+    """Recognise what hosts send instead of a file: a web page, or a pointer of Git LFS.
 
     Args:
         data: At least the first 64 bytes of the file.
 
     Returns:
-        What it is and what to do; None for anything else.
+        Its name and a hint; None for anything else.
 
     >>> find_placeholder(b"<!DOCTYPE html><title>Too large to scan").name
     'a web page'
@@ -85,15 +85,15 @@ def find_placeholder(data: bytes) -> Placeholder | None:
 
 
 def decode_letters(data: bytes, fallback: str) -> str:
-    r"""Decode a text or name that says nothing of its code page, and that is no UTF-8.
+    r"""Decode a text or name of unknown code page that is not UTF-8.
 
     Args:
         data: All of it.
-        fallback: The code page of those whose letters are not Korean.
+        fallback: The code page of texts that are not Korean.
 
     Returns:
-        What it says in Korean (code page 949), where most of what is not ASCII are then syllables
-        in use (KS X 1001); otherwise in the other code page.
+        The text in Korean (code page 949), if most of its characters beyond ASCII are then
+        syllables in use (KS X 1001); otherwise in the other code page.
 
     >>> decode_letters("가.jpg".encode("cp949"), "cp437"), decode_letters(b"Z\x89.jpg", "cp437")
     ('가.jpg', 'Zë.jpg')
@@ -108,14 +108,14 @@ def decode_letters(data: bytes, fallback: str) -> str:
 
 
 def fit_name(name: str, *, longest: int = LONGEST_NAME) -> str:
-    """Return a name for a file that every system takes, changed no more than that needs.
+    """Return a file name that is valid on every system, changed as little as possible.
 
     Equal names stay equal, and different ones different: what is cut off is replaced by the
     beginning of a hash of all of it.
 
     Args:
         name: Of a file or folder, without a path.
-        longest: How many bytes of UTF-8 it may have.
+        longest: Most bytes of UTF-8.
 
     Returns:
         The name; shorter if it is too long, with a `_` behind the name of a device of Windows, and
@@ -151,7 +151,7 @@ def replacing(path: Path) -> Iterator[Path]:
         An empty file to write.
 
     Raises:
-        OSError: The file cannot be written. Callers turn it into an error of theirs.
+        OSError: The file cannot be written. Callers convert it.
 
     Example:
         ```python
@@ -189,8 +189,7 @@ def lock_file(handle: int) -> bool:
         handle: The number of the open file.
 
     Returns:
-        Whether no other process has it. Where the system or the file system knows no locks, nobody
-        ever has.
+        Whether the lock was free; always True where the system or the file system has no locks.
     """
     try:
         import fcntl
@@ -235,8 +234,8 @@ def delete_leftovers(folder: Path, pattern: str = "*") -> None:
     shares the folder and has written within a day.
 
     Args:
-        folder: Where to look; folders in it are left alone.
-        pattern: Which files they were to become, such as "checkpoint-*.safetensors".
+        folder: The folder; its subfolders are left alone.
+        pattern: Glob for the names of the finished files, such as "checkpoint-*.safetensors".
     """
     for path in folder.glob(f".{pattern}.*.part"):
         named = _UNFINISHED.fullmatch(path.name)

@@ -1,4 +1,4 @@
-"""The terminal door: what goes in, what comes out, and how it ends."""
+"""The terminal: what goes in, what comes out, and how it ends."""
 
 import errno
 import json

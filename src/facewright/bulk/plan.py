@@ -28,12 +28,12 @@ class Shard:
     paths: tuple[str, ...]
     """Files, or one archive or Parquet file."""
     group: int = 0
-    """Which row group of a Parquet file."""
+    """Index of the row group of a Parquet file."""
     column: str = ""
 
     @property
     def label(self) -> str:
-        """What messages call its source."""
+        """Name of its source in messages."""
         return f"{self.paths[0]}!{self.group}" if self.kind == "parquet" else self.paths[0]
 
 
@@ -44,9 +44,9 @@ def plan_shards(
 
     Args:
         sources: Pictures, clips, folders of those, zip and tar archives, Parquet files.
-        size: Files of a shard, where they lie in folders.
-        column: Of Parquet files: the one with pictures.
-        avoid: A folder that is left out.
+        size: Number of files per shard, of files in folders; 1 or more.
+        column: Name of the column of Parquet files that holds pictures.
+        avoid: A folder to leave out, or None.
 
     Raises:
         InputError: There is nothing in the sources, or `size` is not positive.
@@ -79,7 +79,7 @@ def plan_shards(
 
 
 def hash_plan(shards: Sequence[Shard]) -> str:
-    """Return what tells a plan from others."""
+    """Return a fingerprint of a plan."""
     told = hashlib.sha256()
     for shard in shards:
         told.update(json.dumps(asdict(shard)).encode("utf-8", "surrogateescape"))
@@ -91,8 +91,8 @@ def unpack(shard: Shard, folder: Path, *, max_bytes: int) -> Iterator[Path | Ref
 
     Args:
         shard: What to unpack.
-        folder: Where to.
-        max_bytes: Larger pictures are refused.
+        folder: Folder to write to.
+        max_bytes: Largest size of a picture in bytes; larger ones are refused.
     """
     if shard.kind == "files":
         yield from map(Path, shard.paths)

@@ -1,4 +1,4 @@
-"""Let workers take shards until all are done."""
+"""Distribute shards to workers until all are done."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def run_bulk(
     """Run a command over all shards of some sources.
 
     Args:
-        job: What to do.
+        job: The command and its options.
         sources: Pictures, clips, folders, archives, Parquet files.
-        options: With which workers.
-        progress: Called with the shards done, and in all.
+        options: Workers and shards.
+        progress: Called with the number of shards done, and of all.
 
     Returns:
-        What became of it: lines, and a list of what was refused as a file.
+        A summary in lines, and the file that lists what was refused.
 
     Raises:
         InputError: The folder holds another run, the extra `scale` is missing, or the first shard

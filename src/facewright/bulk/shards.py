@@ -1,4 +1,4 @@
-"""Run a command over one shard: once, also where workers are killed while they do it."""
+"""Run a command over one shard, exactly once even if workers are killed meanwhile."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from facewright.jobs.interface.signature import find_command
 from facewright.types import Json
 
 _PATIENCE = 2
-"""How often a shard may end its worker before its files are tried one by one."""
+"""Number of times a shard may kill its worker before its files are tried one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is done to every shard."""
+    """The command for every shard."""
 
     command: str
     fixed: tuple[str, ...]
@@ -41,23 +41,23 @@ class Job:
 
 
 def name_summary(out: Path, shard: Shard) -> Path:
-    """Return the file that says what became of a shard; it is there once the shard is done."""
+    """Return the path of a shard's summary, which exists once the shard is done."""
     return out / f"{shard.name}.json"
 
 
 def run_shard(job: Job, shard: Shard) -> dict[str, Json]:
-    """Do what a job does to one shard, unless it is done already.
+    """Run a job over one shard, unless it is done already.
 
-    Results go to a folder of their own. A shard that has ended its worker before goes on behind the
-    last result; if it does so again, its files are tried one by one, and what ends a worker is set
-    aside.
+    Results go to a folder of their own. A shard that has killed its worker before goes on after the
+    last result; if it does so again, its files are tried one by one, and those that kill a worker
+    are left out.
 
     Args:
-        job: What to do.
-        shard: To what.
+        job: The command and its options.
+        shard: The shard.
 
     Returns:
-        What became of it, as its summary says.
+        The summary of the shard.
 
     Raises:
         FileError: The summary cannot be written.

@@ -62,14 +62,14 @@ def print_manifest(manifest: Manifest) -> int:
 
 def print_remade(remade: Remade) -> int:
     """Print the new file and its difference from the old one; return 1 if they do not match."""
-    judgement = {
+    results = {
         "bytes": f"the same as {remade.original}, to the last bit but the signature",
         "pixels": f"the same pixels as {remade.original}, with another manifest",
         "different": f"not the same as {remade.original}",
     }
     reason = f": {remade.reason}" if remade.reason else ""
     print(make_name_printable(remade.path))
-    print(judgement[remade.likeness] + reason)
+    print(results[remade.likeness] + reason)
     return _FAILED if remade.likeness == "different" else 0
 
 

@@ -21,7 +21,7 @@ from facewright.errors import FacewrightError
 from facewright.media.decode import read_image
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the pictures that are read, and how many there are."""
+"""Called with the number of pictures read, and of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Pair:
     first: str
     second: str
     distance: int
-    """How many of 256 bits of their perceptual hashes differ."""
+    """Bits of their 256-bit perceptual hashes that differ, 0 to 31."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,24 +42,24 @@ class Audit:
     kind: str
     """"library" or "dataset"."""
     pictures: int
-    """Those that may be used: without the removed ones."""
+    """Number of pictures, without the removed ones."""
     removed: int = 0
     licences: Mapping[str, int]
-    """Licence → pictures; the empty one is missing."""
+    """Licence → number of pictures; "" for those without one."""
     consents: Mapping[str, int]
-    """Consent → pictures; the empty one is missing."""
+    """Consent → number of pictures; "" for those without one."""
     balance: Mapping[str, Mapping[str, int]]
-    """Group → value → pictures."""
+    """Group of labels → value → number of pictures."""
     evenness: Mapping[str, float]
-    """Group → 1 where all values are equally frequent, towards 0 where one has nearly all."""
+    """Group → Pielou's evenness, 0 to 1: 1 where all values are equally frequent."""
     duplicates: Sequence[Sequence[str]] = ()
-    """Pictures that are the same to the last byte."""
+    """Groups of paths whose files are identical."""
     similar: Sequence[Pair] = ()
-    """Pairs that look alike and are not the same to the last byte."""
+    """Near duplicates: pairs with close hashes whose files differ."""
     damaged: Mapping[str, str] = field(default_factory=dict)
-    """Picture → what is wrong with its file."""
+    """Path → what is wrong with the file."""
     warnings: Sequence[str] = ()
-    """What is missing that there should be: licences."""
+    """Warnings, such as pictures without a licence."""
 
     @property
     def failed(self) -> bool:
@@ -86,17 +86,17 @@ def audit(
 
     Args:
         path: A library, or the folder or zip of a dataset.
-        similar: Report pairs whose perceptual hashes differ in no more bits, 0 to 31.
+        similar: Report pairs whose perceptual hashes differ in at most this many bits, 0 to 31.
         verify: Read every picture of a library again and compare its sha256; otherwise only
             whether its file is there and has its size. The pictures of a dataset are always read.
-        progress: Called with how many pictures are read.
+        progress: Called with the number of pictures read, and of all.
 
     Returns:
-        Licences, consents, balance, duplicates, what looks alike, and what is damaged.
+        Licences, consents, balance, duplicates, near duplicates and damaged files.
 
     Raises:
-        FileError: There is neither, or it is damaged.
-        InputError: The distance is out of range.
+        FileError: The path is neither, or its index is damaged.
+        InputError: `similar` is out of range.
     """
     check_limit(similar)
     damaged: dict[str, str] = {}
@@ -119,12 +119,15 @@ def audit(
 
 
 def find_damage(folder: Path, record: Record, *, verify: bool) -> str:
-    """Say what is wrong with the file of a record, or return an empty string.
+    """Check the file of a record: whether it exists and has its recorded size.
 
     Args:
         folder: The library.
-        record: Of its manifest.
-        verify: Whether to read the file.
+        record: A record of the library's manifest.
+        verify: Whether to read the file and compare its sha256, too.
+
+    Returns:
+        What is wrong; empty for a file in good order.
     """
     path = folder / record.file
     try:
@@ -141,10 +144,10 @@ def measure_evenness(counts: Iterable[int]) -> float:
     """Measure how evenly pictures are spread over the values of a group.
 
     Args:
-        counts: Pictures per value.
+        counts: Number of pictures per value.
 
     Returns:
-        Pielou's evenness: the entropy over its largest possible value, 0 to 1.
+        Pielou's evenness: the entropy divided by its largest possible value, 0 to 1.
 
     >>> round(measure_evenness([50, 50]), 3), round(measure_evenness([99, 1]), 3)
     (1.0, 0.081)

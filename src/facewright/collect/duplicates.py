@@ -1,4 +1,4 @@
-"""Tell pictures that look the same, however they were saved."""
+"""Find near duplicates by perceptual hashes, however pictures were saved."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from facewright.errors import InputError
 from facewright.types import Image, check_image
 
 BITS = 256
-"""Length of a perceptual hash."""
+"""Length of a perceptual hash in bits."""
 
 SAME = 24
-"""Hashes that differ in no more bits count as one picture.
+"""Hashes that differ in at most this many bits count as one picture.
 
 Saved again as JPEG at half the size, a photo of 200 pixels moves by up to 8 bits, made brighter by
 up to 28, mostly less than 12. Among portraits of one composition, no two people are closer than 46;
@@ -22,7 +22,7 @@ portraits of different people are 4 apart.
 """
 
 MOST = 31
-"""The largest distance that the search finds without fail."""
+"""The largest distance in bits up to which the search is exhaustive."""
 
 _SIDE, _KEPT = 64, 16  # the DCT is taken of 64×64 pixels, and 16×16 frequencies of it count
 _CHUNKS = 16  # of 16 bits each: hashes 31 apart share one chunk up to a single bit
@@ -33,14 +33,14 @@ _NEIGHBOURS = (0, *(1 << bit for bit in range(_CHUNK_BITS)))
 
 
 def perceptual_hash(image: Image) -> str:
-    """Describe what a picture looks like, so that copies of it are told by it.
+    """Compute a perceptual hash, by which copies of a picture are found.
 
-    The signs of low frequencies about their median, as in the hash known as pHash, with four times
-    as many of them. Size, format, compression and brightness hardly matter; a crop or a flip is
-    another picture.
+    The signs of low-frequency DCT coefficients relative to their median, as in pHash, with four
+    times as many of them. Size, format, compression and brightness hardly matter; a crop or a flip
+    has another hash.
 
     Args:
-        image: Any picture.
+        image: (height, width, 3), uint8, RGB.
 
     Returns:
         64 hexadecimal digits.
@@ -58,14 +58,14 @@ def perceptual_hash(image: Image) -> str:
 
 
 def distance(one: str, other: str) -> int:
-    """Count the bits in which two hashes differ.
+    """Return the Hamming distance of two hashes.
 
     Args:
         one: From `perceptual_hash`.
         other: Another.
 
     Returns:
-        0 for the same picture, about 128 for two that have nothing in common.
+        Bits that differ, 0 to 256: 0 for the same picture, about 128 for unrelated ones.
 
     >>> distance("0" * 63 + "3", "0" * 64)
     2
@@ -74,10 +74,10 @@ def distance(one: str, other: str) -> int:
 
 
 class HashIndex:
-    """Finds the nearest among many hashes without comparing all of them.
+    """Index of hashes that finds near ones without comparing all of them.
 
     Hashes are cut into 16 chunks: two that differ in at most 31 bits agree in one chunk, or differ
-    there in a single bit. Only hashes that share such a chunk are compared (multi-index hashing:
+    there in a single bit. Only hashes that share such a chunk are compared (multi-index hashing;
     Norouzi, Punjani and Fleet 2012).
 
     Example:
@@ -97,7 +97,7 @@ class HashIndex:
         return len(self._hashes)
 
     def add(self, text: str) -> int:
-        """Add a hash, and return its place: they are counted from 0.
+        """Add a hash, and return its index, counted from 0.
 
         Raises:
             InputError: The text is no perceptual hash.
@@ -112,11 +112,11 @@ class HashIndex:
         """Find the hash that differs least.
 
         Args:
-            text: What is compared.
-            limit: The most bits that may differ, 0 to 31.
+            text: The hash to look up.
+            limit: Largest distance in bits, 0 to 31.
 
         Returns:
-            Its place and its distance; None where all are further away. Of several, the first.
+            Its index and its distance, the first of several; None if all are further away.
 
         Raises:
             InputError: The limit is out of range, or the text is no perceptual hash.
@@ -125,14 +125,14 @@ class HashIndex:
         return min(found, key=lambda pair: (pair[1], pair[0])) if found else None
 
     def near(self, text: str, *, limit: int = SAME) -> list[tuple[int, int]]:
-        """Find all hashes that are near.
+        """Find all hashes within a distance.
 
         Args:
-            text: What is compared.
-            limit: The most bits that may differ, 0 to 31.
+            text: The hash to look up.
+            limit: Largest distance in bits, 0 to 31.
 
         Returns:
-            Place and distance of each, in order of the places.
+            Index and distance of each, in order of the indices.
 
         Raises:
             InputError: The limit is out of range, or the text is no perceptual hash.
@@ -152,10 +152,10 @@ def find_pairs(hashes: Sequence[str], *, limit: int = MOST) -> Iterator[tuple[in
 
     Args:
         hashes: From `perceptual_hash`.
-        limit: The most bits that may differ, 0 to 31.
+        limit: Largest distance in bits, 0 to 31.
 
     Yields:
-        First place, second place, distance; the first is the lower.
+        Index of the first, index of the second, distance; the first is the lower.
 
     Raises:
         InputError: The limit is out of range, or a text is no perceptual hash.
@@ -168,10 +168,10 @@ def find_pairs(hashes: Sequence[str], *, limit: int = MOST) -> Iterator[tuple[in
 
 
 def check_limit(limit: int) -> None:
-    """Raise unless a distance can be searched for."""
+    """Raise InputError unless a distance is between 0 and 31 bits."""
     if not 0 <= limit <= MOST:
         raise InputError(
-            f"pictures are told alike up to a distance of {MOST} bits, not {limit}",
+            f"pictures are compared up to a distance of {MOST} bits, not {limit}",
             hint=f"{SAME} is the same picture saved again, {MOST} is still not another person",
         )
 

@@ -42,7 +42,7 @@ from facewright.errors import FileError, InputError
 from facewright.media.decode import read_image
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the files that are done, and how many there are as far as is known."""
+"""Called with the number of files done, and of all as far as is known."""
 
 _MOST_THREADS = 8  # a picture of the largest size takes 700 MB
 _Verdict: TypeAlias = Picture | Refusal | Outcome
@@ -50,36 +50,36 @@ _Verdict: TypeAlias = Picture | Refusal | Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What is true of every picture of a run, unless its source says otherwise."""
+    """Terms of every picture of a run, unless its source states its own."""
 
     licence: str
-    """What may be done with them."""
+    """Licence, such as "CC-BY-4.0"; it may not be empty."""
     consent: str = ""
-    """Who of those shown agreed, and to what."""
+    """Who of the people shown agreed, and to what."""
     date: str
-    """When they are collected, such as 2026-03-01."""
+    """Date of collection, such as "2026-03-01"."""
     smallest: int = 32
     """Refuse pictures whose shorter side has fewer pixels: icons, tracking pixels."""
 
 
 @dataclass(slots=True)
 class Collected:
-    """What a run did."""
+    """Counts of a run."""
 
     added: int = 0
-    """Pictures that are new in the library."""
+    """Pictures added to the library."""
     known: int = 0
     """Files that were there already, byte for byte, or had been read by an earlier run."""
     similar: int = 0
-    """Pictures that look like one that is there."""
+    """Near duplicates of a picture in the library, left out."""
     removed: int = 0
-    """Pictures that were removed once and stay away."""
+    """Pictures that were removed from the library earlier, left out."""
     aside: int = 0
-    """Files that are not meant to be pictures."""
+    """Files that are not pictures, passed over."""
     refused: list[Refusal] = field(default_factory=list)
     """Files that could not be taken, each with the reason."""
     total: int = 0
-    """Pictures in the library now, removed ones included."""
+    """Pictures in the library after the run, removed ones included."""
 
 
 def collect(
@@ -99,14 +99,14 @@ def collect(
     Args:
         sources: Folders, archives, lists of addresses, album pages, clips, tables, pictures,
             addresses.
-        library: Where to.
+        library: The library to add to.
         about: Licence, consent and date.
-        limits: How much may go in, and what is taken from clips.
-        policy: How politely the web is asked.
-        progress: Called with how far the run is.
+        limits: Limits of size, and which frames to take from clips; None means the defaults.
+        policy: Delays, retries and limits of requests; None means the defaults.
+        progress: Called with the number of files done, and of all as far as is known.
 
     Returns:
-        What was added, known and refused.
+        Counts of what was added, known and refused.
 
     Raises:
         InputError: There are no sources, one is a library, or there is no licence.
@@ -135,7 +135,7 @@ def collect(
 
 
 def check_licence(licence: str) -> None:
-    """Raise unless a licence is named."""
+    """Raise InputError if a licence is empty."""
     if not licence.strip():
         raise InputError("no licence is named", hint="say what may be done with the pictures")
 

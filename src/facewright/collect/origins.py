@@ -1,4 +1,4 @@
-"""Keep in a dataset where each of its pictures came from, and under which terms."""
+"""Origin, licence and consent of each picture of a dataset."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _TABLES = ("labels", "face")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What a picture of a dataset was cut out of."""
+    """Origin and terms of a picture of a dataset."""
 
     file: str
     """Its path in the dataset."""
     source: str = ""
-    """Where the whole picture came from."""
+    """Path or address of the whole picture."""
     sha256: str = ""
-    """Of the whole picture: what its line in the library, and a removal list, names it by."""
+    """sha256 of the whole picture, as in the library's manifest and in a list of removals."""
     date: str = ""
-    """When it was collected."""
+    """Date of collection."""
     licence: str = ""
     consent: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Group → value."""
     face: Mapping[str, Json] = field(default_factory=dict)
-    """What was measured: where the face is in the whole picture, how it is turned, how sharp."""
+    """Measurements: position of the face in the whole picture, pose, sharpness."""
 
 
 def write_origins(origins: Iterable[Origin]) -> bytes:
-    """Return the content of the file: JSON, one line each."""
+    """Return the content of the file: one line of JSON per origin."""
     lines = (json.dumps(asdict(origin), ensure_ascii=False) for origin in origins)
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
 
@@ -55,10 +55,10 @@ def count_terms(texts: Iterable[str]) -> dict[str, int]:
 
 
 def warn_of_terms(licences: Mapping[str, int], things: str) -> tuple[str, ...]:
-    """Say what is missing in the terms of a dataset or library.
+    """Warn of missing licences in a dataset or library.
 
     Args:
-        licences: Licence → how many things have it; the empty one is missing.
+        licences: Licence → number of things; "" for those without one.
         things: "pictures" or "faces".
 
     >>> warn_of_terms({"CC0-1.0": 2, "": 1}, "faces")
@@ -69,16 +69,16 @@ def warn_of_terms(licences: Mapping[str, int], things: str) -> tuple[str, ...]:
 
 
 def read_origins(source: Source) -> dict[str, Origin]:
-    """Read where the pictures of a dataset came from.
+    """Read the origins of the pictures of a dataset.
 
     Args:
         source: The dataset.
 
     Returns:
-        Path of a picture → its origin; nothing where the dataset does not say.
+        Path of a picture → its origin; empty if the dataset has no such file.
 
     Raises:
-        DatasetError: What it says is damaged.
+        DatasetError: The file is damaged.
     """
     if ORIGINS not in source.list_files():
         return {}

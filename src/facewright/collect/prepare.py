@@ -37,10 +37,10 @@ from facewright.provenance.manifest import to_text
 from facewright.types import Image, Manifest
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the pictures that are done, and how many there are."""
+"""Called with the number of pictures done, and of all."""
 
 EXTENSIONS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
-"""How the pictures of a dataset can be written."""
+"""Formats of the pictures of a dataset, and their file extensions."""
 
 _BATCH = 8  # Faces are found in so many pictures at once: always the same ones, so that the results
 # are the same bits whatever was done before, and by however many processes.
@@ -51,22 +51,22 @@ _Done: TypeAlias = list[tuple[Original, KeptResult]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareSettings:
-    """What a dataset is to be like."""
+    """Settings of a dataset."""
 
     size: int = 128
     """Width and height of its pictures in pixels."""
     template: str = "tight"
-    """What they show: one of `faces.templates.TEMPLATES`."""
+    """Alignment: a key of `faces.templates.TEMPLATES`."""
     limits: QualityLimits = field(default_factory=QualityLimits)
-    """Which faces go in."""
+    """Requirements on a face."""
     form: str = "png"
-    """How pictures are written: "png", "jpeg" or "webp"."""
+    """Format of the pictures: "png", "jpeg" or "webp"."""
     quality: int = 95
-    """Of JPEG and WebP, 1 to 100."""
+    """Quality of JPEG and WebP, 1 to 100."""
     licence: str = ""
-    """What may be done with the pictures of a folder or zip; a library knows."""
+    """Licence of the pictures of a folder or zip; a library records it itself."""
     consent: str = ""
-    """Who of those shown there agreed, and to what."""
+    """Who of the people shown there agreed, and to what."""
     smile: bool = False
     """Whether each face gets a label `smile`: "no", "slight" or "broad", as measured."""
 
@@ -91,21 +91,21 @@ class PrepareSettings:
 
 @dataclass(frozen=True, slots=True)
 class DetectorSource:
-    """Where each process gets what finds faces."""
+    """How each process makes its face detector."""
 
     build: Callable[[], FaceDetector]
     """Called once in each process, hence picklable."""
     manifest: Manifest
-    """What it is, as each picture of the dataset says: task, models, version, device."""
+    """Manifest of each picture of the dataset: task, models, version, device."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What became of the pictures."""
+    """Result of `prepare`."""
 
     tally: Tally
     picture: Image | None
-    """The numbers as bars, with examples; None for a run that only counts."""
+    """Report with bars and examples, (height, width, 3); None for a run that only counts."""
 
 
 def prepare(
@@ -127,16 +127,16 @@ def prepare(
         source: A library, or a folder or zip of pictures.
         out: Where the dataset goes, a .zip, replaced if it is there; None only counts and writes
             nothing.
-        settings: What it is to be like.
-        face_detector: The face detector.
-        workers: How many processes; None is one for each core that this one may use.
-        progress: Called with how far the run is.
+        settings: Size, alignment, format and requirements.
+        face_detector: How each process makes its face detector.
+        workers: Number of processes; None means one per core that this process may use.
+        progress: Called with the number of pictures done, and of all.
 
     Returns:
-        How many faces came out, and why not more.
+        Counts of faces written and left out, by reason, and a report.
 
     Raises:
-        InputError: A library is said to have another licence or consent than it says itself.
+        InputError: A licence or consent is given for a library, which records its own.
         DatasetError: There are no pictures, or none shows a face that is good enough.
         FileError: The source does not exist, or the dataset cannot be written.
         FacewrightError: A process died.

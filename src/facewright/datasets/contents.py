@@ -117,8 +117,8 @@ def check_sizes(source: Source, names: list[str]) -> tuple[int, dict[str, str]]:
     sizes = map_threads(measure, names)
     common = Counter(size for size in sizes if size).most_common(1)
     usual = common[0][0] if common else (0, 0)
-    judged = ((name, _judge(size, usual)) for name, size in zip(names, sizes, strict=True))
-    return usual[0], {name: problem for name, problem in judged if problem}
+    checked = ((name, _check_size(size, usual)) for name, size in zip(names, sizes, strict=True))
+    return usual[0], {name: problem for name, problem in checked if problem}
 
 
 def raise_first(where: str, problems: Iterable[tuple[str, str]]) -> None:
@@ -177,7 +177,7 @@ def _read_size(file: IO[bytes]) -> tuple[int, int]:
         return read_image_header(start + read_all(file))[:2]
 
 
-def _judge(size: tuple[int, int] | None, usual: tuple[int, int]) -> str | None:
+def _check_size(size: tuple[int, int] | None, usual: tuple[int, int]) -> str | None:
     """Return what is wrong with the size of a picture; None if nothing is."""
     if size is None:
         return "is not a PNG, JPEG or WebP picture, is cut short, or cannot be opened"

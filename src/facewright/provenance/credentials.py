@@ -172,7 +172,7 @@ def read_credentials(file: Path | bytes) -> Credentials:
             if reader is None:
                 return Credentials(signed=False)
             with reader:
-                return _judge(json.loads(reader.json()))
+                return _read_report(json.loads(reader.json()))
     except OSError as error:
         raise FileError(f"{file!s:.200} cannot be read: {error.strerror or error}") from error
     except c2pa.C2paError.NotSupported:
@@ -296,7 +296,7 @@ def _build_context(roots: str, _process: int) -> Context:
     )
 
 
-def _judge(report: Mapping[str, Any]) -> Credentials:
+def _read_report(report: Mapping[str, Any]) -> Credentials:
     """Convert the validation report of C2PA."""
     active = report["manifests"][report["active_manifest"]]
     state = report.get("validation_state")

@@ -106,10 +106,14 @@ class RefinerObjective:
         options, count = self._options, len(batch.small)
         step, self._steps = self._steps, self._steps + 1
         warm = math.ceil(options.warm_kimg * 1000 / options.batch)
-        judged = options.projected_weight > 0 and step >= warm
+        with_heads = options.projected_weight > 0 and step >= warm
         truth, small, drawn = (
             to_tensor(images, self._device, torch.float32)
-            for images in (batch.truth, batch.small, batch.drawn if judged else batch.drawn[:0])
+            for images in (
+                batch.truth,
+                batch.small,
+                batch.drawn if with_heads else batch.drawn[:0],
+            )
         )
         x = _lay(torch.cat([small, drawn]))
         places, noise = (
@@ -130,9 +134,9 @@ class RefinerObjective:
         if len(drawn):
             kept = (F.avg_pool2d(made[count:], SCALE) - drawn).abs().mean()
             losses["kept"] = options.keep_weight * kept
-        if judged:
+        if with_heads:
             ramp = min((step - warm + 1) / _RAMP, 1.0)
-            losses |= self._judge(real, seen, options.projected_weight * ramp)
+            losses |= self._train_heads(real, seen, options.projected_weight * ramp)
         return losses
 
     def state(self) -> dict[str, Any]:
@@ -168,8 +172,8 @@ class RefinerObjective:
         """Return the feature maps of the frozen network."""
         return [self._backbone(_lay(images), depth=_SEEN)]
 
-    def _judge(self, real: Maps, seen: Maps, weight: float) -> dict[str, torch.Tensor]:
-        """Update the heads by the hinge loss (Lim & Ye 2017); return the loss of the refiner."""
+    def _train_heads(self, real: Maps, seen: Maps, weight: float) -> dict[str, torch.Tensor]:
+        """Train the heads by the hinge loss (Lim & Ye 2017); return the loss of the refiner."""
         reals, fakes = (maps[0][1:] for maps in (real, seen))
         count, every = len(reals[0]), len(reals[0]) + len(fakes[0])
         labels = torch.zeros(every, 0, device=self._device)

@@ -1,4 +1,4 @@
-"""What clients are told when something is wrong: one form for all errors."""
+"""Responses to clients when something fails: one form for all errors."""
 
 from __future__ import annotations
 

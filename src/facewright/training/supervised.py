@@ -52,7 +52,7 @@ class Objective(Protocol):
 
 @runtime_checkable
 class Learning(Protocol):
-    """An objective that changes while it teaches, such as one with a network that judges."""
+    """An objective that changes while it teaches, such as one with a discriminator."""
 
     def state(self) -> dict[str, Any]:
         """Return everything that changes during training."""

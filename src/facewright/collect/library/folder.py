@@ -28,7 +28,7 @@ MANIFEST, SEEN, REMOVED = "manifest.jsonl", "seen.jsonl", "removed.txt"
 """The files at the root of a library."""
 
 Outcome: TypeAlias = Literal["added", "known", "similar", "removed"]
-"""What became of a picture that was offered to a library."""
+"""What `Library.add` did with a picture."""
 
 _LOCK = ".lock"
 _FILE = re.compile(r"pictures/[\w./-]+", re.ASCII)
@@ -37,7 +37,7 @@ _NUMBERS = ("width", "height", "bytes")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What is known about one picture: a line of the manifest."""
+    """Metadata of one picture: a line of the manifest."""
 
     file: str
     """Its path in the library, with forward slashes."""
@@ -47,18 +47,18 @@ class Record:
     """When it was collected, such as 2026-03-01."""
     sha256: str
     phash: str
-    """What it looks like: `perceptual_hash` of the upright picture."""
+    """`perceptual_hash` of the upright picture."""
     licence: str
-    """What may be done with it."""
+    """Licence of the picture."""
     consent: str = ""
-    """Who of those shown agreed, and to what."""
+    """Who of the people shown agreed, and to what."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Such as {"age": "30-39", "gender": "Female"}."""
+    """Group → value, such as {"age": "30-39", "gender": "Female"}."""
     width: int
-    """Pixels, upright."""
+    """Width of the upright picture in pixels."""
     height: int
     bytes: int
-    """Size of the file."""
+    """Size of the file in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,10 @@ class Library:
         self._seen.close()
 
     def find(self, sha256: str) -> Outcome | None:
-        """Say what is known about a file before it is decoded.
+        """Look up a file by its hash, before it is decoded.
 
         Args:
-            sha256: Of its bytes.
+            sha256: sha256 of its bytes in hexadecimal.
 
         Returns:
             "removed", "known" or, from an earlier run, "similar"; None for a file that is new.
@@ -124,7 +124,7 @@ class Library:
             picture: The picture and its record.
 
         Returns:
-            What became of it.
+            "added"; or why it was not: "known", "similar" or "removed".
 
         Raises:
             FileError: The library cannot be written.
@@ -134,11 +134,11 @@ class Library:
             return self._add(picture)
 
     def note(self, key: str, details: Mapping[str, Any]) -> None:
-        """Write down what need not be read again.
+        """Record a source that need not be read again.
 
         Args:
-            key: What was read: an address, a clip.
-            details: What helps to tell whether it changed.
+            key: What was read: an address or a clip.
+            details: By what a change of it is recognised.
         """
         entry = {"key": key, **details}
         if self.seen.get(key) != entry:
@@ -190,12 +190,12 @@ def open_library(folder: Path, *, similar: int | None = SAME) -> Iterator[Librar
     """Open a library to add pictures to it; made if missing.
 
     Args:
-        folder: Where it is.
-        similar: Pictures whose perceptual hashes differ in no more bits count as one; None keeps
-            everything but files that are equal to the last byte.
+        folder: Its path.
+        similar: Pictures whose perceptual hashes differ in at most this many bits, 0 to 31, count
+            as one; None leaves out identical files only.
 
     Yields:
-        The library; nobody else adds to it meanwhile.
+        The library, locked against other writers.
 
     Raises:
         FileError: It is no library, is damaged, cannot be written, or another run is adding to it.
@@ -220,7 +220,7 @@ def open_library(folder: Path, *, similar: int | None = SAME) -> Iterator[Librar
 
 
 def is_library(folder: Path) -> bool:
-    """Tell a library, even one that was only begun, from other folders."""
+    """Return whether a folder is a library, even one that was only begun."""
     if (folder / MANIFEST).is_file():
         return True
     return (folder / _LOCK).is_file() and [path.name for path in folder.iterdir()] == [_LOCK]
@@ -233,7 +233,7 @@ def read_records(folder: Path) -> list[Record]:
         folder: The library.
 
     Returns:
-        A record per picture, removed ones included, in the order in which they came.
+        A record per picture, removed ones included, in the order of addition.
 
     Raises:
         FileError: A line is damaged.
@@ -242,7 +242,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def name_picture(sha256: str, suffix: str) -> str:
-    """Return where in a library a picture is kept.
+    """Return the path of a picture within a library.
 
     >>> name_picture("ab12", ".jpg")
     'pictures/ab/ab12.jpg'

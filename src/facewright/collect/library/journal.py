@@ -1,4 +1,4 @@
-"""Keep JSON lines in a file that survives being cut off."""
+"""Append-only files of JSON lines that survive interruptions."""
 
 from __future__ import annotations
 

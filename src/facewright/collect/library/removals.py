@@ -32,7 +32,7 @@ class Removed:
 
     sha256: str
     phash: str = ""
-    """What it looks like; empty where only its bytes count."""
+    """Perceptual hash; empty where only identical files count."""
     source: str = ""
 
 
@@ -51,7 +51,7 @@ class Copy:
 
 
 class Named(Protocol):
-    """What a picture can be named by."""
+    """Attributes by which a picture can be named."""
 
     @property
     def file(self) -> str:
@@ -81,10 +81,10 @@ def read_removals(path: Path) -> list[Removed]:
         path: `removed.txt`; one that is missing counts as empty.
 
     Returns:
-        They in order.
+        The removed pictures in order.
 
     Raises:
-        FileError: A line is something else: it must not go unnoticed.
+        FileError: A line is invalid.
     """
     found = []
     for number, line in enumerate(_read(path).splitlines(), start=1):
@@ -109,7 +109,7 @@ def read_copies(path: Path) -> list[Copy]:
         path: `seen.jsonl`; one that is missing counts as empty.
 
     Returns:
-        They in the order in which they came, also those that were added later.
+        The copies in the order in which they were found, also those that were added later.
 
     Raises:
         FileError: A line is damaged.
@@ -123,11 +123,11 @@ def read_copies(path: Path) -> list[Copy]:
 
 
 def add_removals(path: Path, removed: Iterable[Removed]) -> None:
-    """Write down more pictures that are removed, all of them or none; what is there stays.
+    """Append removed pictures to the list, all of them or none.
 
     Args:
         path: `removed.txt`.
-        removed: Those that are not in it.
+        removed: Pictures that are not in it yet.
 
     Raises:
         FileError: The file cannot be read or written.
@@ -146,7 +146,7 @@ def add_removals(path: Path, removed: Iterable[Removed]) -> None:
 
 @contextlib.contextmanager
 def hold_removals(folder: Path) -> Iterator[None]:
-    """Let nobody else remove pictures of a library, or add one, while a block runs.
+    """Lock a library against other runs that add or remove pictures, while a block runs.
 
     Args:
         folder: The library.
@@ -167,7 +167,7 @@ def hold_removals(folder: Path) -> Iterator[None]:
 
 
 class Away:
-    """Tells which pictures must not be used: those that were removed, and what looks like them."""
+    """Lookup of pictures that must not be used: removed ones, and their near duplicates."""
 
     def __init__(self, removals: Iterable[Removed]) -> None:
         self._hashes: set[str] = set()
@@ -183,7 +183,7 @@ class Away:
         Args:
             sha256: Of its bytes.
             phash: What it looks like.
-            limit: The most bits in which a copy may differ, 0 to 31.
+            limit: Largest distance in bits of the perceptual hash of a copy, 0 to 31.
         """
         if sha256 in self._hashes:
             return True
@@ -198,14 +198,14 @@ def find_away(pictures: Iterable[Named], removals: Iterable[Removed]) -> set[str
         removals: From `read_removals`.
 
     Returns:
-        The sha256 of each that was removed or looks like one that was.
+        The sha256 of each that was removed, or is a near duplicate of one that was.
     """
     away = Away(removals)
     return {picture.sha256 for picture in pictures if away.holds(picture.sha256, picture.phash)}
 
 
 def find_named(records: Sequence[Named], names: Iterable[str]) -> list[Removed]:
-    """Find the pictures that someone names.
+    """Find the pictures that a user names.
 
     Args:
         records: All pictures.

@@ -1,4 +1,4 @@
-"""Take pictures out of a library for good."""
+"""Remove pictures from a library permanently."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def remove_pictures(folder: Path, names: Iterable[str], *, purge: bool = False) 
             them. Their hashes stay, so that they never come back.
 
     Returns:
-        The sha256 of those that were not removed before.
+        The sha256 of the newly removed pictures.
 
     Raises:
         InputError: A name fits no picture, or this is no library.

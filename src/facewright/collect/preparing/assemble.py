@@ -1,4 +1,4 @@
-"""Put crops together into a dataset, with their labels and where they came from."""
+"""Write crops as a dataset, with their labels and origins."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Cropped:
 
     original: Original
     sha256: str
-    """Of the picture that it was cut out of."""
+    """sha256 of the picture that it was cut out of."""
     number: int
-    """Which of its chosen faces it is."""
+    """Index among the chosen faces of that picture."""
     piece: KeptPiece
 
     @property
@@ -40,7 +40,7 @@ def list_cropped(done: Iterable[tuple[Original, KeptResult]]) -> list[Cropped]:
     """List the faces that are cut out, in order.
 
     Args:
-        done: Pictures, and what became of them.
+        done: Pictures, and their results.
     """
     return [
         Cropped(original, result.sha256, number, piece)
@@ -61,11 +61,11 @@ def write_crops(
     """Write a dataset.
 
     Args:
-        path: Where to; ends in ".zip".
+        path: The zip to write; ends in ".zip".
         crops: At least one.
-        read: Returns the picture at a place.
-        extension: Of the pictures.
-        about: More to say in `dataset.json`.
+        read: Returns the bytes of a span of the cache.
+        extension: Extension of the pictures, such as ".png".
+        about: Further entries of `dataset.json`.
 
     Raises:
         DatasetError: The path does not end in ".zip".
@@ -100,14 +100,14 @@ def write_crops(
 
 
 def find_groups(labels: Sequence[Mapping[str, str]]) -> tuple[LabelGroup, ...]:
-    """Find what the numbers of labels will mean.
+    """Find the groups of labels, and the values of each.
 
     Args:
         labels: Group → value of each picture, which may lack some.
 
     Returns:
-        Every group that tells pictures apart, with all values that occur in order; "unknown" comes
-        last where some have none. Years are left out: ages are ranges.
+        Every group with more than one value, with all values in order; "unknown" comes last
+        where some pictures have none. Years are left out: ages are ranges.
 
     >>> find_groups([{"age": "70+", "years": "81"}, {"age": "3-9", "years": "4"}, {}])
     (LabelGroup(name='age', values=('3-9', '70+', 'unknown')),)

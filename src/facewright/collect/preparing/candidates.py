@@ -43,7 +43,7 @@ class Wanted:
 
     @property
     def shrink(self) -> float:
-        """By how much a picture may be reduced so that faces that are large enough are found."""
+        """Factor by which pictures may be reduced so that large enough faces are found."""
         eyes = measure_scale(fit_template(CANONICAL, self.template)) * self.size
         return eyes / (self.limits.enlarge or np.inf) / _FOUND
 
@@ -57,7 +57,7 @@ class Candidate:
     others: tuple[Face, ...]
     """The other faces of that picture."""
     view: View
-    """Where it is seen."""
+    """The picture, or a part of it, in which it was detected."""
     matrix: Matrix
     """2×3, from pixels of the whole picture to pixels of the crop."""
     place: FacePosition
@@ -71,7 +71,7 @@ def find_candidates(
     """Find and choose the faces of pictures.
 
     Args:
-        views: The pictures, all looked at in one batch.
+        views: The pictures, detected in one batch.
         face_detector: The face detector.
         wanted: Which crops are wanted.
 
@@ -92,10 +92,10 @@ def find_candidates(
 
 
 def needs_another_pass(candidate: Candidate, before: View) -> bool:
-    """Return whether a mesh gets better by looking at a larger picture.
+    """Return whether detecting in a larger picture would improve a mesh.
 
     Args:
-        candidate: With the view in which it is seen now.
+        candidate: A candidate with its present view.
         before: The view in which its mesh was placed.
     """
     larger = measure_scale(before.to_picture) / measure_scale(candidate.view.to_picture)
@@ -105,7 +105,7 @@ def needs_another_pass(candidate: Candidate, before: View) -> bool:
 def detect_again(
     candidates: Sequence[Candidate], face_detector: FaceDetector, wanted: Wanted
 ) -> list[Candidate]:
-    """Place the points of faces again, in the larger pictures in which they are seen now.
+    """Detect the points of faces again, in larger views.
 
     Args:
         candidates: With views that hold the surroundings of one crop each.

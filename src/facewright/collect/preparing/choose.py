@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from facewright.faces.pose import Pose
 
 Company: TypeAlias = Literal["crop", "picture", "allowed"]
-"""Where no other face may be."""
+"""Where another face leads to rejection: within the crop, the picture, or nowhere."""
 
 NO_FACE = "no face"
 """Why a picture without any face is left out."""
@@ -23,28 +23,29 @@ _DARK, _BRIGHT, _WHITE = 0.2, 0.6, 0.25  # grey levels, and a share of pixels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityLimits:
-    """What a face must be to become part of a dataset. A limit of 0 is none."""
+    """Requirements on a face of a dataset; a limit of 0 switches it off."""
 
     faces: str = "largest"
     """Which of each picture: "largest", "all", "left", "right" or a number."""
     score: float = 0.4
-    """How sure the detector must be, 0 to 1."""
+    """Least score of the detector, 0 to 1."""
     enlarge: float = 1.25
-    """By how much a face may be enlarged to fill its crop."""
+    """Factor by which a face may be enlarged at most to fill its crop."""
     others: Company = "crop"
     """Where no other face may be: in the "crop", in the "picture"; or "allowed"."""
     outside: float = 0.2
-    """How much of the crop may lie outside of the picture, 0 to 1; of the face, next to nothing."""
+    """Share of the crop that may lie outside of the picture, 0 to 1; of the face, almost none
+    may."""
     yaw: float = 45
-    """How far a face may look to either side, degrees."""
+    """Largest yaw to either side in degrees, 0 to 180."""
     pitch: float = 30
-    """How far it may look up or down, degrees."""
+    """Largest pitch up or down in degrees, 0 to 180."""
     roll: float = 45
-    """How far it may be tilted in the picture, degrees."""
+    """Largest roll in the plane of the picture in degrees, 0 to 180."""
     exposure: bool = True
     """Leave out faces that are too dark or too bright to see."""
     sharpness: float = 0.12
-    """How sharp it must be: a studio portrait has 0.3 to 0.7, what is out of focus 0.1 or less."""
+    """Least sharpness: a studio portrait has 0.3 to 0.7, a face out of focus 0.1 or less."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -57,18 +58,18 @@ class QualityLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacePosition:
-    """What is known about a face before its pixels are looked at."""
+    """Properties of a face that do not need its pixels."""
 
     score: float
-    """How sure the detector is, 0 to 1."""
+    """Score of the detector, 0 to 1."""
     scale: float
     """Pixels of the crop per pixel of the picture."""
     outside: float
-    """How much of the crop lies outside of the picture, 0 to 1."""
+    """Share of the crop that lies outside of the picture, 0 to 1."""
     cut_off: float
-    """How much of the face does."""
+    """Share of the face that lies outside of the picture, 0 to 1."""
     beside: int
-    """Other faces in the crop."""
+    """Number of other faces in the crop."""
     company: int
     """Other faces in the picture."""
     pose: "Pose"
@@ -76,37 +77,37 @@ class FacePosition:
 
 @dataclass(frozen=True, slots=True)
 class CropQuality:
-    """What the pixels of a crop tell."""
+    """Sharpness and exposure of a crop."""
 
     sharpness: float
     light: "Light"
 
 
 def check_position(place: FacePosition, limits: QualityLimits) -> str:
-    """Say why a face is left out by what is known without its pixels.
+    """Check a face by its score, size, position and pose.
 
     Args:
-        place: Of a face.
-        limits: What is asked for.
+        place: Properties of a face.
+        limits: The requirements.
 
     Returns:
-        The first reason that holds; empty for a face that may stay.
+        The first reason to leave it out; empty for a face that may stay.
     """
     return next((reason for reason, holds in _BY_PLACE.items() if holds(place, limits)), "")
 
 
 def check_quality(quality: CropQuality, limits: QualityLimits) -> str:
-    """Say why a face is left out by its pixels.
+    """Check a face by the sharpness and exposure of its crop.
 
     A face is too dark only if even its brightest parts are, so that a dark skin is no reason, and
     too bright if even its darkest parts are, or if a quarter of it is white.
 
     Args:
-        quality: Of a crop.
-        limits: What is asked for.
+        quality: Measurements of a crop.
+        limits: The requirements.
 
     Returns:
-        The first reason that holds; empty for a face that may stay.
+        The first reason to leave it out; empty for a face that may stay.
     """
     return next((reason for reason, holds in _BY_QUALITY.items() if holds(quality, limits)), "")
 
@@ -129,4 +130,4 @@ _BY_QUALITY: Mapping[str, Callable[[CropQuality, QualityLimits], bool]] = {
 }
 
 REASONS = (NO_FACE, *_BY_PLACE, *_BY_QUALITY)
-"""Why a picture or a face is left out, in the order in which they are looked for."""
+"""Reasons why a picture or a face is left out, in the order of the checks."""

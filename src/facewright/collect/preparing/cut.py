@@ -1,4 +1,4 @@
-"""Cut the faces out of a few pictures, and say of the others why not."""
+"""Cut the faces out of a batch of pictures, with reasons for those left out."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ _GREY = 236  # around examples that are no squares
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What cutting takes."""
+    """Reader, detector and settings for cutting faces."""
 
     reader: OriginalReader
     face_detector: FaceDetector
     wanted: Wanted
     manifest: Manifest
-    """What every crop says about how it was made, but for what it was made of."""
+    """Manifest of every crop, without its source."""
     extension: str = ".png"
-    """How crops are written: ".png", ".jpg" or ".webp"; empty where only their number is wanted."""
+    """Extension of crops: ".png", ".jpg" or ".webp"; empty to count only."""
     quality: int = 95
-    """Of JPEG and WebP, 1 to 100."""
+    """Quality of JPEG and WebP, 1 to 100."""
     smile: bool = False
-    """Whether each face gets a label that says how much it smiles."""
+    """Whether each face gets a label `smile`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +65,24 @@ class Piece:
     reason: str
     """Why it is left out; empty for a face that is cut out."""
     facts: Mapping[str, Json]
-    """What was measured."""
+    """Measurements, as JSON."""
     data: bytes
-    """The crop; of what is left out, a small example; nothing where only numbers are wanted."""
+    """The encoded crop, or a small example of what is left out; empty when only counting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a picture."""
+    """Faces of a picture, cut out or left out."""
 
     sha256: str
     refused: str = ""
-    """Why it cannot be read, or empty."""
+    """Why it cannot be read; empty if it can."""
     pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(slots=True)
 class _File:
-    """A picture on the bench."""
+    """A picture while its faces are cut out."""
 
     original: Original
     data: bytes = b""
@@ -93,17 +93,17 @@ class _File:
 
 
 def cut_faces(originals: Sequence[Original], bench: Bench) -> list[Result]:
-    """Cut the faces out of a few pictures.
+    """Cut the faces out of a batch of pictures.
 
-    Each picture is looked at in a size in which faces that are large enough are found; only what
-    the crops need is decoded at full size. A face that was small there is looked at again.
+    Faces are detected in a reduced picture, and only what the crops need is decoded at full size.
+    The points of a face that was small in the reduced picture are detected again.
 
     Args:
-        originals: The pictures; the finder looks at all of them at once.
-        bench: What to cut, from where, with what.
+        originals: The pictures, detected in one batch.
+        bench: Reader, detector and settings.
 
     Returns:
-        What became of each, in order.
+        The result of each picture, in order.
     """
     files = [_open(original, bench) for original in originals]
     seen = [file for file in files if file.view]

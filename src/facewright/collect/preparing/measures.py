@@ -1,4 +1,4 @@
-"""Measure what a crop is worth: how sharp, how well lit, how much of it the picture holds."""
+"""Measure crops: sharpness, exposure, smile, and the share outside of the picture."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from facewright.types import Image
 _Floats = NDArray[np.floating]
 _FINE, _COARSE = 1.0, 2.0  # pixels: widths of the filters that part the finest octaves
 _ROUNDING = 0.12  # variance of grey levels that comes of rounding colours: it is no detail
-_CLIPPED = 250  # grey level from which on nothing can be told apart
+_CLIPPED = 250  # grey level from which on pixels count as clipped
 
 _EYES, _CORNERS, _LIPS, _UNDER_NOSE = (33, 263), (61, 291), (13, 14), 2  # points of the mesh
 _SMILE = (2.66, 1.83, -2.04, -0.97)  # of width, lift and distance to the nose; constant
 SMILES = {"no": 0.25, "slight": 0.6, "broad": math.inf}
-"""Value of the label `smile` → what the measure stays below."""
+"""Value of the label `smile` → exclusive upper bound of `measure_smile`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """How a face is lit: grey levels within its outline, 0 to 1."""
+    """Exposure of a face: grey levels within its outline, 0 to 1."""
 
     dark: float
-    """Five in a hundred pixels are darker."""
+    """5th percentile."""
     middle: float
-    """Half of the pixels are darker."""
+    """Median."""
     bright: float
-    """Five in a hundred pixels are brighter."""
+    """95th percentile."""
     clipped: float
-    """Share of pixels that are white beyond telling."""
+    """Share of clipped pixels."""
 
 
 def measure_sharpness(crop: Image, points: _Floats) -> float:
     """Measure how sharp a face is at the scale of its crop.
 
-    The contrast of the finest octave in parts of that of the third, four times coarser. Pictures of
+    The contrast of the finest octave divided by that of the third, four times coarser. Pictures of
     things have about the same contrast in every octave (Field 1987), so that neither the contrast
     of the picture nor the size of the crop matters much; blur takes the finest octave first. Noise
     counts as detail.
 
     Args:
-        crop: (size, size, 3).
-        points: (478, 2 or more), pixels of the crop.
+        crop: (size, size, 3), uint8.
+        points: (478, 2 or more), in pixels of the crop.
 
     Returns:
         0.3 to 0.7 for studio portraits, about 0.2 for snapshots, 0.1 and less for what is out of
@@ -66,14 +66,14 @@ def measure_sharpness(crop: Image, points: _Floats) -> float:
 
 
 def measure_light(crop: Image, points: _Floats) -> Light:
-    """Measure how a face is lit.
+    """Measure the exposure of a face.
 
     Args:
-        crop: (size, size, 3).
-        points: (478, 2 or more), pixels of the crop.
+        crop: (size, size, 3), uint8.
+        points: (478, 2 or more), in pixels of the crop.
 
     Returns:
-        Levels within the outline of the face.
+        Percentiles of the grey levels within the outline of the face.
     """
     outline = np.rint(points[OVAL, :2]).clip(-(1 << 15), 1 << 15).astype(np.int32)
     mask = np.zeros(crop.shape[:2], np.uint8)
@@ -110,7 +110,7 @@ def measure_cut_off(points: _Floats, picture: tuple[int, int]) -> float:
     """Measure how much of a face lies outside of its picture.
 
     Args:
-        points: (478, 2 or more), pixels of the picture.
+        points: (478, 2 or more), in pixels of the picture.
         picture: Width and height in pixels.
 
     Returns:
@@ -124,12 +124,12 @@ def measure_cut_off(points: _Floats, picture: tuple[int, int]) -> float:
 def measure_smile(points: _Floats) -> float:
     """Measure how much a face smiles, whichever way it is tilted or turned.
 
-    A linear function of three lengths, in parts of the distance of the outer corners of the eyes:
+    A linear function of three lengths, divided by the distance of the outer corners of the eyes:
     how wide the mouth is, how far its corners stand above the middle of the lips, and how far they
-    are below the nose. It was fitted by least squares to what MediaPipe's blendshapes say.
+    are below the nose. It was fitted to MediaPipe's blendshapes by least squares.
 
     Args:
-        points: (478, 3), pixels; z at the same scale as x.
+        points: (478, 3), in pixels; z at the same scale as x.
 
     Returns:
         About 0 for a mouth at rest and 1 for a broad smile; 0 for a face without any extent.

@@ -21,7 +21,7 @@ from facewright.errors import FileError, InputError
 from facewright.media.formats import PICTURE_ENDINGS
 
 REPORT = ("-report.png", "-report.json")
-"""What the report of a dataset is called after: examples of its faces, and numbers."""
+"""Endings of the report of a dataset: examples of its faces, and numbers."""
 
 _NUMBERS = b'{\n "settings": {'  # how the numbers begin
 _MOST_BYTES = 256 << 20  # of one file
@@ -34,20 +34,20 @@ class Original:
     file: str
     """Its path in the library, folder or zip, with forward slashes."""
     source: str
-    """Where it came from, as far as is known."""
+    """Original path or address, as far as known."""
     stamp: str
     """Changes with the file: its sha256 if a library knows it, else size and time or checksum."""
     sha256: str = ""
-    """What a library says that it is; empty for other folders and zips."""
+    """sha256 in a library's manifest; empty for other folders and zips."""
     date: str = ""
-    """When it was collected."""
+    """Date of collection; empty if unknown."""
     licence: str = ""
     consent: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
-        """All that its crops depend on."""
+        """Cache key: all that its crops depend on."""
         return json.dumps([self.file, self.source, self.stamp, self.consent])
 
 
@@ -57,9 +57,9 @@ class Listing:
 
     originals: tuple[Original, ...]
     removed: int = 0
-    """Pictures that are left out because someone removed them, or one that looks the same."""
+    """Number of pictures left out because they, or near duplicates, were removed."""
     refused: tuple[Refusal, ...] = ()
-    """What could not be listed."""
+    """Files and folders that could not be listed."""
 
 
 def list_originals(path: Path, *, licence: str = "", consent: str = "") -> Listing:
@@ -69,15 +69,15 @@ def list_originals(path: Path, *, licence: str = "", consent: str = "") -> Listi
 
     Args:
         path: A library, or a folder or zip of pictures.
-        licence: What may be done with the pictures of a folder or zip.
-        consent: Who of those shown there agreed, and to what.
+        licence: Licence of the pictures of a folder or zip.
+        consent: Who of the people shown there agreed, and to what.
 
     Returns:
-        The pictures, none of which was opened.
+        The pictures; none was opened.
 
     Raises:
-        FileError: There is nothing, or it is damaged.
-        InputError: A library is said to have another licence or consent than it says itself.
+        FileError: The path does not exist, or is damaged.
+        InputError: A licence or consent is given for a library, which records its own.
     """
     if is_library(path):
         if licence or consent:
@@ -122,7 +122,8 @@ class OriginalReader:
             Its bytes and their sha256.
 
         Raises:
-            FileError: It cannot be read, is too large, or is not what the library says.
+            FileError: It cannot be read, is larger than 256 MiB, or has another sha256 than in the
+                library's manifest.
         """
         try:
             with self._source.open(original.file) as file:

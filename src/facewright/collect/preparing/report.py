@@ -1,4 +1,4 @@
-"""Count what went into a dataset and what did not, and draw it."""
+"""Count the faces used and left out for a dataset, and draw a report."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from facewright.media.drawing.sheets import SheetStyle, contact_sheet
 from facewright.types import Image
 
 EXAMPLES = 8
-"""How many examples of each reason are kept."""
+"""Number of examples kept per reason."""
 
 _USED = "used"
 _WHITE, _TEXT = 255, 14  # pixels: letters as tall as those of the bars
@@ -34,34 +34,34 @@ _LEVELS = ((0.2, "0-20 %"), (0.4, "20-40 %"), (0.6, "40-60 %"), (0.8, "60-80 %")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many pictures went in, how many faces came out, and why not more."""
+    """Counts of pictures read, and of faces cut out and left out."""
 
     pictures: int
-    """That were looked at."""
+    """Pictures read."""
     removed: int
     """Pictures left out because someone removed them."""
     faces: int
-    """Cut out."""
+    """Faces cut out."""
     rejected: Mapping[str, int]
-    """Reason → faces, or pictures where there is no face."""
+    """Reason → number of faces, or of pictures without a face."""
     refused: Sequence[Refusal]
     """Files that cannot be read, each with the reason."""
     licences: Mapping[str, int]
-    """Licence → faces; the empty one is missing."""
+    """Licence → number of faces; "" for those without one."""
     consents: Mapping[str, int]
-    """Consent → faces; the empty one is missing."""
+    """Consent → number of faces; "" for those without one."""
     balance: Mapping[str, Mapping[str, int]]
-    """Group → value → faces: labels, and how faces are turned and lit."""
+    """Group → value → number of faces: labels, pose and exposure."""
     warnings: Sequence[str] = ()
-    """What is missing that there should be: licences."""
+    """Warnings, such as faces without a licence."""
 
 
 def count_results(listing: Listing, done: Sequence[tuple[Original, KeptResult]]) -> Tally:
-    """Count what became of all pictures.
+    """Count the results of all pictures.
 
     Args:
-        listing: What there was.
-        done: Every picture, and what became of it.
+        listing: All pictures of the source.
+        done: Every picture, and its result.
     """
     crops = list_cropped(done)
     reasons = Counter(piece.reason for _, result in done for piece in result.pieces)
@@ -85,11 +85,11 @@ def pick_examples(done: Sequence[tuple[Original, KeptResult]]) -> dict[str, list
     """Pick examples of what was used and of each reason.
 
     Args:
-        done: Every picture, and what became of it.
+        done: Every picture, and its result.
 
     Returns:
-        "used" or a reason → where their pictures are: of what was used, spread over all of it; of
-        the rest, the first ones.
+        "used" or a reason → spans of pictures in the cache: spread evenly over those used, and the
+        first ones of each reason.
     """
     found: dict[str, list[Span]] = {_USED: [], **{reason: [] for reason in REASONS}}
     for _, result in done:
@@ -105,15 +105,15 @@ def pick_examples(done: Sequence[tuple[Original, KeptResult]]) -> dict[str, list
 def draw_report(
     tally: Tally, examples: Mapping[str, Sequence[Span]], read: Callable[[Span], bytes]
 ) -> Image:
-    """Draw the numbers as bars, and examples beside them.
+    """Draw the counts as bars, with examples.
 
     Args:
-        tally: The numbers.
-        examples: Reason → where their pictures are; at least one.
-        read: Returns the picture at a place.
+        tally: The counts.
+        examples: Reason → spans of pictures in the cache; at least one.
+        read: Returns the bytes of a span.
 
     Returns:
-        (height, width, 3).
+        (height, width, 3), uint8.
     """
     outcome = {_USED: tally.faces, **tally.rejected, "cannot be read": len(tally.refused)}
     groups = {"faces and pictures": outcome, "licence": tally.licences, "consent": tally.consents}

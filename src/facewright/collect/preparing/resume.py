@@ -1,4 +1,4 @@
-"""Keep what is cut out until all of it is, so that an interrupted run can go on."""
+"""Cache of finished crops, with which an interrupted run goes on."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from facewright.types import Json
 _JOURNAL, _PIECES, _LOCK = "journal.jsonl", "pieces.bin", ".lock"
 
 Span: TypeAlias = tuple[int, int]
-"""Where bytes lie on the cache: the first one, and how many."""
+"""Offset and length in bytes within the cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptPiece:
-    """A face, cut out or left out, or a picture without one; its picture is on the cache."""
+    """A face, cut out or left out, or a picture without one; its pixels are in the cache."""
 
     reason: str
     """Why it is left out; empty for a face that is cut out."""
     facts: Mapping[str, Json]
     span: Span
-    """Of its picture; of length 0 where there is none."""
+    """Its encoded picture; of length 0 if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptResult:
-    """What became of a picture."""
+    """Faces of a picture, as kept in the cache."""
 
     sha256: str
     refused: str
@@ -58,18 +58,18 @@ class ResumeCache:
         self._journal = JournalWriter(folder / _JOURNAL)
 
     def find(self, key: str) -> list[KeptResult] | None:
-        """Return what became of a batch; None for one that is still to do."""
+        """Return the results of a batch; None if it is not done."""
         return self._batches.get(key)
 
     def keep(self, key: str, results: Sequence[Result]) -> list[KeptResult]:
-        """Put a batch on the cache: its pictures first, then its line.
+        """Add a batch to the cache: its pictures first, then its line in the journal.
 
         Args:
             key: All that the results depend on.
-            results: Of its pictures.
+            results: The results of its pictures.
 
         Returns:
-            The same, with places on the cache instead of pictures.
+            The same, with spans of the cache instead of pictures.
 
         Raises:
             FileError: The folder cannot be written.
@@ -104,7 +104,7 @@ class ResumeCache:
         self._pieces.close()
 
     def delete(self) -> None:
-        """Clear the cache once nobody needs it."""
+        """Delete the cache."""
         self.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -123,10 +123,10 @@ def open_resume_cache(folder: Path) -> Iterator[ResumeCache]:
     """Open the cache of a dataset; made if missing.
 
     Args:
-        folder: Where it is.
+        folder: Its path.
 
     Yields:
-        The cache; nobody else uses it meanwhile.
+        The cache, locked against other runs.
 
     Raises:
         FileError: It is damaged, cannot be written, or another run uses it.
@@ -144,7 +144,7 @@ def open_resume_cache(folder: Path) -> Iterator[ResumeCache]:
 
 
 def forget_data(results: Sequence[Result]) -> list[KeptResult]:
-    """Return results that are not kept anywhere: a run that only counts needs no pictures."""
+    """Return results without pictures, for a run that only counts."""
     kept = []
     for result in results:
         pieces = (KeptPiece(piece.reason, piece.facts, (0, 0)) for piece in result.pieces)

@@ -1,4 +1,4 @@
-"""Look at pictures no larger than needed to find the faces that are wanted."""
+"""Decode pictures no larger than needed to find faces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARGIN = 0.25  # of a crop's side: what is decoded around it
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A picture at the size at which it is looked at, or a part of one."""
+    """A reduced picture, or a part of one, with its position in the whole."""
 
     image: Image
     to_picture: Matrix
@@ -27,16 +27,16 @@ class View:
     size: tuple[int, int]
     """Width and height of the whole picture in pixels."""
     decoded: tuple[Image, int] | None = None
-    """What the file was decoded to, and its reduction; None where that would fill the memory."""
+    """The decoded file, and its reduction; None where that would take too much memory."""
 
 
 def open_view(data: bytes, *, shrink: float) -> View:
-    """Decode a picture to look at it.
+    """Decode a picture at a reduced size, for detection.
 
     Args:
         data: The file.
-        shrink: By how much it may be reduced so that the smallest faces that count are still
-            found, 1 or more. The longer side keeps 320 pixels, and gets no more than 1280.
+        shrink: Factor by which it may be reduced so that the smallest faces wanted are still
+            found, 1 or more. The longer side keeps at least 320 pixels, and has at most 1280.
 
     Returns:
         The view.
@@ -58,11 +58,11 @@ def open_view(data: bytes, *, shrink: float) -> View:
 
 
 def decode_enough(data: bytes, view: View, scale: float) -> View:
-    """Decode a picture with all the pixels that a crop can use, and not many more.
+    """Decode a picture at the resolution that a crop needs.
 
     Args:
         data: The file.
-        view: Of the same file.
+        view: A view of the same file.
         scale: Pixels of the crop per pixel of the whole picture; of several crops, the largest.
 
     Returns:
@@ -80,7 +80,7 @@ def decode_enough(data: bytes, view: View, scale: float) -> View:
 
 
 def cut_part(view: View, matrix: Matrix, size: int) -> View:
-    """Cut the surroundings of a crop out of a picture, so that the rest can be forgotten.
+    """Cut a crop and its surroundings out of a picture, so that the rest can be freed.
 
     Args:
         view: The picture.

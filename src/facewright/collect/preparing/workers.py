@@ -34,8 +34,9 @@ def cut_batches(batches: Sequence[Batch], build: Callable[[], Bench], *, workers
 
     Args:
         batches: A few pictures each.
-        build: Returns what cutting takes; called once in each process, so it must be picklable.
-        workers: How many processes; where there is little to do, or for 1, it is done in this one.
+        build: Makes the reader, detector and settings; called once in each process, so it must be
+            picklable.
+        workers: Number of processes; for 1, or for few batches, this one does the work.
 
     Yields:
         The results of each batch, in order.

@@ -27,12 +27,12 @@ _LICENCES = ("licence", "license")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a picture is on the web, and what a list says about it."""
+    """Address of a picture on the web, with its labels and terms from a list."""
 
     url: str
     labels: Labels = field(default_factory=dict)
     licence: str = ""
-    """Empty where that of the whole run counts."""
+    """Licence; empty where that of the whole run applies."""
     consent: str = ""
 
 
@@ -45,7 +45,7 @@ def read_addresses(path: Path) -> list[Address | Refusal]:
             ethnicity, expression.
 
     Returns:
-        The addresses, each once, and the lines that are none.
+        The addresses, each once, and a refusal for each invalid line.
 
     Raises:
         FileError: The list cannot be read.
@@ -70,11 +70,11 @@ def read_addresses(path: Path) -> list[Address | Refusal]:
 def read_web(addresses: Sequence[Address | Refusal], reading: Reading) -> Iterator[Found]:
     """Fetch pictures.
 
-    What an earlier run fetched is not asked for again, unless the policy says so: then the server
-    is asked whether it changed.
+    What an earlier run fetched is not requested again, unless the policy says so: then the request
+    is conditional on a change.
 
     Args:
-        addresses: Where the pictures are.
+        addresses: The addresses; refusals are passed on.
         reading: The limits and the policy.
 
     Yields:
@@ -98,7 +98,7 @@ def read_web(addresses: Sequence[Address | Refusal], reading: Reading) -> Iterat
 
 
 def read_text(path: Path) -> str:
-    """Read a text file, whatever its bytes are.
+    """Read a text file of any encoding.
 
     Raises:
         FileError: It cannot be read, or is larger than 256 MiB.

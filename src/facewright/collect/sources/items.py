@@ -1,4 +1,4 @@
-"""What comes out of every source, and what may go in."""
+"""The items that sources yield, and the limits of reading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Labels: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What need not be read again once everything before it is in the library."""
+    """Entry for `seen.jsonl`, once everything before it is in the library."""
 
     key: str
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -29,14 +29,14 @@ class Item:
     """A file that looks like a picture."""
 
     source: str
-    """Where it came from, as the manifest will say."""
+    """Path or address for the manifest."""
     data: bytes
     labels: Labels = field(default_factory=dict)
     licence: str = ""
-    """Empty where that of the whole run counts."""
+    """Licence; empty where that of the whole run applies."""
     consent: str = ""
     note: Note | None = None
-    """What to write down once the picture is in the library, or known not to belong there."""
+    """Entry for `seen.jsonl`, once the picture is in the library or left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Something that an earlier run has read."""
+    """A source or file that an earlier run has read."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A file that is meant to be no picture."""
+    """A file that is not a picture, such as a text."""
 
     source: str
 
@@ -66,12 +66,12 @@ Found: TypeAlias = Item | Refusal | Note | Known | Aside
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much may go in, and what is taken from clips."""
+    """Limits of size, and which frames to take from clips."""
 
     max_bytes: int = 64 << 20
-    """Of one file."""
+    """Largest size of one file in bytes."""
     every: int = 30
-    """Take every so many-th frame of a clip."""
+    """Take every n-th frame of a clip, 1 or more."""
     after_cuts: bool = False
     """Take the sharpest frame after each cut of a clip instead."""
     labels: bool = True
@@ -80,35 +80,35 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a source must know beside its own name."""
+    """Context for reading a source."""
 
     limits: Limits
     policy: FetchPolicy
     seen: Mapping[str, Mapping[str, Any]]
-    """What earlier runs noted."""
+    """Entries of `seen.jsonl` from earlier runs."""
     find_labels: Callable[[str], Labels]
-    """The labels of a file by its path."""
+    """Returns the labels of a file, by its path."""
     avoid: Path | Collection[Path]
-    """The library itself, or folders of results: they are no sources."""
+    """Folders that are not read: the library itself, or folders of results."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a source yields."""
+    """Items of a source."""
 
     items: Iterator[Found]
     count: int = 0
-    """How many there will be, where that is known."""
+    """Number of items; 0 if unknown."""
 
 
 def guess_suffix(data: bytes) -> str | None:
-    """Say what kind of picture a file is by its first bytes.
+    """Identify the format of a picture by its first bytes.
 
     Args:
-        data: The first `media.formats.HEAD_BYTES` of them, or more.
+        data: At least the first `media.formats.HEAD_BYTES` bytes.
 
     Returns:
-        The ending that belongs to it, or None for what is no picture.
+        The file extension of the format; None if it is not a picture.
 
     >>> guess_suffix(b"GIF89a..........")
     '.gif'
@@ -121,13 +121,13 @@ def take_file(name: str, file: IO[bytes], source: str, reading: Reading) -> Foun
     """Read one file of a source, unless it is no picture or too large.
 
     Args:
-        name: Its path inside the source, which its ending and its labels are taken from.
-        file: Where to read.
-        source: What the manifest will say.
+        name: Its path inside the source, from which extension and labels are taken.
+        file: The open file.
+        source: Its path or address for the manifest.
         reading: The limits.
 
     Returns:
-        An item, a refusal, or a file to leave aside.
+        The item, a refusal, or `Aside` for a file that is not a picture.
     """
     limit = reading.limits.max_bytes
     head = file.read(HEAD_BYTES)

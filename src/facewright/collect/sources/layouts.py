@@ -1,4 +1,4 @@
-"""Read labels where well-known sets keep them: in names, in tables, beside pixels.
+"""Read the labels of well-known data sets: from names, tables, and CSVs of pixels.
 
 | set | where | groups |
 |---|---|---|
@@ -38,10 +38,10 @@ from facewright.provenance.publish import render_entry
 from facewright.types import Manifest
 
 TextKind: TypeAlias = Literal["labels", "attributes", "pixels", "addresses", "unnamed", "other"]
-"""What a text file holds; "unnamed" is a table of pictures whose columns say nothing."""
+"""Content of a text file; "unnamed" is a table of pictures without names of columns."""
 
 TEXTS = (".csv", ".tsv", ".txt")
-"""Endings of files that may hold a table."""
+"""Extensions of files that may hold a table."""
 
 _UTKFACE = re.compile(r"(\d{1,3})_([01])_([0-4])_\d{17}\D.*", re.ASCII)
 _UTK_GENDERS = ("Male", "Female")
@@ -61,7 +61,7 @@ def labels_from_name(name: str) -> dict[str, str]:
         name: A path.
 
     Returns:
-        Group → value; empty for any other name.
+        Group → value; empty for a name of another form.
 
     >>> labels_from_name("part1/34_1_2_20170116002102389.jpg.chip.jpg")
     {'age': '30-39', 'years': '34', 'gender': 'Female', 'ethnicity': 'Asian'}
@@ -80,11 +80,11 @@ def labels_from_name(name: str) -> dict[str, str]:
 
 
 def find_kind(lines: Sequence[str], suffix: str) -> TextKind:
-    """Say what a text file holds, by its first lines and its name's ending.
+    """Identify the content of a text file by its first lines and its extension.
 
     Args:
-        lines: The first three.
-        suffix: One of `TEXTS`.
+        lines: Its first three lines.
+        suffix: Its extension, one of `TEXTS`.
     """
     lines = skip_separator(lines)
     first, second = ([*lines, "", ""])[:2]
@@ -105,7 +105,7 @@ def find_kind(lines: Sequence[str], suffix: str) -> TextKind:
 
 
 def is_address(line: str) -> bool:
-    """Return whether a line holds an address of the web."""
+    """Return whether a line is a web address."""
     return line.strip().lower().startswith(("http://", "https://"))
 
 
@@ -115,7 +115,7 @@ def address_column(columns: Iterable[str]) -> str | None:
 
 
 def read_table(text: str, kind: TextKind, name: str) -> LabelTable:
-    """Read which labels the pictures of a set have.
+    """Read a table of labels.
 
     Args:
         text: The whole file.
@@ -145,7 +145,7 @@ def label_picture(
     beside: Sequence[LabelTable] = (),
     root: str = "",
 ) -> Labels:
-    """Find the labels of a picture: in its name, or in tables, which win.
+    """Find the labels of a picture in its name and in tables; tables take precedence.
 
     Args:
         tables: As for `find_labels`, as is all else.
@@ -172,7 +172,7 @@ def read_pixels(path: Path) -> Iterator[Found]:
         path: The CSV, with the columns emotion and pixels.
 
     Yields:
-        A picture of 48×48 per row, or why a row makes none.
+        A picture of 48×48 pixels per row, or a refusal.
     """
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         try:

@@ -1,4 +1,4 @@
-"""Say what a source is, and open it."""
+"""Identify sources of pictures, and open them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _LINE = 1 << 17  # bytes that are looked at to say what a text file holds
 
 
 def check_sources(sources: Sequence[str]) -> None:
-    """Raise what opening the sources would raise, before any of them is read.
+    """Check that all sources can be opened, before any is read.
 
     Raises:
         InputError: There are none, or one of them is a library.
@@ -74,7 +74,7 @@ def open_source(source: str, reading: Reading) -> Stream:
         reading: The limits.
 
     Returns:
-        What it holds, read when it is asked for; whatever goes wrong is a refusal.
+        Its items, read lazily; every failure becomes a refusal.
     """
     try:
         return _open(source, reading)
@@ -88,19 +88,19 @@ def gather_tables(
     """Read the labels that lie beside the pictures.
 
     Args:
-        sources: As for `open_source`; of folders and zips, every table is looked at.
-        limits: How large a table may be, and whether labels are wanted.
-        avoid: The library, which is no source.
+        sources: As for `open_source`; all tables in folders and zips are read.
+        limits: Largest size of a table, and whether labels are wanted.
+        avoid: The library, which is not read.
 
     Returns:
-        The tables, and what is wrong with some of them.
+        The tables, and a refusal for each that is damaged.
     """
     tables: list[LabelTable] = []
     refused: list[Refusal] = []
     if not limits.labels:
         return tables, refused
     for name, text in chain.from_iterable(_find_texts(s, limits, avoid) for s in sources):
-        kind = _judge(text[:_LINE], Path(name).suffix)
+        kind = _identify(text[:_LINE], Path(name).suffix)
         if kind not in _WANTED:
             continue
         try:
@@ -114,7 +114,7 @@ def gather_tables(
 
 
 def refuse_unfit(tables: Iterable[LabelTable]) -> list[Refusal]:
-    """Return the tables that fit none of the pictures that were looked up in them."""
+    """Return a refusal for each table that has none of the pictures looked up in it."""
     found = ((table.name, table.complain_of_fit()) for table in tables)
     return [Refusal(name, wrong) for name, wrong in found if wrong]
 
@@ -151,7 +151,7 @@ def _find_texts(source: str, limits: Limits, avoid: Path) -> Iterator[tuple[str,
 
 def _is_table(name: str, head: bytes) -> bool:
     """Return whether a text file goes beside pictures."""
-    return _judge(decode_text(head), Path(name).suffix) in _WANTED
+    return _identify(decode_text(head), Path(name).suffix) in _WANTED
 
 
 def _peek(path: Path) -> TextKind:
@@ -160,12 +160,12 @@ def _peek(path: Path) -> TextKind:
         if not path.is_file():
             return "other"
         with path.open("rb") as file:
-            return _judge(decode_text(file.read(_LINE)), path.suffix)
+            return _identify(decode_text(file.read(_LINE)), path.suffix)
     except OSError:
         return "other"
 
 
-def _judge(head: str, suffix: str) -> TextKind:
+def _identify(head: str, suffix: str) -> TextKind:
     """Say what a text holds, leaving out empty lines and remarks."""
     lines = head.splitlines()
     filled = [line for line in lines if line.strip() and not line.startswith("#")]
@@ -198,5 +198,5 @@ def _open_named(path: Path, reading: Reading) -> Stream:
     """Open one file that was named by itself: it is meant to be a picture or a clip."""
     found = read_file(path, path.name, reading)
     reason = "is neither a picture nor anything that holds some"
-    judged = (Refusal(str(path), reason) if isinstance(one, Aside) else one for one in found)
-    return Stream(refuse_errors(str(path), judged), 1)
+    items = (Refusal(str(path), reason) if isinstance(one, Aside) else one for one in found)
+    return Stream(refuse_errors(str(path), items), 1)

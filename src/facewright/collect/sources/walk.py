@@ -1,4 +1,4 @@
-"""Name every picture and clip of some sources, one after the other."""
+"""Iterate over the pictures and clips of sources."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _AHEAD = 50_000_000  # pixels that are decoded and wait, unless one picture has 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """The bytes of a picture."""
+    """An encoded picture."""
 
     source: str
-    """What messages call it; letters that are none are replaced."""
+    """Name for messages; undecodable characters are replaced."""
     place: PurePosixPath
     """Its path inside of its source; of several sources, below the name of that source."""
     data: bytes
@@ -61,13 +61,13 @@ class Developed:
 
     photo: Photo
     colours: Image
-    """(height, width, 3); what is made of them is published with the same alpha."""
+    """(height, width, 3), uint8; results are published with the same alpha."""
     alpha: Alpha | None = None
-    """(height, width); None for a picture that is opaque."""
+    """(height, width), uint8; None for an opaque picture."""
 
     @property
     def image(self) -> Image:
-        """The picture as people see it, in front of white."""
+        """The picture composed over white."""
         return lay_over(self.colours, self.alpha)
 
 
@@ -77,7 +77,7 @@ Batch: TypeAlias = list[Developed] | SourceClip | Refusal
 
 
 def check_paths(sources: Sequence[str]) -> None:
-    """Raise what walking the sources would raise, before any of them is read.
+    """Check that all sources can be walked, before any is read.
 
     Raises:
         InputError: There are none, or one is an address.
@@ -100,7 +100,7 @@ def is_clip(path: Path) -> bool:
 
 
 def count_sources(sources: Sequence[str], *, avoid: Collection[Path] = ()) -> int:
-    """Return how many files there are at most; of a tar 0, as it has no list of them."""
+    """Return an upper bound of the number of files; a tar counts as 0, as it has no directory."""
     return sum(_count(Path(source), avoid) for source in sources)
 
 
@@ -115,11 +115,11 @@ def walk_sources(
 
     Args:
         sources: Pictures, clips, folders, zip and tar archives.
-        max_bytes: Refuse larger pictures.
-        avoid: Folders that are left out.
+        max_bytes: Largest size of a picture in bytes; larger ones are refused.
+        avoid: Folders to leave out.
 
     Yields:
-        Bytes of a picture, the path of a clip, or why something cannot be read.
+        The bytes of a picture, the path of a clip, or a refusal with its reason.
     """
     reading = Reading(Limits(max_bytes=max_bytes), FetchPolicy(), {}, lambda _: {}, avoid)
     for source in sources:
@@ -140,8 +140,8 @@ def develop(items: Iterator[SourceItem], *, pixels: int = _AHEAD) -> Iterator[Se
     """Decode pictures, several at once, and yield everything in order.
 
     Args:
-        items: What `walk_sources` yields.
-        pixels: At most so many are decoded ahead, unless a single picture has more.
+        items: From `walk_sources`.
+        pixels: Most pixels decoded ahead, unless a single picture has more.
 
     Yields:
         Pictures as `read_with_alpha` gives them: upright, in sRGB; clips and refusals as they come.
@@ -167,16 +167,16 @@ def develop(items: Iterator[SourceItem], *, pixels: int = _AHEAD) -> Iterator[Se
 
 
 def batch_up(seen: Iterable[Seen], *, pictures: int, pixels: int) -> Iterator[Batch]:
-    """Join pictures that follow one another, so that networks look at several at once.
+    """Group consecutive pictures into batches for networks.
 
     Args:
-        seen: What `develop` yields.
-        pictures: At most so many at once.
-        pixels: At most so many in all, unless a single picture has more.
+        seen: From `develop`.
+        pictures: Most pictures in a batch.
+        pixels: Most pixels in a batch, unless a single picture has more.
 
     Yields:
-        Lists of at least one picture; clips and refusals in their place between them. One that is
-        full is not held back until the next picture is there.
+        Lists of at least one picture; clips and refusals in their place between them. A full batch
+        is yielded at once, without waiting for the next picture.
     """
     batch: list[Developed] = []
     room = pixels

@@ -214,7 +214,7 @@ def load_run(
 
 def _read_options(options: dict[str, Json]) -> dict[str, Json]:
     """Return options under their present names: `discriminator` was an architecture once."""
-    judge = options.get("discriminator", "stylegan2")
-    if judge in {"stylegan2", "projected", "both"}:
+    choice = options.get("discriminator", "stylegan2")
+    if choice in {"stylegan2", "projected", "both"}:
         return options
-    return {**options, "discriminator": "stylegan2", "discriminator_architecture": judge}
+    return {**options, "discriminator": "stylegan2", "discriminator_architecture": choice}

@@ -258,10 +258,10 @@ class LatentsPipeline(GeneratorPipeline):
         refine = refine or RefineOptions()
         total, images = refine.steps + (tune.steps if tune else 0), crop.image[None]
         found = self._search(images, dataclasses.replace(refine, steps=0), None)
-        stages = [self._judge("encoded" if self.encoder else "average", found, crop)]
+        stages = [self._measure_stage("encoded" if self.encoder else "average", found, crop)]
         if refine.steps:
             found = self._search(images, refine, _shift(progress, 0, total))
-            stages.append(self._judge("refined", found, crop))
+            stages.append(self._measure_stage("refined", found, crop))
         tuned = None
         if tune:
             ws, features = found.ws.to(self.device), self.features
@@ -269,7 +269,7 @@ class LatentsPipeline(GeneratorPipeline):
             tuned = tune_generator(
                 self.generator, ws, images, features=features, options=tune, progress=done
             )
-            stages.append(self._judge("tuned", look_at(tuned, ws, images, features), crop))
+            stages.append(self._measure_stage("tuned", look_at(tuned, ws, images, features), crop))
         stored = StoredLatents(Latents(found.ws, "w+", self.name), self.bundle.card.sha256)
         return InvertedCrop(crop, stored, tuple(stages), tuned)
 
@@ -402,7 +402,7 @@ class LatentsPipeline(GeneratorPipeline):
             progress=progress,
         )
 
-    def _judge(self, name: str, found: Inversion, crop: Crop) -> Stage:
+    def _measure_stage(self, name: str, found: Inversion, crop: Crop) -> Stage:
         """Measure the errors of a reconstruction."""
         image = found.images[0]
         pair = (

@@ -166,7 +166,7 @@ def _take_side_light(texture: Texture) -> Floats:
 
 
 def _even_light(colours: Floats, seen: Floats, like: Floats, like_seen: Floats) -> Floats:
-    """Bring the light of one texture to that of another, judged where both are seen."""
+    """Bring the light of one texture to that of another, measured where both are visible."""
     size = colours.shape[0]
     small = (_COARSE, _COARSE)
     weight = shrink(seen * like_seen, small)

@@ -24,12 +24,12 @@ _LONGEST_STYLE = 4096  # letters
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What an album page points to."""
+    """Links of an album page."""
 
     files: tuple[str, ...]
     """Paths relative to the page, unquoted."""
     addresses: tuple[str, ...]
-    """Of the web."""
+    """Absolute addresses on the web."""
 
 
 def read_page(path: Path) -> Page:
@@ -66,7 +66,7 @@ def read_album_files(path: Path, page: Page, reading: Reading) -> Iterator[Found
 
     Args:
         path: The HTML.
-        page: What it points to.
+        page: Its links.
         reading: The limits.
 
     Yields:

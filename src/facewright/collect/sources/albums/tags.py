@@ -30,8 +30,8 @@ class Tag:
 def read_tags(text: str) -> Iterator[Tag]:
     """Read the tags of a page in the order in which they begin.
 
-    Every letter is looked at a fixed number of times, whereas the parser of the standard library
-    can be made to work for hours on a small page. Comments, scripts and the like are passed over;
+    The time is linear in the length of the page, whereas the parser of the standard library can
+    be made to work for hours on a small page. Comments, scripts and the like are passed over;
     what is not closed ends the page, as it does in browsers.
 
     Args:

@@ -48,9 +48,9 @@ _COMPRESSED: Mapping[bytes, Callable[..., object]] = {
 def read_archive(path: Path, reading: Reading) -> Iterator[Found]:
     """Read every picture in an archive, in its own order.
 
-    Nothing is written: a member whose path leads out of the archive is harmless, but refused, as
-    its sender meant harm. So are links, devices, and members larger than the limit; a file that is
-    no picture is read no further than its first bytes.
+    Nothing is unpacked to the disk. A member whose path leads out of the archive is refused all the
+    same, as a sign of a malicious archive. So are links, devices, and members larger than the
+    limit; a file that is no picture is read no further than its first bytes.
 
     Args:
         path: A zip or tar, compressed or not.
@@ -73,8 +73,8 @@ def read_tables(
 
     Args:
         path: Any archive; of a tar, which has no directory, nothing is read.
-        max_bytes: Leave larger ones out.
-        is_wanted: Tells by the name and the beginning of a file whether to read on.
+        max_bytes: Largest size of a text file in bytes; larger ones are left out.
+        is_wanted: Decides by the name and the first bytes of a file whether to read it.
 
     Yields:
         Name and content of each .csv and .txt that is wanted; nothing of what is damaged.
@@ -97,33 +97,33 @@ def read_tables(
 
 
 def check_members(archive: zipfile.ZipFile) -> list[tuple[zipfile.ZipInfo, str | None]]:
-    """Say of every member of a zip whether it may be read.
+    """Check which members of a zip may be read.
 
     Args:
         archive: The zip.
 
     Returns:
-        In their own order, each with the reason why it is refused; empty for one that may be read,
-        None for a folder or a hidden file, which is passed over.
+        The members in order, each with the reason why it is refused: empty for one that may be
+        read, None for a folder or a hidden file, which is passed over.
     """
     infos = archive.infolist()
     last = {name_member(info): number for number, info in enumerate(infos)}
-    judged: list[tuple[zipfile.ZipInfo, str | None]] = []
+    checked: list[tuple[zipfile.ZipInfo, str | None]] = []
     for number, info in enumerate(infos):
         name = name_member(info)
         if name.endswith("/") or (is_hidden(name) and not _leads_out(name)):
-            judged.append((info, None))
+            checked.append((info, None))
             continue
         is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
         problem = _find_problem(name, "a link" if is_link else "")
         locked = "is encrypted: unpack it first" * bool(info.flag_bits & ENCRYPTED)
         doubled = "has the name of a later member" * (last[name] != number)
-        judged.append((info, problem or locked or doubled))
-    return judged
+        checked.append((info, problem or locked or doubled))
+    return checked
 
 
 def count_members(path: Path) -> int:
-    """Count the members of a zip, for those who wait; 0 where it is not known beforehand."""
+    """Count the members of a zip, for progress; 0 for a tar, which has no directory."""
     try:
         with zipfile.ZipFile(path) as archive:
             return len(archive.infolist())
@@ -173,7 +173,7 @@ def _read_tar(path: Path, reading: Reading) -> Iterator[Found]:
 
 
 class _Rationed:
-    """A file that is not read further than is expected: headers of a tar are read whole."""
+    """A file that limits how much is read of it, since headers of a tar are read whole."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""Take frames out of clips: every so many-th, or the sharpest after each cut."""
+"""Take frames out of clips: every n-th, or the sharpest after each cut."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_frames(path: Path, reading: Reading) -> Iterator[Found]:
 
     Args:
         path: The clip.
-        reading: Which frames to take.
+        reading: Its limits say which frames to take.
 
     Yields:
         The frames as JPEG pictures, each with the clip and its number in its manifest; damage ends
@@ -68,7 +68,7 @@ def read_frames(path: Path, reading: Reading) -> Iterator[Found]:
 
 
 def measure_focus(image: Image) -> float:
-    """Measure how well a whole picture is in focus.
+    """Measure how sharp a whole picture is.
 
     Args:
         image: Any picture.

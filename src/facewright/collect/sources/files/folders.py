@@ -43,10 +43,10 @@ def list_files(folder: Path, *, avoid: Path | Collection[Path]) -> list[Path | R
 
     Args:
         folder: Where to begin.
-        avoid: Folders that are left out, such as the library.
+        avoid: Folders to leave out, such as the library.
 
     Returns:
-        A path each, or why a folder was not entered.
+        Paths in order, with a refusal for each folder that could not be entered.
     """
     found: list[Path | Refusal] = []
 

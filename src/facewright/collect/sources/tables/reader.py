@@ -21,7 +21,7 @@ from facewright.errors import FileError
 from facewright.files import decode_letters
 
 FILE_COLUMNS = ("file", "image", "image_id", "filename", "file_name", "path", "img")
-"""What the column of pictures is called."""
+"""Names of the column that holds paths of pictures."""
 
 _SEPARATORS = ",;\t|"
 _HINT_OF_SPREADSHEETS = "sep="  # the first line may name the separator so
@@ -41,7 +41,7 @@ class Row(NamedTuple):
     """A line of a table."""
 
     line: int
-    """Its number in the file, from 1 on."""
+    """Line number in the file, from 1."""
     cells: dict[str, str]
     """Column in lower case → text without space around it."""
 
@@ -51,15 +51,15 @@ class LabelTable:
     """The labels of pictures, as one file holds them."""
 
     name: str
-    """What messages call the file."""
+    """Name of the file in messages."""
     rows: dict[str, Labels]
     """Path of a picture, with forward slashes → its labels."""
     wrong: list[str] = field(default_factory=list)
-    """Values that are no labels, each with its line."""
+    """Invalid values, each with its line number."""
     asked: int = 0
-    """How many pictures were looked up in it."""
+    """Number of pictures looked up in it."""
     fitted: int = 0
-    """How many of them it knows."""
+    """Number of those that it had labels for."""
     _alike: list[dict[str, str]] = field(default_factory=list)
     """Path as it is compared → path in `rows`, where only one is alike."""
 
@@ -84,7 +84,7 @@ class LabelTable:
         return self.rows[found]
 
     def complain(self) -> str:
-        """Return what is wrong with the table; empty if nothing is."""
+        """Describe the invalid values of the table; empty if there are none."""
         if self.wrong:
             named = "; ".join(self.wrong[:_MOST_NAMED])
             more = len(self.wrong) - _MOST_NAMED
@@ -92,7 +92,7 @@ class LabelTable:
         return ""
 
     def complain_of_fit(self) -> str:
-        """Return how the table fails to fit the pictures; empty if it fits some."""
+        """Describe that no picture was found in the table; empty if some were."""
         if self.fitted or not (self.asked and self.rows):
             return ""
         first = next(iter(self.rows))
@@ -100,14 +100,14 @@ class LabelTable:
 
 
 def decode_text(data: bytes) -> str:
-    """Decode a text that says nothing about how it was written, or too little.
+    """Decode a text of unknown encoding.
 
     Args:
         data: All of it, or its beginning.
 
     Returns:
-        What it says by its byte order mark; without one UTF-16 where most of every other byte are
-        0, or UTF-8, or else what Windows writes in Korea or in the west of Europe.
+        The text, decoded by its byte order mark; without one, as UTF-16 where most of every other
+        byte are 0, as UTF-8, or else as what Windows writes in Korea or in the west of Europe.
     """
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
@@ -168,7 +168,7 @@ def read_labels(rows: Sequence[Row], name: str) -> LabelTable:
 
     Args:
         rows: From `read_rows`.
-        name: What messages call the table.
+        name: Name of the table in messages.
     """
     column = find_column(rows[0].cells if rows else (), FILE_COLUMNS) or ""
     table = LabelTable(name, {})
@@ -181,7 +181,7 @@ def read_labels(rows: Sequence[Row], name: str) -> LabelTable:
 
 
 def row_labels(cells: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the labels among the cells of a row, and what is wrong with those that are none.
+    """Return the valid labels among the cells of a row, and messages about invalid ones.
 
     >>> row_labels({"file": "train/1.jpg", "age": "more than 70", "race": "Latino_Hispanic"})
     ({'age': '70+', 'ethnicity': 'Latino'}, [])
@@ -201,12 +201,12 @@ def row_labels(cells: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
 def find_labels(
     tables: Sequence[LabelTable], name: str, *, beside: Sequence[LabelTable] = (), root: str = ""
 ) -> Labels:
-    """Find the labels of a picture in tables; of several that know it, the last one counts.
+    """Find the labels of a picture in tables; of several that have it, the last one counts.
 
     Args:
-        tables: Those of its source.
-        name: A path, of which a table may know only the end.
-        beside: Where else to look if they do not know the picture.
+        tables: The tables of its source.
+        name: Its path, of which a table may have only the end.
+        beside: Further tables, used if those do not have the picture.
         root: The folder that the path begins in: tables may name it, too.
     """
     parts = PurePosixPath(f"{root}/{unicodedata.normalize('NFC', name)}").parts[-_MOST_PARTS:]

@@ -1,4 +1,4 @@
-"""Tell labels from other values, and write them in the words of this package.
+"""Recognise labels, and normalise them to the values of this package.
 
 Values are those of FairFace, so that sets can be mixed: ages in ranges, Female and Male.
 """
@@ -50,11 +50,11 @@ def read_value(group: str, text: str) -> dict[str, str] | None:
 
     Args:
         group: "age", "gender", "ethnicity" or "expression".
-        text: What a table says.
+        text: Content of the cell.
 
     Returns:
-        Group → value; of an age in years, the years too. Empty where the table says that it is not
-        known. None for an age or gender that is none, such as a date that a spreadsheet made of it.
+        Group → value; of an age in years, the years too. Empty where the cell says that it is
+        unknown. None for an invalid age or gender, such as a date that a spreadsheet made of it.
 
     >>> read_value("age", "34"), read_value("age", "3 – 9"), read_value("age", "Oct-19")
     ({'age': '30-39', 'years': '34'}, {'age': '3-9'}, None)

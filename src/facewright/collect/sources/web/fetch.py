@@ -1,4 +1,4 @@
-"""Fetch files from the web at the pace that its owners ask for."""
+"""Fetch files from the web, within limits on requests and as servers ask with Retry-After."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _CHUNK = 1 << 16  # bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPolicy:
-    """How politely the web is asked."""
+    """Limits, delays and retries of requests."""
 
     agent: str = "Facewright"
-    """Who asks: the User-Agent of every request."""
+    """User-Agent of every request."""
     parallel: int = 8
-    """Requests at once."""
+    """Concurrent requests, 1 or more."""
     per_host: int = 2
-    """Requests at once to one host."""
+    """Concurrent requests to one host, 1 or more."""
     attempts: int = 4
-    """How often a failing request is made before it counts as refused."""
+    """Attempts at a request before it counts as refused, 1 or more."""
     first_wait: float = 1.0
     """Seconds before the second attempt; each later one waits twice as long."""
     patience: float = 120.0
@@ -46,14 +46,14 @@ class FetchPolicy:
     longest: float = 300.0
     """Seconds that one file may take."""
     refresh: bool = False
-    """Ask whether what was fetched before has changed."""
+    """Request again what was fetched before, on condition that it has changed."""
     private: bool = False
     """Whether addresses may lead to this machine or its network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file, and what helps to tell whether it changes."""
+    """A file, with its ETag and Last-Modified."""
 
     data: bytes
     etag: str = ""
@@ -62,12 +62,12 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The server still has what an earlier run fetched."""
+    """The file has not changed since an earlier run (status 304)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Nothing came, and why."""
+    """A failed request."""
 
     reason: str
 
@@ -93,14 +93,13 @@ def fetch_all(
     """Fetch many files, several at once but few from one host.
 
     Args:
-        addresses: http or https.
-        policy: How politely.
-        max_bytes: Give up on larger files.
-        known: Address → "etag" and "modified" of an earlier answer, which is asked for again only
-            if it has changed.
+        addresses: URLs with http or https.
+        policy: Limits, delays and retries.
+        max_bytes: Largest size of a file in bytes; larger ones fail.
+        known: Address → "etag" and "modified" of an earlier answer, for a conditional request.
 
     Yields:
-        Each address with its answer, in the order in which they come.
+        Each address with its answer, in order of arrival.
 
     Raises:
         InputError: The policy is invalid.
@@ -139,17 +138,17 @@ def fetch_one(
     known: Mapping[str, str],
     stop: threading.Event,
 ) -> Answer:
-    """Fetch one file, again and again while its failure may pass.
+    """Fetch one file, with retries after temporary failures.
 
     Args:
-        address: http or https.
-        policy: How politely.
-        max_bytes: Give up on a larger file.
-        known: "etag" and "modified" of an earlier answer, or nothing.
+        address: URL with http or https.
+        policy: Limits, delays and retries.
+        max_bytes: Largest size of the file in bytes; a larger one fails.
+        known: "etag" and "modified" of an earlier answer; empty for none.
         stop: Set to give up early.
 
     Returns:
-        What came of it.
+        The file, or that it is unchanged, or the failure.
     """
     reason = "was not fetched"
     for attempt in range(policy.attempts):
@@ -183,7 +182,7 @@ def _ask(
             return _receive(response, policy, max_bytes, stop)
     except HTTPError as error:
         with error:
-            return _judge(error)
+            return _classify(error)
     except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
         reason = str(getattr(error, "reason", error)) or type(error).__name__
         senseless = isinstance(error, (ValueError, OverflowError, http.client.InvalidURL))
@@ -205,7 +204,7 @@ def _receive(
     return Fetched(data, headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
 
-def _judge(error: HTTPError) -> Answer:
+def _classify(error: HTTPError) -> Answer:
     """Say what a status means, or raise _WaitError where it may pass."""
     if error.code == _UNCHANGED:
         return Unchanged()

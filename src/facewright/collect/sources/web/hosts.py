@@ -1,4 +1,4 @@
-"""Tell the hosts of the web from those of one's own network."""
+"""Distinguish public hosts from those of the local network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PLAIN = "%/:=&?~#+!$,;'@()*[]"  # what stays in an address as it is
 
 
 class PublicOnly(request.BaseHandler):
-    """Lets requests go to the web alone, also those that follow a redirection."""
+    """Handler that refuses requests to the local network, also after a redirection."""
 
     def http_request(self, asked: request.Request) -> request.Request:
         """Return the request; raises ValueError for one that goes to one's own network."""
@@ -26,10 +26,10 @@ def is_private(address: str) -> bool:
     """Return whether an address leads to this machine or its network.
 
     Args:
-        address: http or https; its host is looked up.
+        address: URL with http or https; its host is resolved.
 
     Returns:
-        Whether any address of the host is not of the web; False for a host that is not found.
+        Whether any IP address of the host is not public; False for a host that cannot be resolved.
 
     >>> is_private("http://127.0.0.1:8080/x.png"), is_private("http://[::ffff:10.0.0.1]/")
     (True, True)
@@ -43,7 +43,7 @@ def is_private(address: str) -> bool:
 
 
 def find_host(address: str) -> str:
-    """Return the host of an address with its port, in lower case; none of one without sense.
+    """Return the host of an address with its port, in lower case; empty for an invalid address.
 
     >>> find_host("http://me@Example.org:80/x.png")
     'example.org:80'
@@ -55,7 +55,7 @@ def find_host(address: str) -> str:
 
 
 def quote_address(address: str) -> str:
-    """Return an address in ASCII; raises ValueError for one without sense.
+    """Return an address in ASCII; raises ValueError for an invalid one.
 
     >>> quote_address("https://bücher.example/ä.png")
     'https://xn--bcher-kva.example/%C3%A4.png'

@@ -52,8 +52,7 @@ def restyle_face(
 ) -> list[Path]:
     """Replace styles of a face by those of another: injection into w+, layer by layer.
 
-    Coarse layers carry pose and shape, middle ones light, hair and skin, fine ones hues; the guide
-    has measurements for each.
+    What a layer carries differs between generators; the guide has measurements for faces-128.
 
     Args:
         face: Who keeps the rest: a seed such as 42, a .latents file, or a photo.

@@ -63,7 +63,7 @@ def find_order(frames: Sequence[av.VideoFrame]) -> Order | None:
     if len({_find_kind(frame) for frame in frames}) != 1:
         return "progressive"
     lines = [_read_lines(frame) for frame in frames]
-    votes = Counter(map(_judge, lines, lines[1:], lines[2:]))
+    votes = Counter(map(_classify, lines, lines[1:], lines[2:]))
     order: Order = "tff" if votes["tff"] >= votes["bff"] else "bff"
     if votes[order] >= _LEAST and votes[order] > 3 * (sum(votes.values()) - votes[None]) / 4:
         return order
@@ -91,7 +91,7 @@ def _read_lines(frame: av.VideoFrame) -> NDArray[np.int32]:
     return frame.to_ndarray(format="gray")[:, ::_STEP].astype(np.int32)
 
 
-def _judge(
+def _classify(
     before: NDArray[np.int32], now: NDArray[np.int32], after: NDArray[np.int32]
 ) -> Order | None:
     """Return the field order of one frame, by its neighbours."""

@@ -263,9 +263,9 @@ def _flaws(found: Flaws, pictures: Pictures) -> str:
         pictures.again(found.worst, "The lowest scores."),
         pictures.again(found.best, "The highest scores."),
         _limits(
-            "By the scorer of the weights, which learned from a judge of its own: it guesses, "
+            "By the scorer of the weights, which learned to guess a score of pictures from w, "
             "and finds only some of what is flawed. The card of the weights says how well it "
-            "does. A group with more low scores may look worse, or be judged worse."
+            "does. A group with more low scores may look worse, or be scored worse."
         ),
     )
 

@@ -175,10 +175,10 @@ def audit_generator(
         nearest=_sort(nearest)[::-1][:_SHOWN],
         held_out=others.name if others else "",
         groups=tuple(
-            _judge_group(sampler, watch, name, size, places, real)
+            _measure_group(sampler, watch, name, size, places, real)
             for name, (size, places) in plan.items()
         ),
-        flaws=_judge_flaws(sampler, count),
+        flaws=_measure_flaws(sampler, count),
         people=made.images,
     )
 
@@ -214,7 +214,7 @@ def _plan_groups(
     return plan
 
 
-def _judge_group(
+def _measure_group(
     sampler: FaceSampler,
     watch: Watch,
     name: str,
@@ -236,7 +236,7 @@ def _judge_group(
 
 
 @torch.no_grad()
-def _judge_flaws(sampler: FaceSampler, count: int) -> Flaws | None:
+def _measure_flaws(sampler: FaceSampler, count: int) -> Flaws | None:
     """Count whom the scorer of a generator calls flawed; None where it has none."""
     generator, labels = sampler.generator, sampler.labels
     scorer = generator.scorer
