@@ -18,11 +18,11 @@ from facewright.gan import discriminator as discriminator_module
 from facewright.gan import generator as generator_module
 from facewright.gan.generator import Generator
 from facewright.gan.layers import styled
+from facewright.gan.layers.basic import bias_act
 from facewright.gan.layers.styled import SynthesisLayer
 from facewright.gan.ops import upfirdn
-from facewright.gan.ops.bias_act import bias_act
 from facewright.gan.ops.modulate import modulated_conv2d_reference
-from facewright.gan.ops.resample import resample_plainly
+from facewright.gan.ops.upfirdn import resample_plainly
 
 
 @torch.no_grad()

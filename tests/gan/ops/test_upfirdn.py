@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from facewright.device import seeded
 from facewright.errors import InputError
 from facewright.gan.ops import upfirdn
-from facewright.gan.ops.resample import Spacing, resample, resample_plainly
+from facewright.gan.ops.upfirdn import Spacing, resample, resample_plainly
 
 BLUR = upfirdn.setup_filter([1, 3, 3, 1])
 LONG = upfirdn.setup_filter([0.1, -0.2, 0.4, 1, 2, 1.5, 0.3, -0.1])

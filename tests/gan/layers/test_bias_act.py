@@ -8,7 +8,7 @@ import torch
 
 from facewright.device import seeded
 from facewright.errors import InputError
-from facewright.gan.ops.bias_act import ACTIVATIONS, bias_act
+from facewright.gan.layers.basic import ACTIVATIONS, bias_act
 
 
 def noise(*shape, dtype=torch.float32):
