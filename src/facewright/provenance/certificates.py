@@ -24,7 +24,7 @@ CONFIG_VARIABLE = "FACEWRIGHT_CONFIG"
 """Environment variable that names another folder of configuration."""
 
 _OWN, _TRUSTED = "signing.pem", "trusted"
-_YEARS = 10
+_DAYS = 3650
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----", re.DOTALL)
 _HINT = "it holds a private key (PKCS 8, no password) and its certificates, the signer's first"
@@ -167,7 +167,7 @@ def _make_identity() -> bytes:
     number = hashlib.sha256(spki).hexdigest()[:8]  # no name of a machine or of a person
     above = _name(f"Facewright authority {number}")
     root = (
-        _begin(root_key.public_key(), above, above)
+        begin_certificate(root_key.public_key(), above, above, days=_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
         .sign(root_key, hashes.SHA256())
@@ -175,7 +175,9 @@ def _make_identity() -> bytes:
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
     usage = [ExtendedKeyUsageOID.EMAIL_PROTECTION]  # what C2PA asks for
     leaf = (
-        _begin(key.public_key(), _name(f"Facewright installation {number}"), above)
+        begin_certificate(
+            key.public_key(), _name(f"Facewright installation {number}"), above, days=_DAYS
+        )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage("digital_signature"), critical=True)
         .add_extension(x509.ExtendedKeyUsage(usage), critical=False)
@@ -196,10 +198,17 @@ def _name(common: str) -> x509.Name:
     return x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _begin(
-    key: ec.EllipticCurvePublicKey, subject: x509.Name, issuer: x509.Name
+def begin_certificate(
+    key: ec.EllipticCurvePublicKey, subject: x509.Name, issuer: x509.Name, *, days: int
 ) -> x509.CertificateBuilder:
-    """Return a builder of a certificate that is valid from yesterday on, since clocks differ."""
+    """Return a builder of a certificate that is valid from yesterday on, since clocks differ.
+
+    Args:
+        key: Of whom it is for.
+        subject: The name of whom it is for.
+        issuer: The name of who signs it.
+        days: How long it is valid.
+    """
     start = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     return (
         x509.CertificateBuilder()
@@ -208,7 +217,7 @@ def _begin(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
-        .not_valid_after(start + dt.timedelta(days=365 * _YEARS))
+        .not_valid_after(start + dt.timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 

@@ -104,6 +104,11 @@ class Schedule:
     snap: int
     """Number of reports between two snapshots; there is one at the end too."""
 
+    @classmethod
+    def of_kimg(cls, kimg: float, tick_kimg: float, snap: int) -> Schedule:
+        """Return a schedule whose length and reports are given in thousands of examples."""
+        return cls(round(kimg * 1000), max(round(tick_kimg * 1000), 1), snap)
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:

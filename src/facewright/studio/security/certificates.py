@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from facewright.provenance.certificates import begin_certificate
+
 _AUTHORITY, _KEY, _CHAIN, _OWN = "authority.pem", "authority.key", "server.pem", "server.key"
 _YEARS, _DAYS = 5, 390  # of the authority, and of the server: browsers take up to 398
 _RENEWED = dt.timedelta(days=30)
@@ -75,7 +77,7 @@ def _make_authority(folder: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("Facewright Studio of this machine")
     certificate = (
-        _begin(key.public_key(), name, name, _YEARS * 365)
+        begin_certificate(key.public_key(), name, name, days=_YEARS * 365)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
         .add_extension(x509.NameConstraints(_list_local(), None), critical=True)
@@ -102,7 +104,7 @@ def _make_certificate(folder: Path, names: Sequence[str]) -> None:
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
     purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     certificate = (
-        _begin(key.public_key(), _name("Facewright Studio"), above.subject, _DAYS)
+        begin_certificate(key.public_key(), _name("Facewright Studio"), above.subject, days=_DAYS)
         .add_extension(x509.SubjectAlternativeName(_name_all(names)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage("digital_signature"), critical=True)
@@ -129,23 +131,6 @@ def _name_all(names: Sequence[str]) -> list[x509.GeneralName]:
 def _name(common: str) -> x509.Name:
     """Return the name of whom a certificate is for."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-
-def _begin(
-    key: ec.EllipticCurvePublicKey, subject: x509.Name, issuer: x509.Name, days: int
-) -> x509.CertificateBuilder:
-    """Begin a certificate that is valid from yesterday on, as clocks differ."""
-    start = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + dt.timedelta(days=days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    )
 
 
 def _usage(*wanted: str) -> x509.KeyUsage:

@@ -115,11 +115,10 @@ def iterate_stylegan1(  # noqa: PLR0913
             archive.save_sheet("fakes_init.png", gallery.draw_fakes(trainer))
 
         feed = held.enter_context(Feed(dataset, sampler, trainer.phase.batch))
-        tick = max(round(options.tick_kimg * 1000), 1)
         yield from iterate_training(
             _Run(trainer, feed, gallery, archive),
             outdir,
-            Schedule(round(options.kimg * 1000), tick, options.snap),
+            Schedule.of_kimg(options.kimg, options.tick_kimg, options.snap),
             processes=processes,
             notes=notes,
             clock=clock,
