@@ -1,1 +1,1 @@
-"""What every way in to the commands shares: their inputs and options as data, and calling them."""
+"""Shared by all interfaces: inputs and options of commands as data, and calls of commands."""

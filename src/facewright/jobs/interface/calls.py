@@ -1,4 +1,4 @@
-"""Call commands with values that came as JSON, and write the call down for the terminal."""
+"""Call commands with values from JSON, and write the call as a command line or Python."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Inputs = Mapping[str, Sequence[str]]
 """Name of an input → paths, seeds or names."""
 Values = Mapping[str, Json]
-"""Name of an option → its value, as JSON has it."""
+"""Name of an option → its value, as JSON."""
 
 _FILES: Mapping[str, tuple[str, str]] = {
     "mix": ("mix.png", "mix.png"),
@@ -52,12 +52,12 @@ _ONE_EACH = frozenset({"swap", "toonify"})
 
 
 def name_output(form: Form, inputs: Inputs, values: Values) -> str:
-    """Return what the file is called that a command writes.
+    """Return the name of the file that a command writes.
 
     Args:
-        form: Of the command.
-        inputs: Where they are.
-        values: Options; `out` in it is a bare name.
+        form: Form of the command.
+        inputs: Paths, seeds or names.
+        values: Options; `out` among them is a name without a folder.
 
     Returns:
         A name without a folder; empty for a folder of results.
@@ -82,13 +82,13 @@ def name_output(form: Form, inputs: Inputs, values: Values) -> str:
 
 
 def place_outputs(form: Form, inputs: Inputs, values: Values, folder: str) -> dict[str, Json]:
-    """Return options with all that a command writes in a folder.
+    """Return options with all destinations placed in a folder.
 
     Args:
-        form: What the command takes.
-        inputs: Where they are.
-        values: Options; names of files in it are bare.
-        folder: Where results go.
+        form: Form of the command.
+        inputs: Paths, seeds or names.
+        values: Options; names of files among them are without a folder.
+        folder: Folder of the results.
 
     Raises:
         OptionError: A name is a path.
@@ -118,13 +118,13 @@ def bind(command: Command, form: Form, inputs: Inputs, values: Values) -> Callab
     """Return a function that runs a command, which takes `progress` where the command reports it.
 
     Args:
-        command: Its row in the table.
-        form: What it takes.
-        inputs: Where they are.
+        command: The command, from the table.
+        form: Form of the command.
+        inputs: Paths, seeds or names.
         values: Options. A `pathlib.Path` counts as text.
 
     Raises:
-        OptionError: A value is of the wrong kind, unknown or missing.
+        OptionError: A value has the wrong type, or is unknown or missing.
         InputError: Values contradict each other.
     """
     check_inputs(form, inputs)
@@ -165,12 +165,12 @@ def _add_paths(form: Form, inputs: Inputs, values: Values) -> Values:
 
 
 def check_consent(form: Form, said: Json, shown: Sequence[str]) -> None:
-    """Raise OptionError where somebody real may be shown, and nobody said that they agreed.
+    """Raise OptionError if a real person may be shown and no consent is given.
 
     Args:
-        form: Of the command.
-        said: Who agreed to what, if somebody did.
-        shown: The files that show somebody.
+        form: Form of the command.
+        said: Who agreed to what; None or empty without consent.
+        shown: The files that show people.
     """
     from facewright.pipelines.consent import resolve_consent
 

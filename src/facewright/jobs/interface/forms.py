@@ -23,7 +23,7 @@ OptionType: TypeAlias = Literal["bool", "int", "float", "text", "choice", "path"
 InputKind: TypeAlias = Literal["image", "clip", "latents", "seed", "dataset", "file", "text"]
 
 LIVE_ONLY = frozenset({"show", "port", "open", "live", "overwrite", "record"})
-"""Options of a terminal beside a screen, which mean nothing to a job."""
+"""Options for terminals with a screen, which jobs do not have."""
 
 DESTINATIONS = ("out", "outdir")
 """Options that name where results go; a job puts them into its own folder if they are missing."""
@@ -47,16 +47,16 @@ _WORDS: Mapping[InputKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Files, seeds or names that a command takes."""
+    """An input of a command: files, seeds or names."""
 
     name: str
     help: str
     minimum: int
     maximum: int | None
-    """None is any number."""
+    """Largest number of values; None means any number."""
     kinds: tuple[InputKind, ...]
     flag: str = ""
-    """As the command line has it, where it is given by name."""
+    """Flag on the command line; empty for a positional argument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Option:
 
     name: str
     flag: str
-    """As the command line has it."""
+    """Flag on the command line."""
     type: OptionType
     choices: tuple[str, ...] | None
     default: Json
@@ -74,21 +74,21 @@ class Option:
     required: bool
     help: str
     group: str
-    """What it is about, in one line; options with the same are shown together."""
+    """Heading under which the option is shown, in one line."""
     optional: bool = field(default=False)
-    """Whether None may be given."""
+    """Whether None is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What one command takes, and what it asks of those who are shown."""
+    """Inputs, options and consent of one command."""
 
     name: str
     help: str
     group: str
     consent: Literal["ask", "record", "none"]
     asks_for: str
-    """Why it asks for consent, or why it does not."""
+    """Why the command asks for consent, or why it does not."""
     inputs: tuple[Input, ...]
     options: tuple[Option, ...]
     prints: str
@@ -106,7 +106,7 @@ def list_forms() -> list[Form]:
 
 
 def is_job(command: Command) -> bool:
-    """Return whether a command does something and ends, rather than opening another way in."""
+    """Return whether a command can run as a job: it ends, and is not an interface itself."""
     return not command.function.startswith("facewright.studio.")
 
 
@@ -192,7 +192,7 @@ def _list_options(options: type[Any]) -> Iterator[Option]:
 
 
 def _read_docs(options: type[Any]) -> dict[str, tuple[str, str]]:
-    """Return field → its help, and what the class that declares it is about."""
+    """Return field → its help, and the summary of the class that declares it."""
     found: dict[str, tuple[str, str]] = {}
     for kind in reversed(options.__mro__[:-1]):
         if not is_dataclass(kind):

@@ -1,4 +1,4 @@
-"""Tell what takes minutes from what takes seconds, before it is begun."""
+"""Predict whether a call takes minutes or seconds."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def is_lengthy(name: str, inputs: Sequence[Path | None], values: Mapping[str, Js
     """Return whether a call may take minutes: by its command, or by what goes in.
 
     Args:
-        name: Of the command.
-        inputs: Its files and folders, where they are; None for a seed or a text.
+        name: Name of the command.
+        inputs: Paths of its files and folders; None for a seed or a text.
         values: Its options.
     """
     command = find_command(name)

@@ -1,4 +1,4 @@
-"""How large files may be that somebody sends."""
+"""Limits for uploaded files."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ _MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class MediaLimits:
-    """How large pictures, clips and archives may be once they are unpacked."""
+    """Limits for decoded pictures, clips and archives."""
 
     pixels: int = 50_000_000
-    """Of one picture."""
+    """Pixels of one picture."""
     clip_pixels: int = 3840 * 2160
-    """Of one frame of a clip."""
+    """Pixels of one frame of a clip."""
     clip_seconds: float = 600
     unpacked_bytes: int = 2048 * _MIB
-    """Of all that is in an archive."""
+    """Total bytes of the members of an archive."""
     members: int = 20_000
-    """Files in an archive."""
+    """Number of files in an archive."""

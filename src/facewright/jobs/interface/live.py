@@ -1,4 +1,4 @@
-"""Effects on the frames of a camera that somebody sends one by one, such as a phone."""
+"""Live effects on frames that a client, such as a phone, sends one by one."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ Options = Mapping[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was made of one frame."""
+    """Result for one frame."""
 
     data: bytes
-    """JPEG; the frame as it came where nobody is in it."""
+    """The result as JPEG; the unchanged frame where it shows nobody."""
     faces: int
     expressions: list[dict[str, float]]
-    """Of each face: expression → how likely it is, where they are read."""
+    """Per face: expression → probability; empty where expressions are not read."""
     milliseconds: float
 
 
 class LiveEffect:
-    """An effect at work on one camera."""
+    """An effect on one camera."""
 
     def __init__(self, session: Session, manifest: Manifest) -> None:
         """Take a session, and how its frames come about."""
@@ -51,14 +51,14 @@ class LiveEffect:
         self._start = time.monotonic()
 
     def step(self, frame: bytes) -> Shown:
-        """Make something of the next frame.
+        """Apply the effect to the next frame.
 
         Args:
-            frame: JPEG, PNG or WebP.
+            frame: The frame as JPEG, PNG or WebP.
 
         Raises:
             FileError: It is no picture, damaged or too large.
-            InputError: It is not changed as the options want.
+            InputError: The effect cannot be applied with these options.
         """
         begin = time.monotonic()
         image = read_image(frame, name="the frame", max_pixels=_MOST_PIXELS)
@@ -75,13 +75,13 @@ class LiveEffect:
 def open_live(
     effect: str, options: Options, drawn: Result | None, consent: str | None
 ) -> LiveEffect:
-    """Begin with an effect on a camera.
+    """Start an effect on a camera.
 
     Args:
         effect: One of `EFFECTS`.
-        options: Of the command of that name; those that say how frames are changed count.
-        drawn: The person who does not exist whose face is put on, where the effect takes one.
-        consent: Who agreed to what; a camera shows somebody real.
+        options: Options of the command of that name that apply to live effects.
+        drawn: A generated person whose face is used, for effects that take one.
+        consent: Who agreed to what; required, as a camera shows real people.
 
     Raises:
         OptionError: There is no such effect or option, or it needs a person or consent.

@@ -1,4 +1,4 @@
-"""Name people who do not exist, and mixes of two, as addresses and requests do."""
+"""Parse choices of generated people, and mixes of two, from addresses and requests."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from facewright.errors import OptionError
 from facewright.types import TRUNCATION_PSI
 
 LABELS = ("age", "gender", "ethnicity", "smile")
-"""Labels by which a person can be chosen, where the generator knows them."""
+"""Labels by which a person can be chosen, if the generator has them."""
 
 _PART = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?(?::([01](?:\.\d{1,4})?))?")
 
 
 @dataclass(frozen=True, slots=True)
 class FaceChoice:
-    """Which person to draw."""
+    """A generated person, by seed and labels."""
 
     seed: int
     size: int | None = None
-    """Width and height in pixels; None is as drawn."""
+    """Width and height in pixels; None means the resolution of the generator."""
     psi: float = TRUNCATION_PSI
     age: str | None = None
     gender: str | None = None
     ethnicity: str | None = None
     smile: str | None = None
     weights: str | None = None
-    """The generator; None is what ships."""
+    """The generator; None means the one that ships."""
 
 
 @dataclass(frozen=True, slots=True)
 class MixPart:
-    """Some layers, and how much of another person comes into them."""
+    """A range of layers, and the weight of another person's styles in it."""
 
     first: int
     last: int
     amount: float = 1.0
 
     def __str__(self) -> str:
-        """Return it as an address has it."""
+        """Return the part in the form that `read_parts` reads."""
         return f"{self.first}-{self.last}:{self.amount:g}"
 
 
 def read_parts(text: str, layers: int) -> list[MixPart]:
-    """Read which layers are mixed, and how much: "0-3:0.2,4-7:1".
+    """Parse ranges of layers with weights, such as "0-3:0.2,4-7:1".
 
     Args:
-        text: First and last layer of each part, and its amount; 1 without one.
-        layers: How many there are.
+        text: First and last layer of each part, and its weight, 0 to 1; 1 if left out.
+        layers: Number of layers of the generator.
 
     Raises:
-        OptionError: It is something else.
+        OptionError: The text has another form.
 
     >>> read_parts("0-3:0.2,7", 12)
     [MixPart(first=0, last=3, amount=0.2), MixPart(first=7, last=7, amount=1.0)]
@@ -71,10 +71,10 @@ def read_parts(text: str, layers: int) -> list[MixPart]:
 
 
 def read_choice(given: Mapping[str, Any], field: str) -> FaceChoice:
-    """Return whom a client names.
+    """Parse the choice of a person.
 
     Raises:
-        OptionError: The seed or something else of it is invalid.
+        OptionError: The seed or another value is invalid.
     """
     known = {one.name for one in fields(FaceChoice)}
     wrong = next((name for name in given if name not in known), None)

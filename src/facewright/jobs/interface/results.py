@@ -1,4 +1,4 @@
-"""Look at what commands wrote: sizes, small previews, and how each file came about."""
+"""Inspect results of commands: sizes, thumbnails and provenance."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def measure_file(path: Path, changed: int) -> tuple[int | None, int | None]:  # 
 
     Args:
         path: The file.
-        changed: When, so that another file of the same name is measured again.
+        changed: Time of modification, so that a changed file is measured again.
     """
     try:
         if find_kind(path) == "clip":
@@ -42,7 +42,7 @@ def render_thumbnail(path: Path, side: int) -> bytes:
 
     Args:
         path: The file.
-        side: The longer side, in pixels.
+        side: Longer side of the thumbnail in pixels.
 
     Raises:
         FileError: It is neither, or damaged.
@@ -56,7 +56,7 @@ def render_thumbnail(path: Path, side: int) -> bytes:
 
 
 def trace_file(path: Path) -> dict[str, Any]:
-    """Return how a file came about: its manifest, who signed it, and what its watermark says.
+    """Return the provenance of a file: its manifest, signature and watermark.
 
     Raises:
         FileError: It is neither a picture nor a clip, or damaged.

@@ -1,4 +1,4 @@
-"""Draw people who do not exist by their seeds: for galleries, and as inputs of other commands."""
+"""Generate people by seed, for galleries and as inputs of other commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _QUALITY = 90
 
 
 class FaceGallery:
-    """Draws people one by one, with the networks kept loaded. Any thread may call it."""
+    """Generator of single people that keeps its networks loaded; thread-safe."""
 
     def __init__(self, weights: str | None = None) -> None:
         """Choose a generator; nothing is loaded yet."""
@@ -36,7 +36,7 @@ class FaceGallery:
         return GeneratePipeline(self._weights)
 
     def prepare(self) -> None:
-        """Load what most faces need, before somebody asks for one.
+        """Load the networks that most faces need.
 
         Raises:
             WeightsError: There are no such weights.
@@ -61,9 +61,9 @@ class FaceGallery:
         """Draw one person with the styles of another in some layers.
 
         Args:
-            a: Who keeps all other layers; its size, psi and weights count for both.
-            b: Whose styles come in.
-            parts: Which layers, and how much of each.
+            a: The person who keeps all other layers; its size, psi and weights apply to both.
+            b: The person whose styles are mixed in.
+            parts: Ranges of layers, and the weight of each.
 
         Raises:
             InputError: A label, size or layer is unknown or out of range.
@@ -105,7 +105,7 @@ class FaceGallery:
             return {**found, "weights": self.pipeline.name, "size": self.pipeline.resolution}
 
     def list_devices(self) -> list[str]:
-        """Return where this machine computes, the best first."""
+        """Return the devices of this machine, the best first."""
         best = str(pick_device("auto"))
         return [best] if best == "cpu" else [best, "cpu"]
 

@@ -14,7 +14,7 @@ from facewright.jobs.table import COMMANDS, Command
 _NAMED = re.compile(r"`([a-z_]+)`|\b([a-z_]+)=")  # a field in the text of an error
 _FROM_CALLERS = {"progress", "viewer", "return"}  # not for users: whoever calls gives them
 MISSING = inspect.Parameter.empty
-"""The default of what has to be given."""
+"""Default of required arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Argument:
     """Its type, resolved."""
     default: Any
     options: type[Any] | None
-    """The dataclass whose fields are options, where it is one."""
+    """The dataclass whose fields are options; None for other types."""
     named: bool
     """Whether it is given by name: an option, not an input."""
 
@@ -58,7 +58,7 @@ def explain(error: Exception, options: Collection[str] = ()) -> tuple[str, str, 
     """Return the message of an error, what to do, and the field that it is about, for a form.
 
     Args:
-        error: What went wrong.
+        error: The error.
         options: Names of those that the error may name, as `size` or size=3.
     """
     said = str(error)

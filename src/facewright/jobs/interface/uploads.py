@@ -1,4 +1,4 @@
-"""Look at files that somebody sent, before any command sees them."""
+"""Check uploaded files before any command reads them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OTHERS |= {".onnx", ".npz", ".h5", ".html"}
 
 
 def name_upload(name: str) -> str:
-    r"""Return what a file is called that somebody sent: a bare name that any system takes.
+    r"""Return a safe name for an uploaded file: no folder, valid on every system.
 
     >>> name_upload("../../etc/passwd"), name_upload("C:\\me<1>.jpg")
     ('passwd', 'me_1_.jpg')
@@ -37,17 +37,17 @@ def name_upload(name: str) -> str:
 
 
 def check_upload(path: Path, limits: MediaLimits) -> str:
-    """Look at a file that somebody sent, as far as telling what it is needs.
+    """Identify and check an uploaded file.
 
     Args:
         path: The file.
-        limits: How large it may be.
+        limits: Limits of size.
 
     Returns:
-        The ending that its content asks for; that of its name, where it is one that fits.
+        The file extension for its content: that of its name if it fits.
 
     Raises:
-        FileError: It is too large, two things at once, or nothing that a command takes.
+        FileError: It is too large, of several formats at once, or of no format that commands read.
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)

@@ -31,13 +31,13 @@ class Exhibit:
     title: str
     text: str
     described: str
-    """For those who cannot see it."""
+    """Alternative text of the picture."""
     name: str
-    """Of the command."""
+    """Name of the command."""
     out: str
-    """The file or folder that it writes, beside the page."""
+    """The file or folder that it writes, relative to the page."""
     values: Mapping[str, Json] = field(default_factory=dict)
-    """Options."""
+    """Options of the command, by name."""
     inputs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Name of an input → seeds, or files that earlier exhibits have made."""
 
@@ -47,9 +47,9 @@ class Exhibit:
         """Run the command.
 
         Args:
-            folder: Where the page will lie.
-            common: Options that all commands take that have them.
-            progress: Called with how far it is.
+            folder: Folder of the page.
+            common: Options for every command that has them.
+            progress: Called with the progress of the command.
 
         Returns:
             The pictures and clips that it wrote.
@@ -75,7 +75,7 @@ class Exhibit:
 
     @property
     def _command(self) -> Command:
-        """Its row in the table."""
+        """The command, from the table."""
         command = find_command(self.name)
         if command is None:
             raise LookupError(self.name)
@@ -95,10 +95,10 @@ class Exhibit:
 
 
 def plan_exhibits(labels: LabelTable) -> list[Exhibit]:
-    """Return what a demo shows.
+    """Return the exhibits of a demo.
 
     Args:
-        labels: What the labels of the generator mean; with labels, one exhibit varies them.
+        labels: The labels of the generator; if there are any, one exhibit varies them.
     """
     return [
         Exhibit(

@@ -37,8 +37,8 @@ def make_demo(*, options: DemoOptions | None = None, progress: Progress | None =
     weights are not on this machine, is named with the reason.
 
     Args:
-        options: With which generator, and where to; None is the default of each.
-        progress: Called with how far each part is.
+        options: Generator and destination; None means the defaults.
+        progress: Called with the progress of each part.
 
     Returns:
         The page, index.html.

@@ -1,4 +1,4 @@
-"""What the demo writes of all that it made: a page, and one large picture."""
+"""Write the results of a demo: a page, and one large picture."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class Shown:
     files: tuple[Path, ...]
     """Pictures, or one clip; none if nothing could be made."""
     reason: str = ""
-    """Why not."""
+    """Why nothing could be made; empty otherwise."""
 
 
 def render_page(shown: list[Shown], card: Card) -> str:
     """Write the page that shows the exhibits.
 
     Args:
-        shown: In order.
-        card: Of the generator.
+        shown: The exhibits in order.
+        card: Card of the generator.
 
     Returns:
         HTML that holds the pictures and clips, and needs nothing else.
@@ -66,9 +66,9 @@ def write_overview(shown: Sequence[Shown], path: Path, device: torch.device) -> 
     """Draw the pictures of a demo on one sheet, each with its title.
 
     Args:
-        shown: What was made; clips and what could not be made are left out.
-        path: Where to; replaced if it is there.
-        device: Where they were made.
+        shown: The exhibits; clips and those that could not be made are left out.
+        path: The file to write; an existing one is replaced.
+        device: The device that made them, for the manifest.
 
     Raises:
         FileError: The file cannot be written.

@@ -1,1 +1,1 @@
-"""What is done with weights: one command each."""
+"""Commands for weights, a file each."""

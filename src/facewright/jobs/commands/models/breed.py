@@ -46,7 +46,7 @@ def breed_models(
     Args:
         low: The generator of the coarse layers: a name or a file.
         high: That of the fine layers.
-        options: Where they cross, and where the new one goes.
+        options: Crossing and destination.
         progress: Called with the progress of a download.
 
     Returns:

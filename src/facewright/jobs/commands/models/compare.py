@@ -1,4 +1,4 @@
-"""Lay the snapshots of a run side by side, to choose among them."""
+"""Draw the snapshots of a training run side by side, to choose among them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class CompareOptions(PeopleOptions, Output):
 def compare_snapshots(
     run: Path, *, options: CompareOptions, progress: Progress | None = None
 ) -> Path:
-    """Draw the same people with every snapshot of a run: one row each, the oldest first.
+    """Draw the same people with every snapshot of a training run, a row each, the oldest first.
 
-    Where a run began with --resume, --weights puts what it began with above.
+    For a run that began with --resume, --weights adds a row above for the weights it began with.
 
     Args:
         run: The folder of a run of `facewright train generator`, or any folder of bundles.
-        options: Whom, and how.
-        progress: Called with how many rows are drawn, and of how many.
+        options: People and destination.
+        progress: Called with the number of rows drawn, and of all.
 
     Returns:
         The sheet.

@@ -1,4 +1,4 @@
-"""Measure how good, how varied and how original a generator is."""
+"""Measure quality, variety and originality of a generator."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Measured:
     dataset: str
     dataset_sha256: str
     count: int
-    """Pictures on each side."""
+    """Number of real pictures, and of generated ones."""
     truncation_psi: float
     values: dict[str, float]
     page: Path | None = None
-    """The report, if one was wanted."""
+    """The page of the report; None without one."""
 
 
 def evaluate_generator(
@@ -41,11 +41,11 @@ def evaluate_generator(
 ) -> Measured:
     """Measure quality, variety and originality of a generator.
 
-    Without a feature network: the sliced Wasserstein distance (0 is best), and whether generated
-    people are copies of any in the dataset.
+    By default, without a feature network: the sliced Wasserstein distance (0 is best), and whether
+    generated people are copies of people in the dataset.
 
-    With a report, a page is written that shows generated people, and how good, varied and original
-    they are against real ones and in each group of labels; of real people it has only numbers.
+    A report is a page with generated people, and with quality, variety and originality compared to
+    real people and by group of labels; of real people it has only numbers.
 
     Args:
         weights: A name that `facewright models list` shows, or a file.

@@ -9,7 +9,7 @@ from facewright.errors import InputError
 from facewright.jobs.options import Replacing
 
 BUNDLE = ".safetensors"
-"""The ending of weights."""
+"""File extension of weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +27,14 @@ def export_model(weights: str, *, options: ExportOptions) -> Path:
 
     Args:
         weights: A name that `facewright models list` shows, or a bundle.
-        options: Where to, and in which form.
+        options: Format and destination.
 
     Returns:
         The file that was written.
 
     Raises:
-        InputError: The file is there already, or its ending is none of these.
-        WeightsError: There are no such weights, or the form cannot hold them.
+        InputError: The file exists already, or has another extension.
+        WeightsError: There are no such weights, or the format cannot hold them.
 
     Examples:
         facewright models export faces-64 -o faces.onnx
@@ -51,15 +51,15 @@ def export_model(weights: str, *, options: ExportOptions) -> Path:
 
 
 def check_file(out: Path, suffixes: tuple[str, ...], *, overwrite: bool) -> None:
-    """Raise if weights cannot be written under a name.
+    """Check that weights can be written to a file.
 
     Args:
-        out: The name.
-        suffixes: The endings that it may have.
-        overwrite: Whether a file that is there may be replaced.
+        out: Its path.
+        suffixes: Allowed file extensions.
+        overwrite: Whether an existing file may be replaced.
 
     Raises:
-        InputError: It ends otherwise, is a folder, or is there already.
+        InputError: It has another extension, is a folder, or exists already.
     """
     if out.suffix.lower() not in suffixes:
         raise InputError(f"{out} does not end in {' or '.join(suffixes)}", hint="name it so")

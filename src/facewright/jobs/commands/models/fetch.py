@@ -1,4 +1,4 @@
-"""Fetch weights, so that they are there without a network."""
+"""Download weights for use without a network."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def fetch_model(
             whose licence has to be accepted are left out unless it is.
         accept_licence: Accept the licence of weights that are not free for every use; read it
             first: it is on the card.
-        progress: Called with how many bytes came, and of how many.
+        progress: Called with the number of bytes received, and of all.
 
     Returns:
-        Their files, also of those that were here.
+        The files of the weights, also of those that were on this machine already.
 
     Raises:
-        InputError: Neither a name nor all are asked for, or both.
+        InputError: Neither a name nor `all_` is given, or both are.
         WeightsError: There are no such weights, or their licence has to be accepted.
-        DownloadError: They could not be fetched, or what came is something else; of all, the first
-            that could not, once the others are there.
+        DownloadError: A download failed, or has another sha256; with `all_`, after the other
+            downloads are done.
 
     Examples:
         facewright models fetch faces-64

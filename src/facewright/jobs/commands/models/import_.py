@@ -1,4 +1,4 @@
-"""Read a checkpoint of another project, without running what is in it."""
+"""Import a checkpoint of another project, without running code in it."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Imported:
     path: Path
     """The bundle."""
     layout: str
-    """How the file was written, in words."""
+    """Layout of the file, in words."""
     found: tuple[str, ...]
     """Everything in the file that can be imported."""
     card: Card
-    """Of the bundle."""
+    """Card of the bundle."""
 
 
 def import_model(
@@ -52,19 +52,19 @@ def import_model(
 ) -> Imported:
     """Read a checkpoint of another project, and write it as a bundle.
 
-    Nothing in the file is run: the guide on importing lists what can be read.
+    No code in the file is run. The guide on importing lists the formats that can be read.
 
     Args:
         file: A file, or a name that `facewright models list` shows.
-        options: Where to, and what the card says.
+        options: Destination, and entries of the card.
         progress: Called with the progress of a download.
 
     Returns:
         What was found and written.
 
     Raises:
-        InputError: The bundle is there already, or the file has no such part.
-        WeightsError: The file is damaged, hostile, or holds nothing that can be read.
+        InputError: The bundle exists already, or the file has no such part.
+        WeightsError: The file is damaged, malicious, or holds nothing that can be read.
 
     Examples:
         facewright models import stylegan2-ffhq.pkl --licence CC-BY-NC-4.0 -o ffhq.safetensors

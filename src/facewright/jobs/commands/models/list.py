@@ -1,4 +1,4 @@
-"""List the weights that are known by name."""
+"""List the weights of the catalog."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Place: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Weights that the catalog knows."""
+    """Weights of the catalog."""
 
     card: Card
     place: Place
 
 
 def list_models() -> list[Listed]:
-    """List the weights that are known by name.
+    """List the weights of the catalog.
 
     Returns:
         The card of each, and whether it is on this machine.
@@ -40,7 +40,7 @@ def list_models() -> list[Listed]:
 
 
 def find_place(entry: Entry) -> Place:
-    """Say where the weights of an entry of the catalog are."""
+    """Return where the weights of an entry of the catalog are."""
     from facewright.hub.store import entry_path
     from facewright.pipelines.weights import cache_folder, find_mirror
 

@@ -1,4 +1,4 @@
-"""Print what is known about some weights."""
+"""Print the card of weights."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from facewright.types import Card
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is known about some weights."""
+    """Card and labels of weights."""
 
     card: Card
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Of a generator on this machine: name of each label → its values, for `--age` and the like."""
+    """Labels of a generator on this machine: name → values, for `--age` and similar options."""
 
 
 def show_model(name: str) -> Shown:
@@ -24,7 +24,7 @@ def show_model(name: str) -> Shown:
         name: A name that `facewright models list` shows, or a file.
 
     Returns:
-        What is known about them; of weights that are not on this machine, what the catalog says.
+        Their card, from the catalog if they are not on this machine, and their labels.
 
     Raises:
         WeightsError: There are no such weights, or the file is damaged.

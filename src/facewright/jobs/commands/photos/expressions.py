@@ -205,15 +205,15 @@ def read_expressions(
 
     What is read is how a face looks to others, not what somebody feels. The European Union's AI Act
     forbids reading emotions of people at work and at school (article 5), and elsewhere whoever is
-    read has to be told (article 50). Ctrl-C ends a clip in good order. Run the same command again
-    to go on after an interruption.
+    read has to be informed (article 50). Ctrl-C ends a clip in good order. Run the same command
+    again to go on after an interruption.
 
     Args:
         sources: Pictures, clips, folders, zip and tar archives; or a camera alone: camera:0, or
             camera:clip.mp4 for a clip that stands in.
         options: How to read, and what to write.
-        progress: Called with how many pictures and frames are done, and of how many.
-        viewer: Shows a clip or camera with bars, where the options say so.
+        progress: Called with the number of pictures and frames done, and of all.
+        viewer: Opens the live view of a clip or camera; if the options ask for it.
 
     Examples:
         facewright expressions portrait.jpg -o read.png

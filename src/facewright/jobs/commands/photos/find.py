@@ -212,8 +212,8 @@ def find_faces(
         sources: Pictures, clips, folders, zip and tar archives; or a camera alone: camera:0, or
             camera:clip.mp4 for a clip that stands in.
         options: What to look for, and what to write.
-        progress: Called with how many pictures and frames are done, and of how many.
-        viewer: Shows a clip or camera with its faces, where the options say so.
+        progress: Called with the number of pictures and frames done, and of all.
+        viewer: Opens the live view of a clip or camera; if the options ask for it.
 
     Examples:
         facewright find photo.jpg -o found.png

@@ -57,16 +57,16 @@ def morph_pictures(
 
     Args:
         pictures: A and B; with --average any number.
-        options: What to make of them, and where to.
-        progress: Called with how many pictures are drawn, and of how many.
+        options: Kind of the morph, and destination.
+        progress: Called with the number of pictures drawn, and of all.
 
     Returns:
         The file that was written.
 
     Raises:
-        InputError: An option is invalid, a file is there already, or a picture shows no face.
+        InputError: An option is invalid, a file exists already, or a picture shows no face.
         FileError: A picture is missing or damaged.
-        WeightsError: There are no networks that find faces.
+        WeightsError: The weights of the face detector are missing.
 
     Examples:
         facewright morph one.jpg two.jpg --consent "both agreed" -o morph.mp4
@@ -86,14 +86,14 @@ def morph_with(
     consent: str,
     progress: Progress | None = None,
 ) -> Path:
-    """Do what `morph_pictures` does with networks that are open already.
+    """Morph as `morph_pictures` does, with a pipeline that is loaded already.
 
     Args:
-        pipeline: What finds and blends faces.
+        pipeline: The pipeline that detects and blends faces.
         pictures: A and B; for a mean any number.
-        options: What to make of them, and where to.
+        options: Kind of the morph, and destination.
         consent: From `check_morph`.
-        progress: Called with how many pictures are drawn, and of how many.
+        progress: Called with the number of pictures drawn, and of all.
 
     Returns:
         The file that was written.
@@ -129,7 +129,7 @@ def check_morph(pictures: Sequence[str], options: MorphOptions) -> str:
         The consent to record.
 
     Raises:
-        InputError: An option is invalid, a file is there already, or there is no consent.
+        InputError: An option is invalid, a file exists already, or consent is missing.
         FileError: A picture is missing.
     """
     from facewright.faces.choose import check_choice

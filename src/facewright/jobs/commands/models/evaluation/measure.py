@@ -1,4 +1,4 @@
-"""Measure what a generator draws against real pictures."""
+"""Compare the pictures of a generator with real ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_PAIRS = 512  # for PPL
 
 
 def open_sampler(bundle: Bundle, options: EvaluateOptions) -> FaceSampler:
-    """Return what draws for an evaluation: people as they come, nobody drawn anew."""
+    """Return a sampler for an evaluation, which rejects nobody."""
     device = pick_device(options.device)
     generator, dtype = load_generator(bundle, device), pick_dtype(device, options.precision)
     configure_cuda(device, repeatable=True)
@@ -45,17 +45,17 @@ def measure(
     options: EvaluateOptions,
     progress: Progress | None = None,
 ) -> dict[str, float]:
-    """Measure what is wanted.
+    """Compute the chosen metrics.
 
     Args:
-        sampler: What draws.
-        pictures: Real ones, of the same size.
-        fakes: (n, size, size, 3), generated ones, no more than there are real ones.
-        options: What is wanted, and with which network.
-        progress: Called while a network is fetched.
+        sampler: The generator with its options.
+        pictures: Real pictures of the same resolution.
+        fakes: (n, size, size, 3), uint8, generated pictures, no more than there are real ones.
+        options: Metrics and feature network.
+        progress: Called with the progress of a download.
 
     Returns:
-        The numbers by name.
+        The values by name.
     """
     wanted = read_metrics(options.metrics)
     network, device = None, pick_device(options.device)
@@ -82,10 +82,10 @@ def measure(
 
 
 def read_metrics(text: str) -> set[str]:
-    """Read what is to be measured.
+    """Parse names of metrics.
 
     Raises:
-        InputError: Something cannot be.
+        InputError: A metric is unknown.
     """
     wanted = {name.strip().lower() for name in text.split(",")}
     if unknown := wanted - METRICS.keys():
@@ -97,7 +97,7 @@ def read_metrics(text: str) -> set[str]:
 
 
 def draw_people(sampler: FaceSampler, count: int, progress: Progress | None = None) -> Image:
-    """Draw the people of the first seeds, (count, size, size, 3)."""
+    """Draw the people of seeds from 0, (count, size, size, 3), uint8."""
     people = sample_people(
         sampler.generator,
         range(count),

@@ -1,4 +1,4 @@
-"""What `evaluate` can measure, and on what. No PyTorch, so that help is quick."""
+"""Options of `evaluate`; no PyTorch, so that help is quick."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,10 @@ METRICS = {
     "pr": ("precision", "recall"),
     "ppl": ("PPL",),
 }
-"""What `evaluate` can measure → how the names of its numbers begin."""
+"""Metric → the beginnings of the names of its values."""
 
 USUAL_COUNT = 2048
-"""Pictures on each side, where the dataset has as many."""
+"""Default number of real and of generated pictures, if the dataset has as many."""
 
 
 @dataclass(frozen=True, kw_only=True)

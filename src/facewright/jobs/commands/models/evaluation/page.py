@@ -1,4 +1,4 @@
-"""Write what was measured of a generator as a page: one file, which needs no network."""
+"""Write the report of a generator as a page: one file, which needs no network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from facewright.types import Image, Manifest
 from facewright.version import __version__
 
 PAGE = "index.html"
-"""What the page is called in its folder."""
+"""File name of the page."""
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 _COLUMNS, _MOST_SHOWN = 8, 32
@@ -42,14 +42,14 @@ _FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Draws people for the page, and lays them out as files that say how they came about."""
+    """Draws people for the page, as figures whose pictures carry a manifest."""
 
     sampler: FaceSampler
     manifest: Manifest
-    """Of all pictures on the page."""
+    """Manifest of all pictures on the page."""
 
     def again(self, seeds: Sequence[int], caption: str, *, columns: int = _COLUMNS) -> str:
-        """Write a figure of people who are drawn once more."""
+        """Write a figure of people, by seed."""
         return self.show(draw_again(self.sampler, seeds), caption, columns=columns) if seeds else ""
 
     def show(
@@ -82,11 +82,11 @@ def write_page(
     """Write the page.
 
     Args:
-        folder: Where to; missing folders are made.
-        audit: What it shows.
-        values: What was measured besides, by name.
-        names: Of the weights and of the dataset.
-        pictures: What draws.
+        folder: Folder of the page; made if missing.
+        audit: The measurements.
+        values: Further values, by name.
+        names: Names of the weights and of the dataset.
+        pictures: Draws the people on the page.
 
     Raises:
         FileError: It cannot be written.
@@ -125,7 +125,7 @@ def write_page(
 
 
 def _quality(audit: Audit, pictures: Pictures) -> str:
-    """Write how far made-up people are from real ones."""
+    """Write the distance of generated people to real ones."""
     found = audit.quality
     ratio = found.made / max(found.real, 1e-9)
     rows = [
@@ -153,7 +153,7 @@ def _quality(audit: Audit, pictures: Pictures) -> str:
 
 
 def _variety(audit: Audit, pictures: Pictures) -> str:
-    """Write how often two made-up people look alike."""
+    """Write how often two generated people look alike."""
     rows = [
         ("pairs that look alike", _share(audit.variety.share), _share(audit.real_variety.share))
     ]
@@ -174,7 +174,7 @@ def _variety(audit: Audit, pictures: Pictures) -> str:
 
 
 def _originality(audit: Audit, pictures: Pictures) -> str:
-    """Write whether made-up people are copies of those they were learned from."""
+    """Write whether generated people are copies of people in the training data."""
     found = audit.nearness
     strangers = (
         f"real people of {html.escape(audit.held_out)}, whom the generator has not seen"
@@ -207,7 +207,7 @@ def _originality(audit: Audit, pictures: Pictures) -> str:
 
 
 def _group(group: Group, pictures: Pictures) -> str:
-    """Write how people with each value of a label come out."""
+    """Write the quality of people with each value of a label."""
     rows = [
         (one.value, "too few" if one.distance is None else f"{one.distance:.4f}", f"{one.real:,}")
         for one in group.values
@@ -245,7 +245,7 @@ def _no_groups() -> str:
 
 
 def _flaws(found: Flaws, pictures: Pictures) -> str:
-    """Write whom the scorer of the weights calls flawed."""
+    """Write which people the scorer of the weights predicts to be flawed."""
     rows = [
         (f"{name}: {value}", _share(share))
         for name, shares in found.low.items()
@@ -276,7 +276,7 @@ def _section(title: str, *parts: str) -> str:
 
 
 def _limits(text: str) -> str:
-    """Write what something was measured by, and what that does not see."""
+    """Write the method of a measurement, and its limits."""
     return f'<p class="limits">Measured by: {text}</p>'
 
 

@@ -1,4 +1,4 @@
-"""Look at many people, and keep of each what is measured, not the picture."""
+"""Compute features of many people, without keeping their pictures."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ _TOGETHER = 32  # pictures
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """The networks that look, and how the faces that they see are cut."""
+    """The networks that compute features, and the alignment of faces."""
 
     likeness: Likeness
     features: FaceFeatures
     template: str
     device: torch.device
-    """Where `features` is."""
+    """Device of `features`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of some people."""
+    """Features of some people."""
 
     identities: NDArray[np.float32]
-    """(n, d), as `embed_faces` returns it."""
+    """(n, d), from `embed_faces`."""
     traits: torch.Tensor
-    """(n, d), the last feature maps of `face-features` on average."""
+    """(n, d), spatial means of the last feature maps of `face-features`."""
     images: Image
-    """(k, size, size, 3), of the first k."""
+    """(k, size, size, 3), uint8, the pictures of the first k people."""
 
     def __len__(self) -> int:
         """Return how many people there are."""
@@ -50,15 +50,15 @@ class Seen:
 
 
 def open_eyes(template: str, device: torch.device, progress: Progress | None = None) -> Eyes:
-    """Load what looks at people.
+    """Load the networks.
 
     Args:
-        template: How their faces are cut.
-        device: Where networks compute.
-        progress: Called while weights are fetched.
+        template: Alignment template of the faces.
+        device: The device to compute on.
+        progress: Called with the progress of a download.
 
     Raises:
-        WeightsError: The weights are not there.
+        WeightsError: The weights are missing.
     """
     likeness = load_likeness(open_weights("likeness", progress))
     features = load_face_features(open_weights("face-features", progress), device)
@@ -66,24 +66,24 @@ def open_eyes(template: str, device: torch.device, progress: Progress | None = N
 
 
 class Watch:
-    """Looks at pictures, and tells how many it has seen."""
+    """Computes features of pictures, and reports progress."""
 
     def __init__(self, eyes: Eyes, total: int, progress: Progress | None) -> None:
         """Prepare.
 
         Args:
-            eyes: What looks.
-            total: How many pictures there will be.
-            progress: Called with how many were seen, and of how many.
+            eyes: The networks.
+            total: Number of pictures in all, for progress.
+            progress: Called with the number of pictures processed, and of all.
         """
         self._eyes, self._total, self._progress, self._done = eyes, total, progress, 0
 
     def look(self, images: Iterable[Image], *, keep: int = 0) -> Seen:
-        """Look at pictures.
+        """Compute the features of pictures.
 
         Args:
-            images: (size, size, 3) each; at least one.
-            keep: How many of the first are kept.
+            images: At least one, (size, size, 3), uint8 each.
+            keep: Number of pictures to keep, from the first on.
         """
         identities, traits, kept = [], [], list[Image]()
         for part in _split(images):
@@ -106,7 +106,7 @@ class Watch:
 def draw(
     sampler: FaceSampler, seeds: Iterable[int], *, chosen: dict[str, str] | None = None
 ) -> Iterator[Sample]:
-    """Draw the people of some seeds, of whom nobody is drawn anew."""
+    """Draw the people of some seeds, without rejection."""
     return sample_people(
         sampler.generator,
         seeds,

@@ -55,33 +55,33 @@ class Quality:
     real: float
     """That of the other half."""
     count: int
-    """Pictures on each side."""
+    """Number of real pictures, and of generated ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupQuality:
-    """How people with one value of a label come out."""
+    """Quality of people with one value of a label."""
 
     value: str
     distance: float | None
     """The Fréchet distance to real people with that value; None where there are too few."""
     real: int
-    """How many real pictures there are."""
+    """Number of real pictures."""
     examples: tuple[Image, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """How people with different values of one label come out."""
+    """Quality of people by the values of one label."""
 
     name: str
     count: int
-    """Pictures on each side of each value."""
+    """Number of real pictures per value, and of generated ones."""
     values: tuple[GroupQuality, ...]
 
     @property
     def ratio(self) -> float | None:
-        """The worst distance over the best; None where fewer than two are known."""
+        """The largest distance divided by the smallest; None where fewer than two are known."""
         known = [one.distance for one in self.values if one.distance is not None]
         return max(known) / max(min(known), 1e-9) if len(known) > 1 else None
 
@@ -91,9 +91,9 @@ class Flaws:
     """People whom the scorer predicts to be flawed."""
 
     rejected: float
-    """The share of people whom the weights draw anew by default."""
+    """Share of people whom the weights reject by default, 0 to 1."""
     asked: float
-    """The share of each combination of labels that they mean to."""
+    """Share of each combination of labels that they are set to reject, 0 to 1."""
     low: Mapping[str, Mapping[str, float]]
     """Label → value → the share whose score is among the lowest fifth of all."""
     worst: tuple[int, ...]
@@ -103,10 +103,10 @@ class Flaws:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """All that the page shows."""
+    """All measurements of a report."""
 
     count: int
-    """How many people were made up."""
+    """Number of generated people."""
     template: str
     known_template: bool
     quality: Quality
@@ -114,13 +114,13 @@ class Audit:
     real_variety: Alike
     nearness: Nearness
     nearest: tuple[int, ...]
-    """Seeds of those nearest to somebody they were learned from."""
+    """Seeds of those nearest to somebody in the training data."""
     held_out: str
-    """What the strangers are."""
+    """What the people outside of the training data are."""
     groups: tuple[Group, ...]
     flaws: Flaws | None
     people: Image
-    """(k, size, size, 3), of the first seeds."""
+    """(k, size, size, 3), uint8, of the first seeds."""
 
 
 def audit_generator(
@@ -264,7 +264,7 @@ def _measure_flaws(sampler: FaceSampler, count: int) -> Flaws | None:
 
 
 def _sort(numbers: NDArray[np.float32]) -> tuple[int, ...]:
-    """Return the places of numbers, the lowest first."""
+    """Return the indices of numbers, the lowest first."""
     return tuple(int(place) for place in np.argsort(numbers, kind="stable"))
 
 

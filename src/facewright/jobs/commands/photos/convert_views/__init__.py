@@ -1,1 +1,1 @@
-"""How conversions are shown: strips of growing strength, and a page with a slider."""
+"""Views of conversions: strips of growing strength, and a page with a slider."""

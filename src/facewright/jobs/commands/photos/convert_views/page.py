@@ -27,10 +27,10 @@ class Leaf:
 
     name: str
     images: Sequence[Image]
-    """The first is the picture before."""
+    """Pictures by strength; the first is the original."""
     strengths: Sequence[float]
     manifest: Manifest
-    """Of the last."""
+    """Manifest of the last picture."""
 
 
 def write_page(leaves: Sequence[str], path: Path, way: str) -> None:
@@ -39,7 +39,7 @@ def write_page(leaves: Sequence[str], path: Path, way: str) -> None:
     Args:
         leaves: The pictures, from `render_leaf`.
         path: The file to write.
-        way: The translator, as it is called.
+        way: Name of the translator.
 
     Raises:
         FileError: The page cannot be written.

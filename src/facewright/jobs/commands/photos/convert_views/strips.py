@@ -1,4 +1,4 @@
-"""Show a conversion by strength: before, after, and what lies between."""
+"""Draw a conversion at several strengths, side by side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from facewright.media.stills.resize import fit_image
 from facewright.types import Face, Image
 
 _SIDE = 640
-"""The longer side of each picture of a strip, at most, in pixels."""
+"""Largest longer side of each picture of a strip in pixels."""
 _MARGIN = 0.6  # around faces, in parts of their size
 
 
@@ -20,8 +20,8 @@ def plan_strengths(strength: float, steps: int | None) -> tuple[float, ...]:
     """Return the strengths of some steps, from none to all.
 
     Args:
-        strength: The last.
-        steps: How many; None is two.
+        strength: The last strength.
+        steps: Number of strengths; None means two.
 
     Example:
         >>> plan_strengths(1.0, 5)
@@ -40,10 +40,10 @@ def draw_strip(
     """Draw pictures side by side, each with its strength.
 
     Args:
-        images: Of one size; large ones are made smaller.
-        strengths: Of each; of two, the words before and after stand there.
-        faces: What is looked at; where they are small, their surroundings are left out.
-        scale: How many times larger than their frame the pictures are.
+        images: Pictures of one size, (height, width, 3); large ones are reduced.
+        strengths: One per picture; two are labelled before and after.
+        faces: Faces to show; where they are small, the strip is cropped around them.
+        scale: Size of the pictures in multiples of the size that faces refer to.
 
     Returns:
         The strip.

@@ -1,4 +1,4 @@
-"""Which files a pack of emoji has, and how each is written."""
+"""The files of a pack of emoji, and how each is written."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     Animate: TypeAlias = Callable[[str, int], tuple[list[Image], list[float]]]
 
 KINDS = (".png", ".webp")
-"""The endings of emoji: what can be transparent."""
+"""File extensions of emoji; formats with transparency."""
 MOVING = (".webp", ".webm")
-"""The endings of emoji that move."""
+"""File extensions of animated emoji."""
 SHEET = "pack.png"
-"""The picture in the folder that shows all of them."""
+"""File name of the sheet of all expressions."""
 
 _MASKS = ("mask", "person-mask")  # they show nobody, and a watermark would be noise in them
 _SHEET_SIZE = 256  # pixels of each on it
@@ -42,25 +42,25 @@ class PackFile:
 
     path: Path
     expressions: tuple[str, ...]
-    """One, or those on a sheet; or one part of a cut-out."""
+    """One expression, or those on a sheet; or one part of a cut-out."""
     size: int
     moving: bool = False
-    """Whether it moves."""
+    """Whether it is animated."""
     limit: int | None = None
-    """The most bytes that it may have; the quality is lowered until it fits."""
+    """Largest size in bytes, for which the quality is lowered; None for no limit."""
 
 
 def plan_single(out: Path, chosen: Sequence[str], size: int, *, moving: bool) -> PackFile:
-    """Return the one file that is asked for.
+    """Plan a single file.
 
     Args:
         out: Its path.
-        chosen: Which expressions.
-        size: Width of each in pixels.
-        moving: Whether it moves.
+        chosen: Expressions.
+        size: Width of each emoji in pixels.
+        moving: Whether it is animated.
 
     Raises:
-        InputError: It cannot move, or cannot stand still.
+        InputError: The format or the expressions do not fit animation, or its absence.
     """
     if moving and out.suffix.lower() not in MOVING:
         raise InputError(f"{out} cannot move", hint=f"one of: {', '.join(MOVING)}")
@@ -80,9 +80,9 @@ def plan_folder(
 
     Args:
         out: The folder.
-        chosen: Which expressions.
-        sizes: Their widths in pixels; the first is that of those that move.
-        moving: Which of them move, too.
+        chosen: Expressions.
+        sizes: Widths in pixels; the first is that of animated emoji.
+        moving: Expressions that are also animated.
     """
     files = [
         PackFile(out / f"{name}-{size}{ending}", (name,), size)
@@ -100,7 +100,7 @@ def plan_cutout(out: Path, chosen: Sequence[str], sizes: Sequence[int]) -> list[
 
     Args:
         out: The folder.
-        chosen: Which parts.
+        chosen: Parts.
         sizes: Widths in pixels; the first is that of mask and crop.
     """
     files = []
@@ -125,14 +125,14 @@ def plan_stickers(
 
 
 def read_chosen(text: str | None, known: Sequence[str]) -> tuple[str, ...]:
-    """Read which expressions or parts are wanted, in their usual order.
+    """Parse names of expressions or parts, and return them in their usual order.
 
     Args:
-        text: Such as "happy,sad"; None is all of them.
-        known: All that there are.
+        text: Names such as "happy,sad"; None means all.
+        known: All valid names.
 
     Raises:
-        InputError: One of them is none.
+        InputError: A name is unknown.
     """
     if text is None:
         return tuple(known)
@@ -147,10 +147,10 @@ def read_chosen(text: str | None, known: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_sizes(text: str) -> tuple[int, ...]:
-    """Read widths in pixels.
+    """Parse widths in pixels, such as "512,128".
 
     Raises:
-        InputError: One of them is none, or out of range.
+        InputError: One is not a number, or out of range.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words or not all(
@@ -164,7 +164,7 @@ def read_sizes(text: str) -> tuple[int, ...]:
 
 
 class PackWriter:
-    """What writes the files of one pack; what moves is drawn once for each size."""
+    """Writer of the files of one pack; animations are drawn once per size."""
 
     def __init__(
         self, cut: Cut, manifest: Manifest, quality: int, animate: Animate | None = None
@@ -172,10 +172,11 @@ class PackWriter:
         """Take a pack.
 
         Args:
-            cut: Returns one expression, or part, in some size.
-            manifest: Of all files; what differs between them is added.
-            quality: Of WebP, 1 to 100.
-            animate: Returns the frames of an expression, and how many seconds each is shown.
+            cut: Returns one expression or part, in a given size.
+            manifest: Manifest of all files, to which what differs between them is added.
+            quality: Quality of WebP, 1 to 100.
+            animate: Returns the frames of an expression, and how many seconds each is shown; None
+                without animation.
         """
         self._cut, self._animate = cut, animate
         self._manifest, self._quality = manifest, quality
@@ -185,7 +186,7 @@ class PackWriter:
         """Write a file; return its path.
 
         Raises:
-            InputError: It cannot be made as small as it has to be.
+            InputError: It is larger than its limit at the lowest quality.
             FileError: It cannot be written.
         """
         from facewright.provenance.publish import write_bytes

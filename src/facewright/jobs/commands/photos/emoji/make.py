@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from facewright.pipelines.result import Result
 
 FOLDER = Path("emoji")
-"""Where a pack goes unless the options say otherwise."""
+"""Default folder of a pack."""
 STEPS = "steps"
-"""The folder in it for what comes about on the way."""
+"""Subfolder for intermediate results."""
 
 _NOT_RECORDED = {"style", "classifier", "stickers", "keep"}
 """The style is recorded as "character", networks among the models; what is beside has its own."""
 _OF_PACKS = {"only", "sizes", "animate"}
-"""Options that what is laid over a body does not depend on."""
+"""Options that concern packs only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     """The generator for --seed and --style: a name that `facewright models list` shows, or a
     file."""
     style: StickerStyle = "drawn"
-    """How expressions come about. drawn: by hand, as it were, sharp at any size. photo, toon, baby:
+    """How expressions are made. drawn: as a cartoon, sharp at any size. photo, toon, baby:
     a generator moves the latents of the face along each expression, and draws it as it is, as a
     toon or as a baby; of a photo, `photo` moves its own pixels. cutout: none, but the head as the
     photo shows it, and the person without what is behind."""
@@ -142,7 +142,7 @@ class Emoji(Effect[EmojiOptions]):
 
     @cached_property
     def pipeline(self) -> EmojiPipeline:
-        """What draws the pack."""
+        """The pipeline that draws the pack."""
         from facewright.pipelines.photos.emoji import EmojiPipeline
 
         options = self.options
@@ -222,8 +222,8 @@ def make_emoji(
             BODY, if emoji are to be laid over faces: a picture, a clip, several of them, a folder;
             or a camera: camera:0, or camera:clip.mp4 for a clip that stands in.
         options: Person, style, and destination.
-        progress: Called with how many files or frames are done, and of how many.
-        viewer: Shows a clip or camera with emoji, where the options say so.
+        progress: Called with the number of files or frames done, and of all.
+        viewer: Opens the live view of a clip or camera; if the options ask for it.
 
     Examples:
         facewright emoji me.jpg --consent self -o emoji
@@ -262,21 +262,21 @@ def split_person(names: Sequence[str], seed: int | None) -> tuple[int | str, lis
 
 @dataclass(frozen=True, slots=True)
 class PackPlan:
-    """What is written."""
+    """Files to write."""
 
     files: list[PackFile] = field(default_factory=list)
-    """That show expressions."""
+    """Files that show expressions."""
     parts: list[PackFile] = field(default_factory=list)
-    """That are cut out of the photo."""
+    """Files with parts cut out of the photo."""
     texts: dict[Path, bytes] = field(default_factory=dict)
-    """That describe packs of stickers."""
+    """Manifests of sticker packs: path → content."""
 
 
 def check_pack(photo: Sequence[str], options: EmojiOptions) -> PackPlan:
-    """Return what is to be written; raise before anything is loaded.
+    """Check the options before anything is loaded, and return the files to write.
 
     Raises:
-        InputError: An option is out of range, or a file is there already.
+        InputError: An option is out of range, or a file exists already.
     """
     from facewright.faces.choose import check_choice
     from facewright.jobs.checks import check_options
@@ -300,10 +300,10 @@ def check_pack(photo: Sequence[str], options: EmojiOptions) -> PackPlan:
 
 
 def plan_files(options: EmojiOptions) -> PackPlan:
-    """List what the options ask for.
+    """Plan the files that the options ask for.
 
     Raises:
-        InputError: An expression, a part or a size is none, or the file has another extension.
+        InputError: An expression, a part or a size is invalid, or the file has another extension.
     """
     from facewright.jobs.commands.photos.emoji import files
     from facewright.jobs.outputs import MEANT_AS_FILE

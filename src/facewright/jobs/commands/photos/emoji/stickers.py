@@ -1,4 +1,4 @@
-"""Packs of stickers as messengers take them: sizes, limits, and what their manifests say."""
+"""Sticker packs for messengers: sizes, limits and manifests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from facewright.types import Json
 from facewright.version import __version__
 
 SIZE = 512
-"""Pixels of a sticker."""
+"""Width and height of a sticker in pixels."""
 TRAY, TRAY_SIZE, TRAY_LIMIT = "tray.png", 96, 50_000
-"""The picture that stands for a pack, its pixels, and its most bytes."""
+"""File name, width in pixels and largest size in bytes of a pack's icon."""
 
 _SIGNS = {
     "angry": "😠",
@@ -29,27 +29,27 @@ _TITLE, _PUBLISHER = "Emoji", "Facewright"
 
 @dataclass(frozen=True, slots=True)
 class Messenger:
-    """What a messenger takes."""
+    """Requirements of a messenger."""
 
     endings: tuple[str, str]
-    """Of stickers that stand still, and that move."""
+    """File extensions of still and of animated stickers."""
     limits: tuple[int, int]
-    """The most bytes of each."""
+    """Largest size in bytes of still and of animated stickers."""
     least: int
-    """The fewest stickers of a pack."""
+    """Least number of stickers in a pack."""
     manifest: str
     """The name of the file that describes a pack."""
     describe: Callable[[Mapping[str, str], bool], Json]
-    """What it says, given expression → file, and whether they move."""
+    """Returns its content, given expression → file, and whether they are animated."""
     tray: bool = False
-    """Whether a picture stands for the pack."""
+    """Whether the pack has an icon."""
 
     def write_manifest(self, files: Mapping[str, str], *, moving: bool) -> bytes:
         """Return the bytes of the file that describes a pack.
 
         Args:
             files: Expression → name of its file.
-            moving: Whether they move.
+            moving: Whether they are animated.
         """
         said = self.describe(files, moving)
         return (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode()
@@ -97,14 +97,14 @@ core.telegram.org/stickers with the documentation of its bots."""
 
 
 def read_messengers(text: str | None, count: int) -> dict[str, Messenger]:
-    """Read for which messengers packs are made.
+    """Parse names of messengers.
 
     Args:
-        text: Such as "whatsapp,telegram"; None is none of them.
-        count: How many expressions there are.
+        text: Names such as "whatsapp,telegram"; None means no messengers.
+        count: Number of expressions in the pack.
 
     Raises:
-        InputError: One of them is none, or takes no pack that is so small.
+        InputError: A name is unknown, or the pack has too few stickers for a messenger.
     """
     if text is None:
         return {}

@@ -1,1 +1,1 @@
-"""What is said of the faces that were found: records for people and scripts, and crops."""
+"""Records of detected faces for people and scripts, and crops."""

@@ -1,4 +1,4 @@
-"""Cut the faces that were found out of their pictures."""
+"""Write crops of detected faces."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _DRAWN = {"draw", "quality"}  # options that crops do not depend on
 
 @dataclass(frozen=True, slots=True)
 class Cropper:
-    """Where crops go, and how they are aligned."""
+    """Writer of crops, with destination and alignment."""
 
     folder: Folder
     template: TemplateName
     size: int
-    """Pixels."""
+    """Width and height in pixels."""
     overwrite: bool
 
     def cut_faces(
@@ -42,17 +42,17 @@ class Cropper:
         A crop that is there already, of the same face and cut in the same way, stays.
 
         Args:
-            image: (height, width, 3).
+            image: (height, width, 3), uint8.
             faces: Each with its number.
             place: The path of the picture inside of its source.
-            manifest: How what is drawn onto the picture comes about.
-            frame: Of a clip, whose frames have their crops in one folder.
+            manifest: Manifest of the annotated picture.
+            frame: Index of the frame of a clip, whose crops go into one folder; None for a picture.
 
         Returns:
             The file of each number.
 
         Raises:
-            InputError: A file is there already.
+            InputError: A file exists already.
             FileError: One cannot be written.
         """
         searched = {k: v for k, v in manifest.parameters.items() if k not in _DRAWN}
@@ -70,14 +70,14 @@ class Cropper:
 
 
 def check_crops(folder: Path, how: Mapping[str, Json]) -> None:
-    """Raise if a folder holds crops that were cut in another way, before anything is cut.
+    """Check that a folder holds no crops that were cut with other options.
 
     Args:
         folder: Where crops are to go; it may be missing.
-        how: Parameters of the manifest of each crop.
+        how: Parameters in the manifest of each crop.
 
     Raises:
-        InputError: It does.
+        InputError: It holds such crops.
     """
     for path in islice(folder.rglob("*.png"), _ASKED):
         try:

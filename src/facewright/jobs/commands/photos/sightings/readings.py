@@ -1,4 +1,4 @@
-"""What is recorded of expressions in pictures, frames and clips, for people and scripts."""
+"""Records of expressions in pictures, frames and clips, for people and scripts."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ COLUMNS = (
     *("name", "frame", "seconds", "number", "left", "top", "right", "bottom", "expression"),
     *EXPRESSIONS,
 )
-"""Of a table: a row for each face, and one for each picture or frame without any."""
+"""Columns of a table with a row per face, and one per picture or frame without a face."""
 
 _MOST = 20  # pictures that are named one by one
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A face, and what its expression looks like."""
+    """A face and its expression."""
 
     number: int
     """In a picture, 1 is the largest; in a clip, it stays with a face from frame to frame."""
     score: float
-    """How sure the detector is that it is a face, 0 to 1."""
+    """Score of the detector, 0 to 1."""
     box: NDArray[np.float32]
-    """Left, top, right, bottom."""
+    """(4,): left, top, right, bottom in pixels."""
     expression: str
-    """The likeliest."""
+    """The most probable expression."""
     probabilities: dict[str, float]
-    """Expression → 0 to 1."""
+    """Expression → probability, 0 to 1."""
     seen: bool = True
-    """False in frames of a clip where the face was lost for a moment, and all this is a guess."""
+    """False in frames of a clip where the face was lost briefly, and the values are estimates."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadClip(ClipRecord):
-    """What was read in a clip."""
+    """Expressions in a clip."""
 
     shares: dict[str, float] = field(default_factory=dict)
     """Expression → its mean probability over all faces that were seen; empty if there were none."""
@@ -57,10 +57,10 @@ def describe_faces(
     """Say what was read in a picture or frame.
 
     Args:
-        name: Of the file.
-        image: (height, width, 3), before bars were drawn.
-        faces: What was read.
-        frame: Of a clip.
+        name: Name of the file.
+        image: (height, width, 3), uint8, before bars were drawn.
+        faces: Faces and their expressions.
+        frame: The frame of a clip; None for a picture.
     """
     told = tuple(
         Named(

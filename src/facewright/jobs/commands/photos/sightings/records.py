@@ -1,4 +1,4 @@
-"""What is recorded of the faces in pictures, frames and clips, for people and scripts."""
+"""Records of faces in pictures, frames and clips, for people and scripts."""
 
 from __future__ import annotations
 
@@ -27,40 +27,40 @@ class Sighted:
     number: int
     """In a picture, 1 is the largest; in a clip, it stays with a face from frame to frame."""
     score: float
-    """How sure the detector is, 0 to 1."""
+    """Score of the detector, 0 to 1."""
     box: NDArray[np.float32]
-    """Left, top, right, bottom."""
+    """(4,): left, top, right, bottom in pixels."""
     yaw: float
-    """Degrees; positive looks towards the right edge of the picture."""
+    """In degrees; positive towards the right edge of the picture."""
     pitch: float
-    """Degrees; positive looks up."""
+    """In degrees; positive is up."""
     roll: float
-    """Degrees; positive is tilted clockwise as seen in the picture."""
+    """In degrees; positive is clockwise as seen in the picture."""
     points: NDArray[np.float32]
     """(478, 3) or (5, 3): x, y, z; (0, 3) where they were written to a file and are not kept."""
     seen: bool = True
     """False in frames of a clip where the face was lost for a moment, and its place is a guess."""
     crop: str | None = None
-    """The file into which it was cut out."""
+    """Path of its crop; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """What was seen in a picture, or in a frame of a clip."""
+    """Record of a picture, or of a frame of a clip."""
 
     name: str
     """The file, as it was named; of an archive with the member after a "!"."""
     width: int
-    """Pixels of the upright picture, which coordinates refer to."""
+    """Width in pixels of the upright picture, which coordinates refer to."""
     height: int
     faces: tuple[Any, ...]
-    """Each as its command describes it."""
+    """A record per face, of the type that the command uses."""
     frame: int | None = None
-    """Of a clip, from 0 on."""
+    """Index of the frame in a clip, from 0; None for a picture."""
     seconds: float | None = None
-    """When that frame is shown."""
+    """Time of that frame in seconds; None for a picture."""
     written: str | None = None
-    """The picture that was drawn, or the clip that the frame is part of."""
+    """Path of the annotated picture, or of the clip that the frame is part of; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +68,24 @@ class Sighting(ImageRecord):
     """The faces in a picture, or in a frame of a clip."""
 
     doubtful: str | None = None
-    """Of a picture without a face: where there may be one, and which option takes it."""
+    """For a picture without a face: where there may be one, and which option would accept it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipRecord:
-    """What was seen in a clip."""
+    """Record of a clip."""
 
     name: str
     width: int
     height: int
     frames: int
-    """How many were looked at."""
+    """Number of frames processed."""
     frames_with_faces: int
     people: int
-    """Faces that were told apart: one that is gone for long counts again."""
+    """Number of tracked faces; one that is absent for long counts again."""
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return a summary in words."""
         people = count(self.people, "tracked face") if self.people else "nobody"
         return f"{self.name}: {people} in {self.frames_with_faces} of {self.frames} frames"
 
@@ -94,14 +94,14 @@ Record = TypeVar("Record", bound=ImageRecord)
 
 
 def describe_face(number: int, face: Face, *, mesh: bool, seen: bool = True) -> Sighted:
-    """Say where a face is and which way it looks.
+    """Describe position and pose of a face.
 
     Args:
-        number: Of the face.
+        number: Number of the face.
         face: With the points of a mesh.
         mesh: Keep all 478 points; otherwise the middles of the eyes, the tip of the nose and the
             corners of the mouth.
-        seen: Whether it was found, not guessed.
+        seen: Whether it was detected, not estimated.
     """
     pose = estimate_pose(face.points)
     return Sighted(
@@ -119,13 +119,13 @@ def describe_face(number: int, face: Face, *, mesh: bool, seen: bool = True) -> 
 def describe_picture(
     name: str, image: Image, found: Sequence[Face], *, threshold: float, mesh: bool
 ) -> Sighting:
-    """Say what was found in a picture.
+    """Describe the faces in a picture.
 
     Args:
-        name: Of the file.
-        image: (height, width, 3).
-        found: Its faces, the largest first, and what may be faces, of a lower score.
-        threshold: The least score of a face.
+        name: Name of the file.
+        image: (height, width, 3), uint8.
+        found: Its faces, the largest first, and candidates with a lower score.
+        threshold: Least score of a face, 0 to 1.
         mesh: As `describe_face` takes it.
     """
     faces, doubtful = split_doubtful(found, threshold)
@@ -136,12 +136,12 @@ def describe_picture(
 
 
 def describe_frame(item: Item, frame: Frame, step: Step, *, mesh: bool) -> Sighting:
-    """Say what was found in a frame.
+    """Describe the faces in a frame.
 
     Args:
         item: The clip.
-        frame: Which frame it is.
-        step: Of a `FindSession`.
+        frame: The frame.
+        step: Result of a `FindSession` for the frame.
         mesh: As `describe_face` takes it.
     """
     image, tracked = step.reading
