@@ -11,7 +11,7 @@ import { lay } from "/app/js/pages/try.js";
 export default (route, signal) => (route.rest ? detail(route.rest, signal) : overview(signal));
 
 function tile(job) {
-  const result = isSet(job) ? looks(job).find((each) => each.width > each.height) ?? pictures(job)[0] : looks(job)[0];
+  const result = isSet(job) ? pictures(job)[0] : looks(job)[0];
   const name = describeJob(job);
   return h("a", { class: "tile", href: `#/gallery/${job.id}` },
     h("div", { class: "frame" }, result ? h("img", { src: thumbnail(result), alt: "", loading: "lazy" }) : icon(job.state === "failed" ? "warning" : jobIcon(job))),
