@@ -10,6 +10,7 @@ By default, searches take fewer steps and clips fewer seconds than the pages say
 """
 
 import re
+import runpy
 import shlex
 from itertools import pairwise
 from pathlib import Path
@@ -92,6 +93,25 @@ def test_python_on_the_page_runs(page, tmp_path, monkeypatch):
     if page.name != "README.md":  # whose test is slow anyway
         script = re.sub(r"refine=\d+", f"refine={LONGEST['--refine']}", script)
     assert exec(compile(script, page.name, "exec"), {}) is None  # noqa: S102
+
+
+@pytest.fixture(scope="module")
+def redrawn():
+    """What recipes/common/pictures.py can draw."""
+    return runpy.run_path(str(ROOT / "recipes/common/pictures.py"))
+
+
+def test_one_script_draws_every_picture_of_the_documentation_again(redrawn):
+    there = {path.name for path in (ROOT / "docs/assets").glob("*.[pj][np]g")}
+    assert {*redrawn["COMMANDS"], *redrawn["SHEETS"]} == there
+
+
+def test_the_command_of_a_picture_stands_beside_it(redrawn):
+    for name, line in redrawn["COMMANDS"].items():
+        wanted = re.sub(r" --consent '[^']*'| -o \S+", "", f"facewright {line}")
+        pages = [page.read_text(encoding="utf-8") for page in PAGES]
+        beside = [" ".join(text.split()) for text in pages if f"assets/{name}" in text]
+        assert any(wanted in text for text in beside), wanted
 
 
 def test_commands_are_found_in_order():

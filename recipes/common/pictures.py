@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -31,6 +32,7 @@ from facewright.files import replacing
 from facewright.media.decode import read_image, read_with_alpha
 from facewright.media.drawing.sheets import SheetStyle, contact_sheet
 from facewright.media.stills.alpha import lay_over
+from facewright.media.stills.resize import fit_image
 from facewright.pipelines.result import Ingredients, build_manifest
 from facewright.provenance.publish import publish_image, read_manifest
 from facewright.types import Image
@@ -44,7 +46,7 @@ COMMANDS = {
     "demo.jpg": "demo -o demo",
     "people.png": "generate --seeds 0-39 --columns 10 -o people.png",
     "restyle.png": "restyle 9 7 --sheet -o restyle.png",
-    "edit.png": "edit 8 --direction age=1.5,gender=-2,smile=2,pose,background,warmth --sheet "
+    "edit.png": "edit 8 --direction age=1,gender=-2,smile=2,pose,background,warmth --sheet "
     "-o edit.png",
     "emoji.png": "emoji --seed 7 --outline --sizes 160 -o emoji.png",
     "emoji-styles.png": "emoji --seed 9 --style toon --outline --sizes 160 -o emoji-styles.png",
@@ -66,7 +68,10 @@ def write_sheet(name: str, files: Sequence[Path], image: Image) -> None:
     found = [read_manifest(file) for file in files]
     used = Ingredients()
     for one in found:
-        used |= Ingredients(one.models, one.sources, one.seeds, one.consent or None)
+        used |= Ingredients(
+            models=one.models, sources=one.sources, seeds=one.seeds, consent=one.consent or None
+        )
+    used = replace(used, seeds=tuple(dict.fromkeys(used.seeds)))
     verb = found[-1].task
     kept = {k: v for k, v in found[-1].parameters.items() if k not in ("picture", "face", "body")}
     manifest = build_manifest(f"{verb} sheet", kept, used, pick_device("cpu"))
@@ -96,24 +101,23 @@ def draw_convert(name: str) -> None:
 
 
 def draw_enhance(name: str) -> None:
-    """The astronaut from 64 pixels, and two people: without a network, and with it."""
-    head = np.ascontiguousarray(astronaut()[HEAD])
-    small = cv2.resize(head, (64, 64), interpolation=cv2.INTER_AREA)
-    Pictures.fromarray(small).save("small.png")
-    run(f"enhance small.png --scale 4 --consent '{NASA}' -o large.png")
-    rows = [[_resize(small), read_image(Path("large.png")), _resize(head)]]
-    files = [Path("large.png")]
-    for seed in (0, 5):
-        run(f"generate --seeds {seed} -o drawn-{seed}.png")
-        run(f"enhance drawn-{seed}.png --scale 2 -o clear-{seed}.png")
-        run(f"generate --seeds {seed} --size 256 -o refined-{seed}.png")
-        drawn, *clear = (
-            read_image(Path(f"{way}-{seed}.png")) for way in ("drawn", "clear", "refined")
-        )
-        rows.append([_resize(drawn), *clear])
-        files += [Path(f"clear-{seed}.png"), Path(f"refined-{seed}.png")]
-    sheet = contact_sheet([cell for row in rows for cell in row], columns=3)
-    write_sheet(name, files, sheet)
+    """The astronaut and two people at 128 pixels: enlarged without a network, and in both modes."""
+    small = cv2.resize(astronaut()[:256, 102:358], (128, 128), interpolation=cv2.INTER_AREA)
+    Pictures.fromarray(small).save("small-nasa.png")
+    run("generate --seeds 0 -o small-0.png")
+    run("generate --seeds 5 -o small-5.png")
+    cells, files = [], []
+    for one in ("nasa", "0", "5"):
+        small = read_image(Path(f"small-{one}.png"))
+        cells.append(cv2.resize(small, (256, 256), interpolation=cv2.INTER_CUBIC))
+        for mode in ("faithful", "vivid"):
+            file = Path(f"{mode}-{one}.png")
+            agreed = f" --consent '{NASA}'" if one == "nasa" else ""
+            run(f"enhance small-{one}.png --mode {mode} -o {file}{agreed}")
+            cells.append(read_image(file))
+            files.append(file)
+    labels = ["bicubic", "faithful", "vivid"]
+    write_sheet(name, files, contact_sheet(cells, columns=3, column_labels=labels))
 
 
 def draw_expressions(name: str) -> None:
@@ -121,8 +125,10 @@ def draw_expressions(name: str) -> None:
     run("generate --seeds 0-3 --size 256 -o moods")
     run("expressions moods -o moods-read")
     files = sorted(Path("moods-read").glob("*.png"))
-    style = SheetStyle(gap=16)
-    write_sheet(name, files, contact_sheet([read_image(x) for x in files], columns=2, style=style))
+    panels = [read_image(file) for file in files]  # their widths differ by a few pixels
+    width = max(panel.shape[1] for panel in panels)
+    cells = [np.pad(x, ((0, 0), (0, width - x.shape[1]), (0, 0)), "edge") for x in panels]
+    write_sheet(name, files, contact_sheet(cells, columns=2, style=SheetStyle(gap=16)))
 
 
 def draw_toonify(name: str) -> None:
@@ -131,7 +137,7 @@ def draw_toonify(name: str) -> None:
     run("toonify people --style baby -o babies")
     run("toonify people -o toons")
     rows = [sorted(Path(folder).glob("*.png")) for folder in ("people", "babies", "toons")]
-    cells = [read_image(file) for row in rows for file in row]
+    cells = [fit_image(read_image(file), 160) for row in rows for file in row]
     sheet = contact_sheet(cells, columns=5, row_labels=["a person", "baby", "toon"])
     write_sheet(name, [file for row in rows for file in row], sheet)
 
@@ -153,11 +159,6 @@ def _read(path: Path) -> tuple[Image, np.ndarray | None]:
     """Return the colours and the alpha of a picture."""
     found = read_with_alpha(path)
     return found.colours, found.alpha
-
-
-def _resize(image: Image) -> Image:
-    """Return a picture at 256 pixels, by bicubic interpolation."""
-    return np.asarray(cv2.resize(image, (256, 256), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 SHEETS: dict[str, Callable[[str], None]] = {

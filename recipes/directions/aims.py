@@ -39,7 +39,7 @@ def _lean(name: str) -> Aim:
 
 
 AIMS = (
-    Aim("age", "age", hold("age", "hair-l"), "younger", "older"),
+    Aim("age", "age", hold("age", "hair-l"), "younger", "older", 1.25),
     Aim(
         "gender",
         "male",

@@ -31,7 +31,7 @@ def directions(weights, tmp_path_factory):
     styles = torch.linspace(-1, 1, 48).view(6, 8)
     every = (
         Direction("smile", "serious", "smiling", 3.0, styles),
-        Direction("age", "younger", "older", 3.0, styles.flip(0) ** 2),
+        Direction("age", "younger", "older", 1.5, styles.flip(0) ** 2),
     )
     bundle = pack_directions(
         Directions(every, "tiny", file_sha256(Path(weights))), Card(name="ways", kind="directions")

@@ -39,6 +39,13 @@ def test_directions_go_together_each_by_its_own_amount(edit):
     assert not np.array_equal(read_image(both), read_image(smile))
 
 
+def test_without_a_step_a_direction_goes_to_2_or_to_its_end(edit):
+    path = edit("1", direction=("smile", "age"))
+    assert read_manifest(path).parameters["direction"] == ["smile=2", "age=1.5"]
+    with pytest.raises(InputError, match=r"`age` goes 1\.5 units either way, not 2"):
+        edit("1", "far.png", direction=("age",), strength=2.0)
+
+
 def test_only_the_layers_that_are_named_move(edit):
     whole = edit("1", direction=("smile",))
     part = edit("1", "part.png", direction=("smile",), layers="coarse")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from facewright.pipelines.draw.edit import EditPipeline
     from facewright.pipelines.result import Result
 
+_USUAL = 2.0  # standard deviations: the step where none is given
 _ASKED = re.compile(r"([a-z][a-z0-9-]*)(?:=([+-]?(?:\d+\.?\d*|\.\d+)))?")
 
 
@@ -31,10 +32,11 @@ class EditOptions(ChangeOptions):
     out: Path
     """The picture to write: .png, .jpg, .webp or .bmp."""
     direction: tuple[str, ...] = ()
-    """Direction of the edit, such as smile, or with a step of its own, age=-1.5; may be repeated.
+    """Direction of the edit, such as smile, or with a step of its own, age=-1; may be repeated.
     sefa-1, sefa-2 and so on are the directions of the largest changes in any generator."""
-    strength: float = 2.0
-    """Step along each direction, in standard deviations over random people; may be negative."""
+    strength: float | None = None
+    """Step along each direction, in standard deviations over random people; may be negative; 2 if
+    not given, or the largest step of the direction if that is smaller."""
     sheet: bool = False
     """Draw a strip from the negative to the positive step for each direction; for all directions if
     none is named."""
@@ -67,7 +69,7 @@ def edit_face(face: str, *, options: EditOptions, progress: Progress | None = No
         WeightsError: There are no such weights.
 
     Examples:
-        facewright edit 42 --direction smile,age=-1.5 -o younger.png
+        facewright edit 42 --direction smile,age=-1 -o younger.png
         facewright edit portrait.jpg --direction smile --sheet --consent self -o smiling.png
     """
     from facewright.jobs.checks import check_options
@@ -75,7 +77,7 @@ def edit_face(face: str, *, options: EditOptions, progress: Progress | None = No
     from facewright.provenance.publish import PICTURES, check_destination
 
     check_options(options)
-    read_directions(options)
+    read_directions(options, lambda _: _USUAL)
     check_destination(options.out, PICTURES, overwrite=options.overwrite)
     check_faces("edit", {"FACE": face}, options)
     edit = EditPipeline(
@@ -95,9 +97,14 @@ def edit_with(
     """Do what `edit_face` does with networks that are open already."""
     from facewright.jobs.outputs import publish
 
-    asked = read_directions(options)
+    def pick(name: str) -> float:
+        if options.strength is not None:
+            return options.strength
+        return min(_USUAL, edit.find_direction(name).reach)
+
+    asked = read_directions(options, pick)
     if options.sheet:
-        asked = asked or dict.fromkeys(edit.direction_names, options.strength)
+        asked = asked or {name: pick(name) for name in edit.direction_names}
         made = _draw_strips(edit, face, asked, options, progress)
     elif not asked:
         hint = f"--direction with one of: {', '.join(edit.direction_names)}"
@@ -117,8 +124,12 @@ def edit_with(
     return [publish(made, options.out, options)]
 
 
-def read_directions(options: EditOptions) -> dict[str, float]:
+def read_directions(options: EditOptions, pick: Callable[[str], float]) -> dict[str, float]:
     """Return direction → amount, as a user writes them: NAME, or NAME=AMOUNT.
+
+    Args:
+        options: Of the command.
+        pick: Returns the step along a direction that is named without one.
 
     Raises:
         InputError: One is something else.
@@ -128,9 +139,9 @@ def read_directions(options: EditOptions) -> dict[str, float]:
         match = _ASKED.fullmatch(text.lower())
         if match is None:
             raise InputError(
-                f"`{text}` is no direction", hint="--direction smile, or --direction age=-1.5"
+                f"`{text}` is no direction", hint="--direction smile, or --direction age=-1"
             )
-        amount = options.strength if match[2] is None else float(match[2])
+        amount = pick(match[1]) if match[2] is None else float(match[2])
         found[match[1]] = found.get(match[1], 0.0) + amount
     return found
 
