@@ -1,7 +1,8 @@
 """Choose which weights a wheel holds; the catalog says which are inside the package.
 
 The wheel of `facewright` holds those marked `inside`, that of `facewright-weights` all the others,
-under the names by which caches and mirrors know them. Both are built from one tree by `make dist`.
+under the names by which caches and mirrors know them. What is not in the catalog, the models of
+heads, is in that of `facewright`. Both are built from one tree by `make dist`.
 """
 
 import tomllib
@@ -10,7 +11,9 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-HUB = Path(__file__).parent / "src" / "facewright" / "hub"
+PACKAGE = Path(__file__).parent / "src" / "facewright"
+HUB = PACKAGE / "hub"
+HEADS = "toon/heads/model"
 
 
 class WeightsBuildHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -29,3 +32,5 @@ class WeightsBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             inside = f"facewright/hub/starter/{entry['file']}"
             name = f"facewright_weights/{stored}" if apart else inside
             build_data["force_include"][str(HUB / "starter" / entry["file"])] = name
+        for path in [] if apart else sorted((PACKAGE / HEADS).glob("*.safetensors")):
+            build_data["force_include"][str(path)] = f"facewright/{HEADS}/{path.name}"

@@ -50,6 +50,8 @@ COMMANDS = {
     "-o edit.png",
     "emoji.png": "emoji --seed 7 --outline --sizes 160 -o emoji.png",
     "emoji-styles.png": "emoji --seed 9 --style toon --outline --sizes 160 -o emoji-styles.png",
+    "emoji-avatar.png": f"emoji astronaut.png --style avatar --sizes 160 --consent '{NASA}' "
+    "-o emoji-avatar.png",
     "emoji-photo.png": f"emoji astronaut.png --outline --sizes 160 --consent '{NASA}' "
     "-o emoji-photo.png",
     "invert.png": f"invert astronaut.png --tune --consent '{NASA}' -o invert.latents",

@@ -7,7 +7,7 @@ from materials import Shader, make_image
 from mesh import Floats, Ints
 
 _MERIDIANS, _RINGS = 48, 32
-_SIDE = 384
+_SIDE = 192
 
 
 def eyeball(radius: float, gaze: tuple[float, float], bulge: float) -> tuple[Floats, Ints, Floats]:

@@ -10,7 +10,7 @@ DISTANCE = 16.0
 """Of the camera, in units of the mesh."""
 
 _FRAME = {"character": (1.75, 0.2)}  # half of the width that is seen, and how far above the eyes
-_USUAL_FRAME = (1.85, 0.25)
+_USUAL_FRAME = (1.7, 0.28)
 
 
 def frame_of(head: Head, style: str) -> tuple[Floats, float]:

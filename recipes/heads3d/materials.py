@@ -7,12 +7,12 @@ from pathlib import Path
 import bpy
 import cv2
 import numpy as np
+from lips import find_lips, load_picture
 from mesh import Assets, Floats
 
 Colour = tuple[float, float, float]
 """Linear light."""
 
-_LIP_SKIN = "young_lightskinned_female_diffuse3"
 _OLD_SKIN = "old_darkskinned_male_diffuse"
 _SIDE = 1024
 
@@ -112,11 +112,6 @@ def make_image(name: str, pixels: Floats, space: str = "sRGB"):
     return image
 
 
-def load_picture(path: Path) -> Floats:
-    """Read an RGB picture, 0 to 1."""
-    return cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1] / 255.0
-
-
 class Skins:
     """Pictures made once from those of the assets."""
 
@@ -126,23 +121,9 @@ class Skins:
         self._kept: dict[str, Floats] = {}
 
     def lips(self) -> Floats:
-        """Return where lips are on the map of the skin, (h, w): where one skin is reddest."""
+        """Return where lips are on the map of the skin, (h, w)."""
         if "lips" not in self._kept:
-            skin = load_picture(self.assets.folder / f"skins/{_LIP_SKIN}.jpg")
-            red = skin[..., 0] - skin[..., 1]
-            uvs = self.assets.base.uvs
-            middles = uvs[self.assets.region_uvs("lips")].mean(1)
-            face = uvs[self.assets.region_uvs("face")].mean(1)
-            on_face = (middles >= face.min(0) - 0.02) & (middles <= face.max(0) + 0.02)
-            outer = middles[on_face.all(1)]  # the mouth's inside lies elsewhere
-            (x0, y0), (x1, y1) = outer.min(0), outer.max(0)
-            columns = slice(int(x0 * _SIDE) - 6, int(x1 * _SIDE) + 6)
-            rows = slice(_SIDE - int(y1 * _SIDE) - 6, _SIDE - int(y0 * _SIDE) + 6)
-            part = red[rows, columns]
-            low, high = np.percentile(part, (35, 88))
-            mask = np.zeros((_SIDE, _SIDE))
-            mask[rows, columns] = np.clip((part - low) / (high - low) / 0.35 - 1, 0, 1)
-            self._kept["lips"] = cv2.GaussianBlur(mask, (0, 0), 1.2)
+            self._kept["lips"] = find_lips(self.assets)
         return self._kept["lips"]
 
     def wrinkles(self) -> Floats:

@@ -16,22 +16,29 @@ _CLOTHES_CHANCE = {"baby": (3, 3, 0.3, 0.6, 1.5, 0.8, 0.6, 0.3)}
 # By style: means of `warp.Warp`, and spread in parts of the mean (or as such below 0.1).
 _WARPS: dict[str, dict[str, float]] = {
     "toon": {
-        "eye": 0.258,
+        "eye": 0.265,
         "apart": 0.05,
+        "eye_up": -0.05,
         "nose": 0.66,
-        "mouth": 1.18,
-        "jaw": 0.86,
-        "jaw_back": 0.92,
+        "nose_up": 0.01,
+        "mouth": 1.02,
+        "mouth_up": 0.05,
+        "jaw": 0.84,
+        "jaw_back": 0.9,
+        "chin_up": 0.07,
         "cheek": 0.03,
         "skull": 1.1,
         "neck": 0.76,
         "shoulders": 0.8,
     },
     "child": {
-        "eye": 0.295,
-        "apart": 0.075,
-        "nose": 0.62,
-        "mouth": 1.12,
+        "eye": 0.28,
+        "apart": 0.07,
+        "eye_up": -0.06,
+        "nose": 0.6,
+        "nose_up": 0.02,
+        "mouth": 0.98,
+        "mouth_up": 0.04,
         "jaw": 0.9,
         "jaw_back": 0.95,
         "cheek": 0.06,
@@ -60,6 +67,7 @@ _WARPS: dict[str, dict[str, float]] = {
         "nose_up": 0.01,
         "bridge": 0.0,
         "mouth": 1.04,
+        "mouth_back": 0.0,
         "jaw": 0.96,
         "jaw_back": 0.98,
         "chin_up": 0.0,
@@ -72,7 +80,16 @@ _WARPS: dict[str, dict[str, float]] = {
         "smooth": 0.15,
     },
 }
-_FREE = {"toon": 0.5, "child": 0.4, "baby": 0.35, "character": 0.45}  # spread of shapes
+_TOON_MEN = {
+    "eye": 0.245,
+    "nose": 0.74,
+    "jaw": 0.96,
+    "jaw_back": 1.0,
+    "neck": 0.9,
+    "shoulders": 0.92,
+    "chin_up": 0.04,
+}
+_FREE = {"toon": 0.42, "child": 0.4, "baby": 0.35, "character": 0.45}  # spread of shapes
 _STIFF = {  # shapes that may not differ as much
     "head": 0.6,
     "forehead": 0.5,
@@ -93,7 +110,7 @@ def draw_person(seed: int, style: str) -> dict:
     """Draw a person: shapes, colours, hair, brows, beard, eyes, clothes, glasses."""
     rng = np.random.default_rng((seed, STYLES.index(style)))
     years = {
-        "toon": lambda: 18 + 55 * rng.beta(1, 1.6),
+        "toon": lambda: 18 + 50 * rng.beta(1, 1.6),
         "child": lambda: rng.uniform(4, 12),
         "baby": lambda: rng.uniform(1, 2.5),
         "character": lambda: 18 + 57 * rng.beta(1, 1.5),
@@ -121,6 +138,30 @@ def draw_person(seed: int, style: str) -> dict:
     person["beard"] = draw_beard(rng, style, male, years)
     person["glasses"] = _draw_glasses(rng, style, years)
     return person
+
+
+PLAIN_LIGHT = {
+    "side": 1.0,
+    "azimuth": 0.6,
+    "height": 0.6,
+    "key": 1.0,
+    "fill": 1.2,
+    "rim": 0.8,
+    "warm": 0.35,
+    "size": 0.65,
+}
+_PLAIN_HAIR = {"quiff": "parted", "topknot": "bun", "pigtails": "bob", "pony": "bun"}
+
+
+def simplify(person: dict) -> None:
+    """Leave out, in place, what a photo cannot tell: the cut of clothes, hair that is alike.
+
+    With `PLAIN_LIGHT` for each shot, so that fewer pictures show every number often enough.
+    """
+    hair, clothes = person["hair"], person["clothes"]
+    hair["style"] = _PLAIN_HAIR.get(hair["style"], hair["style"])
+    person["clothes"] = clothes | {"kind": "jumper", "pattern": "plain", "wide": 1.0, "trim": False}
+    person["clothes"]["second"] = clothes["colour"]
 
 
 def draw_shot(seed: int, style: str, expression: str | None) -> dict:
@@ -178,24 +219,20 @@ def _draw_shape(rng: np.random.Generator, style: str, race: dict[str, float]) ->
         )
         for name in SHAPES
     }
-    shape["eye_open"] += 0.15 if style == "character" else 0.0
+    shape["eye_open"] += 0.15 if style == "character" else 0.3
     shape["mouth_corners"] += 0.2
     shape["eye_fold"] += 0.3 * race["asian"]
     return shape
 
 
+def toon_warp(male: float) -> dict[str, float]:
+    """Return the mean warp of adult toons, between women, 0, and men, 1."""
+    mean = _WARPS["toon"]
+    return {n: v + male * (_TOON_MEN.get(n, v) - v) for n, v in mean.items()}
+
+
 def _draw_warp(rng: np.random.Generator, style: str, male: int) -> dict[str, float]:
-    mean = dict(_WARPS[style])
-    if style == "toon" and male:
-        mean |= {
-            "eye": 0.23,
-            "nose": 0.8,
-            "jaw": 0.98,
-            "jaw_back": 1.02,
-            "neck": 0.9,
-            "shoulders": 0.92,
-            "chin_up": 0.0,
-        }
+    mean = toon_warp(male) if style == "toon" else dict(_WARPS[style])
     if style == "character" and not male:
         mean |= {"eye": 0.165, "neck": 0.86, "jaw": 0.93, "nose": 0.88, "shoulders": 0.88}
     spread = 0.35 if style == "character" else 1.0

@@ -3,9 +3,10 @@
     python render.py --assets makehuman-cc0 --out runs/heads3d [--first 0] [--count 1320]
 
 Person number k has the style that `ORDER` says, so that a set of any length holds all of them;
-every fourth person is rendered in all seven expressions. What is there already is not rendered
-again: the same command goes on after an interruption. Files: `KKKKKK-N.png`, `.json` (parameters of
-person and shot), `.npy` ((m, 3) float16: where vertices of the face are, see `points.json`).
+every fourth person (`--sets`) is rendered in all seven expressions. What is there already is not
+rendered again: the same command goes on after an interruption. Files: `KKKKKK-N.png`, `.json`
+(parameters of person and shot), `.npy` ((m, 3) float16: where vertices of the face are, see
+`points.json`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hair import grow_hair
 from head import Head, build_head
 from materials import Skins
 from mesh import Assets
-from people import STYLES, draw_person, draw_shot
+from people import PLAIN_LIGHT, STYLES, draw_person, draw_shot, simplify
 from scene import Subject, render
 from sound import find_faults
 from warp import Warper
@@ -40,9 +41,9 @@ def style_of(number: int) -> str:
     return ORDER[number % len(ORDER)]
 
 
-def shots_of(number: int) -> tuple[str | None, ...]:
+def shots_of(number: int, every: int = SET_EVERY) -> tuple[str | None, ...]:
     """Return the expressions a person is rendered in; None leaves it to chance."""
-    return tuple(EXPRESSIONS) if number % SET_EVERY == SET_EVERY - 1 else (None,)
+    return tuple(EXPRESSIONS) if number % every == every - 1 else (None,)
 
 
 def face_vertices(assets: Assets) -> np.ndarray:
@@ -75,13 +76,17 @@ def render_person(warper: Warper, skins: Skins, number: int, options: argparse.N
     """Render all shots of a person that are not there."""
     style = options.style or style_of(number)
     person = draw_sound(warper, number, style)
+    if options.plain:
+        simplify(person)
     hair = None
-    for index, wanted in enumerate(options.shots or shots_of(number)):
+    for index, wanted in enumerate(options.shots or shots_of(number, options.sets)):
         stem = options.out / f"{number:06d}-{index}"
         if stem.with_suffix(".json").exists():
             continue
         started, used = time.time(), time.process_time()
         shot = draw_shot(person["seed"], style, wanted)
+        if options.plain:
+            shot["light"] = dict(PLAIN_LIGHT)
         head = build_head(warper, person, shot["units"], tuple(shot["turn"]))
         if hair is None:
             hair = grow_hair(head, person["hair"], np.random.default_rng((person["seed"], 5)))
@@ -124,6 +129,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1320, help="how many people")
     parser.add_argument("--size", type=int, default=256, help="width and height")
     parser.add_argument("--samples", type=int, default=4, help="paths per pixel")
+    parser.add_argument(
+        "--sets", type=int, default=SET_EVERY, help="one person in so many in all expressions"
+    )
+    parser.add_argument(
+        "--plain", action="store_true", help="one light, plain clothes, fewer hair styles"
+    )
     parser.add_argument("--style", choices=STYLES, help="draw everybody in one style")
     parser.add_argument("--only", nargs="+", choices=STYLES, help="people of these styles alone")
     parser.add_argument("--shots", nargs="+", choices=tuple(EXPRESSIONS), help="these expressions")

@@ -215,7 +215,8 @@ def _trace(path: Path, size: int, samples: int, style: str) -> None:
     scene, natural = bpy.context.scene, style == "character"
     configure(
         scene.cycles, device="CPU", samples=samples, use_adaptive_sampling=False,
-        use_denoising=True, denoiser="OPENIMAGEDENOISE", max_bounces=4, diffuse_bounces=2,
+        use_denoising=True, denoiser="OPENIMAGEDENOISE",
+        denoising_prefilter="FAST", max_bounces=4, diffuse_bounces=2,
         glossy_bounces=2, transmission_bounces=3, transparent_max_bounces=10,
         caustics_reflective=False, caustics_refractive=False, sample_clamp_indirect=4,
     )  # fmt: skip

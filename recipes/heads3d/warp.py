@@ -34,6 +34,8 @@ class Warp:
     mouth: float = 1.12
     """Width of the mouth, 1 is natural."""
     mouth_up: float = 0.0
+    mouth_back: float = 0.08
+    """How far lips go back, beneath a smaller nose."""
     jaw: float = 0.84
     """Width of the jaw in front, 1 is natural."""
     jaw_back: float = 0.9
@@ -93,6 +95,7 @@ _ROUND = ("top", "back", "side", "hairline", "forehead")
 _LESS_ROUND = ("ear", "nape", "temple", "brow")
 _RELIEF_ROUNDS = 6
 _CREASE_ROUNDS = 14
+_SOCKET_ROUNDS = 25
 
 
 class Warper:
@@ -133,7 +136,21 @@ class Warper:
         rest, moved = rest.copy(), moved.copy()
         rest[kept] += field(rest[kept])
         moved[kept] += field(moved[kept])
+        give = self._around_eyes(rest) * warp.smooth
+        for _ in range(_SOCKET_ROUNDS):
+            rest = rest + (self._average @ rest - rest) * give[:, None]
+            moved = moved + (self._average @ moved - moved) * give[:, None]
         return rest, moved
+
+    def _around_eyes(self, body: Floats) -> Floats:
+        """Return how far the rims of grown eyes are eased, most below them, 0 to 1, (n,)."""
+        left, right, radius = eyeballs(self.assets, body)
+        far = np.minimum(*(np.linalg.norm(body - c, axis=1) for c in (left, right))) / radius
+        below = np.clip((left[1] - body[:, 1]) / radius * 1.5 + 0.2, 0, 1)
+        give = np.zeros(len(body))
+        give[self.assets.bust_vertices] = 1
+        give *= np.clip((far - 1.12) / 0.2, 0, 1) * fade(far, 1.7, 2.6)
+        return give * (0.35 + 0.65 * below) * (body[:, 2] > 0) * 0.6
 
     def _soften(self, body: Floats, move: Floats, warp: Warp) -> Floats:
         """Smooth how an expression moves cheeks and chin, so that no crease stands out, (n, 3)."""
@@ -233,7 +250,7 @@ def _shape_face(place: dict, goal: dict, height: float, warp: Warp) -> None:
     goal["bridge"][2] -= warp.bridge
     goal["root"][2] -= warp.bridge * 0.6
     for name in ("mouth+", "mouth-", "lip_upper", "lip_lower"):
-        goal[name] += [0, warp.mouth_up * height, -0.02]
+        goal[name] += [0, warp.mouth_up * height, -0.02 - warp.mouth_back]
         goal[name][0] *= warp.mouth
     up = warp.chin_up * height
     goal["chin"] += [0, up, -warp.chin_back]

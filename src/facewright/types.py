@@ -39,8 +39,8 @@ Smoothing: TypeAlias = Literal["gaussian", "bilateral", "guided"]
 HairStyle: TypeAlias = Literal["auto", "short", "long"]
 """Hair of emoji: cut out of the picture where possible, or drawn short or long."""
 
-EmojiStyle: TypeAlias = Literal["drawn", "photo", "toon", "baby"]
-"""How emoji are made: drawn, or with expressions moved in latents as photo, toon or baby."""
+EmojiStyle: TypeAlias = Literal["drawn", "avatar", "photo", "toon", "baby"]
+"""How emoji are made: drawn, in three dimensions, or with expressions moved in latents as photo, toon or baby."""
 
 StickerStyle: TypeAlias = EmojiStyle | Literal["cutout"]
 """As `EmojiStyle`, or the head cut out of the photo."""

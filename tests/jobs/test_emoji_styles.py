@@ -63,6 +63,18 @@ def test_a_pack_is_made_again_to_the_last_bit(tmp_path, style):
 
 
 @pytest.mark.slow
+def test_avatars_are_made_again_to_the_last_bit(tmp_path):
+    options = EmojiOptions(
+        style="avatar", seed=7, only="happy", sizes="64", outline=True, out=tmp_path / "pack"
+    )
+    written = Emoji(options, person=7).write_pack().files
+    manifest = read_manifest(written[0])
+    assert manifest.parameters["character"] == "avatar"
+    assert "face-features" in manifest.models
+    assert remake_file(written[0]).likeness == "bytes"
+
+
+@pytest.mark.slow
 def test_a_photo_keeps_its_head_and_changes_its_face(tmp_path):
     path = tmp_path / "astronaut.png"
     Pillow.fromarray(astronaut()).save(path)

@@ -15,7 +15,10 @@ from facewright.errors import InputError
 from facewright.expressions.classifier import EXPRESSIONS, score_faces
 from facewright.faces.detection.mesh_detector import FaceDetector
 from facewright.faces.geometry.topology import POINTS
+from facewright.faces.similarity.features import KIND as FEATURES
+from facewright.faces.similarity.features import load_face_features
 from facewright.faces.templates import TEMPLATES
+from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.latents.directions.bundle import Direction
 from facewright.latents.scenes import find_styles
@@ -23,7 +26,7 @@ from facewright.media.stills.resize import resize_image
 from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.draw.edit import EditPipeline
 from facewright.pipelines.draw.generate import Sampling
-from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import Picture, naming
 from facewright.pipelines.photos.cutout import CutoutResult, cut_out
 from facewright.pipelines.photos.expressions import ExpressionsPipeline, ReadingSession
@@ -46,8 +49,14 @@ from facewright.toon.emoji import (
     trim,
 )
 from facewright.toon.heads.disguise import disguise
+from facewright.toon.heads.figure.character import Pose
+from facewright.toon.heads.figure.draw import draw_character as draw_figure
+from facewright.toon.heads.figure.portray import portray
+from facewright.toon.heads.figure.reader import FigureReader
+from facewright.toon.heads.upright import SIDE, check_whole
 from facewright.types import (
     TRUNCATION_PSI,
+    Bundle,
     EmojiStyle,
     Face,
     HairStyle,
@@ -57,6 +66,9 @@ from facewright.types import (
 )
 
 Points = NDArray[np.float32]
+_FINER = 1.25  # avatars are drawn with so many times the pixels
+BLINKING = ("drawn", "avatar")
+"""Styles whose neutral face blinks."""
 DrawShare: TypeAlias = Callable[[str, float], Image]
 """From an expression and how far it has come, 0 to 1, to (height, width, 4)."""
 
@@ -85,7 +97,7 @@ class EmojiResult(Result):
 
     def can_move(self, expression: str) -> bool:
         """Return whether `animate` can show an expression: no generator draws a blink."""
-        blinks = self.manifest.parameters.get("character") == "drawn"
+        blinks = self.manifest.parameters.get("character") in BLINKING
         return self.draw is not None and (blinks or expression != "neutral")
 
     def animate(self, expression: str, size: int) -> tuple[list[Image], list[float]]:
@@ -195,6 +207,16 @@ class EmojiPipeline(Pipeline):
             self._classifier, find=self.find, device=self.device, progress=self.progress
         )
 
+    @cached_property
+    def _features(self) -> Bundle:
+        """What sees the traits of a face."""
+        return self.open(pick_kind(FEATURES, known_cards()))
+
+    @cached_property
+    def reader(self) -> FigureReader:
+        """What tells age, gender and glasses of avatars."""
+        return FigureReader(load_face_features(self._features))
+
     def __call__(  # noqa: PLR0913
         self,
         face: int | Picture,
@@ -211,9 +233,10 @@ class EmojiPipeline(Pipeline):
         Args:
             face: A picture that shows a face from the front, or the seed of somebody who does not
                 exist.
-            style: "drawn" draws expressions onto the head; "photo", "toon" and "baby" move the
-                latents of the face along each expression, and draw it as it is, as a toon or as
-                a baby.
+            style: "drawn" draws expressions onto the head; "avatar" draws a character in three
+                dimensions that has the person's shape, colours and hair; "photo", "toon" and
+                "baby" move the latents of the face along each expression, and draw it as it is, as
+                a toon or as a baby.
             hair: "auto" cuts it out of the picture, "short" and "long" draw it.
             rim: Lay a white rim around the head, as stickers have it.
             faces: Which face of a picture.
@@ -225,10 +248,12 @@ class EmojiPipeline(Pipeline):
             InputError: There is no face that can be used, or no directions ship for the generator.
             WeightsError: There are no such weights.
         """
-        if style not in ("drawn", "photo", *STYLES):
+        if style not in (*BLINKING, "photo", *STYLES):
             raise InputError(f"no expressions are drawn in style {style}", hint="drawn, or toon")
         if style == "drawn":
             emoji, draw, used = self._draw_moods(face, hair, faces, truncation_psi, consent)
+        elif style == "avatar":
+            emoji, draw, used = self._draw_avatar(face, hair, faces, truncation_psi, consent)
         else:
             emoji, draw, used = self._draw_acts(face, style, hair, faces, truncation_psi, consent)
         if rim:
@@ -238,7 +263,7 @@ class EmojiPipeline(Pipeline):
         said: dict[str, Json] = {"character": style, "hair": hair, "outline": rim, "faces": faces}
         named = [key.partition("/")[2] for key in used.sources]
         said |= {"truncation_psi": truncation_psi, "face": named[0] if named else None}
-        if style != "drawn":
+        if style not in BLINKING:
             said["weights"] = self.people.name
         elif used.seeds:
             said["weights"] = self.swap.generate.name
@@ -304,6 +329,34 @@ class EmojiPipeline(Pipeline):
             return draw_blink(drawable, share) if blinks else draw_emoji(drawable, name, share)
 
         return {name: draw_emoji(drawable, name) for name in EXPRESSIONS}, draw, used
+
+    def _draw_avatar(
+        self,
+        face: int | Picture,
+        hair: HairStyle,
+        faces: str,
+        truncation_psi: float,
+        consent: str | None,
+    ) -> tuple[dict[str, Image], DrawShare, Ingredients]:
+        """Draw all expressions of a character in three dimensions."""
+        if isinstance(face, int):
+            one, used = self.swap.draw_face(face, truncation_psi)
+        else:
+            one = self.swap.read_face(face, faces)
+            used = one.source.describe("face", consent)
+        image, points = one.source.image, one.face.points
+        with naming(one.source.name):
+            check_whole(points, image.shape[1::-1])
+            guess = self.reader.guess(image, points)
+            who = portray(image, points, guess, hair_style=hair)
+
+        def draw(name: str, share: float) -> Image:
+            rest = Pose()
+            pose = rest.blink(share) if name == "neutral" else rest.show(name, share)
+            return draw_figure(who, pose, SIDE, smooth=_FINER)
+
+        drawn = {name: draw(name, float(name != "neutral")) for name in EXPRESSIONS}
+        return drawn, draw, used | Ingredients(models=hashes(self._features))
 
     def _draw_acts(
         self,

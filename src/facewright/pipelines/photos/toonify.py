@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
+import cv2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from facewright.enhance.network import load_enhancer
+from facewright.faces.geometry.matrices import measure_scale
+from facewright.faces.similarity.features import KIND as FEATURES
+from facewright.faces.similarity.features import load_face_features
 from facewright.faces.tracking.follow import FaceFollower, FrameConfig
 from facewright.faces.tracking.picking import Picker
+from facewright.faces.tracking.track import TrackedFace
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_generator
+from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
 from facewright.media.clips.thin import thin_clip
+from facewright.media.stills.alpha import lay_over
 from facewright.pipelines.configs import ToonConfig, record_config
 from facewright.pipelines.draw.latents import NONE, LatentsPipeline
-from facewright.pipelines.find import FindPipeline
+from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.pipeline import PicturePipeline, Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
 from facewright.pipelines.weights import CARTOONED, pick_weights
 from facewright.toon.cartoon import Cartoonist, breed_characters
-from facewright.toon.clips import ClipCartoonist, ClipOptions
-from facewright.toon.heads.upright import check_whole
+from facewright.toon.clips import ClipCartoonist, ClipOptions, LatentPath
+from facewright.toon.heads.disguise import disguise
+from facewright.toon.heads.figure.character import Character, Pose, pack_pose, unpack_pose
+from facewright.toon.heads.figure.draw import draw_character
+from facewright.toon.heads.figure.portray import portray, read_pose
+from facewright.toon.heads.figure.reader import FigureReader
+from facewright.toon.heads.model.basis import load_head_model
+from facewright.toon.heads.upright import SIDE, check_whole, frame_face
 from facewright.types import Bundle, Clip, Image, Json, Precision
+
+AVATAR = "avatar"
+"""The style whose characters are built, not drawn by a generator."""
 
 STYLES = {"toon": "toon-128", "baby": "baby-128"}
 """Name of a style → the weights that draw it."""
@@ -33,6 +52,8 @@ STYLES = {"toon": "toon-128", "baby": "baby-128"}
 ENHANCER = "enhance-x4"
 """Weights of the enhancer for small drawings."""
 
+_GROUND = 210  # grey behind portraits of avatars
+_LARGER, _SMALL_AVATAR = 1.15, 96
 _SMALL = 128  # pixels of drawings that are made larger
 _PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 20, 0, 60
 
@@ -75,6 +96,75 @@ class ToonSession(Session):
         return (self._config.size, self._config.size) if self._config.portrait else size
 
 
+class AvatarSession(Session):
+    """Characters in three dimensions, drawn over the heads of one picture or clip."""
+
+    def __init__(
+        self,
+        reader: FigureReader,
+        follower: FaceFollower,
+        config: ToonConfig,
+        used: Ingredients,
+        parameters: dict[str, Json],
+    ) -> None:
+        super().__init__(used, parameters)
+        self._reader, self._follower, self._config = reader, follower, config
+        self._names = load_head_model().expression_names
+        self._known: dict[int, tuple[Character, LatentPath]] = {}
+
+    @property
+    def keeps_alpha(self) -> bool:
+        """Whether results keep the transparency of their picture."""
+        return not self._config.portrait
+
+    def step(self, image: Image, seconds: float = 0.0) -> Step:
+        """Draw the characters of the next frame."""
+        chosen = self._follower.follow(image, time=seconds)
+        here, size = self._follower.here, self._config.size
+        self._known = {number: one for number, one in self._known.items() if number in here}
+        result = image
+        if self._config.portrait:
+            chosen, result = chosen[:1], np.full((size, size, 3), _GROUND, np.uint8)
+        for one in chosen:
+            who, pose = self._pose(image, one, seconds)
+            if self._config.portrait:
+                drawn = draw_character(who, pose, size)
+                result = lay_over(
+                    drawn[..., :3], drawn[..., 3], background=(_GROUND, _GROUND, _GROUND)
+                )
+            else:
+                result = _cover(result, one.face.points, who, replace(pose, roll=0.0))
+        return Step(result, tuple(one.face for one in chosen))
+
+    def _pose(self, image: Image, one: TrackedFace, seconds: float) -> tuple[Character, Pose]:
+        """Return a face's character, which stays the same, and its smoothed pose."""
+        points = one.face.points
+        if one.number not in self._known:
+            who = portray(image, points, self._reader.guess(image, points))
+            self._known[one.number] = who, LatentPath(self._config.temporal_smoothing / 2)
+        who, path = self._known[one.number]
+        values = pack_pose(read_pose(points, known=who), self._names)
+        smooth = path.follow(torch.from_numpy(values), time=seconds).numpy()
+        return who, unpack_pose(smooth, self._names)
+
+    def hint(self, image: Image, otherwise: str) -> str:
+        """Return a hint for a picture without a face, as `FaceFollower.hint` does."""
+        return self._follower.hint(image, otherwise)
+
+    def resize(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return width and height of the result."""
+        return (self._config.size, self._config.size) if self._config.portrait else size
+
+
+def _cover(image: Image, points: NDArray[np.float32], who: Character, pose: Pose) -> Image:
+    """Draw a character over a head, with about as many pixels as are seen of it."""
+    scale = 1 / measure_scale(frame_face(points))
+    size = int(np.clip(scale * SIDE * _LARGER, _SMALL_AVATAR, SIDE))
+    drawn = draw_character(who, pose, size, bust=False)
+    whole = cv2.resize(drawn, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    return disguise(image, points, np.asarray(whole, np.uint8))
+
+
 class ToonifyPipeline(PicturePipeline):
     """Draws faces as characters: inverts them, and synthesises the latents in another style."""
 
@@ -93,8 +183,8 @@ class ToonifyPipeline(PicturePipeline):
         """Choose the networks; nothing is loaded yet.
 
         Args:
-            weights: The style: "toon", "baby", or the weights of a generator that was trained on
-                from that of people; None is "toon".
+            weights: The style: "toon", "baby", "avatar", or the weights of a generator that was
+                trained on from that of people; None is "toon".
             people: The generator of people, with its encoder; None is the starter.
             find: The face detector; None loads the networks that ship.
             device: As for every `Pipeline`.
@@ -162,7 +252,7 @@ class ToonifyPipeline(PicturePipeline):
         moves: bool = True,
         config: ToonConfig | None = None,
         progress: Progress | None = None,
-    ) -> ToonSession:
+    ) -> ToonSession | AvatarSession:
         """Return a session that draws successive frames.
 
         Args:
@@ -177,6 +267,8 @@ class ToonifyPipeline(PicturePipeline):
             WeightsError: There are no such weights, or they do not fit each other.
         """
         config = config or ToonConfig()
+        if self.weights == AVATAR:
+            return self._start_avatar(faces, config)
         cartoonist, models = self.cartoonist(strength)
         usual = _CLIP_STEPS if moves else _PICTURE_STEPS
         refine = usual if cartoonist.encoder else _BLIND_STEPS
@@ -205,6 +297,19 @@ class ToonifyPipeline(PicturePipeline):
         return ToonSession(
             ClipCartoonist(cartoonist, follower, how, progress=progress), config, used, said
         )
+
+    def _start_avatar(self, faces: str, config: ToonConfig) -> AvatarSession:
+        """Prepare to draw characters in three dimensions."""
+        features = self.open(pick_kind(FEATURES, known_cards()))
+        frames = FrameConfig(smallest=config.smallest, threshold=config.threshold)
+        follower = FaceFollower(self.find.finder, Picker(faces), frames)
+        said: dict[str, Json] = {**record_config(config, ToonConfig)}
+        said |= {"faces": faces, "character": AVATAR}
+        used = Ingredients(
+            models=self.find.models | hashes(features), threads=torch.get_num_threads()
+        )
+        reader = FigureReader(load_face_features(features))
+        return AvatarSession(reader, follower, config, used, said)
 
     def __call__(
         self,

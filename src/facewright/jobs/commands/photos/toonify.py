@@ -39,8 +39,8 @@ class ToonifyOptions(Runtime, ShowOptions, Leniency, Detectors, Consent, Writing
     """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
     sources, a folder; of a camera that is only shown, the folder for snapshots and recordings."""
     style: str = "toon"
-    """toon, baby, or the weights of a generator of your own that was trained on from the one that
-    --weights names."""
+    """toon; baby; avatar, a character in three dimensions over the whole head; or the weights of a
+    generator of your own that was trained on from the one that --weights names."""
     strength: float = 1.0
     """Weight of the style, 0 to 1: 0 draws the person, 1 the character, 0.5 halfway between."""
     faces: str = "largest"

@@ -54,7 +54,8 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     """The generator for --seed and --style: a name that `facewright models list` shows, or a
     file."""
     style: StickerStyle = "drawn"
-    """How expressions are made. drawn: as a cartoon, sharp at any size. photo, toon, baby:
+    """How expressions are made. drawn: as a cartoon, sharp at any size. avatar: as a character in
+    three dimensions with the shape, colours and hair of the person. photo, toon, baby:
     a generator moves the latents of the face along each expression, and draws it as it is, as a
     toon or as a baby; of a photo, `photo` moves its own pixels. cutout: none, but the head as the
     photo shows it, and the person without what is behind."""
@@ -341,7 +342,7 @@ def _plan_folder(
     from facewright.jobs.commands.photos.emoji import files, stickers
     from facewright.toon.heads.person import PARTS
 
-    blinks = options.style == "drawn"
+    blinks = options.style in ("drawn", "avatar")
     moving = [name for name in chosen if blinks or name != "neutral"] if options.animate else []
     plan = PackPlan(files.plan_folder(out, chosen, sizes, moving))
     if options.keep:

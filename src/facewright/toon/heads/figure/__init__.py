@@ -1,0 +1,1 @@
+"""Characters drawn from a head model: shapes, hair, light."""
