@@ -40,7 +40,8 @@ HairStyle: TypeAlias = Literal["auto", "short", "long"]
 """Hair of emoji: cut out of the picture where possible, or drawn short or long."""
 
 EmojiStyle: TypeAlias = Literal["drawn", "avatar", "photo", "toon", "baby"]
-"""How emoji are made: drawn, in three dimensions, or with expressions moved in latents as photo, toon or baby."""
+"""How emoji are made: drawn, as a character in three dimensions, or with expressions moved in
+latents as photo, toon or baby."""
 
 StickerStyle: TypeAlias = EmojiStyle | Literal["cutout"]
 """As `EmojiStyle`, or the head cut out of the photo."""

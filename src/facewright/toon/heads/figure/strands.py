@@ -82,7 +82,7 @@ def _raise_brows(strands: Floats, hung: Hung, who: Character, pose: Pose) -> Flo
         rise = 0.22 * up + inner * (0.34 - 0.5 * along) + down * (-0.4 + 0.42 * along)
         line = np.polyval(np.polyfit(along, roots[mine, 1], 3), along)
         wide = (who.brow_width - 1) * (roots[mine, 1] - line)
-        out[mine, :, 1] += (0.22 * (rise + 0.25 * outer * along) + wide)[:, None]
+        out[mine, :, 1] += (0.3 * (rise + 0.25 * outer * along) + wide)[:, None]
     return out
 
 
