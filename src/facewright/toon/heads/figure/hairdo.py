@@ -133,7 +133,7 @@ def _name_short(hair: Hairdo, *, male: bool, dark: bool) -> str:
         return "buzz"
     if hair.fringe > 0.45:
         return "crop"
-    unseen = "bob" if np.isnan(hair.cheeks) else "bun"
+    unseen = "bob" if np.isnan(hair.crown) else "bun"
     return "parted" if male else unseen
 
 

@@ -73,6 +73,9 @@ def portray(
     picture = turn_upright(image, points)
     hair = look_at_hair(picture)
     colours = find_colours(picture.image, picture.points, hair.colour, detail=picture.detail)
+    tone = hair.colour
+    if np.isnan(hair.crown):  # little hair is seen, and brows are of its colour
+        tone = np.minimum(tone, (tone + colours.brow) / 2)
     male = guess.male > 0.5
     old, child = (guess.years - 30) / 45, max(0.0, (_CHILD - guess.years) / 10)
     known = {"male": guess.male - 0.5, "old": max(0.0, old), "child": min(1.0, child)}
@@ -83,7 +86,7 @@ def portray(
         shape=soften_shape(shape),
         skin=_tone(colours.skin),
         hair_style=insist(name_style(hair, male=male, dark=is_dark(colours.skin)), hair_style),
-        hair=_tint_hair(hair.colour),
+        hair=_tint_hair(tone),
         brow=_linear(np.minimum(colours.brow, hair.colour * 1.1), 0.5),
         eye=_linear(colours.iris, 1.1),
         lip=None if male else _linear(colours.lips, 1.0),
