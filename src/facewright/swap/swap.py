@@ -19,6 +19,7 @@ from facewright.swap.blending.seam import (
     draw_skin,
     find_foreign,
     find_glasses,
+    recognise_glasses,
 )
 from facewright.swap.mesh.pixels import shrink, spread
 from facewright.swap.mesh.raster import Floats
@@ -61,7 +62,7 @@ class SwapOptions:
 
 
 _DEFAULT = SwapOptions()
-_SEAM, _FOREHEAD = 0.08, 0.22
+_SEAM, _FOREHEAD = 0.05, 0.16
 """How broad the rim is over which a face fades in, and that below the hair, in eye distances."""
 _STUDY = 64
 """Pixels on the longer side of the grid on which light and skin are studied."""
@@ -175,6 +176,6 @@ def _find_kept(
     coarse = np.clip((measure_unit(points) / source.unit - first) / (last - first), 0, 1)
     eyes = np.maximum(eyes, _EYES_LENT * coarse)
     kept = draw_kept(layout, options.keep, eyes)
-    if "glasses" in options.keep:
-        kept = np.maximum(kept, find_glasses(shrink(below, layout.size), layout))
-    return kept
+    small = shrink(below, layout.size)
+    worn = 1.0 if "glasses" in options.keep else recognise_glasses(small, layout)
+    return np.maximum(kept, find_glasses(small, layout) * worn) if worn > 0 else kept

@@ -42,4 +42,12 @@ def test_a_line_of_the_covered_face_is_cut_to_the_strength_of_grain(noisy):
     lined[100] = 20
     mask = np.ones((200, 200), np.float32)
     made = match_detail(np.full((200, 200, 3), 120, np.float32), lined, mask, 2.0)
-    assert np.abs(made[100] - 120).mean() < 25
+    assert np.abs(made - 120).mean((1, 2)).max() < 25
+
+
+def test_no_line_of_the_covered_face_stays_where_it_was(noisy):
+    lined = noisy.copy()
+    lined[100] = 20
+    mask = np.ones((200, 200), np.float32)
+    made = np.abs(match_detail(np.full((200, 200, 3), 120, np.float32), lined, mask, 2.0) - 120)
+    assert made[100, 50:].mean() < 1.3 * made[50:90, 50:].mean()

@@ -40,7 +40,8 @@ def test_the_outline_stays_while_features_move(place):
     nose = np.linalg.norm(other - other[4], axis=1) < 0.4
     other[nose, 1] += 0.3
     moved = lend_shape(points, other, 1)
-    assert np.abs(moved[topology.OVAL] - points[topology.OVAL]).max() < 1.2  # of 40 from eye to eye
+    apart = (moved - points)[topology.OVAL, :2]
+    assert np.abs(apart).max() < 1.2  # of 40 from eye to eye
     assert moved[4, 1] > points[4, 1] + 4
 
 

@@ -8,12 +8,14 @@ import numpy as np
 from facewright.swap.mesh.raster import Floats
 from facewright.types import Image
 
-_STRONGEST = 1.8
+_STRONGEST = 2.4
 """How much grain is lent at most."""
 _CRISPEST = 1.8
 """How much the fine detail of a source is strengthened at most."""
-_GRAIN = 0.9
+_GRAIN = 0.7
 """The strongest grain, in parts of the mean strength of all fine detail."""
+_BESIDE = 0.06
+"""From how far to the left and above grain is taken, in parts of the width of a face."""
 _FINEST = 0.7
 """Standard deviation in pixels below which a blur leaves nothing to compare."""
 
@@ -21,11 +23,11 @@ _FINEST = 0.7
 def match_detail(pasted: Floats, below: Image, mask: Floats, coarseness: float) -> Floats:
     """Lend a face the grain that its source is too small to have, or take what is too much.
 
-    What a source of few pixels cannot show (pores, noise) comes from the picture below, which the
-    mesh has brought to the same places. What is stronger there than grain (lines, lids, lashes) is
-    cut to its strength: it belongs to whoever is covered. The source's own detail is strengthened
-    first; then so much grain is lent that the finest detail is as strong as the picture's. A source
-    that is sharper than the picture is softened.
+    What a source of few pixels cannot show (pores, noise) comes from the picture below, from beside
+    each place. What is stronger there than grain (lines, lids, lashes) is cut to its strength: it
+    belongs to whoever is covered. The source's own detail is strengthened first; then so much grain
+    is lent that the finest detail is as strong as the picture's. A source that is sharper than the
+    picture is softened.
 
     Args:
         pasted: (height, width, 3), the face in the right colours.
@@ -45,11 +47,20 @@ def match_detail(pasted: Floats, below: Image, mask: Floats, coarseness: float) 
         return pasted - ours * np.float32(1 - wanted / own)
     crisper = min(wanted / max(own, 1e-6), _CRISPEST)
     pasted = pasted + ours * np.float32(crisper - 1)
-    grain = np.clip(theirs, -_GRAIN * wanted, _GRAIN * wanted)
+    grain = np.clip(_take_beside(theirs, mask), -_GRAIN * wanted, _GRAIN * wanted)
     finest = (_measure(_take_fine(one, _FINEST), mask) for one in (pasted, ground, grain))
     own, wanted, lent = finest
     share = np.sqrt(max(wanted**2 - own**2, 0)) / max(lent, 1e-6)
     return pasted + grain * np.float32(min(share, _STRONGEST))
+
+
+def _take_beside(fine: Floats, mask: Floats) -> Floats:
+    """Return fine detail moved a little where a face shows: no line stays where it is known."""
+    step = max(1, round(_BESIDE * fine.shape[1]))
+    moved = np.roll(fine, (step, step), (0, 1))
+    share = np.roll(mask, (step, step), (0, 1))
+    share[:step] = share[:, :step] = 0
+    return fine + (moved - fine) * share[..., None]
 
 
 def _take_fine(colours: Floats, sigma: float) -> Floats:

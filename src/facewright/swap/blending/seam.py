@@ -14,7 +14,7 @@ from facewright.faces.geometry import topology
 from facewright.swap.blending.light import to_lab
 from facewright.swap.mesh.pixels import blur, inset
 from facewright.swap.mesh.raster import Floats
-from facewright.swap.mesh.regions import draw_features, draw_mouth, fill_loops
+from facewright.swap.mesh.regions import draw_features, fill_loops
 from facewright.types import Part
 
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -27,6 +27,10 @@ _GAUDY = (24.0, 38.0)
 _ROUNDS = 2
 _MEASURED = [468, 473, 9, 152]
 """The middles of the eyes, a place between the brows, and the chin."""
+_FRAME = (14.0, 16.0)
+"""How strong a line across the nose may be, and surely is, the frame of glasses, in L*."""
+_STEPS = 24
+"""So many places down and across the bridge of the nose are looked at."""
 _HAIR_LINE = np.concatenate([topology.OVAL[-6:], topology.OVAL[:7]]).astype(np.int32)
 """From temple to temple."""
 _BEARD = np.concatenate([topology.OVAL[9:28], [187, 206, 98, 2, 327, 426, 411]]).astype(np.int32)
@@ -142,7 +146,7 @@ def draw_kept(layout: Layout, parts: tuple[Part, ...], eyes: Floats) -> Floats:
         (rows, columns), 0 to 1.
     """
     unit = layout.unit
-    between = draw_mouth(layout.points, layout.size, width=0.03 * unit)
+    between = fill_loops(layout.points, layout.size, (topology.LIPS_INNER,))
     kept = _soften(between, 0.015 * unit)
     for loop, stays in zip((topology.LEFT_EYE, topology.RIGHT_EYE), eyes, strict=True):
         strength = 1.0 if "eyes" in parts else float(stays)
@@ -169,11 +173,7 @@ def find_glasses(colours: Floats, layout: Layout) -> Floats:
     Returns:
         (rows, columns), 0 to 1.
     """
-    light = to_lab(colours)[..., 0]
-    reach = max(3, round(0.22 * layout.unit)) | 1
-    broad = cv2.medianBlur(np.clip(light * 2.55, 0, 255).astype(np.uint8), reach)
-    off = np.abs(light - broad.astype(np.float32) / np.float32(2.55))
-    lines = np.clip((off - 5) / 8, 0, 1)
+    lines = np.clip((_find_lines(colours, layout) - 5) / 8, 0, 1)
     eyes = (topology.LEFT_EYE, topology.RIGHT_EYE)
     brows = (topology.LEFT_BROW, topology.RIGHT_BROW)
     around = fill_loops(layout.points, layout.size, eyes, wider=0.42 * layout.unit)
@@ -185,6 +185,44 @@ def find_glasses(colours: Floats, layout: Layout) -> Floats:
     found = lines * (around > 0) * (within == 0)
     found = cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8))
     return blur(found, max(0.02 * layout.unit, 0.4))
+
+
+def recognise_glasses(colours: Floats, layout: Layout) -> float:
+    """Return how sure it is that glasses are worn, 0 to 1: by the line of a frame across the nose.
+
+    Of 31 portraits with glasses it is beyond one half for 24 (not for thin or bright frames), of
+    189 without for one; the limits were set on them.
+
+    Args:
+        colours: (rows, columns, 3), 0 to 255.
+        layout: Where the face is.
+    """
+    strength = measure_bridge(colours, layout)
+    low, high = _FRAME
+    return float(np.clip((strength - low) / (high - low), 0, 1))
+
+
+def measure_bridge(colours: Floats, layout: Layout) -> float:
+    """Return how strong the strongest line across the bridge of the nose is, in L*.
+
+    Args:
+        colours: (rows, columns, 3), 0 to 255.
+        layout: Where the face is.
+    """
+    brow, nose, left, right = layout.points[[9, 195, 133, 362]]
+    down = np.linspace(0, 1, _STEPS, dtype=np.float32)[:, None, None]
+    across = np.linspace(-0.3, 0.3, _STEPS, dtype=np.float32)[None, :, None]
+    places = brow + down * (nose - brow) + across * (right - left)  # [steps steps 2]
+    off = cv2.remap(_find_lines(colours, layout), places, None, cv2.INTER_LINEAR)
+    return float(np.median(off.max(0)))
+
+
+def _find_lines(colours: Floats, layout: Layout) -> Floats:
+    """Return how much lighter or darker than around it each place is, in L*: (rows, columns)."""
+    light = to_lab(colours)[..., 0]
+    reach = max(3, round(0.22 * layout.unit)) | 1
+    broad = cv2.medianBlur(np.clip(light * 2.55, 0, 255).astype(np.uint8), reach)
+    return np.abs(light - broad.astype(np.float32) / np.float32(2.55))
 
 
 def _draw_upper(layout: Layout) -> Floats:

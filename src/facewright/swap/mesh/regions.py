@@ -181,20 +181,3 @@ def draw_features(points: Floats, size: tuple[int, int], unit: float) -> NDArray
     """
     loops = (*_EYES, *_BROWS, topology.LIPS_OUTER, _NOSTRILS)
     return fill_loops(points, size, loops, wider=0.07 * unit)
-
-
-def draw_mouth(points: Floats, size: tuple[int, int], width: float) -> NDArray[np.uint8]:
-    """Draw what is seen between the lips, a line where they are closed.
-
-    Args:
-        points: (478, 2), pixels of the picture that is drawn.
-        size: Its width and height.
-        width: Of the line around it, in pixels.
-
-    Returns:
-        (height, width): 255 inside the mouth.
-    """
-    drawn = fill_loops(points, size, (topology.LIPS_INNER,))
-    corners = np.round(points[topology.LIPS_INNER] * 16).astype(np.int32)
-    cv2.polylines(drawn, [corners], True, 255, max(1, round(width)), cv2.LINE_AA, 4)
-    return drawn

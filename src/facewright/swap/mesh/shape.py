@@ -15,9 +15,11 @@ _BROAD = 0.28
 """Over how much of the skin normals are smoothed, in eye distances."""
 _FINE = 0.08
 """How far points move together, in eye distances: what is smaller is noise of the mesh."""
-_RIM, _OUTLINE = 0.3, 0.6
+_RIM, _OUTLINE = 0.3, 0.85
 """Over which distance from the rim of the face the change grows to all of it, in eye distances, and
 how much of it reaches the rim: hair, ears and neck have to follow there."""
+_WIDE = 0.5
+"""How far a mouth is open, height over width, that stays where it is altogether."""
 _FARTHEST = 0.3
 """How far a point moves at most, in eye distances."""
 
@@ -79,7 +81,7 @@ def lend_shape(points: Floats, shape: Floats, amount: float) -> Floats:
         return points
     rotation, scale, shift = fit_rotation(shape, points)
     apart = np.float32(scale) * shape @ rotation.T + shift - points
-    shut = 1 - min(1.0, measure_mouth(points) / 0.25)
+    shut = 1 - min(1.0, measure_mouth(points) / _WIDE)
     held = np.where(_NEAR_MOUTH, np.float32(shut), np.float32(1))[:, None]
     moved = np.float32(amount) * (_SMOOTHING @ apart) * held
     length = np.linalg.norm(moved[:, :2], axis=1, keepdims=True)

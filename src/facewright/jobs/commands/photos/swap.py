@@ -76,7 +76,7 @@ class SwapOptions(
     like:REFERENCE.jpg. In a clip, it stays with a person."""
     keep: str | None = None
     """Parts of the covered face to keep: mouth, eyes, glasses, beard, or several such as
-    mouth,eyes."""
+    mouth,eyes. Glasses with a clear frame stay by themselves."""
     strength: float = 1.0
     """Opacity of the face, 0 to 1."""
 
