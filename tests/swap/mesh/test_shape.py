@@ -41,7 +41,7 @@ def test_the_outline_stays_while_features_move(place):
     other[nose, 1] += 0.3
     moved = lend_shape(points, other, 1)
     apart = (moved - points)[topology.OVAL, :2]
-    assert np.abs(apart).max() < 1.2  # of 40 from eye to eye
+    assert np.abs(apart).max() < 1.5  # of 40 from eye to eye
     assert moved[4, 1] > points[4, 1] + 4
 
 
