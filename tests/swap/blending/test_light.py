@@ -50,6 +50,16 @@ def test_whites_of_eyes_stay_whiter_than_skin():
         assert spot.mean() > np.mean(theirs) + 20
 
 
+def test_whites_of_eyes_lose_a_cast_that_those_of_the_picture_have_not():
+    eye = np.zeros((SIDE, SIDE), np.float32)
+    cv2.circle(eye, (24, 24), 5, 1, -1)
+    source = paint((150, 80, 60), (24, 24, 5, (200, 150, 140)))
+    target = paint(PALE, (24, 24, 5, (220, 220, 220)))
+    skin = 1 - eye
+    made = np.clip(apply_light(source, match_light(source, target, skin, eye)), 0, 255)[24, 24]
+    assert made[0] - made[2] < 60  # of 200 - 140 before
+
+
 def test_red_lips_stay_red():
     lips = match(paint(PALE, (24, 24, 5, (190, 90, 90))), paint((150, 105, 80)))[24, 24]
     redness = to_lab(np.float32([[lips, (150, 105, 80)]]))[0, :, 1]

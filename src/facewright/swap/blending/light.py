@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facewright.swap.mesh.pixels import spread
 from facewright.swap.mesh.raster import Floats
@@ -26,6 +27,11 @@ highlights of pale skin do not belong on dark skin."""
 _GLOOM = 0.5
 """How much of the difference in brightness of two skins is light: the power of their ratio by which
 what keeps its own colours gets brighter or darker."""
+_SEEN, _FEW, _WHITES = 0.5, 6, 0.75
+"""How surely a place is eye that tells the white of eyes, how many are needed, and the quantile of
+their brightness from which they are white."""
+_CAST, _MOST = np.float32(0.6), 40
+"""How much of the cast of their white eyes lose, irises with it, and how much at most, of 255."""
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 _DULL, _VIVID = 2.5, 8.0
 """The mean chroma of a picture without colour, and of one with all of it."""
@@ -125,7 +131,11 @@ def match_light(
         gain = (levels[1] / max(levels[0], 1e-6)) ** _GLOOM
         kept = before @ _dull(vividness).T * np.float32(gain)
         after = after + (kept - after) * own[..., None]
-    return _turn_about(before, after, weights, vividness)
+    light = _turn_about(before, after, weights, vividness)
+    if own is None or (own > _SEEN).sum() < _FEW:
+        return light
+    whites = [_find_white(colours, own > _SEEN) for colours in (source, target)]
+    return _lend_white(light, own, whites[0], whites[1])
 
 
 def keep_light(size: tuple[int, int]) -> Relight:
@@ -160,6 +170,24 @@ def apply_light(source: Floats, light: Relight) -> Floats:
     result += cv2.multiply(darker, cv2.merge([below, below, below]))
     result += cv2.merge([above, above, above])
     return result
+
+
+def _find_white(colours: Floats, seen: NDArray[np.bool_]) -> Floats:
+    """Return the mean colour of the brighter quarter of what is seen of eyes, (3,)."""
+    eyes = colours[seen]
+    levels = eyes @ _GREY
+    return np.asarray(eyes[levels >= np.quantile(levels, _WHITES)].mean(0), np.float32)
+
+
+def _lend_white(light: Relight, own: Floats, white: Floats, wanted: Floats) -> Relight:
+    """Let the white of eyes have the hue that it has in the picture, as bright as it has become."""
+    above = float(white @ _GREY) - light.level
+    slope = np.where((above > 0)[..., None], light.lighter[..., None], light.darker)
+    made = light.base + light.tint @ white + slope * above[..., None]
+    mean = (made * own[..., None]).sum((0, 1)) / own.sum()
+    goal = wanted * np.float32((mean @ _GREY) / max(float(wanted @ _GREY), 1.0))
+    apart = np.clip(_CAST * (goal - mean), -_MOST, _MOST)
+    return replace(light, base=light.base + apart * own[..., None])
 
 
 def _turn_about(before: Floats, after: Floats, weights: Floats, vividness: float) -> Relight:
