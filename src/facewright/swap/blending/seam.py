@@ -213,7 +213,8 @@ def measure_bridge(colours: Floats, layout: Layout) -> float:
     down = np.linspace(0, 1, _STEPS, dtype=np.float32)[:, None, None]
     across = np.linspace(-0.3, 0.3, _STEPS, dtype=np.float32)[None, :, None]
     places = brow + down * (nose - brow) + across * (right - left)  # [steps steps 2]
-    off = cv2.remap(_find_lines(colours, layout), places, None, cv2.INTER_LINEAR)
+    x, y = np.ascontiguousarray(np.moveaxis(places, -1, 0))
+    off = cv2.remap(_find_lines(colours, layout), x, y, cv2.INTER_LINEAR)
     return float(np.median(off.max(0)))
 
 
@@ -222,7 +223,8 @@ def _find_lines(colours: Floats, layout: Layout) -> Floats:
     light = to_lab(colours)[..., 0]
     reach = max(3, round(0.22 * layout.unit)) | 1
     broad = cv2.medianBlur(np.clip(light * 2.55, 0, 255).astype(np.uint8), reach)
-    return np.abs(light - broad.astype(np.float32) / np.float32(2.55))
+    off = np.abs(light - broad.astype(np.float32) / np.float32(2.55))
+    return np.asarray(off, np.float32)
 
 
 def _draw_upper(layout: Layout) -> Floats:
