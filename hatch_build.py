@@ -1,8 +1,8 @@
 """Choose which weights a wheel holds; the catalog says which are inside the package.
 
 The wheel of `facewright` holds those marked `inside`, that of `facewright-weights` all the others,
-under the names by which caches and mirrors know them. What is not in the catalog, the models of
-heads, is in that of `facewright`. Both are built from one tree by `make dist`.
+under the names by which caches and mirrors know them. What is not in the catalog, the small
+models of heads, is in that of `facewright`. Both are built from one tree by `make dist`.
 """
 
 import tomllib

@@ -11,6 +11,7 @@ and bound to its nearest vertices.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from strands import resample
 from warp import Warper
 
 from facewright.hub.bundle import save_bundle
-from facewright.toon.heads.figure.model import KIND, ORIGIN, subdivide
+from facewright.toon.heads.figure.model import KIND, ORIGIN, pack_moves, subdivide
 from facewright.types import Bundle, Card
 
 _LOWEST, _WIDEST = 5.25, 2.3  # of the base mesh: below, and beyond, pictures end
@@ -134,13 +135,26 @@ def hang(head: Head) -> dict[str, Floats]:
     out: dict[str, Floats] = {}
     for style in _HAIR:
         grown = grow_hair(head, _WISH | {"style": style}, np.random.default_rng((7, 5)))
-        points = {"buzz": 4, "crop": 7, "baby": 7}.get(style, 26 if grown[0].shape[1] > 25 else 14)
+        points = {"buzz": 4, "crop": 7, "baby": 7}.get(style, 24 if grown[0].shape[1] > 25 else 14)
         out[f"hair.{style}"] = thin(grown, _STRANDS, points, rng)
     out["brows"] = grow_brows(head, _BROW, {}, rng)
     for cover in ("full", "goatee", "moustache"):
         grown = grow_beard(head, {"cover": cover, "length": 0.1}, rng)
         out[f"beard.{cover}"] = thin([grown], 1500, 4, rng)
     return out
+
+
+CARD = Card(
+    name="figure",
+    kind=KIND,
+    licence="CC0-1.0",
+    trained_on="MakeHuman's base mesh, targets and teeth (CC0 1.0)",
+    source="recipes/heads3d",
+    notes=(
+        "Heads that characters (style avatar) are drawn from: a mesh with 55 parameters of shape "
+        "and 33 of expression, 13 hair styles, brows, beards, glasses, clothes. Nobody is in it."
+    ),
+)
 
 
 def main() -> None:
@@ -160,8 +174,7 @@ def main() -> None:
     names, marks = paint(builder, head)
     tensors: dict[str, Floats | Ints] = {
         "mean": mean.astype(np.float32),
-        "identity": np.stack(list(identity.values())).astype(np.float16),
-        "expression": np.stack(list(expression.values())).astype(np.float16),
+        **pack_moves(np.stack([*identity.values(), *expression.values()])),
         "spread": np.array(spread, np.float32),
         "faces": builder.faces.astype(np.int16),
         "marks": np.round(np.clip(marks, 0, 1) * 255).astype(np.uint8),
@@ -201,16 +214,12 @@ def main() -> None:
         "pivot": (neck + np.array([0, 0.3, 0])).tolist(),
         "span": [float(neck[1] - 0.1), float(skull[1] - 0.1)],
     }
-    card = Card(
-        name="figure",
-        kind=KIND,
-        licence="CC0-1.0",
-        trained_on="MakeHuman's base mesh, targets and teeth (CC0 1.0)",
-        source="recipes/heads3d/figure.py",
-    )
     packed = {n: torch.from_numpy(np.ascontiguousarray(x)) for n, x in tensors.items()}
-    written = save_bundle(options.output, Bundle(card, config, packed))
-    print(f"{len(mean)} vertices, {len(identity)} parameters, {written.size} bytes")
+    written = save_bundle(options.output, Bundle(CARD, config, packed))
+    print(f"{len(mean)} vertices, {len(identity)} parameters")
+    print(f'[[weights]]\nfile = "{options.output.name}"')
+    for key in ("name", "kind", "size", "sha256", "licence", "trained_on", "source", "notes"):
+        print(f"{key} = {json.dumps(getattr(written, key), ensure_ascii=False)}")
 
 
 if __name__ == "__main__":

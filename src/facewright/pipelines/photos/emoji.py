@@ -51,6 +51,8 @@ from facewright.toon.emoji import (
 from facewright.toon.heads.disguise import disguise
 from facewright.toon.heads.figure.character import Pose
 from facewright.toon.heads.figure.draw import draw_character as draw_figure
+from facewright.toon.heads.figure.model import KIND as FIGURE
+from facewright.toon.heads.figure.model import FigureModel, load_figure
 from facewright.toon.heads.figure.portray import portray
 from facewright.toon.heads.figure.reader import FigureReader
 from facewright.toon.heads.upright import SIDE, check_whole
@@ -213,6 +215,16 @@ class EmojiPipeline(Pipeline):
         return self.open(pick_kind(FEATURES, known_cards()))
 
     @cached_property
+    def _heads(self) -> Bundle:
+        """The heads that avatars are drawn from."""
+        return self.open(pick_kind(FIGURE, known_cards()))
+
+    @cached_property
+    def figure(self) -> FigureModel:
+        """What avatars are drawn from."""
+        return load_figure(self._heads)
+
+    @cached_property
     def reader(self) -> FigureReader:
         """What tells age, gender and glasses of avatars."""
         return FigureReader(load_face_features(self._features))
@@ -353,10 +365,10 @@ class EmojiPipeline(Pipeline):
         def draw(name: str, share: float) -> Image:
             rest = Pose()
             pose = rest.blink(share) if name == "neutral" else rest.show(name, share)
-            return draw_figure(who, pose, SIDE, smooth=_FINER)
+            return draw_figure(self.figure, who, pose, SIDE, smooth=_FINER)
 
         drawn = {name: draw(name, float(name != "neutral")) for name in EXPRESSIONS}
-        return drawn, draw, used | Ingredients(models=hashes(self._features))
+        return drawn, draw, used | Ingredients(models=hashes(self._features, self._heads))
 
     def _draw_acts(
         self,

@@ -37,6 +37,8 @@ from facewright.toon.clips import ClipCartoonist, ClipOptions, LatentPath
 from facewright.toon.heads.disguise import disguise
 from facewright.toon.heads.figure.character import Character, Pose, pack_pose, unpack_pose
 from facewright.toon.heads.figure.draw import draw_character
+from facewright.toon.heads.figure.model import KIND as FIGURE
+from facewright.toon.heads.figure.model import FigureModel, load_figure
 from facewright.toon.heads.figure.portray import portray, read_pose
 from facewright.toon.heads.figure.reader import FigureReader
 from facewright.toon.heads.model.basis import load_head_model
@@ -102,13 +104,15 @@ class AvatarSession(Session):
     def __init__(
         self,
         reader: FigureReader,
+        figure: FigureModel,
         follower: FaceFollower,
         config: ToonConfig,
         used: Ingredients,
         parameters: dict[str, Json],
     ) -> None:
         super().__init__(used, parameters)
-        self._reader, self._follower, self._config = reader, follower, config
+        self._reader, self._figure = reader, figure
+        self._follower, self._config = follower, config
         self._names = load_head_model().expression_names
         self._known: dict[int, tuple[Character, LatentPath]] = {}
 
@@ -128,12 +132,13 @@ class AvatarSession(Session):
         for one in chosen:
             who, pose = self._pose(image, one, seconds)
             if self._config.portrait:
-                drawn = draw_character(who, pose, size)
+                drawn = draw_character(self._figure, who, pose, size)
                 result = lay_over(
                     drawn[..., :3], drawn[..., 3], background=(_GROUND, _GROUND, _GROUND)
                 )
             else:
-                result = _cover(result, one.face.points, who, replace(pose, roll=0.0))
+                upright = replace(pose, roll=0.0)
+                result = _cover(self._figure, result, one.face.points, who, upright)
         return Step(result, tuple(one.face for one in chosen))
 
     def _pose(self, image: Image, one: TrackedFace, seconds: float) -> tuple[Character, Pose]:
@@ -156,11 +161,13 @@ class AvatarSession(Session):
         return (self._config.size, self._config.size) if self._config.portrait else size
 
 
-def _cover(image: Image, points: NDArray[np.float32], who: Character, pose: Pose) -> Image:
+def _cover(
+    figure: FigureModel, image: Image, points: NDArray[np.float32], who: Character, pose: Pose
+) -> Image:
     """Draw a character over a head, with about as many pixels as are seen of it."""
     scale = 1 / measure_scale(frame_face(points))
     size = int(np.clip(scale * SIDE * _LARGER, _SMALL_AVATAR, SIDE))
-    drawn = draw_character(who, pose, size, bust=False)
+    drawn = draw_character(figure, who, pose, size, bust=False)
     whole = cv2.resize(drawn, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     return disguise(image, points, np.asarray(whole, np.uint8))
 
@@ -300,16 +307,17 @@ class ToonifyPipeline(PicturePipeline):
 
     def _start_avatar(self, faces: str, config: ToonConfig) -> AvatarSession:
         """Prepare to draw characters in three dimensions."""
-        features = self.open(pick_kind(FEATURES, known_cards()))
+        known = known_cards()
+        features, heads = (self.open(pick_kind(kind, known)) for kind in (FEATURES, FIGURE))
         frames = FrameConfig(smallest=config.smallest, threshold=config.threshold)
         follower = FaceFollower(self.find.finder, Picker(faces), frames)
         said: dict[str, Json] = {**record_config(config, ToonConfig)}
         said |= {"faces": faces, "character": AVATAR}
         used = Ingredients(
-            models=self.find.models | hashes(features), threads=torch.get_num_threads()
+            models=self.find.models | hashes(features, heads), threads=torch.get_num_threads()
         )
         reader = FigureReader(load_face_features(features))
-        return AvatarSession(reader, follower, config, used, said)
+        return AvatarSession(reader, load_figure(heads), follower, config, used, said)
 
     def __call__(
         self,

@@ -1,12 +1,14 @@
 """Characters are drawn from numbers, on a transparent ground, the same each time."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
 
 from facewright.errors import WeightsError
 from facewright.faces.similarity.features import load_face_features
-from facewright.hub.bundle import save_bundle
+from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.pipelines.weights import open_weights
 from facewright.toon.heads.figure.character import (
     Character,
@@ -25,9 +27,14 @@ from facewright.types import Bundle, Card
 SIZE = 64
 
 
+@cache
+def load_heads():
+    return load_figure(open_weights("figure"))
+
+
 @pytest.fixture(scope="module")
 def plain():
-    return draw_character(Character(), size=SIZE, smooth=1)
+    return draw_character(load_heads(), Character(), size=SIZE, smooth=1)
 
 
 def test_a_character_stands_in_the_middle_of_nothing(plain):
@@ -35,12 +42,12 @@ def test_a_character_stands_in_the_middle_of_nothing(plain):
     assert plain.dtype == np.uint8
     assert (plain[0, :, 3] == 0).all()
     assert (plain[28:40, 26:38, 3] == 255).all()
-    assert (draw_character(Character(), size=SIZE, smooth=1) == plain).all()
+    assert (draw_character(load_heads(), Character(), size=SIZE, smooth=1) == plain).all()
 
 
 def test_colours_expression_and_turn_are_seen(plain):
     def change(who=None, pose=None):
-        other = draw_character(who or Character(), pose, SIZE, smooth=1)
+        other = draw_character(load_heads(), who or Character(), pose, SIZE, smooth=1)
         return np.abs(other.astype(int) - plain)[..., :3]
 
     face = np.s_[30:44, 24:40]
@@ -52,21 +59,23 @@ def test_colours_expression_and_turn_are_seen(plain):
 
 
 def test_hair_beard_and_glasses_are_drawn(plain):
-    bald = draw_character(Character(hair_style="bald"), size=SIZE, smooth=1)
-    worn = draw_character(Character(beard="full", glasses="round"), size=SIZE, smooth=1)
+    bald = draw_character(load_heads(), Character(hair_style="bald"), size=SIZE, smooth=1)
+    worn = draw_character(
+        load_heads(), Character(beard="full", glasses="round"), size=SIZE, smooth=1
+    )
     assert (bald[..., 3] > 0).sum() < (plain[..., 3] > 0).sum()
     assert (worn != plain).any(-1).sum() > 60
 
 
 def test_a_head_alone_ends_at_the_neck(plain):
-    head = draw_character(Character(), size=SIZE, smooth=1, bust=False)
+    head = draw_character(load_heads(), Character(), size=SIZE, smooth=1, bust=False)
     assert (plain[-1, :, 3] > 0).any()
     assert (head[-4:, :, 3] == 0).all()
     assert (head[:40] == plain[:40]).all(-1).mean() > 0.9
 
 
 def test_every_style_of_the_model_has_a_name_and_strands():
-    model = load_figure()
+    model = load_heads()
     assert {"bob", "long", "parted", "buzz", "curly"} <= set(model.hair)
     assert model.mean.shape == model.basis.shape[1:]
     assert model.build({"strange": 1.0}) == pytest.approx(model.mean)
@@ -90,7 +99,7 @@ def test_another_bundle_holds_no_heads(tmp_path):
     card = Card(name="odd", kind="odd", licence="CC0-1.0", trained_on="", source="")
     save_bundle(tmp_path / "odd.safetensors", Bundle(card, {}, {"x": torch.zeros(1)}))
     with pytest.raises(WeightsError, match="`odd` holds no heads"):
-        load_figure(tmp_path / "odd.safetensors")
+        load_figure(load_bundle(tmp_path / "odd.safetensors"))
 
 
 def test_a_photo_gives_a_character(person):
@@ -99,7 +108,7 @@ def test_a_photo_gives_a_character(person):
     assert 0 <= guess.male <= 1
     assert 4 <= guess.years <= 85
     who = portray(person.image, person.points, guess)
-    assert who.hair_style in (*load_figure().hair, "bald")
+    assert who.hair_style in (*load_heads().hair, "bald")
     assert all(0 < x < 1 for x in (*who.skin, *who.hair, *who.eye))
     assert max(abs(v) for v in who.shape.values()) < 1.5
     long = portray(person.image, person.points, guess, hair_style="long")

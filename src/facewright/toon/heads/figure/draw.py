@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from facewright.toon.heads.figure.character import Character, Pose
 from facewright.toon.heads.figure.eyeball import EYE, build_eyes, colour_eyes, glint_eyes
-from facewright.toon.heads.figure.model import FigureModel, Floats, Hung, Ints, load_figure
+from facewright.toon.heads.figure.model import FigureModel, Floats, Hung, Ints
 from facewright.toon.heads.figure.raster import Seen, see_strands, see_triangles
 from facewright.toon.heads.figure.shade import KEY, Surface, display, find_open, light
 from facewright.toon.heads.figure.strands import Strands, lay_strands
@@ -74,6 +74,7 @@ class _View:
 
 
 def draw_character(
+    model: FigureModel,
     who: Character,
     pose: Pose | None = None,
     size: int = 512,
@@ -84,17 +85,17 @@ def draw_character(
     """Draw a character on a transparent ground.
 
     Args:
+        model: From `load_figure`.
         who: Whom.
         pose: Expression, turn of the head and gaze; None is neutral, from the front.
         size: Width and height in pixels.
         smooth: How many times finer it is drawn, for smooth edges.
-
         bust: Whether shoulders and clothes are drawn, and not the neck alone.
 
     Returns:
         (size, size, 4), RGBA.
     """
-    model, pose = load_figure(), pose or Pose()
+    pose = pose or Pose()
     view = _View(round(size * smooth))
     vertices = model.build({**who.shape, **pose.units})
     scene = _build_scene(model, who, pose, vertices, bust=bust)

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facewright.errors import WeightsError
-from facewright.hub.bundle import load_bundle
+from facewright.types import Bundle
 
-FILE = "figure.safetensors"
 KIND = "figure"
 ORIGIN = np.array([0.0, 7.3, 0.5])
 """Of the coordinates of the file, in those of MakeHuman."""
@@ -114,17 +111,12 @@ class FigureModel:
         return self.mean + np.tensordot(values[used], self.basis[used], 1)
 
 
-@cache
-def load_figure(path: Path | None = None) -> FigureModel:
-    """Read the model that ships with the package.
-
-    Args:
-        path: Another one.
+def load_figure(bundle: Bundle) -> FigureModel:
+    """Read the heads of a bundle, such as the starter `figure`.
 
     Raises:
-        WeightsError: The file is missing, damaged or holds something else.
+        WeightsError: The bundle holds something else.
     """
-    bundle = load_bundle(path or Path(__file__).parents[1] / "model" / FILE)
     if bundle.card.kind != KIND:
         raise WeightsError(f"`{bundle.card.name}` holds no heads to draw")
     x = {name: tensor.numpy() for name, tensor in bundle.tensors.items()}
@@ -144,7 +136,7 @@ def load_figure(path: Path | None = None) -> FigureModel:
     low, high = (float(v) for v in config["span"])
     return FigureModel(
         mean=x["mean"],
-        basis=np.concatenate([x["identity"], x["expression"]]).astype(np.float32),
+        basis=_unpack_moves(x, len(names)),
         names=tuple(names),
         smooth=subdivide(x["faces"], bust),
         bust=bust,
@@ -155,6 +147,30 @@ def load_figure(path: Path | None = None) -> FigureModel:
         pivot=np.array(config["pivot"], np.float32),
         span=(low, high),
     )
+
+
+def pack_moves(moves: NDArray[np.floating]) -> dict[str, NDArray[np.generic]]:
+    """Return how far parameters move vertices, (p, v, 3), in a byte per number where there is one.
+
+    A byte is a 127th of the farthest move of its parameter: a quarter of a millimetre at most.
+    """
+    scale = np.abs(moves).max((1, 2)) / 127
+    small = np.round(moves / np.maximum(scale, 1e-9)[:, None, None]).astype(np.int8)
+    which, vertex = np.nonzero(small.any(-1))
+    return {
+        "moves": small[which, vertex],
+        "moves.vertex": vertex.astype(np.int16),
+        "moves.count": np.bincount(which, minlength=len(moves)).astype(np.int16),
+        "moves.scale": scale.astype(np.float32),
+    }
+
+
+def _unpack_moves(x: Mapping[str, NDArray[Any]], count: int) -> Floats:
+    """Return what `pack_moves` packed, (count, v, 3)."""
+    moves = np.zeros((count, *x["mean"].shape), np.float32)
+    which = np.repeat(np.arange(count), x["moves.count"])
+    moves[which, x["moves.vertex"]] = x["moves"] * x["moves.scale"][which, None]
+    return moves
 
 
 def subdivide(faces: NDArray[np.integer], count: int) -> Subdivision:
