@@ -214,6 +214,15 @@ _DONE_TO_PICTURES = (
         {"sources": _FOUR[1:2]},
     ),
     Exhibit(
+        "As characters",
+        "A head in three dimensions is fitted to each face, and drawn without a network.",
+        "Four faces as characters of an animated film",
+        "toonify",
+        "characters",
+        {"style": "avatar", "portrait": True, "size": 256},
+        {"sources": ["faces"]},
+    ),
+    Exhibit(
         "As toons",
         "The latents of each face are found, and drawn by another generator.",
         "Four faces as characters with large eyes",

@@ -32,9 +32,9 @@ def make_demo(*, options: DemoOptions | None = None, progress: Progress | None =
     """Make one picture with each command, and a page that shows them with the commands.
 
     People, mixed styles, restyled and edited faces, a walk, a swap, a morph, faces made older,
-    toons, babies, emoji and expressions: all of generated people. The page holds its pictures, so
-    that it can be sent alone; all of them on one picture are demo.jpg. What cannot be made, as its
-    weights are not on this machine, is named with the reason.
+    characters, toons, babies, emoji and expressions: all of generated people. The page holds its
+    pictures, so that it can be sent alone; all of them on one picture are demo.jpg. What cannot be
+    made, as its weights are not on this machine, is named with the reason.
 
     Args:
         options: Generator and destination; None means the defaults.
