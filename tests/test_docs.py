@@ -153,6 +153,6 @@ def test_every_picture_says_how_it_came_about(picture):
     assert read_manifest(picture).models
 
 
-@pytest.mark.parametrize("picture", sorted(SCREENSHOTS.glob("*.png")), ids=lambda path: path.name)
+@pytest.mark.parametrize("picture", sorted(SCREENSHOTS.glob("*.webp")), ids=lambda path: path.name)
 def test_screenshot_is_small(picture):
     assert picture.stat().st_size <= 150_000
