@@ -24,12 +24,6 @@ class Seen:
     depth: Floats
     """(size, size), larger is nearer; -inf where there is none."""
 
-    def lookup(self, values: Floats, triangles: Ints) -> Floats:
-        """Return values of vertices, (n, c), at each pixel that shows one, (m, c)."""
-        there = self.triangle >= 0
-        corners = triangles[self.triangle[there]]  # [m 3]
-        return np.einsum("mk,mkc->mc", self.weights[there], values[corners])
-
 
 def see_triangles(points: Floats, triangles: Ints, size: int) -> Seen:
     """Draw triangles into a z-buffer.
