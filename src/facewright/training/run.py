@@ -23,12 +23,12 @@ from facewright.types import Json
 _NOTICE = "finishing this step, then writing a checkpoint; press Ctrl-C again to stop at once"
 
 
-class Trainer(Protocol):
-    """Networks in training, their examples, and the files of their run."""
+class Networks(Protocol):
+    """Networks in training, as far as the training loop asks for them."""
 
     @property
     def images(self) -> int:
-        """Number of examples that the networks have seen, in all processes together."""
+        """Number of examples that they have seen, in all processes together."""
 
     @property
     def device(self) -> torch.device:
@@ -37,6 +37,10 @@ class Trainer(Protocol):
     @property
     def averages(self) -> Averages:
         """Losses and other values since the last report; NaN and infinities end the run."""
+
+
+class Trainer(Networks, Protocol):
+    """Networks in training, their examples, and the files of their run."""
 
     @property
     def advice(self) -> str:
@@ -53,22 +57,6 @@ class Trainer(Protocol):
 
     def save(self) -> None:
         """Write weights, pictures and a checkpoint; called in the first process."""
-
-
-class Networks(Protocol):
-    """Networks in training, as far as the training loop asks for them."""
-
-    @property
-    def images(self) -> int:
-        """Number of examples that they have seen, in all processes together."""
-
-    @property
-    def device(self) -> torch.device:
-        """The device that computes."""
-
-    @property
-    def averages(self) -> Averages:
-        """Losses and other values since the last report."""
 
 
 class NetworksTrainer:

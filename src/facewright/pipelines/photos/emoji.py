@@ -30,6 +30,7 @@ from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import Picture, naming
 from facewright.pipelines.photos.cutout import CutoutResult, cut_out
 from facewright.pipelines.photos.expressions import ExpressionsPipeline, ReadingSession
+from facewright.pipelines.photos.portraits import Portrait
 from facewright.pipelines.photos.swap import SwapPipeline
 from facewright.pipelines.photos.toonify import STYLES, ToonifyPipeline
 from facewright.pipelines.pipeline import Pipeline, Session, Step
@@ -317,6 +318,15 @@ class EmojiPipeline(Pipeline):
         """Prepare to lay emoji over the largest face of one frame after the other."""
         return DisguiseSession(self.expressions.start(), pack)
 
+    def _take_face(
+        self, face: int | Picture, faces: str, truncation_psi: float, consent: str | None
+    ) -> tuple[Portrait, Ingredients]:
+        """Draw the face of a seed, or read one from a picture."""
+        if isinstance(face, int):
+            return self.swap.draw_face(face, truncation_psi)
+        one = self.swap.read_face(face, faces)
+        return one, one.source.describe("face", consent)
+
     def _draw_moods(
         self,
         face: int | Picture,
@@ -326,11 +336,7 @@ class EmojiPipeline(Pipeline):
         consent: str | None,
     ) -> tuple[dict[str, Image], DrawShare, Ingredients]:
         """Draw all expressions by the table of moods."""
-        if isinstance(face, int):
-            one, used = self.swap.draw_face(face, truncation_psi)
-        else:
-            one = self.swap.read_face(face, faces)
-            used = one.source.describe("face", consent)
+        one, used = self._take_face(face, faces, truncation_psi, consent)
         with naming(one.source.name):
             drawable = prepare_head(
                 one.source.image, one.face.points, style=hair, generated=isinstance(face, int)
@@ -351,11 +357,7 @@ class EmojiPipeline(Pipeline):
         consent: str | None,
     ) -> tuple[dict[str, Image], DrawShare, Ingredients]:
         """Draw all expressions of a character in three dimensions."""
-        if isinstance(face, int):
-            one, used = self.swap.draw_face(face, truncation_psi)
-        else:
-            one = self.swap.read_face(face, faces)
-            used = one.source.describe("face", consent)
+        one, used = self._take_face(face, faces, truncation_psi, consent)
         image, points = one.source.image, one.face.points
         with naming(one.source.name):
             check_whole(points, image.shape[1::-1])
