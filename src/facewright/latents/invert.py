@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
@@ -12,12 +13,18 @@ from facewright.device import seeded, to_images, to_tensor
 from facewright.errors import InputError
 from facewright.faces.similarity.features import FaceFeatures, compare_maps
 from facewright.gan.generator import Generator
-from facewright.latents.encoder.anchors import AnchorEncoder
 from facewright.latents.encoder.psp import Encoder, fit_pictures
 from facewright.types import REFINE_STEPS, Image
 
 _RISE, _FALL = 0.05, 0.25  # parts of the steps in which the learning rate rises and falls
 _QUIET_FROM = 0.75  # from this part of the steps on, no noise is added
+
+
+class Estimator(Protocol):
+    """Estimates latents by other means than an encoder alone."""
+
+    def encode(self, images: Image) -> torch.Tensor:
+        """Return w+, (n, num_ws, w_dim), of aligned faces, (n, h, h, 3), uint8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ def invert_faces(
     generator: Generator,
     images: Image,
     *,
-    encoder: Encoder | AnchorEncoder | None = None,
+    encoder: Encoder | Estimator | None = None,
     features: FaceFeatures | None = None,
     options: RefineOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -89,10 +96,10 @@ def invert_faces(
     device = generator.mapping.w_avg.device
     target = to_tensor(images, device, torch.float32)
     measure = compare_with(target, features, options.perceptual_weight)
-    if isinstance(encoder, AnchorEncoder):
-        ws = encoder.encode(images)
-    else:
+    if encoder is None or isinstance(encoder, Encoder):
         ws = encode_faces(generator, target, encoder)
+    else:
+        ws = encoder.encode(images)
     ws = _refine(generator, ws, measure, options, progress)
     return look_at(generator, ws, images, features)
 

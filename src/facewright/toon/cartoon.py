@@ -19,9 +19,8 @@ from facewright.faces.similarity.features import FaceFeatures
 from facewright.gan.breed import Crossing, breed_generators
 from facewright.gan.generator import Generator
 from facewright.latents.edit import extend_styles
-from facewright.latents.encoder.anchors import AnchorEncoder
 from facewright.latents.encoder.psp import Encoder
-from facewright.latents.invert import RefineOptions, invert_faces
+from facewright.latents.invert import Estimator, RefineOptions, invert_faces
 from facewright.media.stills.resize import resize_image
 from facewright.types import Crop, Image
 
@@ -47,7 +46,7 @@ class Cartoonist:
     """Generates characters from the same latents, at the same resolution or a higher one."""
     template: str
     """Alignment template of both."""
-    encoder: Encoder | AnchorEncoder | None = None
+    encoder: Encoder | Estimator | None = None
     """Estimates the first latents; None starts from the average face."""
     features: FaceFeatures | None = None
     """Network of the perceptual distance in refining latents; None compares pixels alone."""

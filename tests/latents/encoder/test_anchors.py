@@ -3,14 +3,23 @@ import pytest
 import torch
 
 from facewright.device import seeded
-from facewright.errors import WeightsError
+from facewright.errors import InputError, WeightsError
 from facewright.faces.detection.landmarks import load_mesh
 from facewright.gan.anchors.appearance import Unwarper, average_shape, fit_appearance
 from facewright.gan.anchors.find import place_aligned
 from facewright.gan.generator import Generator, GeneratorConfig
 from facewright.gan.weights import NO_LABELS, load_generator, load_labels
 from facewright.hub.bundle import load_bundle, save_bundle
-from facewright.latents.encoder.anchors import AnchorEncoder, load_anchor_model, pack_anchors
+from facewright.latents.encoder.anchors import (
+    AnchorCorrector,
+    AnchorEncoder,
+    load_anchor_model,
+    pack_anchors,
+)
+from facewright.latents.encoder.objective import EncoderObjective, Subject
+from facewright.latents.encoder.options import EncoderTrainOptions
+from facewright.latents.encoder.psp import load_encoder
+from facewright.latents.encoder.train import train_encoder
 from facewright.latents.invert import RefineOptions, invert_faces
 from facewright.latents.sample import sample_people
 from facewright.pipelines.weights import open_weights
@@ -87,3 +96,28 @@ def test_the_model_travels_in_a_file_that_says_whose_it_is(model, tmp_path):
     other = Bundle(Card("x", "encoder", licence="CC0-1.0", trained_on=""), {}, {})
     with pytest.raises(WeightsError, match="holds `encoder`, not anchors"):
         load_anchor_model(other)
+
+
+def test_an_encoder_learns_to_correct_what_anchors_give(
+    encoder, generator, people, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("facewright.training.supervised._NORM_EXAMPLES", 64)
+    subject = Subject(generator, "tiny", "0" * 64, NO_LABELS, anchors=encoder)
+    options = EncoderTrainOptions(
+        kimg=0.2, batch=4, lr=0.01, start="anchors", perceptual_weight=0, traits_weight=0
+    )
+    untrained = EncoderObjective(subject, options, torch.device("cpu")).build().eval()
+    kept = AnchorCorrector(encoder, untrained, generator, torch.float32).encode(people[:2])
+    assert torch.equal(kept, encoder.encode(people[:2]))
+    path = train_encoder(subject, tmp_path / "run", options, device=torch.device("cpu"))
+    trained = load_encoder(load_bundle(path))
+    assert trained.config.inputs == 6
+    corrector = AnchorCorrector(encoder, trained, generator, torch.float32)
+    drawn = [s.image for s in sample_people(generator, range(8), labels=NO_LABELS, batch=8)]
+    before, after = (
+        invert_faces(generator, np.stack(drawn), encoder=e, options=RefineOptions(steps=0))
+        for e in (encoder, corrector)
+    )
+    assert sum(after.errors) < 0.95 * sum(before.errors)
+    with pytest.raises(InputError, match="6, 64, 64"):
+        invert_faces(generator, people[:1], encoder=trained)

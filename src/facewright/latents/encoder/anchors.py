@@ -1,7 +1,8 @@
 """Latents of a face from its anchor: for generators that were trained with anchors.
 
 Such a generator reconstructs training pictures from anchors, which an active appearance model
-computes (`gan.anchors`). The same model gives the anchor of a new face, so no encoder is trained.
+computes (`gan.anchors`). The same model gives the anchor of a new face. An encoder that sees the
+face and what its anchor gives can correct it (ReStyle, Alaluf et al. 2021).
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ from typing import TypeAlias
 
 import torch
 
+from facewright.device import to_tensor
 from facewright.errors import WeightsError
 from facewright.faces.detection.landmarks import MeshNetwork
 from facewright.gan.anchors.appearance import AppearanceModel, Unwarper, read_appearance
 from facewright.gan.anchors.find import KIND, place_aligned
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable
+from facewright.latents.encoder.psp import Encoder, fit_pictures
 from facewright.types import Bundle, Card, Image, Json
+
+PASSES = 2
+"""How often `AnchorCorrector` corrects."""
 
 Owner: TypeAlias = Mapping[str, Json]
 """Name and sha256 of the generator that something belongs to, under "name" and "sha256"."""
@@ -69,6 +75,48 @@ class AnchorEncoder:
         seen = torch.from_numpy(present).to(average.device)
         w = torch.where(seen[:, None], self._generator.mapping(z, c.to(average.device)), average)
         return w[:, None].expand(-1, self._generator.num_ws, -1).clone()
+
+
+class AnchorCorrector:
+    """Estimates w+ of aligned faces: that of the anchors, corrected by an encoder.
+
+    Args:
+        anchors: Estimates the first latents.
+        encoder: With `inputs` 6.
+        generator: That of both, on the device of the encoder.
+        dtype: Number format of the synthesis.
+    """
+
+    def __init__(
+        self, anchors: AnchorEncoder, encoder: Encoder, generator: Generator, dtype: torch.dtype
+    ) -> None:
+        self._anchors, self._encoder = anchors, encoder
+        self._generator, self._dtype = generator, dtype
+
+    @torch.no_grad()
+    def encode(self, images: Image) -> torch.Tensor:
+        """Return the latents of faces, as `AnchorEncoder.encode` does."""
+        ws = self._anchors.encode(images)
+        target = to_tensor(images, ws.device, torch.float32)
+        for _ in range(PASSES):
+            drawn = self._generator.synthesis(ws, dtype=self._dtype)
+            ws = correct_styles(self._encoder, target, drawn, ws)
+        return ws
+
+
+def correct_styles(
+    encoder: Encoder, images: torch.Tensor, drawn: torch.Tensor, ws: torch.Tensor
+) -> torch.Tensor:
+    """Return latents of faces, (n, num_ws, w_dim), corrected once.
+
+    Args:
+        encoder: With `inputs` 6.
+        images: The faces, (n, 3, h, h) in [-1, 1].
+        drawn: What the latents give, like `images`.
+        ws: w+, (n, num_ws, w_dim).
+    """
+    both = torch.cat([images, drawn.float().clamp(-1, 1)], 1)
+    return ws + encoder(fit_pictures(both, encoder.config.size))
 
 
 def pack_anchors(model: AppearanceModel, card: Card, generator: Owner) -> Bundle:

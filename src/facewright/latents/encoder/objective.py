@@ -3,8 +3,10 @@
 It is trained on generated faces, whose latents are known, then increasingly on real pictures. The
 loss is the sum of: the squared distance of pixels; a perceptual distance; the distance of traits,
 where the features have them; the squared distance of the latents where they are known, and of all
-latents from their average (the w-norm of pSp). The traits are what `face-features` reads from a
-whole face, and no face recognition: the likeness of `faces.identity` is not differentiable.
+latents from where they start: their average (the w-norm of pSp), or the anchors. An encoder that
+corrects anchors sees half of the examples for the second time (ReStyle). The traits are what
+`face-features` reads from a whole face, and no face recognition: the likeness of `faces.identity`
+is not differentiable.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from facewright.datasets.dataset import Dataset
 from facewright.device import pick_dtype, seeded, to_images, to_tensor
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable
+from facewright.latents.encoder.anchors import AnchorEncoder, correct_styles
 from facewright.latents.encoder.features import Perception
 from facewright.latents.encoder.options import EncoderTrainOptions
 from facewright.latents.encoder.psp import Encoder, EncoderConfig, fit_pictures, small_config
@@ -49,6 +52,8 @@ class Subject:
     """The perceptual distance; None leaves it out of the loss."""
     models: Mapping[str, str] = field(default_factory=dict)
     """The weights of the perceptual distance: name → sha256."""
+    anchors: AnchorEncoder | None = None
+    """Estimates the latents that it corrects; None starts from the average latent."""
 
 
 class Batch(NamedTuple):
@@ -76,14 +81,19 @@ class EncoderObjective:
         """Return the configuration of the encoder."""
         num_ws, fields = self._subject.generator.num_ws, self._subject.generator.config
         if self._options.network == "ir-se-50":
-            return EncoderConfig(num_ws, fields.w_dim)
-        return small_config(num_ws, fields.w_dim, min(max(fields.resolution, 32), 256))
+            return EncoderConfig(num_ws, fields.w_dim, inputs=6 if self._subject.anchors else 3)
+        size = min(max(fields.resolution, 32), 256)
+        return small_config(num_ws, fields.w_dim, size, 6 if self._subject.anchors else 3)
 
     def build(self) -> nn.Module:
-        """Return the untrained encoder, which gives nearly the average latent for every face."""
+        """Return the untrained encoder: it gives nearly the average latent, or keeps anchors."""
         with torch.random.fork_rng():
             torch.default_generator.set_state(seeded(self._options.seed).get_state())
             encoder = Encoder(self.plan())
+        if self._subject.anchors:
+            for head in encoder.styles:
+                nn.init.zeros_(head.get_parameter("linear.weight"))
+            return encoder
         encoder.latent_avg.copy_(
             self._subject.generator.mapping.w_avg.expand_as(encoder.latent_avg)
         )
@@ -114,11 +124,11 @@ class EncoderObjective:
         options = self._options
         assert isinstance(network, Encoder)  # noqa: S101 - for the type checker
         images, known = self.draw(batch)
-        ws = network(fit_pictures(images, network.config.size))
+        ws, start = self.estimate(network, images, torch.arange(0, len(images), 2))
         near = ws[: len(known)] - known  # [g num_ws w_dim]
         parts = {
             "latents": options.latents_weight * near.square().sum() / ws.numel(),
-            "norm": options.norm_weight * (ws - network.latent_avg).square().mean(),
+            "norm": options.norm_weight * (ws - start).square().mean(),
         }
         if not torch.is_grad_enabled():
             return parts
@@ -129,6 +139,27 @@ class EncoderObjective:
             distances = self._subject.perception.measure(drawn, images)
             parts |= {name: weights[name] * d.mean() for name, d in distances.items()}
         return parts
+
+    def estimate(
+        self, network: Encoder, images: torch.Tensor, again: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the latents of pictures [n 3 h w], and what they start from, of the same shape.
+
+        Args:
+            network: The encoder.
+            images: In [-1, 1].
+            again: The rows of the latents of anchors to correct a second time.
+        """
+        if self._subject.anchors is None:
+            return network(fit_pictures(images, network.config.size)), network.latent_avg
+        with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
+            start = self._subject.anchors.encode(to_images(images))
+            drawn = self.synthesise(start)
+        with torch.no_grad():
+            once = correct_styles(network, images[again], drawn[again], start[again])
+            ws = start.index_copy(0, again, once)
+            drawn[again] = self.synthesise(once)
+        return correct_styles(network, images, drawn, ws), start
 
     @torch.no_grad()
     def draw(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
@@ -150,7 +181,7 @@ class EncoderObjective:
     def show(self, encoder: Encoder) -> Image:
         """Return a sheet of faces, and below each its reconstruction from the latents."""
         images, _ = self.draw(self.prepare(_SHOWN_FROM, _SHOWN))
-        drawn = self.synthesise(encoder(fit_pictures(images, encoder.config.size)))
+        drawn = self.synthesise(self.estimate(encoder, images, torch.arange(len(images)))[0])
         return contact_sheet([*to_images(images), *to_images(drawn)], columns=_SHOWN)
 
     def _share(self, number: int) -> float:

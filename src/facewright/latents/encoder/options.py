@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from facewright.training.options import SupervisedOptions
 
 Size: TypeAlias = Literal["small", "ir-se-50"]
+Start: TypeAlias = Literal["average", "anchors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,9 @@ class EncoderTrainOptions(SupervisedOptions):
     lr: float = 0.001
     network: Size = "small"
     """Architecture of the encoder: small, or ir-se-50 as published for pSp."""
+    start: Start = "average"
+    """What its offsets are added to: the average latent; or what the anchors of the generator give,
+    which it then sees beside the face and corrects twice (ReStyle)."""
     generated_kimg: float = 50.0
     """Thousands of faces before the share of real ones begins to rise; it reaches --real-share
     after twice as many."""
@@ -31,4 +35,4 @@ class EncoderTrainOptions(SupervisedOptions):
     latents_weight: float = 0.5
     """Weight of the squared distance from known latents."""
     norm_weight: float = 0.005
-    """Weight of the squared distance from the average latent."""
+    """Weight of the squared distance from what the offsets are added to."""

@@ -24,6 +24,9 @@ from facewright.types import Bundle, Card, Json
 
 KIND = "encoder"
 
+FACE_CHANNELS = 3
+"""Channels of a picture of a face."""
+
 _AVERAGE = "latent_avg"
 _COARSE, _MIDDLE = 3, 7  # layers of w+ below these read the last and the middle level
 _SQUEEZE = 16
@@ -45,6 +48,9 @@ class EncoderConfig:
     """Residual units of each stage."""
     head: int = 512
     """Feature maps of the pyramid and of the heads."""
+    inputs: int = FACE_CHANNELS
+    """Channels it sees: 3, a face; 6, also what latents to correct give (ReStyle, Alaluf et al.
+    2021), of which it returns the offset."""
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -57,18 +63,20 @@ class EncoderConfig:
             raise InputError("style vectors, widths and depths of an encoder are at least 1")
         if self.head != self.widths[-1]:
             raise InputError("the pyramid of an encoder is as wide as its last stage")
+        if self.inputs not in (FACE_CHANNELS, 2 * FACE_CHANNELS):
+            raise InputError(f"an encoder sees 3 or 6 channels, not {self.inputs}")
 
 
-def small_config(num_ws: int, w_dim: int, size: int) -> EncoderConfig:
+def small_config(num_ws: int, w_dim: int, size: int, inputs: int = FACE_CHANNELS) -> EncoderConfig:
     """Return the configuration of a smaller network than the published one, for small generators.
 
     Args:
         num_ws: Style vectors of the generator.
         w_dim: Dimension of w.
         size: Width and height of the pictures in pixels.
+        inputs: As `EncoderConfig` has it.
     """
-    widths = (24, 48, 96, 128)
-    return EncoderConfig(num_ws, w_dim, size, widths=widths, depths=(2, 2, 3, 2), head=128)
+    return EncoderConfig(num_ws, w_dim, size, (24, 48, 96, 96), (2, 2, 3, 2), 96, inputs)
 
 
 class SqueezeExcite(nn.Module):
@@ -140,7 +148,7 @@ class StyleHead(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Maps aligned faces to w+, as offsets from the average latent."""
+    """Maps aligned faces to w+, as offsets from the average latent, or from others (`inputs`)."""
 
     latent_avg: torch.Tensor
 
@@ -149,7 +157,9 @@ class Encoder(nn.Module):
         self.config = config
         first = config.widths[0]
         self.input_layer = nn.Sequential(
-            nn.Conv2d(3, first, 3, 1, 1, bias=False), nn.BatchNorm2d(first), nn.PReLU(first)
+            nn.Conv2d(config.inputs, first, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(first),
+            nn.PReLU(first),
         )
         sides = [first, *config.widths]
         self.body = nn.Sequential(
@@ -173,7 +183,7 @@ class Encoder(nn.Module):
         """Encode faces.
 
         Args:
-            x: (n, 3, size, size) in [-1, 1].
+            x: (n, inputs, size, size) in [-1, 1].
 
         Returns:
             w+, (n, num_ws, w_dim), float32.
@@ -181,9 +191,9 @@ class Encoder(nn.Module):
         Raises:
             InputError: The pictures have another size.
         """
-        size = self.config.size
-        if x.ndim != 4 or x.shape[1:] != (3, size, size):
-            raise InputError(f"this encoder sees (n, 3, {size}, {size}), not {tuple(x.shape)}")
+        wanted = (self.config.inputs, self.config.size, self.config.size)
+        if x.ndim != 4 or x.shape[1:] != wanted:
+            raise InputError(f"this encoder sees (n, {str(wanted)[1:]}, not {tuple(x.shape)}")
         pyramid = self._build_pyramid(x.to(self.latlayer1.weight.dtype))
         heads = zip(self.styles, self._levels, strict=True)
         offsets = torch.stack([head(pyramid[level]) for head, level in heads], dim=1)
@@ -206,11 +216,11 @@ def fit_pictures(x: torch.Tensor, size: int) -> torch.Tensor:
     """Resize pictures to the input size of an encoder.
 
     Args:
-        x: (n, 3, h, w), square.
+        x: (n, d, h, w), square.
         size: Width and height in pixels.
 
     Returns:
-        (n, 3, size, size); the same tensor where it has that size.
+        (n, d, size, size); the same tensor where it has that size.
     """
     if x.shape[-1] == size:
         return x

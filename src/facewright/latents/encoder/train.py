@@ -16,7 +16,7 @@ from facewright.device import name_device
 from facewright.errors import InputError, TrainingError
 from facewright.hub.bundle import load_bundle, save_bundle
 from facewright.latents.encoder.objective import EncoderObjective, Subject
-from facewright.latents.encoder.options import EncoderTrainOptions, Size
+from facewright.latents.encoder.options import EncoderTrainOptions, Size, Start
 from facewright.latents.encoder.psp import KIND, Encoder, pack_encoder
 from facewright.provenance.publish import publish_image
 from facewright.training.supervised import train_network
@@ -89,6 +89,8 @@ def _check(subject: Subject, options: EncoderTrainOptions, outdir: Path) -> None
     """Raise if an option is invalid, or if the parts do not fit each other."""
     if options.network not in get_args(Size):
         raise InputError(f"no encoder is called `{options.network}`", hint="small or ir-se-50")
+    if options.start not in get_args(Start):
+        raise InputError(f"no start is called `{options.start}`", hint="average or anchors")
     if not 0 <= options.real_share <= 1:
         raise InputError(f"--real-share is from 0 to 1, not {options.real_share}")
     weights = ("pixels", "perceptual", "traits", "latents", "norm")

@@ -26,16 +26,15 @@ from facewright.faces.similarity.identity import (
     measure_likeness,
 )
 from facewright.faces.templates import TEMPLATES
-from facewright.gan.anchors.appearance import AppearanceModel
 from facewright.gan.anchors.find import KIND as ANCHORS
 from facewright.gan.generator import Generator
 from facewright.gan.weights import load_appearance, read_template
 from facewright.hub.bundle import file_sha256, load_bundle
 from facewright.hub.cards import find_owned, known_cards
 from facewright.hub.store import Progress
-from facewright.latents.encoder.anchors import AnchorEncoder, load_anchor_model
+from facewright.latents.encoder.anchors import AnchorCorrector, AnchorEncoder, load_anchor_model
+from facewright.latents.encoder.psp import FACE_CHANNELS, Encoder, load_encoder
 from facewright.latents.encoder.psp import KIND as ENCODER
-from facewright.latents.encoder.psp import Encoder, load_encoder
 from facewright.latents.encoder.quick import quicken
 from facewright.latents.files import StoredLatents, load_latents
 from facewright.latents.invert import (
@@ -154,26 +153,47 @@ class LatentsPipeline(GeneratorPipeline):
                     hint='name the one that was trained for this generator, or "none"',
                 )
             return encoder
+        owned = find_owned((ENCODER,), sha256)
+        return self.anchor_bundle if owned is None else self.open(owned)
+
+    @cached_property
+    def anchor_bundle(self) -> Bundle | None:
+        """The weights of the generator's anchors, if it has some."""
         if load_appearance(self.bundle) is not None:
             return self.bundle
-        owned = find_owned((ANCHORS, ENCODER), sha256)
+        owned = find_owned((ANCHORS,), self.bundle.card.sha256)
         return None if owned is None else self.open(owned)
 
     @cached_property
-    def encoder(self) -> Encoder | AnchorEncoder | None:
+    def encoder(self) -> Encoder | AnchorEncoder | AnchorCorrector | None:
         """Estimates the first latents; None is the average face."""
         bundle = self.encoder_bundle
         if bundle is None:
             return None
-        model = load_appearance(bundle)
-        if model is not None or bundle.card.kind == ANCHORS:
-            return self._anchor(model or load_anchor_model(bundle))
-        return quicken(load_encoder(bundle, self.device), self.dtype)
+        if bundle.card.kind == ANCHORS or load_appearance(bundle) is not None:
+            return self.load_anchors(bundle)
+        encoder = quicken(load_encoder(bundle, self.device), self.dtype)
+        if encoder.config.inputs == FACE_CHANNELS:
+            return encoder
+        return AnchorCorrector(self.load_anchors(), encoder, self.generator, self.dtype)
 
-    def _anchor(self, model: AppearanceModel) -> AnchorEncoder:
-        """Return the anchor encoder of this generator."""
+    def load_anchors(self, bundle: Bundle | None = None) -> AnchorEncoder:
+        """Return what estimates latents by anchors.
+
+        Args:
+            bundle: The weights of the anchors; None takes those of the generator.
+
+        Raises:
+            InputError: The generator has none.
+        """
+        bundle = bundle or self.anchor_bundle
+        if bundle is None:
+            raise InputError(
+                f"`{self.name}` has no anchors",
+                hint="generators have some that were trained with --anchor components",
+            )
         mesh = load_mesh(self.open(pick_kind(MESH, known_cards())), self.device)
-        template = self.template
+        model, template = load_appearance(bundle) or load_anchor_model(bundle), self.template
         return AnchorEncoder(model, self.generator, mesh, labels=self.labels, template=template)
 
     @property
@@ -201,7 +221,8 @@ class LatentsPipeline(GeneratorPipeline):
     @property
     def inverters(self) -> dict[str, str]:
         """Name → sha256 of all networks that invert an aligned face."""
-        return self.models | hashes(self.encoder_bundle, *self._measures)
+        anchors = self.anchor_bundle if isinstance(self.encoder, AnchorCorrector) else None
+        return self.models | hashes(self.encoder_bundle, anchors, *self._measures)
 
     def cut(self, image: Image, faces: str = "largest", *, drawn: bool = False) -> Crop:
         """Cut one face out of a picture, by the template of the generator.

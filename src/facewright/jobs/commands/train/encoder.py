@@ -64,27 +64,28 @@ def train_encoder(
 
     Examples:
         facewright train encoder faces.zip --outdir runs/encoder
+        facewright train encoder faces.zip --outdir runs/encoder --start anchors
         facewright train encoder --outdir runs/encoder --generator mine.safetensors --features none
     """
     from facewright.datasets.dataset import open_dataset
     from facewright.device import pick_device
-    from facewright.gan.weights import load_generator, load_labels
     from facewright.latents.encoder.objective import Subject
     from facewright.latents.encoder.train import train_encoder as train
-    from facewright.pipelines.weights import open_weights, pick_weights
+    from facewright.pipelines.draw.latents import LatentsPipeline
 
     networks = networks or EncoderNetworks()
     options, place = options or EncoderTrainOptions(), pick_device(run.device)
     perception, models = _open_perception(networks.features, place, progress)
-    bundle = open_weights(pick_weights(networks.generator), progress)
+    people = LatentsPipeline(networks.generator, device=place, dtype="float32", progress=progress)
     subject = Subject(
-        load_generator(bundle, place),
-        bundle.card.name,
-        bundle.card.sha256,
-        load_labels(bundle),
+        people.generator,
+        people.bundle.card.name,
+        people.bundle.card.sha256,
+        people.labels,
         open_dataset(dataset, mirror=True, verify=True) if dataset else None,
         perception,
         models,
+        people.load_anchors() if options.start == "anchors" else None,
     )
     return conclude(train(subject, run.outdir, options, device=place), options.kimg, place)
 
