@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 
@@ -20,6 +20,7 @@ _RISE, _FALL = 0.05, 0.25  # parts of the steps in which the learning rate rises
 _QUIET_FROM = 0.75  # from this part of the steps on, no noise is added
 
 
+@runtime_checkable
 class Estimator(Protocol):
     """Estimates latents by other means than an encoder alone."""
 
@@ -96,10 +97,10 @@ def invert_faces(
     device = generator.mapping.w_avg.device
     target = to_tensor(images, device, torch.float32)
     measure = compare_with(target, features, options.perceptual_weight)
-    if encoder is None or isinstance(encoder, Encoder):
-        ws = encode_faces(generator, target, encoder)
-    else:
+    if isinstance(encoder, Estimator):
         ws = encoder.encode(images)
+    else:
+        ws = encode_faces(generator, target, encoder)
     ws = _refine(generator, ws, measure, options, progress)
     return look_at(generator, ws, images, features)
 

@@ -104,7 +104,7 @@ def test_an_encoder_learns_to_correct_what_anchors_give(
     monkeypatch.setattr("facewright.training.supervised._NORM_EXAMPLES", 64)
     subject = Subject(generator, "tiny", "0" * 64, NO_LABELS, anchors=encoder)
     options = EncoderTrainOptions(
-        kimg=0.2, batch=4, lr=0.01, start="anchors", perceptual_weight=0, traits_weight=0
+        kimg=0.12, batch=4, lr=0.01, start="anchors", perceptual_weight=0, traits_weight=0
     )
     untrained = EncoderObjective(subject, options, torch.device("cpu")).build().eval()
     kept = AnchorCorrector(encoder, untrained, generator, torch.float32).encode(people[:2])
