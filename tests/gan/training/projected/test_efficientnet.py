@@ -32,6 +32,20 @@ def test_a_stride_pads_more_on_the_right_and_below(kernel, side):
     torch.testing.assert_close(conv(x), windows.sum((-1, -2)))
 
 
+@pytest.mark.parametrize(("kernel", "side"), [(3, 8), (5, 8), (3, 7), (5, 9)])
+def test_the_gradient_of_a_depthwise_stride_is_that_of_pytorch(kernel, side):
+    conv = SameConv2d(4, 4, kernel, stride=2, groups=4).requires_grad_(False)
+    ones = torch.randn(2, 4, side, side, generator=seeded(0)).requires_grad_()
+    others = ones.detach().clone().requires_grad_()
+    padded = torch.nn.functional.pad(others, (*conv._share(side), *conv._share(side)))
+    wanted = torch.nn.functional.conv2d(padded, conv.weight, conv.bias, 2, groups=4)
+    found = conv(ones)
+    assert torch.equal(found, wanted)
+    found.square().sum().backward()
+    wanted.square().sum().backward()
+    torch.testing.assert_close(ones.grad, others.grad)
+
+
 def test_normalisations_are_folded_into_the_convolutions(tmp_path):
     rng, theirs = seeded(1), {}
     network = EfficientNetLite0()
