@@ -17,6 +17,7 @@ from facewright.latents.edit import (
     lerp,
     mix_styles,
     parse_layers,
+    parse_weights,
     slerp,
     walk,
 )
@@ -86,6 +87,27 @@ def test_layers_are_written_as_they_are_read(layers):
     assert parse_layers(format_layers(sorted(layers)), 18) == tuple(sorted(layers))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0-1:0.25,5", {0: 0.25, 1: 0.25, 5: 1.0}),
+        ("coarse, 1:.5", {0: 1.0, 1: 0.5, 2: 1.0, 3: 1.0}),
+        ("5:0", {5: 0.0}),
+        ("None", {}),
+    ],
+)
+def test_layers_with_weights_are_read_and_written(text, expected):
+    found = parse_weights(text, 6)
+    assert found == expected
+    assert parse_weights(format_layers(found), 6) == found
+
+
+@pytest.mark.parametrize("text", ["0:2", "0:-1", "0:x", "0:", "", ":1", "6:1", "0:1e-1"])
+def test_weights_that_are_none_are_refused(text):
+    with pytest.raises(InputError):
+        parse_weights(text, 6)
+
+
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 99))
 def test_drawn_layers_differ_from_draw_to_draw(size, count, seed):
     count = min(count, math.comb(6, size))
@@ -133,6 +155,14 @@ def test_strength_goes_from_nothing_to_all():
     half = mix_styles(ws, other, layers, strength=0.5)
     torch.testing.assert_close(half, (ws + other) / 2)
     assert torch.equal(mix_styles(ws, other, []), ws)
+
+
+def test_layers_have_weights_of_their_own():
+    ws, other = draw(2, 6, 4), draw(1, 6, 4, seed=1)
+    mixed = mix_styles(ws, other, {1: 0.25, 4: 1.0}, strength=0.5)
+    assert torch.equal(mixed[:, 1:2], mix_styles(ws, other, [1], strength=0.125)[:, 1:2])
+    assert torch.equal(mixed[:, 4:5], mix_styles(ws, other, [4], strength=0.5)[:, 4:5])
+    assert torch.equal(mixed[:, [0, 2, 3, 5]], ws[:, [0, 2, 3, 5]])
 
 
 @pytest.mark.parametrize("layers", [[6], [-1], [0, 7]])

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from facewright.errors import InputError, WeightsError
-from facewright.jobs.interface.people import FaceChoice, MixPart
+from facewright.jobs.commands.remake import remake_file
+from facewright.jobs.interface.people import FaceChoice
 from facewright.jobs.interface.seeds import FaceGallery
+from facewright.media.decode import read_image
 from facewright.provenance.publish import read_manifest
 from facewright.studio.processes.painter import Painter
 
@@ -21,18 +23,24 @@ def painter(weights):
 def test_another_process_draws_the_same(painter, weights, tmp_path):
     here = FaceGallery(weights)
     assert painter.list_options() == here.list_options()
-    assert painter.count_layers(None) == here.count_layers(None)
+    assert painter.list_layers() == here.list_layers()
     path = tmp_path / "face.webp"
     path.write_bytes(painter.render(FaceChoice(7, size=24)))
     wanted = here.draw(FaceChoice(7, size=24)).manifest
     assert replace(read_manifest(path), marks={}) == replace(wanted, marks={})
 
 
-def test_mixes_are_drawn_too(painter):
-    one, other = FaceChoice(1), FaceChoice(2)
-    none, all_ = (painter.render_mix(one, other, [MixPart(0, 5, amount)]) for amount in (0, 1))
-    assert none[:4] == all_[:4] == b"RIFF"
-    assert none != all_
+def test_mix_is_remade_by_its_manifest(painter, weights, tmp_path):
+    one, other = FaceChoice(1), FaceChoice(2, gender="f")
+    mixed = {}
+    for layers in ("", "none", "0-1:0.5,2-3", "all"):
+        path = tmp_path / f"{len(mixed)}.webp"
+        path.write_bytes(painter.render_mix(one, other, layers))
+        assert remake_file(path, weights=weights).likeness == "bytes"
+        mixed[layers] = read_image(path).tobytes()
+    assert mixed[""] == mixed["none"]
+    assert len(set(mixed.values())) == 3
+    assert read_manifest(path).parameters["style"] == "2:gender=f"
 
 
 def test_errors_come_as_they_are(painter):

@@ -16,6 +16,7 @@ from facewright.jobs.interface.signature import Argument, find_command, read_arg
 from facewright.jobs.table import COMMANDS
 from facewright.live.recording import SECOND
 from facewright.media.camera import PREFIX as CAMERA
+from facewright.pipelines.draw.latents import is_seed, read_person
 from facewright.pipelines.weights import WEIGHTS_VARIABLE, hash_weights
 from facewright.provenance.manifest import format_seeds
 from facewright.provenance.publish import STOPPED_AFTER
@@ -188,7 +189,7 @@ def _find_inputs(
             if name.startswith(CAMERA):
                 raise InputError(f"{_CAMERA} cannot be made again")
             prefix = str(number) if role == "pictures" else role
-            seed = name.isdigit() and int(name) in manifest.seeds
+            seed = is_seed(name) and read_person(name)[0] in manifest.seeds
             found.append(name if seed else str(find_source(manifest, prefix, name, places)))
     if taken and not found and not manifest.seeds:
         raise InputError(f"{_CAMERA} cannot be made again")

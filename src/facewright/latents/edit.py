@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
@@ -14,6 +14,7 @@ RANGES = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 18)}
 """Ranges of layers: up to 8×8 pixels, up to 32×32, above (Karras et al. 2019, section 3.1)."""
 
 _PART = re.compile(r"(\d{1,9})(?:\s*-\s*(\d{0,9}))?")
+_WEIGHT = re.compile(r"0?\.\d{1,6}|[01](?:\.0{0,6})?")
 
 
 def parse_layers(text: str, num_ws: int) -> tuple[int, ...]:
@@ -40,34 +41,73 @@ def parse_layers(text: str, num_ws: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def format_layers(layers: Sequence[int]) -> str:
-    """Write layers as `parse_layers` reads them.
+def parse_weights(text: str, num_ws: int) -> dict[int, float]:
+    """Parse a choice of layers, each with a weight after a colon, or 1.
 
     Args:
-        layers: From 0, ascending, each once.
+        text: As for `parse_layers`, such as "0-3:0.2,fine"; of parts that overlap the last counts;
+            "none" for no layers.
+        num_ws: Number of style vectors that the generator takes.
+
+    Returns:
+        Layer, counted from 0 → weight, in ascending order.
+
+    Raises:
+        InputError: As for `parse_layers`, or a weight is not 0 to 1.
+
+    Example:
+        >>> parse_weights("0-2:0.25,7", 10)
+        {0: 0.25, 1: 0.25, 2: 0.25, 7: 1.0}
+    """
+    found: dict[int, float] = {}
+    for part in text.split(",") if text.strip().lower() != "none" else ():
+        layers, colon, weight = part.partition(":")
+        if colon and not _WEIGHT.fullmatch(weight.strip()):
+            raise InputError(f"`{weight}` is no weight", hint="0 to 1, such as fine:0.5")
+        found |= dict.fromkeys(parse_layers(layers, num_ws), float(weight or 1))
+    return dict(sorted(found.items()))
+
+
+def format_layers(layers: Sequence[int] | Mapping[int, float]) -> str:
+    """Write layers as `parse_layers` reads them, or weights as `parse_weights` does.
+
+    Args:
+        layers: From 0, ascending, each once; or layer → weight.
 
     Example:
         >>> format_layers([0, 1, 2, 7])
         '0-2,7'
+        >>> format_layers({0: 0.25, 1: 0.25, 2: 1.0})
+        '0-1:0.25,2'
     """
     runs: list[list[int]] = []
     for layer in layers:
-        if runs and layer == runs[-1][1] + 1:
+        if runs and layer == runs[-1][1] + 1 and _weigh(layers, layer) == _weigh(layers, layer - 1):
             runs[-1][1] = layer
         else:
             runs.append([layer, layer])
-    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
+    parts = [(f"{a}" if a == b else f"{a}-{b}", _weigh(layers, a)) for a, b in runs]
+    return ",".join(f"{p}:{weight:g}" if weight != 1 else p for p, weight in parts) or "none"
+
+
+def _weigh(layers: Sequence[int] | Mapping[int, float], layer: int) -> float:
+    """Return the weight of a layer."""
+    return layers[layer] if isinstance(layers, Mapping) else 1.0
 
 
 def mix_styles(
-    ws: torch.Tensor, other: torch.Tensor, layers: Sequence[int], *, strength: float = 1.0
+    ws: torch.Tensor,
+    other: torch.Tensor,
+    layers: Sequence[int] | Mapping[int, float],
+    *,
+    strength: float = 1.0,
 ) -> torch.Tensor:
     """Replace the styles of some layers by those of another face: style mixing, or injection.
 
     Args:
         ws: (n, num_ws, w_dim), the faces to change.
         other: (n or 1, num_ws, w_dim), the faces that give the styles.
-        layers: The layers to replace, counted from 0.
+        layers: The layers to replace, counted from 0; or layer → weight, which `strength` scales.
         strength: 1 replaces, 0 changes nothing, values between blend.
 
     Returns:
@@ -81,7 +121,10 @@ def mix_styles(
     if layers and not 0 <= min(layers) <= max(layers) < ws.shape[1]:
         raise InputError(f"layers are 0 to {ws.shape[1] - 1}, not {list(layers)}")
     mixed, chosen = ws.clone(), list(layers)
-    mixed[:, chosen] = ws[:, chosen].lerp(other[:, chosen].expand_as(ws[:, chosen]), strength)
+    weights = ws.new_tensor([strength * _weigh(layers, layer) for layer in chosen])[
+        :, None
+    ]  # [k 1]
+    mixed[:, chosen] = ws[:, chosen].lerp(other[:, chosen].expand_as(ws[:, chosen]), weights)
     return mixed
 
 

@@ -165,7 +165,7 @@ def draw_injections(
     sampler: FaceSampler,
     face: torch.Tensor,
     style: torch.Tensor,
-    choices: Sequence[Sequence[int]],
+    choices: Sequence[Sequence[int] | Mapping[int, float]],
     *,
     strength: float = 1.0,
     progress: Progress | None = None,
@@ -176,7 +176,8 @@ def draw_injections(
         sampler: The sampler.
         face: (1, num_ws, w_dim), the face to change.
         style: (1, num_ws, w_dim), the face that gives the styles.
-        choices: Layers, counted from 0; an empty choice gives the face unchanged.
+        choices: Layers, counted from 0, or layer → weight; an empty choice gives the face
+            unchanged.
         strength: 1 replaces, 0 changes nothing, values between blend.
         progress: Called with the number of faces drawn, and of all.
 

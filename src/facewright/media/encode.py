@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from PIL import Image as Pictures
 from PIL import PngImagePlugin
+from PIL import WebPImagePlugin as _  # noqa: F401 - or PIL loads all formats to write one WebP
 
 from facewright.errors import InputError
 from facewright.media.stills.bitmap import insert_text

@@ -171,8 +171,8 @@ class Intake:
             return self._copy_result(str(given["job"]), str(given.get("name", "")))
         if isinstance(given, dict) and "seed" in given:
             choice = read_choice(given, name)
-            if "seed" in kinds and len(given) == 1:
-                return {"text": str(choice.seed), "seed": choice.seed}
+            if "seed" in kinds and {"psi", "size", "weights"}.isdisjoint(given):
+                return {"text": choice.name, "seed": choice.seed}
             if not {"image", "dataset"} & set(kinds):
                 raise OptionError(f"`{name}` takes no seed", name, hint=f"it takes {kinds}")
             taken = {one.name for one in self._list_kept()}

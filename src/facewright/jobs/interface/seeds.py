@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from facewright.device import pick_device
-from facewright.jobs.interface.people import LABELS, FaceChoice, MixPart
+from facewright.jobs.interface.people import FaceChoice
 from facewright.jobs.interface.signature import find_command, read_arguments
 from facewright.jobs.options import record_options
-from facewright.latents.edit import mix_styles, parse_layers
+from facewright.latents.edit import RANGES, format_layers, mix_styles, parse_weights
 from facewright.latents.scenes import draw_each, find_styles
+from facewright.pipelines.consent import GENERATED
 from facewright.pipelines.draw.generate import GeneratePipeline
 from facewright.pipelines.result import Ingredients, Result
 from facewright.provenance.publish import render_image
@@ -57,41 +58,41 @@ class FaceGallery:
         said = {**record_options(options), **drawn.manifest.parameters}
         return replace(drawn, manifest=replace(drawn.manifest, parameters=said))
 
-    def mix(self, a: FaceChoice, b: FaceChoice, parts: Sequence[MixPart]) -> Result:
-        """Draw one person with the styles of another in some layers.
+    def mix(self, a: FaceChoice, b: FaceChoice, layers: str) -> Result:
+        """Draw what `facewright restyle` draws of two people; `remake` makes the same bytes again.
 
         Args:
             a: The person who keeps all other layers; its size, psi and weights apply to both.
             b: The person whose styles are mixed in.
-            parts: Ranges of layers, and the weight of each.
+            layers: Layers with weights, such as "0-3:0.2,fine"; empty for none.
 
         Raises:
             InputError: A label, size or layer is unknown or out of range.
         """
+        from facewright.jobs.commands.draw.restyle import RestyleOptions
+
+        options = RestyleOptions(
+            out=Path(), size=a.size, truncation_psi=a.psi, batch=1, quality=_QUALITY
+        )
         pipeline = self._find(a.weights)
         with self._lock:
-            both = [_choose(replace(one, psi=a.psi)).sampling() for one in (a, b)]
-            samplers, size = [pipeline.sampler(one) for one in both], pipeline.pick_size(a.size)
-            ws, given = (
-                find_styles(sampler, [one.seed])
-                for sampler, one in zip(samplers, (a, b), strict=True)
-            )
-            for part in parts:
-                layers = range(part.first, part.last + 1)
-                ws = mix_styles(ws, given, layers, strength=part.amount)
-            said: dict[str, Json] = {"mix": [str(part) for part in parts], "size": size}
-            used = Ingredients(seeds=(a.seed, b.seed))
-            manifest = replace(pipeline.describe(samplers[0], said, used), task="mix")
-            image = pipeline.enlarge(draw_each(samplers[0], ws)[0], size)
-        return Result(image, manifest)
+            sampler, size = pipeline.sampler(options.sampling()), pipeline.pick_size(a.size)
+            chosen = parse_weights(layers or "none", pipeline.generator.num_ws)
+            ws, other = (find_styles(replace(sampler, chosen=p.labels), [p.seed]) for p in (a, b))
+            image = draw_each(sampler, mix_styles(ws, other, chosen))[0]
+            said: dict[str, Json] = {**record_options(options), "layers": format_layers(chosen)}
+            said |= {"face": a.name, "style": b.name, "size": size}
+            used = Ingredients(seeds=(a.seed, b.seed), consent=GENERATED)
+            manifest = replace(pipeline.describe(sampler, said, used), task="restyle")
+            return Result(pipeline.enlarge(image, size), manifest)
 
     def render(self, choice: FaceChoice) -> bytes:
         """Draw one person as a signed WebP."""
         return _render(self.draw(choice))
 
-    def render_mix(self, a: FaceChoice, b: FaceChoice, parts: Sequence[MixPart]) -> bytes:
+    def render_mix(self, a: FaceChoice, b: FaceChoice, layers: str) -> bytes:
         """Draw what `mix` draws as a signed WebP."""
-        return _render(self.mix(a, b, parts))
+        return _render(self.mix(a, b, layers))
 
     def list_options(self) -> dict[str, Json]:
         """Return label → the values that people can be chosen by, and what is drawn."""
@@ -111,16 +112,14 @@ class FaceGallery:
 
     def list_layers(self) -> dict[str, Json]:
         """Return how many layers there are to mix, and the first and last of each range."""
-        count = self.count_layers(None)
-        found = {name: parse_layers(name, count) for name in ("coarse", "middle", "fine")}
-        ranges: dict[str, Json] = {k: [min(v), max(v)] for k, v in found.items() if v}
-        return {"num_ws": count, "ranges": ranges}
-
-    def count_layers(self, weights: str | None) -> int:
-        """Return how many layers a generator has."""
-        pipeline = self._find(weights)
         with self._lock:
-            return pipeline.generator.num_ws
+            count = self.pipeline.generator.num_ws
+        ranges: dict[str, Json] = {
+            name: [first, min(stop, count) - 1]
+            for name, (first, stop) in RANGES.items()
+            if first < count
+        }
+        return {"num_ws": count, "ranges": ranges}
 
     def _find(self, weights: str | None) -> GeneratePipeline:
         """Return the generator that is named; the last one is kept."""
@@ -140,13 +139,12 @@ def _render(result: Result) -> bytes:
 
 def _choose(choice: FaceChoice) -> Any:
     """Return the options with which `facewright generate` draws the same person."""
-    named = {name: getattr(choice, name) for name in LABELS}
     return _find_options()(
         seeds=str(choice.seed),
         out=Path(),
         size=choice.size,
         truncation_psi=choice.psi,
-        label=tuple(f"{name}={value}" for name, value in named.items() if value),
+        label=tuple(f"{name}={value}" for name, value in choice.labels.items()),
         batch=1,  # the quickest for one person
         quality=_QUALITY,
     )

@@ -22,7 +22,7 @@ from facewright.latents.directions.bundle import (
     restrict_direction,
 )
 from facewright.latents.directions.closed import find_closed_directions
-from facewright.latents.edit import mix_styles, parse_layers
+from facewright.latents.edit import mix_styles, parse_layers, parse_weights
 from facewright.latents.scenes import FaceSampler, draw_each
 from facewright.pipelines.draw.enlarge import AUTO
 from facewright.pipelines.draw.generate import Sampling
@@ -225,8 +225,9 @@ class RestylePipeline(LatentsPipeline):
         Args:
             face: The face to change: a seed, latents, a result or a picture.
             style: The face that gives the styles: a seed, latents, a result or a picture.
-            layers: all, coarse, middle, fine, or numbers such as "0-6,9".
-            strength: Weight of the styles, 0 to 1.
+            layers: all, coarse, middle, fine, or numbers such as "0-6,9", each with a weight of
+                its own such as "0-6:0.3,fine"; or none.
+            strength: Weight of the styles, 0 to 1, times that of a layer.
             refine: Optimisation steps after the encoder, for pictures.
             faces: Which face of pictures: "largest", "left", "right", or a number from 1.
             size: Width and height in pixels; None is the resolution of the generator.
@@ -245,7 +246,7 @@ class RestylePipeline(LatentsPipeline):
         one, other = self.read_pair(
             face, style, sampler, refine=refine, faces=faces, consent=consent
         )
-        chosen = parse_layers(layers, self.generator.num_ws)
+        chosen = parse_weights(layers, self.generator.num_ws)
         mixed = mix_styles(one.ws, other.ws, chosen, strength=strength)
         said: dict[str, Json] = {"layers": layers, "strength": strength, "refine": refine}
         said |= {"face": one.name, "style": other.name}

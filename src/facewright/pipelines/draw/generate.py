@@ -227,7 +227,9 @@ class GeneratorPipeline(Pipeline):
             "batch": sampler.batch,
             "precision": str(sampling.dtype).removeprefix("torch."),
         }
-        if sampling.reject and used.seeds and not parameters.get("vary"):  # then a seed has several
+        several = parameters.get("vary")  # candidates for one seed
+        labelled = any(":" in str(parameters.get(role)) for role in ("face", "style"))
+        if sampling.reject and used.seeds and not several and not labelled:
             said["candidates"] = list(name_candidates(sampler, used.seeds))
         size = parameters.get("size")
         refined = isinstance(size, int) and size > self.resolution

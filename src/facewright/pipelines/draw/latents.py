@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +62,8 @@ TEMPLATE = "tight"
 
 NONE = "none"
 """Name of the choice of no encoder: the search starts from the average face."""
+
+_PERSON = re.compile(r"([0-9]+)(?::((?:\w+=[^,=]+,?)*))?")
 
 LatentInput: TypeAlias = "int | Latents | StoredLatents | LatentsResult | Picture"
 """A seed; latents, or a file of them; a result with latents; or a picture of a face, which is
@@ -314,8 +317,9 @@ class LatentsPipeline(GeneratorPipeline):
         """Return the latents of a face; a picture is inverted.
 
         Args:
-            face: A seed, latents, a file of either kind, a result or a picture.
-            sampler: Truncation and labels for seeds.
+            face: A seed, perhaps with labels, such as "42:age=30-39"; latents, a file of either
+                kind, a result or a picture.
+            sampler: Truncation for seeds, and labels for those without any.
             role: Its role in manifests, such as "face".
             refine: Of pictures: optimisation steps after the encoder.
             faces: Which face of a picture.
@@ -327,11 +331,11 @@ class LatentsPipeline(GeneratorPipeline):
             InputError: Latents belong to another generator, or are not those of one face; or a
                 picture shows no face.
         """
-        if isinstance(face, str) and is_seed(face):
-            face = int(face)
-        if isinstance(face, int):
-            nobody = Ingredients(seeds=(face,), consent=GENERATED)
-            return LatentSource(str(face), find_styles(sampler, [face]), nobody)
+        if isinstance(face, int) or (isinstance(face, str) and is_seed(face)):
+            seed, labels = read_person(str(face))
+            own = sampler if labels is None else dataclasses.replace(sampler, chosen=labels)
+            nobody = Ingredients(seeds=(seed,), consent=GENERATED)
+            return LatentSource(str(face), find_styles(own, [seed]), nobody)
         if isinstance(face, str | Path) and Path(face).suffix.lower() == LATENTS:
             return self._read_file(Path(face), role, consent)
         if isinstance(face, LatentsResult | Latents | StoredLatents):
@@ -434,8 +438,27 @@ class LatentsPipeline(GeneratorPipeline):
 
 
 def is_seed(text: str) -> bool:
-    """Return whether a text is a seed, not the name of a file: digits only."""
-    return text.isascii() and text.isdigit()
+    """Return whether a text is a seed, perhaps with labels, and not the name of a file."""
+    return _PERSON.fullmatch(text) is not None
+
+
+def read_person(text: str) -> tuple[int, dict[str, str] | None]:
+    """Parse a seed, and the labels after it, if there are any.
+
+    Raises:
+        InputError: It is no seed, or too large.
+
+    >>> read_person("42:age=30-39,smile=yes")
+    (42, {'age': '30-39', 'smile': 'yes'})
+    >>> read_person("42:"), read_person("42")
+    ((42, {}), (42, None))
+    """
+    match = _PERSON.fullmatch(text)
+    if match is None or int(match[1]) >= 2**63:
+        raise InputError(f"`{text}` is no seed", hint="such as 42, or 42:age=30-39,gender=Female")
+    if match[2] is None:
+        return int(match[1]), None
+    return int(match[1]), dict(pair.split("=") for pair in match[2].split(",") if pair)
 
 
 def _find_owner(encoder: Bundle) -> str:

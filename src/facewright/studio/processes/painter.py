@@ -9,14 +9,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import IO, TYPE_CHECKING, Any
 
 from facewright import errors
 from facewright.errors import FacewrightError, OptionError
-from facewright.jobs.interface.people import FaceChoice, MixPart
+from facewright.jobs.interface.people import FaceChoice
 from facewright.jobs.interface.signature import explain
+from facewright.studio.processes.start import end_imports, start_process
 from facewright.types import Json
 
 if TYPE_CHECKING:
@@ -38,10 +38,9 @@ class Painter:
         """Draw one person as a signed WebP."""
         return bytes(self._ask("render", asdict(choice)))
 
-    def render_mix(self, a: FaceChoice, b: FaceChoice, parts: Sequence[MixPart]) -> bytes:
+    def render_mix(self, a: FaceChoice, b: FaceChoice, layers: str) -> bytes:
         """Draw one person with the styles of another in some layers, likewise."""
-        mixed = [asdict(part) for part in parts]
-        return bytes(self._ask("render_mix", asdict(a), asdict(b), mixed))
+        return bytes(self._ask("render_mix", asdict(a), asdict(b), layers))
 
     def list_options(self) -> dict[str, Json]:
         """Return by what people can be chosen, and how large they are drawn."""
@@ -54,10 +53,6 @@ class Painter:
     def list_layers(self) -> dict[str, Json]:
         """Return how many layers there are to mix, and what they are called."""
         return dict(self._look_up("list_layers"))
-
-    def count_layers(self, weights: str | None) -> int:
-        """Return how many layers a generator has."""
-        return int(self._look_up("count_layers", weights))
 
     def close(self) -> None:
         """End the process."""
@@ -100,10 +95,8 @@ class Painter:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Start the process."""
-        code = "import sys; from facewright.studio.processes.painter import paint; paint(sys.argv)"
-        words = [sys.executable, "-c", code, self._weights or ""]
         pipe = subprocess.PIPE
-        return subprocess.Popen(words, stdin=pipe, stdout=pipe)  # noqa: S603 - our own module
+        return start_process("painter", "paint", self._weights or "", stdin=pipe, stdout=pipe)
 
     def _end(self) -> None:
         """End the process."""
@@ -121,8 +114,12 @@ class Painter:
         return ask, answer
 
 
-def paint(words: Sequence[str]) -> None:
-    """Answer questions on the standard input, until that ends as the server does."""
+def paint(weights: str) -> None:
+    """Answer questions on the standard input, until that ends as the server does.
+
+    Args:
+        weights: The generator; empty for the one that ships.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this one
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what others print is no answer
@@ -130,9 +127,10 @@ def paint(words: Sequence[str]) -> None:
     from facewright.jobs.interface.seeds import FaceGallery
 
     keep_memory()
-    gallery = FaceGallery(words[1] or None)
+    gallery = FaceGallery(weights or None)
     with contextlib.suppress(FacewrightError):  # who asks for a face gets the error
         gallery.prepare()
+    end_imports()
     with contextlib.suppress(OSError):
         for line in sys.stdin.buffer:
             said, data = _answer(gallery, *json.loads(line))
@@ -146,9 +144,8 @@ def _answer(gallery: FaceGallery, method: str, *given: Any) -> tuple[dict[str, A
         if method == "render":
             value: object = gallery.render(FaceChoice(**given[0]))
         elif method == "render_mix":
-            a, b, parts = given
-            mixed = [MixPart(**part) for part in parts]
-            value = gallery.render_mix(FaceChoice(**a), FaceChoice(**b), mixed)
+            a, b, layers = given
+            value = gallery.render_mix(FaceChoice(**a), FaceChoice(**b), layers)
         else:
             value = getattr(gallery, method)(*given)
     except FacewrightError as error:

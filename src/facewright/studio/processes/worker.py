@@ -22,6 +22,7 @@ from facewright.jobs.interface.forms import read_form
 from facewright.jobs.interface.lengthy import is_lengthy
 from facewright.jobs.interface.signature import explain, find_command
 from facewright.jobs.records import to_text
+from facewright.studio.processes.start import end_imports, start_process
 from facewright.studio.store import Job, Lane, Store
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def _prepare() -> None:
     from facewright.device import keep_memory
 
     keep_memory()
+    end_imports()
 
 
 def _measure_peak() -> int:
@@ -237,9 +239,8 @@ def start_worker(data: Path, lane: Lane, address: str) -> subprocess.Popen[bytes
         lane: Whose jobs it does.
         address: Of a Redis server; empty for a file of SQLite.
     """
-    code = "import sys; from facewright.studio.processes.worker import main; main(*sys.argv[1:])"
-    words = [sys.executable, "-c", code, str(data), lane, address]
-    return subprocess.Popen(words, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
+    words = (str(data), lane, address)
+    return start_process("worker", "main", *words, stdin=subprocess.DEVNULL)
 
 
 def main(data: str, lane: Lane, address: str) -> None:

@@ -11,7 +11,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from facewright.jobs.interface.people import LABELS, FaceChoice, read_choice, read_parts
+from facewright.jobs.interface.people import LABELS, FaceChoice, read_choice
 from facewright.studio.routes.cache import PictureCache, send_picture
 from facewright.studio.routes.schemas import WRONG
 
@@ -77,25 +77,22 @@ def add_faces(router: APIRouter, engine: Engine) -> None:
         a: _Seed,
         b: _Seed,
         *,
-        mix: Annotated[str | None, Query(max_length=400)] = None,
-        layers: Annotated[str, Query(max_length=40)] = "",
-        amount: Annotated[float, Query(ge=0, le=1)] = 1.0,
+        layers: Annotated[str, Query(max_length=400)] = "",
         size: _Size = None,
         psi: _Psi = 0.7,
         weights: _Weights = None,
         if_none_match: _Known = None,
     ) -> Response:
-        """Draw `a` with the styles of `b` in some layers; labels are `a.age`, `b.gender`, ..."""
-        shared = FaceChoice(0, size, psi, weights=weights or None)
+        """Draw `a` with the styles of `b` in layers with weights, such as "0-3:0.2,fine".
+
+        Labels are `a.age`, `b.gender`, ...
+        """
         first, second = (
-            replace(_choose(request, name, seed), size=size, psi=psi, weights=shared.weights)
+            replace(_choose(request, name, seed), size=size, psi=psi, weights=weights or None)
             for name, seed in (("a", a), ("b", b))
         )
-        wanted = mix if mix is not None else f"{layers}:{amount:.4f}" if layers else ""
-        layers_of = await run_sync(gallery.count_layers, shared.weights, limiter=drawing)
-        parts = tuple(read_parts(wanted, layers_of))
-        draw = partial(gallery.render_mix, first, second, parts)
-        return await find((first, second, parts), draw, if_none_match)
+        draw = partial(gallery.render_mix, first, second, layers)
+        return await find((first, second, layers), draw, if_none_match)
 
 
 def _choose(request: Request, name: str, seed: int) -> FaceChoice:

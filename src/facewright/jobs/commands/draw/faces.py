@@ -31,15 +31,14 @@ def check_faces(verb: str, named: Mapping[str, str], options: ChangeOptions) -> 
     from facewright.latents.files import load_latents
     from facewright.media.formats import find_kind
     from facewright.pipelines.consent import resolve_consent
-    from facewright.pipelines.draw.latents import is_seed
-    from facewright.pipelines.inputs import read_seeds
+    from facewright.pipelines.draw.latents import is_seed, read_person
     from facewright.types import LATENTS
 
     check_choice(options.faces)
     asked = []
     for role, text in named.items():
         if is_seed(text):
-            read_seeds(text, role)
+            read_person(text)
             continue
         path, hint = Path(text), f"{role} is a seed such as 42, a {LATENTS} file, or a photo"
         if not path.is_file():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from facewright.errors import InputError
 from facewright.jobs.commands.draw.faces import ChangeOptions, check_faces
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from facewright.pipelines.draw.edit import RestylePipeline
     from facewright.pipelines.draw.latents import LatentSource
     from facewright.types import Image, Json, Manifest
+
+Layers: TypeAlias = "Sequence[int] | Mapping[int, float]"
 
 _COLUMNS = 6
 _RANDOM = re.compile(r"random(?::(\d{1,3}))?")
@@ -31,10 +33,11 @@ class RestyleOptions(ChangeOptions):
     """The picture to write: .png, .jpg, .webp or .bmp; with --count a sheet, or a folder with one
     file for each draw."""
     layers: str = "all"
-    """Layers whose styles are replaced: all, coarse, middle, fine, numbers such as 0-6,9, random
-    for one layer, or random:3 for three."""
+    """Layers whose styles are replaced: all, coarse, middle, fine, numbers such as 0-6,9, each with
+    a weight of its own such as coarse:0.2,8-11; none; random for one layer, or random:3 for
+    three."""
     strength: float = 1.0
-    """Weight of the styles, 0 to 1: 0 changes nothing, 1 replaces them."""
+    """Weight of the styles, 0 to 1: 0 changes nothing, 1 replaces them; times that of a layer."""
     sheet: bool = False
     """Draw the comparison: both faces, each range, each single layer, and a random one."""
     count: int | None = None
@@ -55,7 +58,8 @@ def restyle_face(
     What a layer carries differs between generators; the guide has measurements for faces-128.
 
     Args:
-        face: Who keeps the rest: a seed such as 42, a .latents file, or a photo.
+        face: Who keeps the rest: a seed such as 42 or 42:age=30-39,gender=Female, a .latents file,
+            or a photo.
         style: Whose styles come in: likewise.
         options: Which layers, how much, and where to.
         progress: Called with the number of faces drawn, and of all.
@@ -71,6 +75,7 @@ def restyle_face(
 
     Examples:
         facewright restyle 42 7 --layers middle -o restyled.png
+        facewright restyle 42:gender=Female 7:gender=Male --layers coarse:0.3,fine -o mixed.png
         facewright restyle portrait.jpg 7 --sheet --consent self -o layers.png
     """
     from facewright.jobs.checks import check_options
@@ -128,16 +133,16 @@ def restyle_with(
     return faces.publish_each(layers)
 
 
-def _choose(options: RestyleOptions, count: int) -> list[tuple[int, ...]]:
+def _choose(options: RestyleOptions, count: int) -> list[Layers]:
     """Return the layers of each picture that is not on a comparison."""
     from facewright.device import seeded
-    from facewright.latents.edit import draw_layers, parse_layers
+    from facewright.latents.edit import draw_layers, parse_weights
 
     drawn = _RANDOM.fullmatch(options.layers.strip().lower())
     if drawn is None:
-        return [parse_layers(options.layers, count)]
+        return [parse_weights(options.layers, count)]
     size = int(drawn[1] or 1)
-    return draw_layers(count, size, options.count or 1, seeded(options.draw_seed))
+    return [*draw_layers(count, size, options.count or 1, seeded(options.draw_seed))]
 
 
 def _is_folder(options: RestyleOptions) -> bool:
@@ -160,7 +165,7 @@ class _Pair:
         self.options, self.progress = options, progress
         self.tuned = restyle.tune(sampler, pair[0].tuning)
 
-    def publish_each(self, choices: Sequence[tuple[int, ...]]) -> list[Path]:
+    def publish_each(self, choices: Sequence[Layers]) -> list[Path]:
         """Write one picture for every choice of layers; an interrupted folder goes on."""
         from facewright.jobs.outputs import is_done, publish, record
         from facewright.latents.edit import format_layers
@@ -188,14 +193,14 @@ class _Pair:
                 self.progress(known, len(paths))
         return paths
 
-    def publish_comparison(self, choices: Sequence[tuple[int, ...]]) -> Path:
+    def publish_comparison(self, choices: Sequence[Layers]) -> Path:
         """Write the sheet of both faces, of ranges, of single layers and of a random one."""
         from facewright.device import seeded
         from facewright.latents.edit import RANGES, draw_layers, parse_layers
 
         count, options = self.restyle.generator.num_ws, self.options
         names = [*(name for name, (start, _) in RANGES.items() if start < count), "all"]
-        cells = [(name, parse_layers(name, count)) for name in names]
+        cells: list[tuple[str, Layers]] = [(name, parse_layers(name, count)) for name in names]
         cells += [(_name([layer]), (layer,)) for layer in range(count)]
         (drawn,) = draw_layers(count, 1, 1, seeded(options.draw_seed))
         cells.append((f"random: {drawn[0]}", drawn))
@@ -204,7 +209,7 @@ class _Pair:
         self.options = replace(options, columns=options.columns or min(_COLUMNS, len(cells)))
         return self.publish_sheet(cells)
 
-    def publish_sheet(self, cells: Sequence[tuple[str, tuple[int, ...]]]) -> Path:
+    def publish_sheet(self, cells: Sequence[tuple[str, Layers]]) -> Path:
         """Write a sheet: both faces, then one for every choice of layers."""
         from facewright.jobs.checks import check_sheet
         from facewright.jobs.outputs import publish
@@ -238,9 +243,7 @@ class _Pair:
             heads.append((f"{role}: {Path(source.name).stem}", image))
         return heads
 
-    def draw(
-        self, choices: Sequence[Sequence[int]], progress: Progress | None = None
-    ) -> list[Image]:
+    def draw(self, choices: Sequence[Layers], progress: Progress | None = None) -> list[Image]:
         """Draw the face with the styles of some layers, for every choice."""
         from facewright.latents.scenes import draw_injections
 
@@ -256,7 +259,7 @@ class _Pair:
         return self.restyle.describe(self.sampler, said, face.used | style.used)
 
 
-def _name(layers: Sequence[int]) -> str:
+def _name(layers: Layers) -> str:
     """Return a caption for some layers."""
     from facewright.latents.edit import format_layers
 

@@ -6,7 +6,6 @@ import { button, problem, progress, saveLink, share, slider, toast } from "/app/
 import { percent, t } from "/app/js/i18n.js";
 import { carried, faceUrl, makeFace, recall, remember, sameFace } from "/app/js/state.js";
 
-const PARTS = ["coarse", "middle", "fine"];
 const LABELS = ["age", "gender", "ethnicity", "smile"];
 
 const otherwise = { options: { num_ws: 12, ranges: { coarse: [0, 3], middle: [4, 7], fine: [8, 11] } } };
@@ -18,7 +17,7 @@ class Blend {
     const kept = recall("mix", {});
     this.a = carried() ?? kept.a ?? makeFace();
     this.b = kept.b && !sameFace(kept.b, this.a) ? kept.b : makeFace();
-    this.amounts = kept.amounts?.length === count ? kept.amounts : Array.from({ length: count }, (_, layer) => (layer >= ranges.fine[0] ? 1 : layer >= ranges.middle[0] ? 0.5 : 0));
+    this.amounts = kept.amounts?.length === count ? kept.amounts : Array.from({ length: count }, (_, layer) => (layer >= (ranges.fine?.[0] ?? count) ? 1 : layer >= (ranges.middle?.[0] ?? count) ? 0.5 : 0));
   }
 
   keep() { remember("mix", { a: this.a, b: this.b, amounts: this.amounts }); }
@@ -46,7 +45,7 @@ class Blend {
   }
 
   get url() {
-    const query = new URLSearchParams({ size: 512, mix: this.recipe });
+    const query = new URLSearchParams({ size: 512, layers: this.recipe });
     for (const [side, face] of [["a", this.a], ["b", this.b]]) for (const label of LABELS) if (face[label]) query.set(`${side}.${label}`, face[label]);
     return `/api/v1/mixes/${this.a.seed}/${this.b.seed}.webp?${query}`;
   }
@@ -144,7 +143,8 @@ export default async function mix(route, signal) {
   const trouble = h("div");
   const picture = canvas(signal, (error) => fill(trouble, error && problem(error)));
   const ask = debounce(() => picture.want(blend.url), 60);
-  const sliders = PARTS.map((part) => slider(t(`mix.${part}`), {
+  const parts = Object.keys(blend.ranges);
+  const sliders = parts.map((part) => slider(t(`mix.${part}`), {
     step: 0.1, value: blend.part(part), show: percent, ends: ["A", "B"],
     input: (amount) => { blend.setPart(part, amount); changed(); },
   }));
@@ -152,7 +152,7 @@ export default async function mix(route, signal) {
   const changed = () => {
     blend.keep();
     keys.draw();
-    PARTS.forEach((part, index) => sliders[index].set(blend.part(part)));
+    parts.forEach((part, index) => sliders[index].set(blend.part(part)));
     ask();
   };
   const all = (make) => () => {
@@ -171,11 +171,18 @@ export default async function mix(route, signal) {
         h("div", { class: "row" }, button(t("mix.random"), { glyph: "shuffle", kind: "compact", on: { click: all(chance) } }),
           button(t("mix.all"), { kind: "compact", on: { click: all(() => 1) } }), button(t("mix.none"), { kind: "compact", on: { click: all(() => 0) } })),
         h("details", { class: "more" }, h("summary", {}, t("mix.layers")), h("div", { class: "stack tight" }, h("p", { class: "small soft" }, t("mix.layers.words")), keys)),
-        button(t("mix.save"), { glyph: "save", kind: "primary", on: { click: () => save(blend) } }),
+        h("div", { class: "row" }, button(t("mix.save"), { glyph: "save", kind: "primary grow", on: { click: () => save(blend) } }),
+          button(t("mix.keep"), { glyph: "gallery", kind: "grow", on: { click: () => keep(blend) } })),
         walk(blend, signal))));
 }
 
 function save(blend) {
   h("a", { href: blend.url, download: `mix-${blend.a.seed}-${blend.b.seed}.webp` }).click();
   toast(t("mix.saved"));
+}
+
+/** The same picture as a job: it lies in the gallery, with how it came about. */
+async function keep({ a, b, recipe }) {
+  await startJob("restyle", { face: [{ face: a }], style: [{ face: b }] }, { layers: recipe || "none", size: 512 })
+    .then(() => toast(t("mix.kept")), (error) => toast(error.message));
 }

@@ -54,7 +54,7 @@ export default {
   "mix.a": "Face A", "mix.b": "Face B", "mix.coarse": "Shape and pose", "mix.middle": "Features", "mix.fine": "Colour and light",
   "mix.another": "Another {name}", "mix.carried": "The face in use", "mix.random": "Random layers", "mix.all": "All of B", "mix.none": "All of A",
   "mix.layers": "Layer by layer", "mix.layers.words": "Each key is a layer of the generator, from coarse to fine. Dark ones come from B.", "mix.layer": "Layer {layer} from B",
-  "mix.save": "Save the mix", "mix.saved": "The mix was saved", "mix.walk": "Walk from A to B", "mix.clip": "The way from A to B",
+  "mix.save": "Save the mix", "mix.saved": "The mixed face is saved", "mix.keep": "To the gallery", "mix.kept": "It lies in the gallery, with how it came about", "mix.walk": "Walk from A to B", "mix.clip": "The way from A to B",
 
   "live.title": "Live", "live.words": "What your camera sees, changed as it happens.", "live.view": "The camera, changed", "live.ready": "Ready when you are",
   "live.private": "Pictures go to the machine that runs the studio and come back. Nothing is kept unless you record.", "live.start": "Start the camera",

@@ -57,7 +57,7 @@ export default {
   "mix.a": "얼굴 A", "mix.b": "얼굴 B", "mix.coarse": "윤곽과 자세", "mix.middle": "이목구비", "mix.fine": "색과 빛",
   "mix.another": "다른 {name}", "mix.carried": "사용 중인 얼굴", "mix.random": "무작위 층", "mix.all": "모두 B", "mix.none": "모두 A",
   "mix.layers": "층마다 고르기", "mix.layers.words": "단추 하나가 생성기의 층 하나예요. 왼쪽일수록 큰 윤곽, 오른쪽일수록 세부예요. 진한 단추는 B에서 가져와요.", "mix.layer": "{layer}번 층을 B에서",
-  "mix.save": "섞은 얼굴 저장", "mix.saved": "섞은 얼굴을 저장했어요", "mix.walk": "A에서 B로 이어지는 영상", "mix.clip": "A에서 B로 이어지는 영상",
+  "mix.save": "섞은 얼굴 저장", "mix.saved": "섞은 얼굴을 저장했어요", "mix.keep": "보관함에 담기", "mix.kept": "만들어진 과정과 함께 보관함에 담았어요", "mix.walk": "A에서 B로 이어지는 영상", "mix.clip": "A에서 B로 이어지는 영상",
 
   "live.title": "라이브", "live.words": "카메라에 비친 모습을 그 자리에서 바꿔 보여 줘요.", "live.view": "바뀐 카메라 화면", "live.ready": "준비됐어요",
   "live.private": "화면은 스튜디오를 실행하는 기기까지만 갔다가 돌아와요. 녹화하지 않으면 아무것도 남지 않아요.", "live.start": "카메라 켜기",
