@@ -69,9 +69,7 @@ class FaceGallery:
         Raises:
             InputError: A label, size or layer is unknown or out of range.
         """
-        from facewright.jobs.commands.draw.restyle import RestyleOptions
-
-        options = RestyleOptions(
+        options = _find_options("restyle")(
             out=Path(), size=a.size, truncation_psi=a.psi, batch=1, quality=_QUALITY
         )
         pipeline = self._find(a.weights)
@@ -139,7 +137,7 @@ def _render(result: Result) -> bytes:
 
 def _choose(choice: FaceChoice) -> Any:
     """Return the options with which `facewright generate` draws the same person."""
-    return _find_options()(
+    return _find_options("generate")(
         seeds=str(choice.seed),
         out=Path(),
         size=choice.size,
@@ -151,9 +149,9 @@ def _choose(choice: FaceChoice) -> Any:
 
 
 @cache
-def _find_options() -> Callable[..., Any]:
-    """Return the dataclass of the options of `facewright generate`."""
-    command = find_command("generate")
+def _find_options(name: str) -> Callable[..., Any]:
+    """Return the dataclass of the options of a command."""
+    command = find_command(name)
     assert command is not None, "it is in the table"  # noqa: S101
     return next(one.options for one in read_arguments(command.load()) if one.options is not None)
 

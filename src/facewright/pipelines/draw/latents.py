@@ -455,7 +455,9 @@ def read_person(text: str) -> tuple[int, dict[str, str] | None]:
     """
     match = _PERSON.fullmatch(text)
     if match is None or int(match[1]) >= 2**63:
-        raise InputError(f"`{text}` names no seeds", hint="such as 42, or 42:age=30-39,gender=Female")
+        raise InputError(
+            f"`{text}` names no seeds", hint="such as 42, or 42:age=30-39,gender=Female"
+        )
     if match[2] is None:
         return int(match[1]), None
     return int(match[1]), dict(pair.split("=") for pair in match[2].split(",") if pair)
