@@ -162,19 +162,22 @@ def wait_for_another(store: Store, killed: list[str]) -> str:
     raise AssertionError(f"no other job began after {len(killed)} kills")
 
 
-def measure_start(data: Path) -> float:
-    """Return the seconds from the command to the first face."""
+def measure_start(data: Path) -> tuple[float, float, float]:
+    """Return the seconds from the command to the page and to a face, and of all processors."""
     start = time.monotonic()
     with Studio(data) as studio:
+        studio.get("/")
+        page = time.monotonic() - start
         studio.get("/api/v1/faces/123.webp?size=512")
-        return time.monotonic() - start
+        return time.monotonic() - start, page, studio.measure_processor()
 
 
 def main() -> None:
     """Measure all three, and say in one line whether it holds."""
     with tempfile.TemporaryDirectory() as folder:
         starts = [measure_start(Path(folder) / f"start{n}") for n in range(3)]
-        report("studio start", first_face_s=sorted(starts)[1])
+        face, page, processor = (sorted(each)[1] for each in zip(*starts, strict=True))
+        report("studio start", first_face_s=face, first_page_s=page, processor_s=processor)
         load = measure_load(Path(folder) / "load")
         report("studio load", **load)
         jobs = kill_again_and_again(Path(folder) / "kills")
@@ -182,7 +185,7 @@ def main() -> None:
     report("studio kills", kills=KILLS, jobs=len(jobs), jobs_lost=lost)
     report(
         "studio",
-        first_face_in_time=sorted(starts)[1] <= MOST_START,
+        first_face_in_time=face <= MOST_START,
         face_page_in_time=max(load["p95_face_ms"], load["p95_page_ms"]) <= MOST_MS,
         no_errors=load["errors"] == 0,
         memory_flat=is_flat(load),

@@ -11,6 +11,7 @@ import time
 import uuid
 from pathlib import Path
 from urllib.error import HTTPError, URLError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 
@@ -64,6 +65,14 @@ class Studio:
                     return int(pid)
         raise StopIteration
 
+    def measure_processor(self):
+        """Return the seconds of processor time that the server and its processes took so far."""
+        children = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children")
+        pids = [self.server.pid, *children.read_text(encoding="ascii").split()]
+        times = [Path(f"/proc/{pid}/stat").read_text(encoding="utf-8") for pid in pids]
+        ticks = [int(one) for text in times for one in text.rpartition(")")[2].split()[11:13]]
+        return sum(ticks) / os.sysconf("SC_CLK_TCK")
+
     def measure_memory(self, lane=""):
         """Return MiB that the server or a worker holds."""
         pid = self.find_worker(lane) if lane else self.server.pid
@@ -91,7 +100,7 @@ class Studio:
         )
         body += f"--{border}--\r\n".encode()
         headers = {"Content-Type": f"multipart/form-data; boundary={border}"}
-        request = Request(f"{self.address}/api/v1/jobs/{command}", body, headers)
+        request = Request(f"{self.address}/api/v1/jobs/{quote(command)}", body, headers)
         try:
             with urlopen(request, timeout=120) as answer:
                 return answer.status, json.load(answer)

@@ -27,7 +27,7 @@ def read_labelled(
         labels: A file of arrays as `recipes/finder/merge.py` writes it: `archives` and `names`
             (n), which zip and which file in it; `points` (n, 478, 3), in pixels; `weights` (n),
             how often each is shown; `held_out` (n), which are kept for evaluation.
-        pictures: The folder of the zips.
+        pictures: The folder of the zips; or the zip, if there is one.
         empty: A zip of pictures without faces.
         held_out: Read the faces that are kept for evaluation instead of the others.
 
@@ -41,7 +41,8 @@ def read_labelled(
     chosen = np.flatnonzero(arrays["held_out"] == held_out)
     archives = [str(name) for name in arrays["archives"][chosen]]
     names = [str(name) for name in arrays["names"][chosen]]
-    files = {name: _open(pictures / name) for name in sorted(set(archives))}
+    only = pictures.is_file()  # one zip, whatever it is called now
+    files = {n: _open(pictures if only else pictures / n) for n in sorted(set(archives))}
     with_faces = StoredPictures([_read(files[a], n) for a, n in zip(archives, names, strict=True)])
     with _open(empty) as without:
         faceless = StoredPictures([_read(without, n) for n in without.namelist()])

@@ -1,1 +1,1 @@
-"""The studio: an HTTP interface to all commands, and the web app that uses it."""
+"""HTTP interface to all commands, and the web app that uses it."""

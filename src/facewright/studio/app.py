@@ -1,4 +1,4 @@
-"""Put the studio together: interface, app, and what stands guard in front of both."""
+"""Build the ASGI application: HTTP interface, files of the web app, and request checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from facewright.studio.processes.painter import Painter
 
 WEB = Path(__file__).with_name("web")
-"""The files of the app."""
+"""Folder of the web app."""
 
 _AT_ROOT = {
     "/": "index.html",
@@ -54,11 +54,11 @@ Certificate trust settings: turn it on.</p>
 
 
 def build_app(settings: Settings, painter: Painter | None = None) -> Guard:
-    """Return the studio as an ASGI application.
+    """Build the ASGI application.
 
     Args:
-        settings: Where its data are, who may come, and how much it takes.
-        painter: What draws faces; None draws them in this process.
+        settings: Folder, hosts, token and limits.
+        painter: Process that draws faces; None draws them in this process.
     """
     from fastapi import APIRouter, FastAPI
 
@@ -102,7 +102,7 @@ def build_app(settings: Settings, painter: Painter | None = None) -> Guard:
 
 
 def _add_web(app: FastAPI) -> None:
-    """Serve the files of the app out of memory, compressed where a client takes that."""
+    """Serve the web app from memory, with ETags, compressed if the client accepts gzip."""
     from fastapi import Request, Response
     from starlette.routing import Route
 
@@ -131,7 +131,7 @@ def _add_web(app: FastAPI) -> None:
 
 
 def _add_trust(app: FastAPI, settings: Settings) -> None:
-    """Serve the certificate that a phone has to trust, and how it does."""
+    """With HTTPS, serve the certificate of the authority, and a page that says how to trust it."""
     from fastapi.responses import FileResponse, HTMLResponse
 
     if not settings.secure:

@@ -1,4 +1,4 @@
-"""Responses to clients when something fails: one form for all errors."""
+"""Convert exceptions to HTTP responses of one JSON schema."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _log = logging.getLogger(__name__)
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer
-    """A request that is not done.
+    """A request is refused.
 
     Attributes:
-        status: Of HTTP.
-        hint: What to do about it.
-        field: The input or option that it is about, if one is.
+        status: HTTP status code.
+        hint: Advice for the user; may be empty.
+        field: Name of the input or option concerned; may be empty.
     """
 
     def __init__(self, status: int, message: str, *, hint: str = "", field: str = "") -> None:
@@ -30,7 +30,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer
 
 
 def answer(status: int, message: str, hint: str = "", field: str = "") -> JSONResponse:
-    """Return an error as clients get it."""
+    """Return the JSON response of an error, as `schemas.Wrong` describes it."""
     from starlette.responses import JSONResponse
 
     said = {"message": message, "hint": hint, "field": field or None}
@@ -39,7 +39,7 @@ def answer(status: int, message: str, hint: str = "", field: str = "") -> JSONRe
 
 
 def handle_errors(app: FastAPI) -> None:
-    """Answer all errors in one form; what is a mistake of the program is logged, not shown."""
+    """Register handlers for all exceptions; unexpected ones are logged and give a bare 500."""
     from fastapi.exceptions import RequestValidationError
     from starlette.exceptions import HTTPException
 

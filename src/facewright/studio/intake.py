@@ -1,4 +1,4 @@
-"""Turn a request into a job: its files, references and options, checked before it waits."""
+"""Convert requests to jobs: check files, references, options and consent before queueing."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ if TYPE_CHECKING:
 _COPIED = 1 << 20  # bytes at a time
 _OUTSIDE = ("/", "~", "camera:", "\\")
 _FREE = frozenset({"consent", "licence", "trained_on", "name", "contact"})
-"""Options that are read by people; others never name a file outside of the folder of the job."""
+"""Options of free text; all others are checked for paths and addresses."""
 
 
 class Intake:
-    """One request on its way to a job, with a folder of its own.
+    """One request for a job.
 
     Attributes:
-        id: What the job will be called.
-        form: What its command takes.
+        id: Identifier of the future job; names its folder.
+        form: Inputs and options of its command.
     """
 
     def __init__(self, store: Store, limits: Limits, name: str, client: str) -> None:
-        """Begin.
+        """Find the command, and check the limits.
 
         Raises:
-            Refused: There is no such command, or there are too many jobs.
+            Refused: 404, no such command; 429, too many jobs; 507, too little space.
         """
         command = find_command(name)
         if command is None or command.function.startswith("facewright.studio."):
@@ -59,11 +59,11 @@ class Intake:
         self._check_room()
 
     def read(self, sent: FormData) -> Job:
-        """Keep what was sent, check it, and add the job to the table; nothing stays if it fails.
+        """Store and check a multipart form, and add the job; delete everything if that fails.
 
         Raises:
-            Refused: Something of it is not taken.
-            FacewrightError: Likewise.
+            Refused: A referenced job or file does not exist.
+            FacewrightError: A file, reference or option is invalid, or consent is missing.
         """
         try:
             values = _read_object(sent.get("options"), "options")
@@ -76,7 +76,12 @@ class Intake:
             raise
 
     def enter(self, values: dict[str, Json], inputs: dict[str, list[dict[str, Any]]]) -> Job:
-        """Check options, inputs and consent, and add the job to the table."""
+        """Check options, inputs and consent, and add the job to the table.
+
+        Args:
+            values: Option → value.
+            inputs: As in `Job.inputs`.
+        """
         values.pop("overwrite", None)
         _check_places(values)
         places = {name: [_show(one) for one in given] for name, given in inputs.items()}
@@ -94,7 +99,7 @@ class Intake:
         )
 
     def _check_room(self) -> None:
-        """Refuse jobs beyond what one client may have waiting, or the disk holds."""
+        """Raise Refused if the client has too many unfinished jobs, or the disk is full."""
         limits, store = self._limits, self._store
         if store.count_open(self._client) >= limits.jobs:
             hint = "wait until one is done, or cancel one"
@@ -104,7 +109,7 @@ class Intake:
             raise Refused(507, "the disk is full", hint="delete results that are not needed")
 
     def _keep_files(self, sent: FormData) -> dict[str, list[dict[str, Any]]]:
-        """Write the files that were sent to the folder of the job, each under a name of its own."""
+        """Write uploaded files to the folder of the job, under unique names."""
         known = {one.name for one in self.form.inputs}
         found: dict[str, list[dict[str, Any]]] = {}
         taken: set[str] = set()
@@ -122,7 +127,7 @@ class Intake:
         return found
 
     def _keep_file(self, file: Any, name: str, taken: set[str]) -> str:
-        """Write a file to the folder of the job, and look at it."""
+        """Write one file to the folder of the job and check it; return its name there."""
         from facewright.jobs.interface.uploads import check_upload, name_upload
 
         folder = self._store.folder(self.id) / INPUTS
@@ -137,7 +142,7 @@ class Intake:
         return path.name
 
     def _gather_folders(self, inputs: dict[str, list[dict[str, Any]]]) -> None:
-        """Put files into a folder where several were sent for an input that takes one folder."""
+        """Move several files of an input that takes one dataset into a folder."""
         folder = self._store.folder(self.id) / INPUTS
         for one in self.form.inputs:
             given = inputs.get(one.name, [])
@@ -153,7 +158,7 @@ class Intake:
     def _add_references(
         self, inputs: dict[str, list[dict[str, Any]]], references: Mapping[str, Any]
     ) -> None:
-        """Add inputs that are no files: seeds, texts, and results of other jobs."""
+        """Add referenced inputs: seeds, texts, and results of other jobs."""
         forms = {one.name: one for one in self.form.inputs}
         for name, given in references.items():
             if name not in forms:
@@ -163,7 +168,7 @@ class Intake:
                 inputs.setdefault(name, []).append(found)
 
     def _read_reference(self, given: Any, name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
-        """Return what a reference means."""
+        """Convert a reference to an input, as `Job.inputs` has it."""
         if isinstance(given, str) and given.startswith("seed:"):
             number = given.removeprefix("seed:").strip()
             given = {"seed": int(number) if number.isdecimal() else number}
@@ -183,12 +188,12 @@ class Intake:
         raise OptionError(f"`{name}` does not take {json.dumps(given)[:80]}", name, hint=hint)
 
     def _list_kept(self) -> list[Path]:
-        """Return the files that were kept so far."""
+        """Return the files stored so far."""
         folder = self._store.folder(self.id) / INPUTS
         return list(folder.iterdir()) if folder.is_dir() else []
 
     def _copy_result(self, job: str, name: str) -> dict[str, Any]:
-        """Take a result or upload of another job as an input; all results without a name."""
+        """Link a result or upload of another job as an input; all results if `name` is empty."""
         made = find_file(self._store, job, name) if name else find_results(self._store, job)
         folder = self._store.folder(self.id) / INPUTS
         folder.mkdir(parents=True, exist_ok=True)
@@ -202,7 +207,7 @@ class Intake:
         return {"name": kept.name, "folder": True}
 
     def _check_consent(self, values: Mapping[str, Json], inputs: Mapping[str, Any]) -> None:
-        """Raise OptionError where somebody real may be shown, and nobody agreed."""
+        """Raise OptionError if the command needs consent that is missing."""
         if self.form.consent != "ask":
             return
         folder = self._store.folder(self.id) / INPUTS
@@ -212,7 +217,7 @@ class Intake:
 
 
 def find_file(store: Store, job: str, name: str) -> Path:
-    """Return a result of a job by its name, or else an upload.
+    """Return the path of a result of a job by its name, or else of an upload.
 
     Raises:
         Refused: There is no such job, or file.
@@ -226,10 +231,10 @@ def find_file(store: Store, job: str, name: str) -> Path:
 
 
 def find_results(store: Store, job: str) -> Path:
-    """Return the folder of what a job made.
+    """Return the folder of a job's results.
 
     Raises:
-        Refused: There is no such job, or it is not done.
+        Refused: 404, no such job; 409, it has no results.
     """
     made = store.results(_check_job(store, job))
     if not made.is_dir():
@@ -238,7 +243,7 @@ def find_results(store: Store, job: str) -> Path:
 
 
 def _check_job(store: Store, job: str) -> str:
-    """Return the name of a job, which is then safe as the name of a folder.
+    """Return the identifier of an existing job, which is safe as the name of a folder.
 
     Raises:
         Refused: There is no such job.
@@ -250,7 +255,7 @@ def _check_job(store: Store, job: str) -> str:
 
 
 def _link(path: str | Path, kept: str | Path) -> None:
-    """Give a result a second name, where that can be: results are never changed."""
+    """Link a file, or copy it where links are not supported; results are never modified."""
     try:
         Path(kept).hardlink_to(path)
     except OSError:
@@ -258,7 +263,7 @@ def _link(path: str | Path, kept: str | Path) -> None:
 
 
 def _lies_in(path: Path, folder: Path) -> bool:
-    """Tell whether a path leads to something in a folder, and not out of it."""
+    """Return whether a path, with links resolved, exists inside a folder."""
     try:
         return path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
     except (OSError, ValueError, RuntimeError):
@@ -266,7 +271,7 @@ def _lies_in(path: Path, folder: Path) -> bool:
 
 
 def _number(name: str, taken: set[str]) -> str:
-    """Return a name that is not taken yet, and take it."""
+    """Return a unique file name, numbered if needed, and add it to `taken`."""
     path, number = Path(name), 1
     while name.casefold() in taken:
         number += 1
@@ -276,12 +281,12 @@ def _number(name: str, taken: set[str]) -> str:
 
 
 def _show(given: Mapping[str, Any]) -> str:
-    """Return what a command will be given for an input."""
+    """Return the text or path that the command will take."""
     return str(given["text"]) if "text" in given else str(Path(INPUTS) / given["name"])
 
 
 def _read_object(sent: Any, name: str) -> dict[str, Any]:
-    """Return the object in a part of JSON; an empty one if the part is missing."""
+    """Parse a part of the form as a JSON object; a missing part is empty."""
     if sent is None or sent == "":
         return {}
     text = sent if isinstance(sent, str) else sent.file.read(_COPIED).decode("utf-8", "replace")
@@ -295,7 +300,7 @@ def _read_object(sent: Any, name: str) -> dict[str, Any]:
 
 
 def _check_places(values: Mapping[str, Json]) -> None:
-    """Raise OptionError for options that lead out of the folder of the job."""
+    """Raise OptionError for options with paths or addresses outside the folder of the job."""
     for name, value in values.items():
         if name in _FREE:
             continue
@@ -305,10 +310,10 @@ def _check_places(values: Mapping[str, Json]) -> None:
 
 
 def _check_text(text: str, name: str) -> str:
-    """Return a text that is no path out of the folder of the job, and no address.
+    """Return a text unchanged.
 
     Raises:
-        OptionError: It is.
+        OptionError: It is an absolute path, leads upwards, or is an address.
     """
     parts = text.replace("\\", "/").split("/")
     drive = len(text) > 1 and text[1] == ":" and text[0].isalpha()
@@ -319,10 +324,17 @@ def _check_text(text: str, name: str) -> str:
 
 
 def remake(store: Store, limits: Limits, job: Job, client: str, result: str | None) -> Job:
-    """Add a job that makes a result of another one again, from what it was made of.
+    """Add a `remake` job for a result of another job, with copies of its inputs.
+
+    Args:
+        store: Table of jobs.
+        limits: Limits of the studio.
+        job: The job that made the result.
+        client: Address of the client.
+        result: Name of the result; None takes the first picture or clip.
 
     Raises:
-        Refused: The job made nothing that can be made again.
+        Refused: 409, the job made no picture or clip.
     """
     intake = Intake(store, limits, "remake", client)
     folder = store.results(job.id)
@@ -346,7 +358,7 @@ _REMAKEABLE = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".mp4", ".webm", ".gif"
 def describe_call(
     command: Command, form: Form, values: dict[str, Json], inputs: Mapping[str, list[str]]
 ) -> tuple[str, str]:
-    """Return the command line and the Python that do what a job does."""
+    """Return the command line and the Python code that do what a job does."""
     said = dict(values)
     for option in DESTINATIONS:
         if form.find_option(option):

@@ -1,4 +1,4 @@
-"""Open the studio: on this machine alone, or to the local network."""
+"""Serve the studio, on loopback or to the local network."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def open_studio(*, options: StudioOptions | None = None) -> list[Path]:
 
 
 def _serve(options: StudioOptions, painter: Painter) -> list[Path]:
-    """Open the studio with what draws its faces."""
+    """Serve until interrupted, with a painter that is starting."""
     try:
         import uvicorn
 
@@ -101,7 +101,7 @@ def _serve(options: StudioOptions, painter: Painter) -> list[Path]:
 
 
 def _configure(data: Path, address: str, *, https: bool) -> dict[str, Any]:
-    """Return how uvicorn serves."""
+    """Return the options of `uvicorn.Config`."""
     said: dict[str, Any] = {
         "log_level": "warning",
         "access_log": False,
@@ -122,10 +122,10 @@ def _configure(data: Path, address: str, *, https: bool) -> dict[str, Any]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Take a port.
+    """Return a listening socket.
 
     Raises:
-        InputError: It is taken, or this account may not use it.
+        InputError: The port is taken, or not permitted.
     """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -142,7 +142,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _find_address() -> str:
-    """Return the address of this machine in the local network; nothing is sent to find it."""
+    """Return the IPv4 address of this machine in the local network; no packet is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # reserved for documentation: RFC 5737
@@ -152,7 +152,7 @@ def _find_address() -> str:
 
 
 def _announce(url: str, settings: Settings) -> None:
-    """Print the address, and for a phone its QR code."""
+    """Print the address; with a token, its QR code too."""
     print(f"Facewright Studio: {url}", flush=True)
     print("Ctrl-C ends it; jobs go on when it is opened again.", flush=True)
     if settings.token is None:

@@ -1,4 +1,4 @@
-"""Where the studio keeps its data, and how much it takes."""
+"""Settings of a studio: folder, hosts, token, limits."""
 
 from __future__ import annotations
 
@@ -17,53 +17,53 @@ _MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is accepted."""
+    """Limits of requests, jobs and the disk."""
 
     upload_bytes: int = 512 * _MIB
-    """Of one request."""
+    """Largest body of one request, bytes."""
     files: int = 64
-    """In one request."""
+    """Most files in one request."""
     media: MediaLimits = field(default_factory=MediaLimits)
-    """Of pictures, clips and archives, once they are unpacked."""
+    """Limits of pictures, clips and archives after decoding."""
     jobs: int = 64
-    """Of one client that wait or run."""
+    """Most unfinished jobs of one client."""
     disk_bytes: int = 20_480 * _MIB
-    """That all jobs take together."""
+    """Most bytes of all jobs together; above, new jobs are refused."""
     spare_bytes: int = 512 * _MIB
-    """That stay free on the disk."""
+    """Bytes that stay free on the disk; below, new jobs are refused."""
     upload_days: float = 1
-    """After which uploads are deleted, unless their job is kept."""
+    """Days until uploads are deleted, unless their job is kept."""
     upload_seconds: float = 30
-    """To send a request, and one more for every `slowest` bytes that came."""
+    """Seconds to send a request, plus one for every `slowest` bytes received."""
     slowest: int = 64 << 10
-    """Bytes per second below which an upload is ended."""
+    """Lowest rate of an upload, bytes per second."""
     live: int = 4
-    """Live sessions at a time."""
+    """Most simultaneous live sessions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One studio."""
+    """Settings of one studio."""
 
     data: Path
-    """Its folder."""
+    """Folder of jobs, queues and certificates."""
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
-    """Names under which it is reached; a request for another is refused."""
+    """Accepted values of the Host header, without the port."""
     token: str | None = None
-    """What clients have to know; None on this machine alone."""
+    """Token that clients send; None if there is none, for loopback only."""
     secure: bool = False
-    """Whether it is reached by https."""
+    """Whether it is served by HTTPS."""
     limits: Limits = field(default_factory=Limits)
     queue: str = ""
-    """The address of a Redis server; empty for a file of SQLite."""
+    """URL of a Redis server; empty for a file of SQLite."""
     worker: bool = True
-    """Whether it starts a process that does the jobs."""
+    """Whether worker processes are started; tests run jobs themselves."""
     weights: str | None = None
-    """The generator of the faces that it shows; None is what ships."""
+    """Generator of the faces shown, by name or file; None is the one that ships."""
 
 
 def find_data(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of the studio: below that of the user's data."""
+    """Return the default folder of a studio, in the folder of the user's data."""
     from platformdirs import user_data_path
 
     named = environ.get("FACEWRIGHT_STUDIO")

@@ -1,8 +1,8 @@
-"""The jobs of a studio: one row of SQLite and one folder each.
+"""Jobs of a studio: a row of SQLite and a folder each.
 
-The table alone says what state a job is in. The queue only says which is next: it may name a job
-twice, or lose one, as a job is taken only out of the state "queued", and a worker that starts
-queues what another one left.
+The table alone determines the state of a job. The queue only determines the order; it may contain a
+job twice or lose one, because `claim` takes a job only in state "queued", and a starting worker
+enqueues all unfinished jobs of its lane again (`recover`).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from facewright.types import Json
 
 State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
 Lane: TypeAlias = Literal["quick", "long"]
-"""Jobs of one lane are done one after the other; those of the other do not wait for them."""
+"""Queue of a job; each has one worker process that runs its jobs in sequence."""
 
 ENDED = ("done", "failed", "cancelled")
-"""States that a job stays in."""
+"""Final states."""
 MOST_ATTEMPTS = 3
-"""How often a job is begun that ends its worker."""
+"""Number of starts after which a job that crashes its worker has failed."""
 
 _TABLE = """
 create table if not exists jobs (
@@ -57,7 +57,7 @@ create table if not exists workers (lane text primary key, pid integer not null,
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job, as it is now."""
+    """A job; times are seconds since the epoch."""
 
     number: int
     id: str
@@ -65,9 +65,10 @@ class Job:
     state: State
     client: str
     values: dict[str, Json]
-    """Options."""
+    """Option → value."""
     inputs: dict[str, list[dict[str, Any]]]
-    """Name of an input → what it is: a file of the job by name, a seed, or a text."""
+    """Input → its values: {"name": file in the job's folder}, {"text": ...}, with "seed" or "face"
+    for generated people."""
     progress: dict[str, Json] | None
     error: dict[str, str] | None
     warnings: list[str]
@@ -81,14 +82,14 @@ class Job:
 
 
 class Store:
-    """The table of jobs, for any number of threads and processes.
+    """The table of jobs. Safe to use from several threads and processes.
 
     Attributes:
         data: The folder of the studio.
     """
 
     def __init__(self, data: Path) -> None:
-        """Open or make the table."""
+        """Open the table; create it if it does not exist."""
         self.data = data
         (data / "jobs").mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
@@ -111,7 +112,7 @@ class Store:
         return self.data / "jobs" / job
 
     def results(self, job: str) -> Path:
-        """Return the folder of what a job made; it is there once all of it is."""
+        """Return the folder of a job's results; it appears in one step when all are written."""
         return self.folder(job) / "results"
 
     def create(
@@ -123,14 +124,14 @@ class Store:
         values: Mapping[str, Json],
         inputs: Mapping[str, list[dict[str, Any]]],
     ) -> Job:
-        """Add a job whose uploads lie in its folder already.
+        """Add a job; its uploads are in its folder already.
 
         Args:
-            job: What `new_id` returned.
-            command: Its name.
-            client: Who asked.
-            values: Options.
-            inputs: As `Job.inputs` has them.
+            job: Identifier from `new_id`.
+            command: Name of the command.
+            client: Address of the client.
+            values: Option → value.
+            inputs: As in `Job.inputs`.
         """
         size = measure(self.folder(job))
         self._run(
@@ -144,7 +145,7 @@ class Store:
         """Return a job.
 
         Raises:
-            KeyError: There is none.
+            KeyError: There is no such job.
         """
         rows = self._run("select * from jobs where id = ?", (job,))
         if not rows:
@@ -152,7 +153,7 @@ class Store:
         return _read(rows[0])
 
     def find_recent(self, *, limit: int = 50, before: str | None = None) -> list[Job]:
-        """Return jobs, the newest first, optionally only those older than one."""
+        """Return up to `limit` jobs, newest first, optionally only those older than one."""
         if before is None:
             rows = self._run("select * from jobs order by number desc limit ?", (limit,))
         else:
@@ -164,21 +165,21 @@ class Store:
         return [_read(row) for row in rows]
 
     def count_open(self, client: str) -> int:
-        """Return how many jobs of a client wait or run."""
+        """Return the number of unfinished jobs of a client."""
         query = "select count(*) from jobs where client = ? and state in ('queued', 'running')"
         return int(self._run(query, (client,))[0][0])
 
     def count_bytes(self) -> int:
-        """Return what all jobs take on the disk."""
+        """Return the bytes of all jobs on the disk."""
         return int(self._run("select coalesce(sum(bytes), 0) from jobs")[0][0])
 
     def claim(self, job: str, lane: Lane, pid: int) -> Job | None:
-        """Take a job out of the queue; None if somebody has, or nobody wants it any more.
+        """Change a job from queued to running; return None if it is not queued.
 
         Args:
-            job: Which.
-            lane: In which it is done.
-            pid: The process that does it.
+            job: Identifier.
+            lane: Lane of the worker.
+            pid: Process of the worker.
         """
         with self._writing() as file:
             taken = file.execute(
@@ -192,22 +193,22 @@ class Store:
         return self.get(job)
 
     def release(self, job: str) -> None:
-        """Say that nobody is at a job any more."""
+        """Record that no worker runs a job."""
         self._run("update workers set job = null where job = ?", (job,))
 
     def find_worker(self, job: str) -> int:
-        """Return the process that is at a job; 0 if none is."""
+        """Return the process ID of the worker that runs a job; 0 if none does."""
         rows = self._run("select pid from workers where job = ?", (job,))
         return int(rows[0]["pid"]) if rows else 0
 
     def set_progress(self, job: str, done: int, total: int, note: str = "") -> bool:
-        """Say how far a job is; False if it is not wanted any more."""
+        """Record the progress of a job; return False if it is no longer running."""
         progress = json.dumps({"done": done, "total": total, "note": note})
         query = "update jobs set progress = ? where id = ? and state = 'running' returning id"
         return bool(self._run(query, (progress, job)))
 
     def is_running(self, job: str) -> bool:
-        """Tell whether a job runs and is still wanted."""
+        """Return whether a job is running, and was not cancelled or deleted."""
         return bool(self._run("select 1 from jobs where id = ? and state = 'running'", (job,)))
 
     def finish(
@@ -218,7 +219,7 @@ class Store:
         error: Mapping[str, str] | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
-        """End a job that runs; one that was cancelled stays so."""
+        """Set the final state of a running job; a cancelled one stays cancelled."""
         self._run(
             "update jobs set state = ?, error = ?, warnings = ?, finished = ?, bytes = ? "
             "where id = ? and state = 'running'",
@@ -229,12 +230,12 @@ class Store:
         )
 
     def recover(self, mine: Callable[[Job], bool]) -> list[str]:
-        """Put back what a worker left that ended in the middle; return all that waits, in order.
+        """Reset jobs that a killed worker left running to queued; return the queued ones, in order.
 
-        A job that has ended its worker too often has failed.
+        A job that was started `MOST_ATTEMPTS` times fails instead.
 
         Args:
-            mine: Tells whether a job is of the lane whose worker that was.
+            mine: Returns whether a job belongs to the lane of the caller.
         """
         error = json.dumps(
             {
@@ -257,7 +258,7 @@ class Store:
             return [job.id for job in left if job.id in waiting]
 
     def cancel(self, job: str) -> None:
-        """End a job that waits or runs."""
+        """Cancel an unfinished job."""
         self._run(
             "update jobs set state = 'cancelled', finished = ? "
             "where id = ? and state in ('queued', 'running')",
@@ -265,16 +266,16 @@ class Store:
         )
 
     def keep(self, job: str, *, kept: bool) -> None:
-        """Say whether the uploads of a job stay."""
+        """Set whether the uploads of a job are kept."""
         self._run("update jobs set kept = ? where id = ?", (kept, job))
 
     def delete(self, job: str) -> None:
-        """Delete a job, its uploads and its results for good."""
+        """Delete a job with its uploads and results."""
         self._run("delete from jobs where id = ?", (job,))
         shutil.rmtree(self.folder(job), ignore_errors=True)
 
     def delete_uploads(self, before: float) -> int:
-        """Delete the uploads of jobs that ended before a time and are not kept."""
+        """Delete uploads of finished jobs created before a time, unless kept; return the count."""
         rows = self._run(
             "select id from jobs where created < ? and not kept and not uploads_deleted "
             "and state not in ('queued', 'running')",
@@ -288,7 +289,7 @@ class Store:
         return len(rows)
 
     def delete_strays(self, before: float) -> int:
-        """Delete folders without a job that were made before a time: uploads that broke off."""
+        """Delete folders without a job older than a time, which uploads left; return the count."""
         known = {row["id"] for row in self._run("select id from jobs")}
         strays = [
             folder
@@ -310,7 +311,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Do several statements as one."""
+        """Run statements in one transaction."""
         with self._lock:
             self._file.execute("begin immediate")
             try:
@@ -322,7 +323,7 @@ class Store:
 
 
 def new_id() -> str:
-    """Return what no other job is called, and nobody guesses."""
+    """Return a unique random identifier, 96 bits in hexadecimal."""
     return secrets.token_hex(12)
 
 
@@ -332,7 +333,7 @@ def measure(folder: Path) -> int:
 
 
 def _read(row: sqlite3.Row) -> Job:
-    """Return the job in a row."""
+    """Convert a row to a job."""
     return Job(
         number=row["number"],
         id=row["id"],

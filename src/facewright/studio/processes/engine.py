@@ -1,4 +1,4 @@
-"""What a running studio holds: the table of jobs, queues, workers, and who waits for news."""
+"""State of a running studio: the table of jobs, queues, workers, and waiting clients."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ _DAY = 86_400.0
 
 
 class Engine:
-    """The parts of a studio that work while it serves.
+    """Table, queues, workers and painter of a running studio.
 
     Attributes:
-        settings: Of the studio.
-        store: Its jobs.
-        painter: What draws faces; None for `gallery`, in this process.
-        closing: Whether the studio ends.
+        settings: Settings of the studio.
+        store: Table of jobs.
+        painter: Process that draws faces; None draws them in this process, by `gallery`.
+        closing: Whether the server is shutting down.
     """
 
     def __init__(self, settings: Settings, painter: Painter | None = None) -> None:
-        """Open the table and the queues; nothing is started yet."""
+        """Open the table and the queues; start nothing."""
         self.settings, self.painter, self.closing = settings, painter, False
         self.store = Store(settings.data)
         self._do_job: dict[Lane, Callable[[str], object]] = {
@@ -65,7 +65,7 @@ class Engine:
 
     @property
     def gallery(self) -> FaceGallery:
-        """What draws faces in this process; PyTorch is loaded with it."""
+        """Generator of faces in this process; importing it loads PyTorch."""
         from facewright.jobs.interface.seeds import FaceGallery
 
         with self._warming:
@@ -74,7 +74,7 @@ class Engine:
             return self._gallery
 
     async def start(self) -> None:
-        """Start what looks after the workers."""
+        """Start the tasks that watch the table and supervise the workers."""
         current_default_thread_limiter().total_tokens = _THREADS
         self._changed = asyncio.Event()
         self._tasks = [asyncio.create_task(self._watch())]
@@ -82,7 +82,7 @@ class Engine:
             self._tasks.append(asyncio.create_task(self._look_after()))
 
     async def stop(self) -> None:
-        """End the workers; a job in the middle is taken up again at the next start."""
+        """Terminate the processes; running jobs are resumed at the next start."""
         self.closing = True
         self.tell_all()
         for task in self._tasks:
@@ -97,15 +97,15 @@ class Engine:
         self.store.close()
 
     def enqueue(self, job: Job) -> None:
-        """Put a job of the table into the queue of its lane."""
+        """Add a job to the queue of its lane."""
         self._do_job[find_lane(self.store, job)](job.id)
 
     def end_soon(self, job: str) -> None:
-        """End a job that nobody wants any more: by itself at its next step, or with its worker."""
+        """Call `end_now` in a thread."""
         threading.Thread(target=self.end_now, args=(job,), daemon=True).start()
 
     def end_now(self, job: str) -> None:
-        """Return once nobody is at a job that nobody wants."""
+        """Wait until the worker gives up a cancelled job; kill the worker after `_PATIENCE`."""
         end = time.monotonic() + _PATIENCE
         while self.store.find_worker(job) and time.monotonic() < end:
             time.sleep(0.02)
@@ -117,19 +117,19 @@ class Engine:
         shutil.rmtree(self.store.folder(job) / WORK, ignore_errors=True)
 
     async def wait_for_change(self, seconds: float) -> None:
-        """Wait until a job has changed, or for so long."""
+        """Wait until a job changes, or for at most so many seconds."""
         if self._changed is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), seconds)
 
     def tell_all(self) -> None:
-        """Wake up all who wait for a change."""
+        """Wake up everything in `wait_for_change`."""
         if self._changed is not None:
             self._changed.set()
             self._changed = asyncio.Event()
 
     async def _watch(self) -> None:
-        """Wake up those who wait whenever this or another process changed a job."""
+        """Poll the table; call `tell_all` when any process changed it."""
         seen: object = None
         while True:
             now = await asyncio.to_thread(self.store.watch)
@@ -139,7 +139,7 @@ class Engine:
             await asyncio.sleep(_LOOK)
 
     async def _look_after(self) -> None:
-        """Start the workers, again when one has ended, and delete what is too old."""
+        """Start the workers, restart those that ended, and delete expired files."""
         warming = threading.Thread(target=self._warm_up, daemon=True)
         warming.start()
         while warming.is_alive():  # the first face comes before everything else
@@ -158,7 +158,7 @@ class Engine:
             await asyncio.sleep(_LOOK)
 
     def _warm_up(self) -> None:
-        """Wait until the first face can be drawn, and read the forms of all commands."""
+        """Wait for the painter, then build the forms of all commands, which are cached."""
         from facewright.jobs.interface.forms import list_forms
 
         with contextlib.suppress(FacewrightError):  # who asks for a face gets the error
@@ -166,11 +166,11 @@ class Engine:
         list_forms()
 
     def _clean(self) -> None:
-        """Delete uploads that are too old, and those that broke off."""
+        """Delete expired uploads and folders of broken ones."""
         days = self.settings.limits.upload_days
         self.store.delete_uploads(time.time() - days * _DAY)
         self.store.delete_strays(time.time() - _STRAY)
 
     def _start_worker(self, lane: Lane) -> subprocess.Popen[bytes]:
-        """Start the process that does the jobs of a lane."""
+        """Start the worker of a lane."""
         return start_worker(self.settings.data, lane, self.settings.queue)

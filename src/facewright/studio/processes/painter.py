@@ -1,4 +1,4 @@
-"""The process that draws faces while a studio serves, so that PyTorch holds up no other answer."""
+"""Process that draws faces, so that PyTorch does not block the server."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ _ATTEMPTS = 2  # a process that the kernel ended is started again
 
 
 class Painter:
-    """Draws what a `FaceGallery` draws, in a process of its own. Any thread may call it."""
+    """A `FaceGallery` in a process of its own. Safe to call from several threads."""
 
     def __init__(self, weights: str | None = None) -> None:
-        """Start the process, which loads what the first face needs."""
+        """Start the process, which loads the networks of most faces."""
         self._weights, self._lock, self._closed = weights, threading.Lock(), False
         self._known: dict[str, Any] = {}
         self._process = self._start()
 
     def render(self, choice: FaceChoice) -> bytes:
-        """Draw one person as a signed WebP."""
+        """Return a face as a signed WebP; see `FaceGallery.render`."""
         return bytes(self._ask("render", asdict(choice)))
 
     def render_mix(self, a: FaceChoice, b: FaceChoice, layers: str) -> bytes:
-        """Draw one person with the styles of another in some layers, likewise."""
+        """Return a mix of two faces as a signed WebP; see `FaceGallery.mix`."""
         return bytes(self._ask("render_mix", asdict(a), asdict(b), layers))
 
     def list_options(self) -> dict[str, Json]:
-        """Return by what people can be chosen, and how large they are drawn."""
+        """Return the labels and the resolution of the generator; see `FaceGallery.list_options`."""
         return dict(self._look_up("list_options"))
 
     def list_devices(self) -> list[str]:
-        """Return where this machine computes, the best first."""
+        """Return the devices of this machine, the best first."""
         return list(self._look_up("list_devices"))
 
     def list_layers(self) -> dict[str, Json]:
-        """Return how many layers there are to mix, and what they are called."""
+        """Return the number of layers and their ranges; see `FaceGallery.list_layers`."""
         return dict(self._look_up("list_layers"))
 
     def close(self) -> None:
@@ -60,17 +60,17 @@ class Painter:
         self._end()
 
     def _look_up(self, method: str, *given: Json) -> Any:
-        """Return what a method of the gallery returns, which is always the same."""
+        """Call a method of the gallery whose result is constant, and cache it."""
         key = json.dumps([method, *given])
         if key not in self._known:
             self._known[key] = self._ask(method, *given)
         return self._known[key]
 
     def _ask(self, method: str, *given: Any) -> Any:
-        """Return what a method of the gallery returns.
+        """Call a method of the gallery in the process; restart the process if it has ended.
 
         Raises:
-            FacewrightError: What the gallery raises, or the process ends again and again.
+            FacewrightError: The gallery raised it, or the process ended `_ATTEMPTS` times.
         """
         with self._lock:
             for attempt in range(_ATTEMPTS):
@@ -107,7 +107,7 @@ class Painter:
                 pipe.close()
 
     def _find_pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        """Return where questions go in and answers come out."""
+        """Return the standard input and output of the process."""
         ask, answer = self._process.stdin, self._process.stdout
         assert ask is not None  # noqa: S101 - for the type checker
         assert answer is not None  # noqa: S101 - likewise
@@ -115,10 +115,13 @@ class Painter:
 
 
 def paint(weights: str) -> None:
-    """Answer questions on the standard input, until that ends as the server does.
+    """Entry point of the process: serve calls until the standard input is closed.
+
+    A call is a line of JSON, [method, argument, ...]; its answer is a line of JSON followed by
+    "bytes" bytes.
 
     Args:
-        weights: The generator; empty for the one that ships.
+        weights: Generator by name or file; empty for the one that ships.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this one
     answers = os.fdopen(os.dup(1), "wb")
@@ -139,7 +142,7 @@ def paint(weights: str) -> None:
 
 
 def _answer(gallery: FaceGallery, method: str, *given: Any) -> tuple[dict[str, Any], bytes]:
-    """Return what a method returns, or what it raises, and the bytes that follow."""
+    """Call a method of the gallery; return the line of the answer, and the bytes that follow."""
     try:
         if method == "render":
             value: object = gallery.render(FaceChoice(**given[0]))

@@ -1,4 +1,4 @@
-"""The processes that do the jobs of a studio: one for pictures, one for what takes minutes."""
+"""Worker processes, which run jobs: one for pictures, one for jobs that take minutes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from huey.api import Huey, TaskWrapper
 
 INPUTS, WORK = "inputs", "work"
-"""Folders of a job: uploads, and what is being made."""
+"""Folders of a job: uploads, and unfinished results."""
 OUTCOME = "outcome.json"
-"""The result that says what a command returned."""
+"""File of what a command returned, as JSON."""
 
 _MOST_MEMORY: dict[Lane, int] = {"quick": 3 << 30, "long": 1 << 30}  # bytes, after a job
 _NICE: dict[Lane, int] = {"quick": 2, "long": 10}  # steps behind the server, which is looked at
@@ -41,11 +41,11 @@ _log = logging.getLogger(__name__)
 
 
 class Cancelled(Exception):  # noqa: N818 - as concurrent.futures has it
-    """Nobody wants the job any more."""
+    """The job was cancelled or deleted."""
 
 
 def find_lane(store: Store, job: Job) -> Lane:
-    """Return in which lane a job is done: whether it may take minutes."""
+    """Return the lane of a job: "long" if it may take minutes."""
     folder = store.folder(job.id) / INPUTS
     given = [one for several in job.inputs.values() for one in several]
     paths = [folder / one["name"] if "name" in one else None for one in given]
@@ -53,7 +53,13 @@ def find_lane(store: Store, job: Job) -> Lane:
 
 
 def open_queue(data: Path, lane: Lane, address: str = "") -> Huey:
-    """Return the queue of a lane: in a file of SQLite, or on a Redis server."""
+    """Open the queue of a lane.
+
+    Args:
+        data: Folder of the studio; the queue is a file of SQLite in it.
+        lane: The lane.
+        address: URL of a Redis server to use instead; may be empty.
+    """
     from huey import RedisHuey, SqliteHuey
 
     name = f"facewright-{lane}"
@@ -63,7 +69,7 @@ def open_queue(data: Path, lane: Lane, address: str = "") -> Huey:
 
 
 def declare_task(queue: Huey, store: Store, lane: Lane) -> TaskWrapper:
-    """Return the one task of a queue: to do a job by its name. Calling it adds to the queue."""
+    """Define the only task of a queue, which runs a job; calling it enqueues the job."""
 
     @queue.task(name="do_job")  # type: ignore[untyped-decorator]
     def do_job(job: str) -> None:
@@ -73,16 +79,15 @@ def declare_task(queue: Huey, store: Store, lane: Lane) -> TaskWrapper:
 
 
 def work(data: Path, lane: Lane, address: str = "") -> None:
-    """Do the jobs of a lane until the process that started this one is gone.
+    """Run the jobs of a lane until the parent process has ended.
 
-    Networks stay loaded from job to job, until the process has held too much memory: then it ends,
-    and another one goes on. Only one process of each lane works at a time; another one waits until
-    it ends.
+    Networks stay loaded between jobs. A process whose peak memory exceeds `_MOST_MEMORY` after a
+    job ends, and is replaced. A lock allows one worker per lane; a second one waits for it.
 
     Args:
-        data: The folder of the studio.
-        lane: Whose jobs.
-        address: Of a Redis server; empty for a file of SQLite.
+        data: Folder of the studio.
+        lane: The lane.
+        address: URL of a Redis server; empty for a file of SQLite.
     """
     parent = os.getppid()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # what was begun is taken up again
@@ -111,7 +116,7 @@ def work(data: Path, lane: Lane, address: str = "") -> None:
 
 @cache
 def _prepare() -> None:
-    """Load PyTorch before the first job, and not before there is one."""
+    """Load PyTorch, once, before the first job."""
     from facewright.device import keep_memory
 
     keep_memory()
@@ -119,7 +124,7 @@ def _prepare() -> None:
 
 
 def _measure_peak() -> int:
-    """Return the most bytes that this process has held; 0 where the system does not say."""
+    """Return the peak resident memory of this process in bytes; 0 on Windows."""
     if sys.platform == "win32":
         return 0
     import resource
@@ -129,7 +134,7 @@ def _measure_peak() -> int:
 
 
 def do(store: Store, name: str, lane: Lane = "quick") -> None:
-    """Do a job, unless it was cancelled or is done already."""
+    """Run a job, if it is queued, and record how it ended."""
     job = store.claim(name, lane, os.getpid())
     if job is None:
         return
@@ -151,10 +156,10 @@ def do(store: Store, name: str, lane: Lane = "quick") -> None:
 
 
 def _make(store: Store, job: Job) -> list[str]:
-    """Run the command of a job; what it made is moved to its place in one step.
+    """Run the command of a job, and publish its results by renaming their folder.
 
     Returns:
-        What was refused, each with the reason.
+        The sources that the command refused, each with the reason.
     """
     folder, finished = store.folder(job.id), store.results(job.id)
     if finished.is_dir():  # the process ended between the last step and its note
@@ -175,7 +180,7 @@ def _make(store: Store, job: Job) -> list[str]:
 
 
 def _call(store: Store, job: Job) -> Any:
-    """Run the command of a job in its folder; go on with what an earlier attempt left there."""
+    """Run the command of a job; results of an earlier attempt are continued, or else discarded."""
     try:
         return _call_once(store, job)
     except FacewrightError:
@@ -206,7 +211,7 @@ def _call_once(store: Store, job: Job) -> Any:
 
 
 def _place(given: dict[str, Any]) -> str:
-    """Return what a command is given for an input; a seed that has to be a picture is drawn."""
+    """Return an input as the command takes it; draw the picture of a generated person."""
     if "text" in given:
         return str(given["text"])
     from facewright.jobs.interface.seeds import draw_seed
@@ -219,7 +224,7 @@ def _place(given: dict[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _noting_warnings() -> Iterator[list[str]]:
-    """Give a list that fills with what the package warns of."""
+    """Collect the warnings that the package logs."""
     found: list[str] = []
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: found.append(record.getMessage())  # type: ignore[method-assign]
@@ -232,19 +237,19 @@ def _noting_warnings() -> Iterator[list[str]]:
 
 
 def start_worker(data: Path, lane: Lane, address: str) -> subprocess.Popen[bytes]:
-    """Start a process that works; by name, as the queue calls its task by the name of its module.
+    """Start the worker process of a lane.
 
     Args:
-        data: The folder of the studio.
-        lane: Whose jobs it does.
-        address: Of a Redis server; empty for a file of SQLite.
+        data: Folder of the studio.
+        lane: The lane.
+        address: URL of a Redis server; empty for a file of SQLite.
     """
     words = (str(data), lane, address)
     return start_process("worker", "main", *words, stdin=subprocess.DEVNULL)
 
 
 def main(data: str, lane: Lane, address: str) -> None:
-    """Work for a studio: what a process does that `start_worker` started."""
+    """Entry point of the process that `start_worker` starts."""
     if hasattr(os, "nice"):
         os.nice(_NICE[lane])
     work(Path(data), lane, address)

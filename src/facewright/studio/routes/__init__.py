@@ -1,1 +1,1 @@
-"""What the studio answers to, by address."""
+"""Routes of the HTTP interface."""

@@ -1,4 +1,4 @@
-"""Pictures that were drawn lately, kept in memory."""
+"""Cache of rendered pictures in memory, and responses with ETags."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _CACHED = 64 << 20  # bytes of pictures in memory
 
 
 class PictureCache:
-    """Pictures that were drawn lately, each with its tag."""
+    """Thread-safe LRU cache of pictures with their ETags, up to `_CACHED` bytes."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, tuple[bytes, str]] = OrderedDict()
         self._bytes, self._lock = 0, threading.Lock()
 
     def get(self, key: Hashable) -> tuple[bytes, str] | None:
-        """Return a picture, if it is there."""
+        """Return a picture and its ETag; None if it is not cached."""
         with self._lock:
             if key not in self._kept:
                 return None
@@ -28,7 +28,7 @@ class PictureCache:
             return self._kept[key]
 
     def find(self, key: Hashable, draw: Callable[[], bytes]) -> tuple[bytes, str]:
-        """Return a picture, drawn if it is not there."""
+        """Return a picture and its ETag; draw and cache it if needed."""
         if (there := self.get(key)) is not None:
             return there
         data = draw()
@@ -43,7 +43,7 @@ class PictureCache:
 
 
 def send_picture(data: bytes, tag: str, known: str | None) -> Response:
-    """Send a picture, unless the client has it."""
+    """Return the response of a WebP: 304 if its ETag is in `known` (If-None-Match), else 200."""
     headers = {"ETag": tag, "Cache-Control": "private, max-age=86400"}
     if known and tag in known:
         return Response(status_code=304, headers=headers)

@@ -1,4 +1,4 @@
-"""What commands there are, and how each is typed."""
+"""Routes of commands: their forms, command lines, and facts of the studio."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(router: APIRouter, engine: Engine) -> None:
-    """Add what tells of commands."""
+    """Add the routes."""
 
     @router.get("/commands", response_model=list[CommandForm], tags=["commands"])
     def list_commands() -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Faces of people who do not exist, by their seeds, and mixes of two."""
+"""Routes of generated faces: by seed, and mixes of two."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Known = Annotated[str | None, Header()]
 
 
 def add_faces(router: APIRouter, engine: Engine) -> None:
-    """Add what draws faces and mixes."""
+    """Add the routes."""
     cache, gallery = PictureCache(), engine.painter or engine.gallery
     drawing = CapacityLimiter(2)  # one is drawn at a time; who waits for it needs no thread
 

@@ -1,4 +1,4 @@
-"""The files of jobs: results, small previews of them, how they came about, and uploads."""
+"""Routes of files: results with thumbnails and provenance, archives, uploads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Side = Annotated[int | None, Query(ge=16, le=2048)]
 
 
 def add_files(router: APIRouter, engine: Engine) -> None:
-    """Add what sends files."""
+    """Add the routes."""
     add_archives(router, engine)
     store, cache = engine.store, PictureCache()
     answers: dict[str, Any] = {"tags": ["files"], "responses": WRONG}
@@ -76,7 +76,7 @@ def add_files(router: APIRouter, engine: Engine) -> None:
 
 
 def add_archives(router: APIRouter, engine: Engine) -> None:
-    """Add what sends all results of a job at once."""
+    """Add the route of a job's results as a zip."""
 
     @router.get(
         "/jobs/{job}/results.zip",
@@ -96,7 +96,7 @@ def add_archives(router: APIRouter, engine: Engine) -> None:
 
 
 def _find_result(engine: Engine, job: Job, name: str) -> Path:
-    """Return a file that a job made."""
+    """Return the path of a result, or raise Refused."""
     if not engine.store.results(job.id).is_dir():
         raise Refused(409, f"the job is {job.state}", hint="wait until it is done")
     return find_file(engine.store, job.id, name)
@@ -111,7 +111,7 @@ def _send_small(cache: PictureCache, path: Path, side: int, known: str | None) -
 
 
 def _send(path: Path, *, download: bool) -> Response:
-    """Send a file so that no browser takes it for a page or a program."""
+    """Return a file; types that browsers could execute are sent as attachments."""
     shown = path.suffix.lower() in SHOWN and not download
     return FileResponse(
         path,
@@ -123,7 +123,7 @@ def _send(path: Path, *, download: bool) -> Response:
 
 
 def _pack(folder: Path) -> Iterator[bytes]:
-    """Yield an archive of a folder part by part; pictures and clips do not get smaller in one."""
+    """Yield an uncompressed zip of a folder in parts."""
     made = _Parts()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(one for one in folder.rglob("*") if one.is_file()):
@@ -137,21 +137,21 @@ def _pack(folder: Path) -> Iterator[bytes]:
 
 
 class _Parts(io.RawIOBase):
-    """A file that can only be written; what was written is taken away part by part."""
+    """A write-only file whose content is taken in parts."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
     def writable(self) -> bool:
-        """Say that it can be written."""
+        """Return True."""
         return True
 
     def write(self, part: Any) -> int:
-        """Keep a part until it is taken."""
+        """Append bytes."""
         self._parts.append(bytes(part))
         return len(part)
 
     def take(self) -> bytes:
-        """Return what was written since the last time."""
+        """Return and forget what was written."""
         taken, self._parts = b"".join(self._parts), []
         return taken

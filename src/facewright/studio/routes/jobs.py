@@ -1,4 +1,4 @@
-"""Jobs: begin, follow, cancel, keep, make again, delete."""
+"""Routes of jobs: begin, follow, cancel, keep, remake, delete."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BEAT = 15  # seconds between two signs of life of a stream of events
 
 
 def add_jobs(router: APIRouter, engine: Engine) -> None:
-    """Add what begins and follows jobs."""
+    """Add the routes that begin and follow jobs."""
     store, limits = engine.store, engine.settings.limits
     reading = CapacityLimiter(2)  # uploads, which are decoded to be checked
     answers: dict[str, Any] = {"tags": ["jobs"], "responses": WRONG}
@@ -77,7 +77,7 @@ def add_jobs(router: APIRouter, engine: Engine) -> None:
 
 
 def add_changes(router: APIRouter, engine: Engine) -> None:
-    """Add what changes jobs that there are."""
+    """Add the routes that change jobs."""
     store, limits = engine.store, engine.settings.limits
     answers: dict[str, Any] = {"tags": ["jobs"], "responses": WRONG}
 

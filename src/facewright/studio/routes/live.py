@@ -1,4 +1,4 @@
-"""The live view: frames of a camera come in, changed ones go out."""
+"""WebSocket of the live view: JPEG frames in, changed frames and measurements out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POLICY, _BUSY = 1008, 1013
 
 
 def add_live(router: APIRouter, engine: Engine) -> None:
-    """Add the live view."""
+    """Add the WebSocket."""
     running: set[WebSocket] = set()
 
     @router.websocket("/live/{effect}")
@@ -50,7 +50,7 @@ def add_live(router: APIRouter, engine: Engine) -> None:
 
 
 async def _answer_frames(socket: WebSocket, made: LiveEffect) -> None:
-    """Answer one frame after the other, until the camera ends."""
+    """Answer each frame with a frame and JSON, until the client disconnects."""
     while True:
         async with asyncio.timeout(_PATIENCE):
             frame = await socket.receive_bytes()
@@ -78,7 +78,11 @@ def _begin(effect: str, wanted: dict[str, Any], engine: Engine) -> LiveEffect:
 
 
 def _read_wish(text: str) -> dict[str, Any]:
-    """Read the first message."""
+    """Parse the first message.
+
+    Raises:
+        OptionError: It is not an object with `options`.
+    """
     try:
         wanted = json.loads(text)
     except ValueError as error:
@@ -91,7 +95,7 @@ def _read_wish(text: str) -> dict[str, Any]:
 async def _refuse(
     socket: WebSocket, code: int, message: str, hint: str = "", field: str = ""
 ) -> None:
-    """Say what is wrong, and close."""
+    """Send an error as JSON, and close the socket."""
     try:
         said = {"message": message, "hint": hint, "field": field or None}
         await socket.send_json({"error": said})

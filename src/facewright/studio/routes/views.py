@@ -1,4 +1,4 @@
-"""Jobs and their files as clients see them."""
+"""Convert jobs and their files to JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CLIPS = {
 }
 _TEXTS = {".json": "application/json", ".jsonl": "application/x-ndjson", ".csv": "text/csv"}
 SHOWN = _IMAGES | _CLIPS | _TEXTS
-"""Endings of files that a browser may show; all others are only saved."""
+"""Extension → media type of files that browsers may show; others are sent as attachments."""
 
 _KINDS = {
     **dict.fromkeys(_IMAGES, "image"),
@@ -48,7 +48,7 @@ _KINDS = {
 
 
 def find_type(path: Path) -> str:
-    """Return the media type of a file; what is not known to be harmless is only bytes."""
+    """Return the media type of a file; application/octet-stream unless it is in `SHOWN`."""
     return SHOWN.get(path.suffix.lower(), "application/octet-stream")
 
 
@@ -65,7 +65,7 @@ def find_job(store: Store, name: str) -> Job:
 
 
 def view_job(store: Store, limits: Limits, job: Job) -> dict[str, Any]:
-    """Return a job as clients see it."""
+    """Return a job as `schemas.JobView`."""
     said = asdict(job)
     taken = ("id", "command", "state", "progress", "created", "started", "finished", "error")
     view = {name: said[name] for name in (*taken, "warnings", "kept")}
@@ -85,14 +85,14 @@ def view_job(store: Store, limits: Limits, job: Job) -> dict[str, Any]:
 
 
 def list_results(store: Store, job: Job) -> list[dict[str, Any]]:
-    """Return the files that a job made, by name."""
+    """Return the results of a job as `schemas.ResultFile`, sorted by name."""
     folder = store.results(job.id)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
     return [_view_result(job, path, path.relative_to(folder).as_posix()) for path in files]
 
 
 def _view_result(job: Job, path: Path, name: str) -> dict[str, Any]:
-    """Return one file that a job made."""
+    """Return one result as `schemas.ResultFile`."""
     from facewright.jobs.interface.results import measure_file
 
     url = f"{PREFIX}/jobs/{job.id}/results/{quote(name)}"
@@ -113,7 +113,7 @@ def _view_result(job: Job, path: Path, name: str) -> dict[str, Any]:
 
 
 def _view_input(job: Job, name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Return one input of a job."""
+    """Return one input as `schemas.InputFile`."""
     file = given.get("name")
     face = given.get("face") or {}
     kind = _KINDS.get(Path(file).suffix.lower(), "file") if file else "text"
@@ -130,7 +130,7 @@ def _view_input(job: Job, name: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _has_files(job: Job) -> bool:
-    """Tell whether a job has uploads."""
+    """Return whether a job has uploads."""
     return any("name" in one for given in job.inputs.values() for one in given)
 
 

@@ -23,27 +23,27 @@ _RENEWED = dt.timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Where the files of a certificate are, PEM."""
+    """Paths of a certificate and its key, PEM."""
 
     chain: Path
-    """Of the server, then of the authority."""
+    """Certificates of the server and the authority, in this order."""
     key: Path
 
 
 def find_authority(data: Path) -> Path:
-    """Return where the certificate is that a phone has to trust, PEM."""
+    """Return the path of the authority's certificate, which a phone has to trust, PEM."""
     return data / "https" / _AUTHORITY
 
 
 def find_certificate(data: Path, names: Sequence[str]) -> Certificate:
-    """Return a certificate for some names of this machine; made at the first use, and renewed.
+    """Return a server certificate, creating or renewing it and its authority as needed.
 
-    The authority may vouch for addresses of local networks alone, and its key can be read by its
-    owner only.
+    The authority is constrained to addresses of local networks, and only its owner can read its
+    key.
 
     Args:
-        data: The folder of the studio.
-        names: Names and addresses.
+        data: Folder of the studio.
+        names: Host names and IP addresses of the server.
     """
     folder = data / "https"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def find_certificate(data: Path, names: Sequence[str]) -> Certificate:
 
 
 def _is_valid(path: Path, ahead: dt.timedelta) -> bool:
-    """Tell whether there is a certificate, and it is valid for some time yet."""
+    """Return whether a certificate exists and stays valid for at least `ahead`."""
     try:
         ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
     except (OSError, ValueError):
@@ -66,14 +66,14 @@ def _is_valid(path: Path, ahead: dt.timedelta) -> bool:
 
 
 def _covers(path: Path, names: Sequence[str]) -> bool:
-    """Tell whether a certificate is for all of some names."""
+    """Return whether a certificate covers all names."""
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     kinds = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     return set(_name_all(names)) <= set(kinds.value)
 
 
 def _make_authority(folder: Path) -> None:
-    """Make the authority, which signs for servers alone."""
+    """Create the certificate authority, which only signs server certificates."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("Facewright Studio of this machine")
     certificate = (
@@ -88,14 +88,14 @@ def _make_authority(folder: Path) -> None:
 
 
 def _list_local() -> list[x509.GeneralName]:
-    """Return for whom the authority may vouch: addresses of local networks, and local names."""
+    """Return the permitted subtrees of the authority: local networks and local names."""
     networks = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")
     found: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.DNSName("local")]
     return found + [x509.IPAddress(ipaddress.ip_network(one)) for one in networks]
 
 
 def _make_certificate(folder: Path, names: Sequence[str]) -> None:
-    """Make the certificate of the server."""
+    """Create the certificate of the server."""
     above = x509.load_pem_x509_certificate((folder / _AUTHORITY).read_bytes())
     signing = serialization.load_pem_private_key((folder / _KEY).read_bytes(), password=None)
     if not isinstance(signing, ec.EllipticCurvePrivateKey):
@@ -118,7 +118,7 @@ def _make_certificate(folder: Path, names: Sequence[str]) -> None:
 
 
 def _name_all(names: Sequence[str]) -> list[x509.GeneralName]:
-    """Return names and addresses as a certificate has them."""
+    """Convert names and addresses to subject alternative names."""
     found: list[x509.GeneralName] = []
     for name in dict.fromkeys(names):
         try:
@@ -129,12 +129,12 @@ def _name_all(names: Sequence[str]) -> list[x509.GeneralName]:
 
 
 def _name(common: str) -> x509.Name:
-    """Return the name of whom a certificate is for."""
+    """Return a distinguished name with only a common name."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
 def _usage(*wanted: str) -> x509.KeyUsage:
-    """Return what a key may be used for."""
+    """Return a key usage extension with only the named uses."""
     names: Sequence[str] = (
         *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
         *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
@@ -143,7 +143,7 @@ def _usage(*wanted: str) -> x509.KeyUsage:
 
 
 def _to_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """Return a private key as PEM."""
+    """Encode a private key as PEM, unencrypted."""
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -152,7 +152,7 @@ def _to_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
+    """Write a file atomically, readable by its owner only."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""Let in who may come, in front of everything else: hosts, origins, tokens, sizes and speeds."""
+"""ASGI middleware that checks hosts, origins, tokens, and the size and speed of requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "facewright-token"
-"""The cookie that a client gets for its token."""
+"""Name of the cookie that holds the token."""
 
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _POLICY = (
@@ -41,10 +41,10 @@ _YEAR = 365 * 24 * 3600
 
 
 class Guard:
-    """An ASGI application around another one, which sees only what may come in."""
+    """An ASGI application that passes permitted requests to another one."""
 
     def __init__(self, app: App, settings: Settings) -> None:
-        """Guard an application."""
+        """Wrap an application."""
         self._app, self._settings = app, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,10 +70,10 @@ class Guard:
                 await said(scope, receive, sending)
 
     def _check_names(self, scope: Scope, headers: dict[bytes, str]) -> None:
-        """Refuse requests for another host (DNS rebinding), and those that another page makes.
+        """Refuse requests for another host (DNS rebinding), and requests from other sites.
 
         Raises:
-            Refused: 421 for another host, 403 for another page.
+            Refused: 421 for another host, 403 for another site.
         """
         host = headers.get(b"host", "")
         if _strip_port(host) not in self._settings.hosts:
@@ -87,10 +87,13 @@ class Guard:
             raise Refused(403, "another page asked for this", hint="open the studio itself")
 
     def _check_token(self, scope: Scope, headers: dict[bytes, str]) -> str | None:
-        """Refuse who does not know the token; return where to go for who brings it in an address.
+        """Check the token in the query, the Authorization header or the cookie.
+
+        Returns:
+            The address to redirect to, if the token was in the query; else None.
 
         Raises:
-            Refused: 401.
+            Refused: 401, the token is missing or wrong.
         """
         token = self._settings.token
         path = scope["path"]
@@ -110,7 +113,7 @@ class Guard:
         raise Refused(401, "this studio asks for its token", hint=hint)
 
     async def _remember(self, target: str, send: Send) -> None:
-        """Give a client the token as a cookie, and send it to the address without it."""
+        """Set the cookie, and redirect to the address without the token."""
         secure = "; Secure" if self._settings.secure else ""
         cookie = f"{COOKIE}={self._settings.token}; Path=/; HttpOnly; SameSite=Strict{secure}"
         target = "/" + target.lstrip("/\\")  # never another host
@@ -124,10 +127,10 @@ class Guard:
         await send({"type": "http.response.body", "body": b""})
 
     def _count(self, scope: Scope, headers: dict[bytes, str], receive: Receive) -> Receive:
-        """Return how a body is read: no larger and no slower than is allowed.
+        """Wrap `receive` so that bodies that are too large (413) or too slow (408) raise Refused.
 
         Raises:
-            Refused: 413 for a body that says that it is too large.
+            Refused: 413, the Content-Length is too large.
         """
         limits = self._settings.limits
         too_large = Refused(
@@ -162,13 +165,13 @@ class Guard:
 
 
 class _Sending:
-    """Sends an answer with the headers of safety."""
+    """Wraps `send` to add security headers."""
 
     def __init__(self, send: Send) -> None:
         self._send, self.begun = send, False
 
     async def __call__(self, message: Message) -> None:
-        """Send a part of an answer."""
+        """Send a message of a response."""
         if message["type"] == "http.response.start":
             self.begun = True
             present = {name.lower() for name, _ in message.get("headers", ())}
@@ -178,13 +181,13 @@ class _Sending:
 
 
 def _strip_port(host: str) -> str:
-    """Return the name in a Host header, without the port."""
+    """Return a Host header without the port, in lower case."""
     name, colon, port = host.rpartition(":")
     return (name if colon and port.isdecimal() else host).lower().rstrip(".")
 
 
 def _is_same(given: str, token: str) -> bool:
-    """Compare in a time that tells nothing."""
+    """Compare in constant time."""
     return hmac.compare_digest(given.encode(), token.encode())
 
 

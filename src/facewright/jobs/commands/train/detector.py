@@ -24,7 +24,7 @@ class FacePictures:
     """Training pictures of the face networks, as recipes/finder makes them."""
 
     pictures: Path
-    """The folder of the zips that the labels name."""
+    """The folder of the zips that the labels name, or the zip if there is one."""
     empty: Path
     """A zip of pictures without faces."""
 

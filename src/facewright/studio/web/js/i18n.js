@@ -28,8 +28,12 @@ export const term = (kind, name) => words[`${kind}.${name}`] ?? name;
 
 export const number = (value) => new Intl.NumberFormat(language()).format(value);
 export const percent = (value) => new Intl.NumberFormat(language(), { style: "percent" }).format(value);
-export const day = (time) => new Intl.DateTimeFormat(language(), { dateStyle: "long" }).format(new Date(typeof time === "number" ? time * 1000 : time));
-export const moment = (time) => new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(typeof time === "number" ? time * 1000 : time));
+
+/** Times are seconds since 1970, as the server tells them. */
+const timeAs = (style) => (time) => new Intl.DateTimeFormat(language(), style).format(new Date(time * 1000));
+export const day = timeAs({ dateStyle: "long" });
+export const clock = timeAs({ timeStyle: "short" });
+export const moment = timeAs({ dateStyle: "medium", timeStyle: "short" });
 
 /** A size in bytes as people read it. */
 export function bytes(count) {

@@ -27,7 +27,8 @@ export function chooser(take) {
     picker(t("choose.camera"), "camera", "", take, { accept: "image/*", capture: "user", name: "camera" }),
     face && button(t("choose.face", { seed: face.seed }), { glyph: "home", on: { click: () => take(fromFace(face)) } }),
     h("p", { class: "small soft" }, t("choose.words")));
-  const image = (items) => [...items].find((file) => /^(image|video)\//.test(file.type));
+  // Whatever else it is, the studio says so.
+  const image = (files) => [...files].find((file) => /^(image|video)\//.test(file.type)) ?? files[0];
   const over = (on) => (event) => {
     event.preventDefault();
     box.classList.toggle("over", on);

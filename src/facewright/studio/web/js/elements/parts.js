@@ -76,7 +76,8 @@ export function toast(words) {
 const REFUSALS = [
   [/no face/i, "noface"],
   [/which face|several faces|more than one face|\d+ faces/i, "faces"],
-  [/not a (picture|clip|image)|cannot be (read|decoded|opened)|truncated|damaged/i, "unreadable"],
+  [/not a (picture|clip|image)|cannot be (read|decoded|opened)|truncated|damaged|nothing that a command takes|is empty/i, "unreadable"],
+  [/too large|are the most/i, "large"],
 ];
 const BY_STATUS = { 413: "large", 429: "busy", 507: "full" };
 

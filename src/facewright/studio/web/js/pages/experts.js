@@ -87,7 +87,7 @@ function control(option, take) {
   return h("div", { class: "field" }, label, h("input", { ...common, ...limits, type: numeric ? "number" : "text", placeholder: String(shown), autocomplete: "off", spellcheck: "false", on: { input: (event) => take(read(event.target.value.trim())) } }), help);
 }
 
-const ACCEPT = { image: "image/*,.heic,.heif,.avif,.bmp", clip: "video/*,.gif", latents: ".safetensors", dataset: ".zip,.tar,.tar.gz", text: "" };
+const ACCEPT = { image: "image/*,.heic,.heif,.avif,.bmp", clip: "video/*,.gif", latents: ".safetensors", dataset: ".zip,.tar,.tar.gz,.npz", text: "" };
 
 const ENDINGS = { image: /^image$/, clip: /^clip$/, latents: /^latents$/, file: /^weights$/, dataset: /^archive$/ };
 

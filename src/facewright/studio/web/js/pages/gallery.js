@@ -5,7 +5,7 @@ import { fill, h, icon } from "/app/js/dom.js";
 import { describeJob, jobIcon } from "/app/js/effects.js";
 import { compare } from "/app/js/elements/compare.js";
 import { button, codeBox, confirm, empty, problem, progress, saveLink, share, skeleton, toast } from "/app/js/elements/parts.js";
-import { bytes, day, moment, t, term } from "/app/js/i18n.js";
+import { bytes, clock, day, moment, t, term } from "/app/js/i18n.js";
 import { lay } from "/app/js/pages/try.js";
 
 export default (route, signal) => (route.rest ? detail(route.rest, signal) : overview(signal));
@@ -14,9 +14,9 @@ function tile(job) {
   const result = isSet(job) ? pictures(job)[0] : looks(job)[0];
   const name = describeJob(job);
   return h("a", { class: "tile", href: `#/gallery/${job.id}` },
-    h("div", { class: "frame" }, result ? h("img", { src: thumbnail(result), alt: "", loading: "lazy" }) : icon(job.state === "failed" ? "warning" : jobIcon(job))),
+    h("div", { class: "frame" }, result ? h("img", { src: isSet(job) ? result.url : thumbnail(result), alt: "", loading: "lazy" }) : icon(job.state === "failed" ? "warning" : jobIcon(job))),
     result?.kind === "clip" && h("span", { class: "mark" }, icon("play")), job.kept && result?.kind !== "clip" && h("span", { class: "mark" }, icon("pin")),
-    h("p", {}, h("strong", {}, name), h("span", { class: "soft" }, job.state === "done" ? moment(job.created) : t(`job.${job.state}`))));
+    h("p", {}, h("strong", {}, name), h("span", { class: "soft" }, job.state === "done" ? clock(job.created) : t(`job.${job.state}`))));
 }
 
 function overview(signal) {

@@ -163,7 +163,7 @@ export default async function mix(route, signal) {
   picture.want(blend.url);
   return h("div", { class: "page" },
     h("header", {}, h("h1", {}, t("mix.title")), h("p", { class: "soft" }, t("mix.words"))),
-    h("div", { class: "sides" },
+    h("div", { class: "sides mixing" },
       h("div", { class: "picture stack" }, picture, trouble),
       h("div", { class: "panel stack" },
         h("div", { class: "parents" }, parent("a", blend, changed), parent("b", blend, changed)),

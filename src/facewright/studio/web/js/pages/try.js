@@ -61,6 +61,14 @@ function pickFace() {
   return face;
 }
 
+/** A picture or clip in a frame of its shape. */
+function framed(media) {
+  const frame = h("div", { class: "frame" }, media);
+  const fit = () => frame.style.setProperty("--shape", (media.naturalWidth || media.videoWidth) / (media.naturalHeight || media.videoHeight));
+  for (const event of ["load", "loadedmetadata"]) media.addEventListener(event, fit);
+  return frame;
+}
+
 const plain = (source) => (isClip(source)
   ? h("video", { src: source.url, controls: true, playsinline: true, muted: true, loop: true, "aria-label": t("try.yours") })
   : h("img", { src: source.url, alt: t("try.yours"), on: { error: (event) => event.target.replaceWith(h("div", { class: "empty" }, icon("picture"), h("p", {}, t("try.unseen", { name: source.file?.name ?? "" })))) } }));
@@ -70,9 +78,9 @@ function drawResult(job) {
   if (!results.length) return h("div", { class: "note" }, icon("warning"), h("p", {}, t("try.nothing")));
   if (isSet(job)) return stickers(pictures(job));
   const [result] = results;
-  if (result.kind === "clip") return h("div", { class: "frame" }, h("video", { src: result.url, controls: true, playsinline: true, loop: true, autoplay: true, muted: true }));
+  if (result.kind === "clip") return framed(h("video", { src: result.url, controls: true, playsinline: true, loop: true, autoplay: true, muted: true }));
   const portrait = job.options?.portrait;
-  if (portrait || isClip(job.source)) return h("div", { class: "frame" }, h("img", { src: result.url, alt: t("compare.after") }));
+  if (portrait || isClip(job.source)) return framed(h("img", { src: result.url, alt: t("compare.after") }));
   return compare(job.source.url, result.url);
 }
 
@@ -85,7 +93,7 @@ function stickers(results) {
 
 function drawPicture(redraw) {
   const { source, job, running } = table;
-  const shown = job && job.source === source && !running ? drawResult(job) : h("div", { class: "frame" }, plain(source));
+  const shown = job && job.source === source && !running ? drawResult(job) : framed(plain(source));
   const work = h("div", { class: "work" }, shown);
   if (running && !hasEnded(running)) {
     table.meter = progress();
@@ -161,11 +169,14 @@ export default function tryOn(route, signal) {
     }
     const tray = drawTray(draw);
     const scrolled = page.querySelector(".tray")?.scrollLeft ?? 0;
+    const held = page.contains(document.activeElement);
     fill(page, h("h1", { class: "unseen" }, t("try.title")), h("div", { class: "sides" },
       h("div", { class: "picture" }, drawPicture(draw)),
       h("div", { class: "panel stack" }, table.failed && problem(table.failed), tray, drawFace(draw), drawControls(draw), drawActions(draw))));
     tray.scrollLeft = scrolled;
-    if (focus === "tray") tray.querySelector(":checked").focus({ preventScroll: true });
+    // Whoever uses the keyboard stays here: what is focused has been drawn anew.
+    const next = focus === "tray" ? ":checked" : ".busy .button, fw-compare input, :checked";
+    if (held) page.querySelector(next)?.focus({ preventScroll: true });
   };
   if (table.running?.id) follow(draw, signal).catch(() => null);
   draw();

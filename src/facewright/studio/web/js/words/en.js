@@ -22,7 +22,7 @@ export default {
   "choose.picture": "Choose a picture", "choose.camera": "Take a picture", "choose.face": "Use face No. {seed}",
   "choose.words": "Or drop one here, or paste it. One face, seen from the front, works best.",
   "try.title": "Try on yourself", "try.words": "Choose a picture with your face and see it changed.", "try.effects": "Effects", "try.yours": "Your picture",
-  "try.unseen": "{name} can't be shown by this browser, but the studio can read it.", "try.nothing": "There is no picture to show. The gallery has what was written.",
+  "try.unseen": "{name} can't be shown by this browser; the studio may be able to read it.", "try.nothing": "There is no picture to show. The gallery has what was written.",
   "try.face": "The face to put on", "try.another": "Another face", "try.repeat": "Once more", "try.further": "Go on with this",
   "try.further.done": "The result is your picture now", "try.how": "How it came about", "try.restart": "Another picture", "try.sticker": "Save the sticker: {name}",
   "effect.older": "Older", "effect.younger": "Younger", "effect.swap": "Swap", "effect.avatar": "Character", "effect.toon": "Toon", "effect.baby": "Baby", "effect.emoji": "Emoji",

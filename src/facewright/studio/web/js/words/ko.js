@@ -25,7 +25,7 @@ export default {
   "choose.picture": "사진 고르기", "choose.camera": "사진 찍기", "choose.face": "{seed}번 얼굴 쓰기",
   "choose.words": "여기에 끌어다 놓거나 붙여 넣어도 돼요. 정면을 보는 한 사람의 사진이 가장 잘 돼요.",
   "try.title": "내 얼굴로 변신", "try.words": "내 얼굴이 나온 사진을 골라 달라진 모습을 확인해 보세요.", "try.effects": "효과", "try.yours": "내 사진",
-  "try.unseen": "이 브라우저에서는 {name} 파일을 볼 수 없지만 스튜디오는 읽을 수 있어요.", "try.nothing": "보여 줄 그림이 없어요. 결과 파일은 보관함에 있어요.",
+  "try.unseen": "이 브라우저에서는 {name} 파일을 볼 수 없어요. 스튜디오는 읽을 수 있을지도 몰라요.", "try.nothing": "보여 줄 그림이 없어요. 결과 파일은 보관함에 있어요.",
   "try.face": "넣을 얼굴", "try.another": "다른 얼굴", "try.repeat": "한 번 더", "try.further": "이어서 바꾸기",
   "try.further.done": "이제 이 결과를 이어서 바꿔요", "try.how": "만들어진 과정", "try.restart": "다른 사진", "try.sticker": "스티커 저장: {name}",
   "effect.older": "나이 들게", "effect.younger": "젊게", "effect.swap": "얼굴 바꾸기", "effect.avatar": "캐릭터", "effect.toon": "만화", "effect.baby": "아기", "effect.emoji": "이모지",
