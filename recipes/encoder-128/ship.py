@@ -38,9 +38,7 @@ def main() -> None:
     parser.add_argument("--notes", required=True)
     options = parser.parse_args()
     bundle = load_bundle(options.weights)
-    card = save_bundle(
-        STARTER, replace(bundle, card=replace(CARD, notes=options.notes)), half=True
-    )
+    card = save_bundle(STARTER, replace(bundle, card=replace(CARD, notes=options.notes)), half=True)
     print(f'[[weights]]\nfile = "{STARTER.name}"\ngenerator = "faces-128"')
     for key in ("name", "kind", "size", "sha256", "licence", "trained_on", "source", "notes"):
         print(f"{key} = {json.dumps(getattr(card, key), ensure_ascii=False)}")
