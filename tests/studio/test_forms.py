@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from facewright.jobs.interface.calls import bind, name_output, place_outputs, write_command_line
+from facewright.errors import OptionError
+from facewright.jobs.interface.calls import (
+    bind,
+    name_output,
+    place_outputs,
+    write_command_line,
+    write_python,
+)
 from facewright.jobs.interface.forms import list_forms, read_form
 from facewright.jobs.interface.signature import find_command
 from facewright.jobs.table import COMMANDS
@@ -44,6 +51,20 @@ def test_options_that_name_files_are_inputs():
     ]
     line = write_command_line(form, {"a": ["young.zip"], "b": ["old.zip"]}, {})
     assert line == "facewright train translator --a young.zip --b old.zip"
+
+
+def test_mappings_are_written_as_on_the_command_line():
+    form, command = FORMS["train stylegan1"], find_command("train stylegan1")
+    option = form.find_option("batch_at")
+    assert option.type == "mapping"
+    assert "16=64" in option.default
+    values = {"batch_at": ["8=4", "16=2"], "outdir": "run"}
+    line = write_command_line(form, {"dataset": ["a.zip"]}, values)
+    assert line == ("facewright train stylegan1 a.zip --outdir run --batch-at.8 4 --batch-at.16 2")
+    python = write_python(command, form, {"dataset": ["a.zip"]}, values)
+    assert "batch_at={'8': 4, '16': 2}" in python
+    with pytest.raises(OptionError, match="batch_at"):
+        bind(command, form, {"dataset": ["a.zip"]}, values | {"batch_at": ["8=many"]})
 
 
 def test_emoji_take_a_photo_alone():

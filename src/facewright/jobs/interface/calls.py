@@ -216,6 +216,10 @@ def write_command_line(form: Form, inputs: Inputs, values: Values) -> str:
         if option.type == "bool":
             words.append(option.flag if value else f"--no-{option.flag[2:]}")
             continue
+        if option.type == "mapping":
+            pairs = [str(one).partition("=") for one in _list(value)]
+            words += [word for key, _, one in pairs for word in (f"{option.flag}.{key}", one)]
+            continue
         several = value if isinstance(value, list | tuple) else [value]
         words += [word for one in several for word in (option.flag, str(one))]
     return shlex.join(words)
@@ -271,6 +275,8 @@ def _write_value(kind: Any, value: Json) -> str:
     """Return a value as Python has it."""
     if kind is Path and value is not None:
         return f"Path({str(value)!r})"
+    if get_origin(kind) is dict:
+        return repr(_read_mapping(kind, value))
     if isinstance(value, list):
         return repr(tuple(value))
     return repr(value)
@@ -323,6 +329,21 @@ def _read_list(kind: Any, value: Json) -> Any:
     return made if get_origin(kind) is list else tuple(made)
 
 
+def _read_mapping(kind: Any, value: Json) -> Any:
+    """Return a dictionary from KEY=VALUE words."""
+    part = get_args(kind)[1]
+    pairs = [str(one).partition("=") for one in _list(value)]
+    try:
+        return {key.strip(): part(one) for key, _, one in pairs}
+    except ValueError:
+        return MISSING
+
+
+def _list(value: Json) -> list[Any]:
+    """Return a list as it is, and any other value as the only one of a list."""
+    return value if isinstance(value, list) else [value]
+
+
 def _read_text(kind: Any, value: Json) -> Any:
     """Return a text; a number counts, where a union allows both."""
     if isinstance(value, str) and "\0" not in value:
@@ -348,6 +369,7 @@ _READERS: Mapping[str, Callable[[Any, Json], Any]] = {
     "choice": lambda kind, value: value if value in get_args(kind) else MISSING,
     "path": lambda _, value: Path(value) if isinstance(value, str | Path) else MISSING,
     "list": _read_list,
+    "mapping": _read_mapping,
 }
 """Type of an option → how its value is read; MISSING is of the wrong kind."""
 

@@ -19,7 +19,7 @@ from facewright.jobs.table import COMMANDS, Command
 from facewright.provenance.policy import POLICIES
 from facewright.types import Json
 
-OptionType: TypeAlias = Literal["bool", "int", "float", "text", "choice", "path", "list"]
+OptionType: TypeAlias = Literal["bool", "int", "float", "text", "choice", "path", "list", "mapping"]
 InputKind: TypeAlias = Literal["image", "clip", "latents", "seed", "dataset", "file", "text"]
 
 LIVE_ONLY = frozenset({"show", "port", "open", "live", "overwrite", "record"})
@@ -243,12 +243,16 @@ def _find_type(kind: Any) -> OptionType:
         return "choice"
     if get_origin(kind) in (tuple, list):
         return "list"
+    if get_origin(kind) is dict:
+        return "mapping"
     names: Mapping[Any, OptionType] = {bool: "bool", int: "int", float: "float", Path: "path"}
     return names.get(kind, "text")
 
 
 def to_json(value: Any) -> Json:
-    """Return a default as JSON has it."""
+    """Return a default as JSON has it; a mapping as a list of KEY=VALUE."""
+    if isinstance(value, dict):
+        return [f"{key}={one}" for key, one in value.items()]
     if isinstance(value, tuple | list):
         return [to_json(one) for one in value]
     return value if isinstance(value, bool | int | float | str | None) else str(value)

@@ -114,7 +114,7 @@ def _check_other(path: Path, suffix: str, head: bytes, limits: MediaLimits) -> s
     """Return the ending of what is no picture and no clip, and raise FileError for the unknown."""
     if head.startswith(b"PK") and zipfile.is_zipfile(path):
         _check_zip(path, limits)
-        return ".zip"
+        return suffix if suffix == ".npz" else ".zip"
     if is_archive(path):
         return "".join(path.suffixes[-2:]) if path.stem.endswith(".tar") else suffix
     if suffix in _OTHERS:

@@ -43,7 +43,7 @@ class OptionForm(BaseModel):
 
     name: str
     flag: str
-    type: Literal["bool", "int", "float", "text", "choice", "path", "list"]
+    type: Literal["bool", "int", "float", "text", "choice", "path", "list", "mapping"]
     choices: list[str] | None
     default: object
     minimum: float | None

@@ -80,7 +80,7 @@ function control(option, take) {
   }
   const numeric = option.type === "int" || option.type === "float";
   const limits = numeric ? { min: option.minimum, max: option.maximum, step: option.type === "int" ? 1 : "any", inputmode: "decimal" } : {};
-  const read = (text) => (text === "" ? null : numeric ? Number(text) : option.type === "list" ? text.split(/\s*,\s*/).filter(Boolean) : text);
+  const read = (text) => (text === "" ? null : numeric ? Number(text) : ["list", "mapping"].includes(option.type) ? text.split(/\s*,\s*/).filter(Boolean) : text);
   const shown = Array.isArray(option.default) ? option.default.join(", ") : option.default ?? "";
   const range = numeric && option.minimum !== null && option.maximum !== null && option.minimum !== undefined && option.maximum !== undefined ? ` ${option.minimum}–${option.maximum}` : "";
   if (range) help.append(` (${range.trim()})`);
