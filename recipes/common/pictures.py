@@ -49,9 +49,9 @@ COMMANDS = {
     "edit.png": "edit 8 --direction age=1,gender=-2,smile=2,pose,background,warmth --sheet "
     "-o edit.png",
     "emoji.png": "emoji --seed 7 --outline --sizes 160 -o emoji.png",
-    "emoji-styles.png": "emoji --seed 9 --style toon --outline --sizes 160 -o emoji-styles.png",
-    "emoji-avatar.png": f"emoji astronaut.png --style avatar --sizes 160 --consent '{NASA}' "
-    "-o emoji-avatar.png",
+    "emoji-character.png": "emoji --seed 9 --style character --sizes 160 -o emoji-character.png",
+    "emoji-toon.png": f"emoji astronaut.png --style toon --sizes 160 --consent '{NASA}' "
+    "-o emoji-toon.png",
     "emoji-photo.png": f"emoji astronaut.png --outline --sizes 160 --consent '{NASA}' "
     "-o emoji-photo.png",
     "invert.png": f"invert astronaut.png --tune --consent '{NASA}' -o invert.latents",
@@ -134,13 +134,14 @@ def draw_expressions(name: str) -> None:
 
 
 def draw_toonify(name: str) -> None:
-    """Five people, and each of them as a baby and as a toon."""
+    """Five people, and each of them in the three styles."""
     run("generate --seeds 0-4 --size 256 -o people")
-    run("toonify people --style baby -o babies")
-    run("toonify people -o toons")
-    rows = [sorted(Path(folder).glob("*.png")) for folder in ("people", "babies", "toons")]
+    styles = ("toon", "baby", "character")
+    for style in styles:
+        run(f"toonify people --style {style} --portrait --size 256 -o {style}")
+    rows = [sorted(Path(folder).glob("*.png")) for folder in ("people", *styles)]
     cells = [fit_image(read_image(file), 160) for row in rows for file in row]
-    sheet = contact_sheet(cells, columns=5, row_labels=["a person", "baby", "toon"])
+    sheet = contact_sheet(cells, columns=5, row_labels=["a person", *styles])
     write_sheet(name, [file for row in rows for file in row], sheet)
 
 

@@ -4,8 +4,9 @@
 
 Needs facewright, and not Blender. Parameters have the names of `basis.py`, so that what is fitted
 to a photo's mesh moves this head as well. The adult toon, half male, is the mean; `child` and
-`male` change the warp too. What hangs on the head (strands, cloth, glasses) is grown on the mean
-and bound to its nearest vertices.
+`male` change the warp too, and the styles `baby` and `character` are parameters as well, 0 or 1.
+What hangs on the head (strands, cloth, glasses) is grown on the mean and bound to its nearest
+vertices.
 """
 
 from __future__ import annotations
@@ -60,15 +61,23 @@ class Builder:
             for path in ("teeth/teeth_base/teeth_base", "tongue/tongue01/tongue01")
         ]
 
-    def head(self, units: dict[str, float] | None = None, *, child: float = 0.0, **changes) -> Head:
-        """Build a head; `child` goes from the warp of adults to that of children."""
+    def head(
+        self,
+        units: dict[str, float] | None = None,
+        *,
+        child: float = 0.0,
+        style: str = "toon",
+        **changes,
+    ) -> Head:
+        """Build a head; `child` goes from the warp of adult toons to that of children."""
         person = _MIDDLE | {"race": dict.fromkeys(_RACES, 1 / 3)} | changes
         shape = dict(_FREE)
         for name, weight in person["shape"].items():
             shape[name] = shape.get(name, 0.0) + weight
         adult = toon_warp(person["male"])
         warp = {n: v + child * (_WARPS["child"].get(n, v) - v) for n, v in adult.items()}
-        made = person | {"style": "toon", "shape": shape, "warp": warp, "eyes": {"open": 0.4}}
+        made = person | {"style": style, "shape": shape, "eyes": {"open": 0.4}}
+        made["warp"] = warp if style == "toon" else _WARPS[style]
         return build_head(self.warper, made, units or {}, (0.0, 0.0, 0.0))
 
     def place(self, *args, **changes) -> Floats:
@@ -95,6 +104,8 @@ def measure(builder: Builder):
     for name in SHAPES:
         more, less = (builder.place(shape={name: s * _STEP}) for s in (1, -1))
         yield name, (more - less) / (2 * _STEP)
+    yield "baby", builder.place(style="baby", years=1.0) - mean
+    yield "character", builder.place(style="character") - mean
 
 
 def paint(builder: Builder, head: Head) -> tuple[list[str], Floats]:
@@ -151,8 +162,9 @@ CARD = Card(
     trained_on="MakeHuman's base mesh, targets and teeth (CC0 1.0)",
     source="recipes/heads3d",
     notes=(
-        "Heads that characters (style avatar) are drawn from: a mesh with 55 parameters of shape "
-        "and 33 of expression, 13 hair styles, brows, beards, glasses, clothes. Nobody is in it."
+        "Heads that toons, babies and characters are drawn from: a mesh with 57 parameters of "
+        "shape and 33 of expression, 13 hair styles, brows, beards, glasses, clothes. Nobody is in "
+        "it."
     ),
 )
 

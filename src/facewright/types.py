@@ -39,9 +39,11 @@ Smoothing: TypeAlias = Literal["gaussian", "bilateral", "guided"]
 HairStyle: TypeAlias = Literal["auto", "short", "long"]
 """Hair of emoji: cut out of the picture where possible, or drawn short or long."""
 
-EmojiStyle: TypeAlias = Literal["drawn", "avatar", "photo", "toon", "baby"]
-"""How emoji are made: drawn, as a character in three dimensions, or with expressions moved in
-latents as photo, toon or baby."""
+HeadStyle: TypeAlias = Literal["toon", "baby", "character"]
+"""Styles of heads in three dimensions."""
+
+EmojiStyle: TypeAlias = Literal["drawn"] | HeadStyle
+"""How emoji are made: drawn onto the head, or as a character in three dimensions."""
 
 StickerStyle: TypeAlias = EmojiStyle | Literal["cutout"]
 """As `EmojiStyle`, or the head cut out of the photo."""

@@ -66,7 +66,10 @@ def pack():
     colours = {name: (10 * number, 200, 50) for number, name in enumerate(EXPRESSIONS, 1)}
     emoji = {name: np.full((SIDE, SIDE, 4), (*c, 255), np.uint8) for name, c in colours.items()}
     sheet, window = emoji["happy"], find_window(list(emoji.values()))
-    return EmojiResult(sheet, Manifest("emoji", {}, consent="self"), emoji=emoji, window=window)
+    manifest = Manifest("emoji", {}, consent="self")
+    return EmojiResult(
+        sheet, manifest, emoji=emoji, window=window, draw=lambda name, _: emoji[name]
+    )
 
 
 @pytest.fixture

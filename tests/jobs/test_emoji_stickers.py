@@ -9,7 +9,6 @@ from PIL import Image as Pillow
 from facewright.errors import InputError
 from facewright.jobs.commands.photos.emoji.files import PackFile, PackWriter
 from facewright.jobs.commands.photos.emoji.make import EmojiOptions, plan_files
-from facewright.jobs.commands.photos.emoji.stickers import MESSENGERS
 from facewright.media.video import read_clip
 from facewright.pipelines.photos.emoji import EmojiResult
 from facewright.provenance.publish import read_manifest
@@ -97,15 +96,6 @@ def test_packs_for_messengers_are_described_as_they_read_them(tmp_path):
     assert [one["image_file"] for one in said["stickers"]] == [f"{n}.webp" for n in EXPRESSIONS]
     said = json.loads(texts[tmp_path / "e/telegram/stickers.json"])["stickers"]
     assert {"sticker": "attach://sad.webp", "format": "static", "emoji_list": ["😢"]} in said
-
-
-def test_generators_draw_no_blink_so_that_neutral_does_not_move(tmp_path):
-    plan = plan_files(EmojiOptions(out=tmp_path, animate=True, stickers="whatsapp", style="toon"))
-    moving = {one.expressions[0] for one in plan.files if one.moving}
-    assert moving == set(EXPRESSIONS) - {"neutral"}
-    assert (
-        b"neutral" not in plan.texts[tmp_path / "whatsapp-moving" / MESSENGERS["whatsapp"].manifest]
-    )
 
 
 @pytest.mark.parametrize(

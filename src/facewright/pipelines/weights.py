@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from facewright.errors import WeightsError
@@ -16,9 +16,6 @@ from facewright.types import Bundle
 STARTERS = ("faces-128", "faces-64")
 """Generators that ship with the package, the best first: what is used where none is named."""
 
-CARTOONED = ("faces-64",)
-"""Generators in whose latents the characters that ship are drawn."""
-
 WEIGHTS_VARIABLE = "FACEWRIGHT_WEIGHTS"
 """The environment variable that names the weights to use where none are named."""
 
@@ -29,7 +26,6 @@ CACHE_VARIABLE = "FACEWRIGHT_CACHE"
 def pick_weights(
     name: str | None,
     *,
-    starters: Sequence[str] = STARTERS,
     environ: Mapping[str, str] = os.environ,
     known: Mapping[str, Entry] | None = None,
 ) -> str:
@@ -37,7 +33,6 @@ def pick_weights(
 
     Args:
         name: A name of the catalog or a file; None for the default.
-        starters: What is used where none is named, the best first.
         environ: `FACEWRIGHT_WEIGHTS` in it is the default.
         known: The catalog; None reads that of the package.
 
@@ -47,7 +42,7 @@ def pick_weights(
     if wanted := name or environ.get(WEIGHTS_VARIABLE):
         return wanted
     known = known_cards() if known is None else known
-    found = next((starter for starter in starters if starter in known), None)
+    found = next((starter for starter in STARTERS if starter in known), None)
     if found is None:
         raise WeightsError(
             "no starter weights ship with this installation",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -12,32 +12,19 @@ import torch
 from numpy.typing import NDArray
 
 from facewright.errors import InputError
-from facewright.expressions.classifier import EXPRESSIONS, score_faces
-from facewright.faces.detection.mesh_detector import FaceDetector
-from facewright.faces.geometry.topology import POINTS
+from facewright.expressions.classifier import EXPRESSIONS
 from facewright.faces.similarity.features import KIND as FEATURES
 from facewright.faces.similarity.features import load_face_features
-from facewright.faces.templates import TEMPLATES
 from facewright.hub.cards import known_cards
 from facewright.hub.store import Progress
-from facewright.latents.directions.bundle import Direction
-from facewright.latents.scenes import find_styles
-from facewright.media.stills.resize import resize_image
-from facewright.pipelines.consent import GENERATED
-from facewright.pipelines.draw.edit import EditPipeline
-from facewright.pipelines.draw.generate import Sampling
 from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import Picture, naming
 from facewright.pipelines.photos.cutout import CutoutResult, cut_out
 from facewright.pipelines.photos.expressions import ExpressionsPipeline, ReadingSession
 from facewright.pipelines.photos.portraits import Portrait
 from facewright.pipelines.photos.swap import SwapPipeline
-from facewright.pipelines.photos.toonify import STYLES, ToonifyPipeline
 from facewright.pipelines.pipeline import Pipeline, Session, Step
 from facewright.pipelines.result import Ingredients, Result, build_manifest, hashes
-from facewright.pipelines.weights import CARTOONED, pick_weights
-from facewright.toon.acting import Costume, cast_actor, change_photo, choose_step, draw_act
-from facewright.toon.cartoon import Cartoonist, cut_face, draw_character, find_latents
 from facewright.toon.emoji import (
     Window,
     draw_blink,
@@ -50,7 +37,7 @@ from facewright.toon.emoji import (
     trim,
 )
 from facewright.toon.heads.disguise import disguise
-from facewright.toon.heads.figure.character import Pose
+from facewright.toon.heads.figure.character import HEAD_STYLES, Pose, style_character
 from facewright.toon.heads.figure.draw import draw_character as draw_figure
 from facewright.toon.heads.figure.model import KIND as FIGURE
 from facewright.toon.heads.figure.model import FigureModel, load_figure
@@ -61,25 +48,18 @@ from facewright.types import (
     TRUNCATION_PSI,
     Bundle,
     EmojiStyle,
-    Face,
     HairStyle,
+    HeadStyle,
     Image,
     Json,
     Precision,
 )
 
 Points = NDArray[np.float32]
-_FINER = 1.25  # avatars are drawn with so many times the pixels
-BLINKING = ("drawn", "avatar")
-"""Styles whose neutral face blinks."""
+_FINER = 1.25  # heads are drawn with so many times the pixels
 DrawShare: TypeAlias = Callable[[str, float], Image]
 """From an expression and how far it has come, 0 to 1, to (height, width, 4)."""
 
-_OWN_STEPS, _OWN_PSI = 60, 1.0
-_STEPS, _PSI = 20, TRUNCATION_PSI
-"""How often latents of a photo are corrected, and their truncation. A photo lends its own pixels,
-and wants latents that are near; characters are the clearer the nearer the average they are."""
-_SEEN = 256  # pixels of faces on which meshes are placed
 _SHOWN = 256  # pixels of each emoji on the sheet of a result
 
 
@@ -91,35 +71,24 @@ class EmojiResult(Result):
     """Expression → (height, width, 4), RGBA, before it is cut to size."""
     window: Window = field(kw_only=True)
     """What `cut` cuts out of each."""
-    draw: DrawShare | None = field(default=None, kw_only=True, repr=False, compare=False)
+    draw: DrawShare = field(kw_only=True, repr=False, compare=False)
     """Draws an expression on its way, for `animate`."""
 
     def cut(self, expression: str, size: int) -> Image:
         """Return one emoji in some size, (size, size, 4)."""
         return trim(self.emoji[expression], self.window, size)
 
-    def can_move(self, expression: str) -> bool:
-        """Return whether `animate` can show an expression: no generator draws a blink."""
-        blinks = self.manifest.parameters.get("character") in BLINKING
-        return self.draw is not None and (blinks or expression != "neutral")
-
     def animate(self, expression: str, size: int) -> tuple[list[Image], list[float]]:
         """Let a neutral face show an expression and become neutral again; a neutral one blinks.
 
         Args:
-            expression: One that `can_move`.
+            expression: Such as "happy".
             size: Of the result in pixels.
 
         Returns:
             Frames, (size, size, 4), and how many seconds each is shown.
 
-        Raises:
-            InputError: It cannot move.
         """
-        if self.draw is None or not self.can_move(expression):
-            raise InputError(
-                f"`{expression}` does not move", hint="expressions do; of style drawn, neutral too"
-            )
         times = time_expression(blink=expression == "neutral")
         drawn = {
             share: trim(self.draw(expression, share), self.window, size)
@@ -193,17 +162,6 @@ class EmojiPipeline(Pipeline):
         )
 
     @cached_property
-    def people(self) -> EditPipeline:
-        """The generator in whose latents styles are drawn, and the directions of expressions."""
-        return EditPipeline(
-            pick_weights(self.weights, starters=CARTOONED),
-            find=self.find,
-            device=self.device,
-            dtype=self.dtype,
-            progress=self.progress,
-        )
-
-    @cached_property
     def expressions(self) -> ExpressionsPipeline:
         """What names expressions."""
         return ExpressionsPipeline(
@@ -217,17 +175,17 @@ class EmojiPipeline(Pipeline):
 
     @cached_property
     def _heads(self) -> Bundle:
-        """The heads that avatars are drawn from."""
+        """The heads that characters are drawn from."""
         return self.open(pick_kind(FIGURE, known_cards()))
 
     @cached_property
     def figure(self) -> FigureModel:
-        """What avatars are drawn from."""
+        """What characters are drawn from."""
         return load_figure(self._heads)
 
     @cached_property
     def reader(self) -> FigureReader:
-        """What tells age, gender and glasses of avatars."""
+        """What tells age, gender and glasses of characters."""
         return FigureReader(load_face_features(self._features))
 
     def __call__(  # noqa: PLR0913
@@ -246,10 +204,8 @@ class EmojiPipeline(Pipeline):
         Args:
             face: A picture that shows a face from the front, or the seed of somebody who does not
                 exist.
-            style: "drawn" draws expressions onto the head; "avatar" draws a character in three
-                dimensions that has the person's shape, colours and hair; "photo", "toon" and
-                "baby" move the latents of the face along each expression, and draw it as it is, as
-                a toon or as a baby.
+            style: "drawn" draws expressions onto the head; "toon", "baby" and "character" draw a
+                head in three dimensions that has the person's shape, colours and hair.
             hair: "auto" cuts it out of the picture, "short" and "long" draw it.
             rim: Lay a white rim around the head, as stickers have it.
             faces: Which face of a picture.
@@ -258,17 +214,16 @@ class EmojiPipeline(Pipeline):
 
         Raises:
             FileError: The file is missing or damaged.
-            InputError: There is no face that can be used, or no directions ship for the generator.
+            InputError: There is no face that can be used, or no such style.
             WeightsError: There are no such weights.
         """
-        if style not in (*BLINKING, "photo", *STYLES):
-            raise InputError(f"no expressions are drawn in style {style}", hint="drawn, or toon")
         if style == "drawn":
             emoji, draw, used = self._draw_moods(face, hair, faces, truncation_psi, consent)
-        elif style == "avatar":
-            emoji, draw, used = self._draw_avatar(face, hair, faces, truncation_psi, consent)
+        elif style in HEAD_STYLES:
+            emoji, draw, used = self._draw_heads(face, style, hair, faces, truncation_psi, consent)
         else:
-            emoji, draw, used = self._draw_acts(face, style, hair, faces, truncation_psi, consent)
+            hint = f"one of: drawn, {', '.join(HEAD_STYLES)}"
+            raise InputError(f"no expressions are drawn in style {style}", hint=hint)
         if rim:
             emoji = {name: outline(one) for name, one in emoji.items()}
         window = find_window(list(emoji.values()))
@@ -276,9 +231,7 @@ class EmojiPipeline(Pipeline):
         said: dict[str, Json] = {"character": style, "hair": hair, "outline": rim, "faces": faces}
         named = [key.partition("/")[2] for key in used.sources]
         said |= {"truncation_psi": truncation_psi, "face": named[0] if named else None}
-        if style not in BLINKING:
-            said["weights"] = self.people.name
-        elif used.seeds:
+        if used.seeds:
             said["weights"] = self.swap.generate.name
         used = Ingredients(models=self.find.models) | used
         manifest = build_manifest(self.verb, said, used, self.device)
@@ -348,9 +301,10 @@ class EmojiPipeline(Pipeline):
 
         return {name: draw_emoji(drawable, name) for name in EXPRESSIONS}, draw, used
 
-    def _draw_avatar(
+    def _draw_heads(
         self,
         face: int | Picture,
+        style: HeadStyle,
         hair: HairStyle,
         faces: str,
         truncation_psi: float,
@@ -362,7 +316,7 @@ class EmojiPipeline(Pipeline):
         with naming(one.source.name):
             check_whole(points, image.shape[1::-1])
             guess = self.reader.guess(image, points)
-            who = portray(image, points, guess, hair_style=hair)
+            who = style_character(portray(image, points, guess, hair_style=hair), style)
 
         def draw(name: str, share: float) -> Image:
             rest = Pose()
@@ -371,98 +325,3 @@ class EmojiPipeline(Pipeline):
 
         drawn = {name: draw(name, float(name != "neutral")) for name in EXPRESSIONS}
         return drawn, draw, used | Ingredients(models=hashes(self._features, self._heads))
-
-    def _draw_acts(
-        self,
-        face: int | Picture,
-        style: EmojiStyle,
-        hair: HairStyle,
-        faces: str,
-        truncation_psi: float,
-        consent: str | None,
-    ) -> tuple[dict[str, Image], DrawShare, Ingredients]:
-        """Draw all expressions by moving the latents of the face along each."""
-        people, moods = self.people, self._find_moods(style)
-        cartoonist, models = self._hire(style)
-        named = hashes(self.expressions.bundle) | people.list_models(EXPRESSIONS)
-        used = Ingredients(models=people.models | models | named)
-        if isinstance(face, int):
-            ws = find_styles(people.sampler(Sampling(truncation_psi=truncation_psi)), [face])
-            image = draw_character(cartoonist, ws)
-            found, name = self._find_drawn(cartoonist, image), f"seed {face}"
-            if len(found.points) != POINTS:
-                raise InputError(f"{name}: no face was found", hint="choose another seed")
-            used |= Ingredients(seeds=(face,), consent=GENERATED)
-        else:
-            one = self.swap.read_face(face, faces)
-            image, found, name = one.source.image, one.face, one.source.name
-            crop = cut_face(cartoonist, image, found.points)
-            steps, share = (_OWN_STEPS, _OWN_PSI) if style == "photo" else (_STEPS, _PSI)
-            ws = find_latents(cartoonist, crop, steps=steps, truncation_psi=share)
-            used |= one.source.describe("face", consent)
-        costume = Costume(hair, generated=isinstance(face, int), painted=style != "photo")
-        with naming(name):
-            actor = cast_actor(cartoonist, ws, image, found.points, costume)
-        carried = style == "photo" and not isinstance(face, int)
-        act = change_photo if carried else draw_act
-        steps_to = {
-            n: choose_step(actor, mood, self._name(cartoonist)) for n, mood in moods.items()
-        }
-        place = partial(place_meshes, self.find.finder)
-        rest = steps_to["neutral"]
-
-        def draw(name: str, share: float) -> Image:
-            return act(actor, torch.lerp(rest, steps_to[name], share), place)
-
-        return {n: act(actor, step, place) for n, step in steps_to.items()}, draw, used
-
-    def _find_moods(self, style: EmojiStyle) -> dict[str, Direction]:
-        """Return the direction of each expression."""
-        try:
-            return {name: self.people.find_direction(name) for name in EXPRESSIONS}
-        except InputError as error:
-            hint = "the style drawn takes any generator; recipes/directions makes directions"
-            raise InputError(f"style {style}: {error}", hint=hint) from error
-
-    def _hire(self, style: EmojiStyle) -> tuple[Cartoonist, dict[str, str]]:
-        """Return what draws faces in a style, and name → sha256 of its networks."""
-        toon = ToonifyPipeline(
-            STYLES.get(style, self.weights),
-            people=self.people,
-            find=self.find,
-            device=self.device,
-        )
-        return toon.cartoonist(plain=style not in STYLES)
-
-    def _name(self, cartoonist: Cartoonist) -> Callable[[Sequence[Image]], list[str]]:
-        """Return what names the expressions of faces as the generator of people draws them."""
-
-        def name(images: Sequence[Image]) -> list[str]:
-            large = [resize_image(image, _SEEN) for image in images]
-            found = [self._find_drawn(cartoonist, image) for image in large]
-            classifier = self.expressions.classifier
-            scores = (score_faces(classifier, i, [f])[0] for i, f in zip(large, found, strict=True))
-            return [EXPRESSIONS[int(score.argmax())] for score in scores]
-
-        return name
-
-    def _find_drawn(self, cartoonist: Cartoonist, image: Image) -> Face:
-        """Return the face in what a generator drew."""
-        places = TEMPLATES[cartoonist.template].points * len(image) - 0.5  # [5 2]
-        flat = np.pad(places, ((0, 0), (0, 1))).astype(np.float32)
-        return find_near(self.find.finder, image, flat)
-
-
-def place_meshes(finder: FaceDetector, images: Sequence[Image], about: Points) -> list[Points]:
-    """Place meshes on pictures of one face, whose mesh is known about."""
-    return [find_near(finder, image, about).points for image in images]
-
-
-def find_near(finder: FaceDetector, image: Image, about: Points) -> Face:
-    """Return the face near some points, (5 or 478, 3); those points where none is seen."""
-    low, high = about[:, :2].min(0), about[:, :2].max(0)
-    face = Face(np.concatenate([low, high]).astype(np.float32), about, 1.0)
-    for _ in range(2):  # the second time from nearer
-        (found,) = finder.follow([image], [[face]])
-        face = found[0] if found else face
-    return face

@@ -31,11 +31,17 @@ from facewright.pipelines.find import FindPipeline, pick_kind
 from facewright.pipelines.inputs import Picture
 from facewright.pipelines.pipeline import PicturePipeline, Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result, hashes
-from facewright.pipelines.weights import CARTOONED, pick_weights
 from facewright.toon.cartoon import Cartoonist, breed_characters
 from facewright.toon.clips import ClipCartoonist, ClipOptions, LatentPath
 from facewright.toon.heads.disguise import disguise
-from facewright.toon.heads.figure.character import Character, Pose, pack_pose, unpack_pose
+from facewright.toon.heads.figure.character import (
+    HEAD_STYLES,
+    Character,
+    Pose,
+    pack_pose,
+    style_character,
+    unpack_pose,
+)
 from facewright.toon.heads.figure.draw import draw_character
 from facewright.toon.heads.figure.model import KIND as FIGURE
 from facewright.toon.heads.figure.model import FigureModel, load_figure
@@ -43,19 +49,13 @@ from facewright.toon.heads.figure.portray import portray, read_pose
 from facewright.toon.heads.figure.reader import FigureReader
 from facewright.toon.heads.model.basis import load_head_model
 from facewright.toon.heads.upright import SIDE, check_whole, frame_face
-from facewright.types import Bundle, Clip, Image, Json, Precision
-
-AVATAR = "avatar"
-"""The style whose characters are built, not drawn by a generator."""
-
-STYLES = {"toon": "toon-128", "baby": "baby-128"}
-"""Name of a style → the weights that draw it."""
+from facewright.types import Bundle, Clip, HeadStyle, Image, Json, Precision
 
 ENHANCER = "enhance-x4"
 """Weights of the enhancer for small drawings."""
 
-_GROUND = 210  # grey behind portraits of avatars
-_LARGER, _SMALL_AVATAR = 1.15, 96
+_GROUND = 210  # grey behind portraits of heads
+_LARGER, _SMALL_HEAD = 1.15, 96
 _SMALL = 128  # pixels of drawings that are made larger
 _PICTURE_STEPS, _CLIP_STEPS, _BLIND_STEPS = 20, 0, 60
 
@@ -98,20 +98,20 @@ class ToonSession(Session):
         return (self._config.size, self._config.size) if self._config.portrait else size
 
 
-class AvatarSession(Session):
+class HeadSession(Session):
     """Characters in three dimensions, drawn over the heads of one picture or clip."""
 
     def __init__(
         self,
         reader: FigureReader,
         figure: FigureModel,
+        style: HeadStyle,
         follower: FaceFollower,
         config: ToonConfig,
         used: Ingredients,
-        parameters: dict[str, Json],
     ) -> None:
-        super().__init__(used, parameters)
-        self._reader, self._figure = reader, figure
+        super().__init__(used, {**record_config(config, ToonConfig), "character": style})
+        self._reader, self._figure, self._style = reader, figure, style
         self._follower, self._config = follower, config
         self._names = load_head_model().expression_names
         self._known: dict[int, tuple[Character, LatentPath]] = {}
@@ -146,6 +146,7 @@ class AvatarSession(Session):
         points = one.face.points
         if one.number not in self._known:
             who = portray(image, points, self._reader.guess(image, points))
+            who = style_character(who, self._style)
             self._known[one.number] = who, LatentPath(self._config.temporal_smoothing / 2)
         who, path = self._known[one.number]
         values = pack_pose(read_pose(points, known=who), self._names)
@@ -166,14 +167,14 @@ def _cover(
 ) -> Image:
     """Draw a character over a head, with about as many pixels as are seen of it."""
     scale = 1 / measure_scale(frame_face(points))
-    size = int(np.clip(scale * SIDE * _LARGER, _SMALL_AVATAR, SIDE))
+    size = int(np.clip(scale * SIDE * _LARGER, _SMALL_HEAD, SIDE))
     drawn = draw_character(figure, who, pose, size, bust=False)
     whole = cv2.resize(drawn, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     return disguise(image, points, np.asarray(whole, np.uint8))
 
 
 class ToonifyPipeline(PicturePipeline):
-    """Draws faces as characters: inverts them, and synthesises the latents in another style."""
+    """Draws faces as characters: heads in three dimensions, or latents in a generator's style."""
 
     verb: ClassVar[str] = "toonify"
 
@@ -190,7 +191,7 @@ class ToonifyPipeline(PicturePipeline):
         """Choose the networks; nothing is loaded yet.
 
         Args:
-            weights: The style: "toon", "baby", "avatar", or the weights of a generator that was
+            weights: The style: one of `HEAD_STYLES`, or the weights of a generator that was
                 trained on from that of people; None is "toon".
             people: The generator of people, with its encoder; None is the starter.
             find: The face detector; None loads the networks that ship.
@@ -201,7 +202,6 @@ class ToonifyPipeline(PicturePipeline):
         super().__init__(weights, device=device, dtype=dtype, progress=progress)
         self.find = find or FindPipeline(device=self.device, progress=progress)
         self.people = people or LatentsPipeline(
-            pick_weights(None, starters=CARTOONED),
             find=self.find,
             device=self.device,
             dtype=dtype,
@@ -212,26 +212,26 @@ class ToonifyPipeline(PicturePipeline):
     @cached_property
     def bundle(self) -> Bundle:
         """The weights of the characters."""
-        style = self.weights or "toon"
-        return self.open(STYLES.get(style, style))
+        return self.open(self.style)
+
+    @property
+    def style(self) -> str:
+        """One of `HEAD_STYLES`, or the weights of a generator."""
+        return self.weights or HEAD_STYLES[0]
 
     @cached_property
     def enhancer(self) -> Bundle:
         """The weights of the enhancer for small drawings."""
         return self.open(ENHANCER)
 
-    def cartoonist(
-        self, strength: float = 1.0, *, plain: bool = False
-    ) -> tuple[Cartoonist, dict[str, str]]:
+    def cartoonist(self, strength: float = 1.0) -> tuple[Cartoonist, dict[str, str]]:
         """Return the networks that draw characters, and name → sha256 of each.
 
         Args:
             strength: Weight of the style, 0 to 1: 0 draws the person, 1 the character.
-            plain: Whether to draw people without a style, always enlarged.
         """
-        people = self.people
-        characters = people.generator if plain else self._breed(strength)
-        small = plain or characters.config.resolution <= _SMALL
+        people, characters = self.people, self._breed(strength)
+        small = characters.config.resolution <= _SMALL
         enhancer = load_enhancer(self.enhancer, self.device) if small else None
         drawn_by = Cartoonist(
             people.generator,
@@ -241,7 +241,7 @@ class ToonifyPipeline(PicturePipeline):
             people.features,
             enhancer,
         )
-        used = hashes(None if plain else self.bundle, self.enhancer if small else None)
+        used = hashes(self.bundle, self.enhancer if small else None)
         return drawn_by, people.inverters | used
 
     def _breed(self, strength: float) -> Generator:
@@ -259,7 +259,7 @@ class ToonifyPipeline(PicturePipeline):
         moves: bool = True,
         config: ToonConfig | None = None,
         progress: Progress | None = None,
-    ) -> ToonSession | AvatarSession:
+    ) -> ToonSession | HeadSession:
         """Return a session that draws successive frames.
 
         Args:
@@ -274,8 +274,9 @@ class ToonifyPipeline(PicturePipeline):
             WeightsError: There are no such weights, or they do not fit each other.
         """
         config = config or ToonConfig()
-        if self.weights == AVATAR:
-            return self._start_avatar(faces, config)
+        for style in HEAD_STYLES:
+            if style == self.style:
+                return self._start_heads(style, faces, config)
         cartoonist, models = self.cartoonist(strength)
         usual = _CLIP_STEPS if moves else _PICTURE_STEPS
         refine = usual if cartoonist.encoder else _BLIND_STEPS
@@ -289,13 +290,12 @@ class ToonifyPipeline(PicturePipeline):
         )
         frames = FrameConfig(smallest=config.smallest, threshold=config.threshold)
         follower = FaceFollower(self.find.finder, Picker(faces), frames)
-        style = self.weights or "toon"
         said: dict[str, Json] = {
             **record_config(config, ToonConfig),
             "refine": refine,
             "strength": strength,
             "faces": faces,
-            "character": style if style in STYLES else self.bundle.card.name,
+            "character": self.bundle.card.name,
             "weights": self.people.name,
             "encoder": self.people.encoder_name if cartoonist.encoder else NONE,
         }
@@ -305,19 +305,19 @@ class ToonifyPipeline(PicturePipeline):
             ClipCartoonist(cartoonist, follower, how, progress=progress), config, used, said
         )
 
-    def _start_avatar(self, faces: str, config: ToonConfig) -> AvatarSession:
+    def _start_heads(self, style: HeadStyle, faces: str, config: ToonConfig) -> HeadSession:
         """Prepare to draw characters in three dimensions."""
         known = known_cards()
         features, heads = (self.open(pick_kind(kind, known)) for kind in (FEATURES, FIGURE))
         frames = FrameConfig(smallest=config.smallest, threshold=config.threshold)
         follower = FaceFollower(self.find.finder, Picker(faces), frames)
-        said: dict[str, Json] = {**record_config(config, ToonConfig)}
-        said |= {"faces": faces, "character": AVATAR}
         used = Ingredients(
             models=self.find.models | hashes(features, heads), threads=torch.get_num_threads()
         )
         reader = FigureReader(load_face_features(features))
-        return AvatarSession(reader, load_figure(heads), follower, config, used, said)
+        session = HeadSession(reader, load_figure(heads), style, follower, config, used)
+        session.parameters["faces"] = faces
+        return session
 
     def __call__(
         self,

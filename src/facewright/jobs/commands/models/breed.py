@@ -39,9 +39,9 @@ def breed_models(
     """Cross two generators of which one was fine-tuned from the other.
 
     Coarse layers, of few pixels, carry the shape of a face, fine ones its surface. So
-    `models breed toon-128 faces-64 --at 32` has the proportions of the toons and the skin of
-    people, and `models breed faces-64 toon-128 --at 32` the other way round. Pictures are as large
-    as those of HIGH. Labels mean what they mean to LOW.
+    `models breed toons.safetensors faces-128 --at 32` has the proportions of toons and the skin of
+    people, and `models breed faces-128 toons.safetensors --at 32` the other way round. Pictures are
+    as large as those of HIGH. Labels mean what they mean to LOW.
 
     Args:
         low: The generator of the coarse layers: a name or a file.
@@ -57,8 +57,8 @@ def breed_models(
         WeightsError: There are no such weights, or their architectures differ.
 
     Examples:
-        facewright models breed toon-128 faces-64 --at 32 -o shape.safetensors
-        facewright models breed faces-64 toon-128 --amount 0.5 -o half.safetensors
+        facewright models breed toons.safetensors faces-128 --at 32 -o shape.safetensors
+        facewright models breed faces-128 toons.safetensors --amount 0.5 -o half.safetensors
     """
     from facewright.gan.breed import Crossing, breed_generators
     from facewright.gan.weights import load_generator, load_labels, pack_generator, read_template

@@ -39,10 +39,11 @@ class ToonifyOptions(Runtime, ShowOptions, Leniency, Detectors, Consent, Writing
     """The picture (.png, .jpg, .webp, .bmp) or clip (.mp4, .gif) to write; of a folder or several
     sources, a folder; of a camera that is only shown, the folder for snapshots and recordings."""
     style: str = "toon"
-    """toon; baby; avatar, a character in three dimensions over the whole head; or the weights of a
+    """toon, baby or character: a head in three dimensions over the whole head; or the weights of a
     generator of your own that was trained on from the one that --weights names."""
     strength: float = 1.0
-    """Weight of the style, 0 to 1: 0 draws the person, 1 the character, 0.5 halfway between."""
+    """Weight of a generator's style, 0 to 1: 0 draws the person, 1 the character, 0.5 halfway
+    between."""
     faces: str = "largest"
     """Whose face it is: largest, all, left, right, or a number (1 is the largest). In a clip, it
     stays with a person."""
@@ -117,11 +118,10 @@ class Toonify(Effect[ToonifyOptions]):
         from facewright.pipelines.draw.latents import LatentsPipeline
         from facewright.pipelines.photos.expressions import ExpressionsPipeline
         from facewright.pipelines.photos.toonify import ToonifyPipeline
-        from facewright.pipelines.weights import CARTOONED, pick_weights
 
         options, find, progress = self.options, self.find, self.progress
         people = LatentsPipeline(
-            pick_weights(options.weights, starters=CARTOONED),
+            options.weights,
             encoder=options.encoder,
             find=find,
             device=options.device,
@@ -279,11 +279,12 @@ def toonify_faces(
     progress: Progress | None = None,
     viewer: OpenViewer | None = None,
 ) -> Outcome | Watched:
-    """Draw somebody as a character: find the face, find its latents, draw it in another style.
+    """Draw somebody as a character: as a head in three dimensions, or by a generator in a style.
 
-    The character has the size that its generator draws, 128 pixels for those that ship, enlarged as
-    drawings are. In folders, what shows no face is listed with the reason, the rest goes on, and
-    the exit status is 1. Ctrl-C ends a clip in good order: what is there by then plays.
+    A head has the shape, colours, hair, beard and glasses of the person, and their expression. A
+    generator draws the latents of the face in its style, enlarged as drawings are. In folders, what
+    shows no face is listed with the reason, the rest goes on, and the exit status is 1. Ctrl-C ends
+    a clip in good order: what is there by then plays.
 
     Args:
         sources: Pictures, clips, folders, zip and tar archives; or a camera alone: camera:0, or
@@ -295,6 +296,7 @@ def toonify_faces(
 
     Examples:
         facewright toonify me.jpg --consent self -o toon.png
+        facewright toonify me.jpg --style character --portrait --consent self -o character.png
         facewright toonify party.mp4 --faces all --expressions --consent "all of them" -o toons.mp4
     """
     from facewright.jobs.run import run

@@ -11,8 +11,8 @@ const convert = (id, translator) => ({
 });
 
 const toonify = (id) => ({
-  id, command: "toonify", controls: [strength(1), { key: "portrait", words: "portrait", value: false }],
-  flags: (values) => ({ "--style": id, "--strength": values.strength, "--portrait": values.portrait || null, "--faces": "largest" }),
+  id, command: "toonify", controls: [{ key: "portrait", words: "portrait", value: true }],
+  flags: (values) => ({ "--style": id, "--portrait": values.portrait || null, "--faces": "largest" }),
   shows: (options) => (options.style ?? "toon") === id,
 });
 
@@ -25,16 +25,12 @@ export const EFFECTS = [
     controls: [strength(1), { key: "keep", words: "keep", value: [], choices: ["mouth", "eyes", "glasses", "beard"] }],
     flags: (values) => ({ "--strength": values.strength, "--keep": values.keep.join(","), "--faces": "largest" }),
   },
-  {
-    id: "avatar", command: "toonify", controls: [{ key: "portrait", words: "portrait", value: true }],
-    flags: (values) => ({ "--style": "avatar", "--portrait": values.portrait || null, "--faces": "largest" }),
-    shows: (options) => options.style === "avatar",
-  },
   toonify("toon"),
+  toonify("character"),
   toonify("baby"),
   {
     id: "emoji", command: "emoji",
-    controls: [{ key: "style", words: "style", value: "avatar", choices: ["avatar", "drawn", "photo", "toon", "baby"] }, { key: "outline", words: "outline", value: true }],
+    controls: [{ key: "style", words: "style", value: "toon", choices: ["toon", "character", "baby", "drawn"] }, { key: "outline", words: "outline", value: true }],
     flags: (values) => ({ "--style": values.style, "--outline": values.outline || null, "--faces": "largest" }),
   },
   {

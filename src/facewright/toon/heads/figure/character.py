@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facewright.types import HeadStyle
+
 Colour = tuple[float, float, float]
+
+HEAD_STYLES: tuple[HeadStyle, ...] = get_args(HeadStyle)
+
+_AGES = ("male", "old", "child")
+_SHORT = ("bald", "buzz", "crop", "parted", "messy")
+_KEPT = {"baby": 0.4, "character": 0.9}  # of the person's shape; the rest of a toon is exaggerated
+_ADDED = {"baby": {}, "character": {"eye_open": 0.8}}
+_BROWS = {"baby": 0.55, "character": 0.7}
 
 _UNITS: dict[str, dict[str, float]] = {
     "neutral": {"mouth-corner-puller": 0.15},
@@ -140,6 +151,26 @@ def unpack_pose(values: NDArray[np.float32], names: Sequence[str]) -> Pose:
     """Undo `pack_pose`."""
     *units, yaw, pitch, roll, aside, down = values.tolist()
     return Pose(dict(zip(names, units, strict=True)), yaw, pitch, roll, (aside, down))
+
+
+def style_character(who: Character, style: HeadStyle) -> Character:
+    """Return the character of a person in a style.
+
+    Args:
+        who: As `portray` returns it, a toon.
+        style: "toon" is that of an animated series; "baby" has the proportions of a baby, and no
+            beard; "character" has natural ones, as in a game.
+    """
+    if style == "toon":
+        return who
+    aged = {name: who.shape.get(name, 0.0) for name in _AGES} if style == "character" else {}
+    kept = {n: _KEPT[style] * v for n, v in who.shape.items() if n not in _AGES}
+    shape = {**kept, **aged, **_ADDED[style], style: 1.0}
+    slim = replace(who, shape=shape, brow_width=who.brow_width * _BROWS[style])
+    if style == "character":
+        return slim
+    hair = "baby" if who.hair_style in _SHORT else who.hair_style
+    return replace(slim, beard="none", hair_style=hair)
 
 
 def soften_shape(shape: Mapping[str, float], most: float = 1.4) -> dict[str, float]:

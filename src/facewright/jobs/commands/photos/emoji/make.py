@@ -51,14 +51,12 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     seed: int | None = None
     """Seed of a generated person, instead of a photo."""
     weights: str | None = None
-    """The generator for --seed and --style: a name that `facewright models list` shows, or a
+    """The generator for --seed: a name that `facewright models list` shows, or a
     file."""
     style: StickerStyle = "drawn"
-    """How expressions are made. drawn: as a cartoon, sharp at any size. avatar: as a character in
-    three dimensions with the shape, colours and hair of the person. photo, toon, baby:
-    a generator moves the latents of the face along each expression, and draws it as it is, as a
-    toon or as a baby; of a photo, `photo` moves its own pixels. cutout: none, but the head as the
-    photo shows it, and the person without what is behind."""
+    """How expressions are made. drawn: as a cartoon, sharp at any size. toon, baby, character: as a
+    head in three dimensions with the shape, colours and hair of the person. cutout: none, but the
+    head as the photo shows it, and the person without what is behind."""
     truncation_psi: float = TRUNCATION_PSI
     """Truncation psi for --seed, --psi for short: 1 is full variety, 0 is the average face."""
     only: str | None = None
@@ -69,8 +67,7 @@ class EmojiOptions(ShowOptions, Runtime, Leniency, Consent, Writing):
     """Widths in pixels, separated by commas; a single file has the first one."""
     animate: bool = False
     """Also write a WebP of each expression that moves: from neutral to the expression and back, of
-    the first size; or one such file (-o happy.webp or happy.webm). Neutral, where it is drawn,
-    blinks."""
+    the first size; or one such file (-o happy.webp or happy.webm). Neutral blinks."""
     stickers: str | None = None
     """Also write packs of stickers as these messengers take them, with their manifests: whatsapp,
     telegram or both; with --animate such that move, too."""
@@ -342,8 +339,7 @@ def _plan_folder(
     from facewright.jobs.commands.photos.emoji import files, stickers
     from facewright.toon.heads.person import PARTS
 
-    blinks = options.style in ("drawn", "avatar")
-    moving = [name for name in chosen if blinks or name != "neutral"] if options.animate else []
+    moving = chosen if options.animate else []
     plan = PackPlan(files.plan_folder(out, chosen, sizes, moving))
     if options.keep:
         plan.parts.extend(files.plan_cutout(out / STEPS, PARTS[:3], sizes[:1]))

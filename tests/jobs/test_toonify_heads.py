@@ -1,4 +1,4 @@
-"""An avatar covers a head, and the rest of the picture stays."""
+"""A character covers a head, and the rest of the picture stays."""
 
 import numpy as np
 import pytest
@@ -10,16 +10,16 @@ from facewright.pipelines.photos.toonify import ToonifyPipeline
 
 
 @pytest.mark.slow
-def test_an_avatar_covers_the_head_alone():
-    result = ToonifyPipeline("avatar")(astronaut(), consent="public domain")
+def test_a_toon_covers_the_head_alone():
+    result = ToonifyPipeline()(astronaut(), consent="public domain")
     apart = np.abs(result.image.astype(int) - astronaut()).max(-1) > 8
     assert result.image.shape == (512, 512, 3)
     assert apart[60:160, 180:270].mean() > 0.9
     assert not apart[400:, :100].any()
-    assert result.manifest.parameters["character"] == "avatar"
+    assert result.manifest.parameters["character"] == "toon"
 
 
 def test_a_picture_without_a_face_is_refused(tmp_path):
     Pillow.new("RGB", (80, 80)).save(tmp_path / "grey.png")
     with pytest.raises(InputError, match="no face was found"):
-        ToonifyPipeline("avatar")(tmp_path / "grey.png")
+        ToonifyPipeline("baby")(tmp_path / "grey.png")
