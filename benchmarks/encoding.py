@@ -54,7 +54,7 @@ def measure_encoder(device: str, batch: int = 1) -> None:
 
 def measure_step(device: str) -> None:
     """Time one step of refinement: draw one face, compare it, go back."""
-    generator = load_generator(open_weights("faces-64"), device)
+    generator = load_generator(open_weights("faces-128"), device)
     features = load_face_features(open_weights("face-features"), device)
     ws = generator.mapping.w_avg.expand(1, generator.num_ws, -1).clone().requires_grad_()
     target = torch.zeros(1, 3, 64, 64, device=device)

@@ -30,7 +30,7 @@ MOST_MS = 150  # for a page with a face, of 95 in 100
 MOST_START = 2.0  # seconds to the first face, on two cores
 _FACES = 40  # people who are looked at by all
 _PAUSE = 1.0  # seconds between two requests of one client
-_SMALL = {"size": 64, "weights": "faces-64"}
+_SMALL = {"size": 64}
 WALK = {"seconds": 2, "fps": 12, **_SMALL}
 JOBS = [
     *[("interpolate", {"seeds": f"{n},{n + 1}", **WALK}) for n in range(8)],

@@ -49,7 +49,7 @@ def main() -> None:
 def serve() -> None:
     """Answer each line that names a question with the seconds it took and what came out."""
     keep_memory()
-    generator = load_generator(open_weights("faces-64"))
+    generator = load_generator(open_weights("faces-128"))
     questions = {"draw": lambda: _draw(generator), "refine": lambda: _refine(generator)}
     for run in questions.values():
         run()  # the first is slow

@@ -19,7 +19,7 @@ PEOPLE = 64
 def main() -> None:
     """Draw people, change their pictures, print the distances."""
     features = load_face_features(open_weights("face-features"))
-    generator, rng = load_generator(open_weights("faces-64")), seeded(0)
+    generator, rng = load_generator(open_weights("faces-128")), seeded(0)
     z = torch.randn(PEOPLE, generator.config.z_dim, generator=rng)
     c = torch.cat([_draw_choices(count, rng) for count in (6, 2, 7)], 1)
     with torch.no_grad():

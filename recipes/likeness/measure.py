@@ -69,7 +69,7 @@ def cover_half(windows, top, bottom):
 
 def generate(likeness):
     """Return vectors of generated people, twice: with other fine layers and noise; their labels."""
-    bundle = load_bundle(STARTERS / "faces-64.safetensors")
+    bundle = load_bundle(STARTERS / "faces-128.safetensors")
     generator, table = load_generator(bundle), load_labels(bundle)
     rng = seeded(5)
     z = torch.randn(GENERATED, generator.config.z_dim, generator=rng)

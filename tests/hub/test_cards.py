@@ -77,8 +77,8 @@ def test_a_missing_catalog_is_an_error(tmp_path: Path) -> None:
 
 def test_weights_for_one_generator_are_found_by_its_file():
     known = known_cards()
-    assert find_owned(("encoder",), known["faces-64"].card.sha256, known) == "encoder-64"
-    assert find_owned(("directions",), known["faces-64"].card.sha256) == "faces-64-directions"
+    assert find_owned(("encoder",), known["faces-128"].card.sha256, known) == "encoder-128"
+    assert find_owned(("directions",), known["faces-128"].card.sha256) == "faces-128-directions"
     assert find_owned(("encoder",), "0" * 64) is None
 
 

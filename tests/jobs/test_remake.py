@@ -19,7 +19,7 @@ from facewright.jobs.interface.people import FaceChoice
 from facewright.jobs.interface.seeds import FaceGallery, draw_seed
 from facewright.jobs.restore import read_options
 from facewright.media.decode import read_image
-from facewright.pipelines.weights import STARTERS
+from facewright.pipelines.weights import STARTER
 from facewright.provenance.credentials import digest_unsigned
 from facewright.provenance.publish import publish_clip, publish_image, read_manifest
 from facewright.types import Clip, Manifest
@@ -109,7 +109,7 @@ def test_weights_may_be_anywhere_under_any_name(weights, plain_weights, tmp_path
 
 def test_weights_of_the_catalog_are_found_by_name(tmp_path, monkeypatch):
     monkeypatch.delenv("FACEWRIGHT_WEIGHTS", raising=False)
-    options = GenerateOptions(seeds="5", out=tmp_path / "x.png", weights=STARTERS[-1], batch=1)
+    options = GenerateOptions(seeds="5", out=tmp_path / "x.png", weights=STARTER, batch=1)
     [path] = generate_faces(options)
     assert remake_file(path).likeness == "bytes"
 

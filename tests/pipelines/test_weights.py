@@ -6,17 +6,16 @@ import pytest
 
 from facewright.errors import WeightsError
 from facewright.hub.cards import Entry
-from facewright.pipelines.weights import STARTERS, cache_folder, pick_weights
+from facewright.pipelines.weights import STARTER, cache_folder, pick_weights
 from facewright.types import Card
 
 
-def test_named_weights_come_before_the_environment_and_the_starters():
-    known = {name: Entry(Card(name, "generator")) for name in STARTERS}
+def test_named_weights_come_before_the_environment_and_the_starter():
+    known = {STARTER: Entry(Card(STARTER, "generator"))}
     environ = {"FACEWRIGHT_WEIGHTS": "mine"}
     assert pick_weights("yours", environ=environ, known=known) == "yours"
     assert pick_weights(None, environ=environ, known=known) == "mine"
-    assert pick_weights(None, environ={}, known=known) == STARTERS[0]
-    assert pick_weights(None, environ={}, known={STARTERS[1]: known[STARTERS[1]]}) == STARTERS[1]
+    assert pick_weights(None, environ={}, known=known) == STARTER
 
 
 def test_installation_without_starters_says_what_to_do():

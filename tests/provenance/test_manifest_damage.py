@@ -15,7 +15,7 @@ MANIFEST = Manifest(
     "generate",
     {"truncation_psi": 0.7, "label": ["age=20-29"], "noise": "const", "size": None},
     seeds=(0, 1, 2, 70),
-    models={"faces-64": "ab" * 32},
+    models={"faces-128": "ab" * 32},
     sources={"a.png": "cd" * 32},
     consent="signed",
 )

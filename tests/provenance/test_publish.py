@@ -32,7 +32,7 @@ MANIFEST = Manifest(
     "generate",
     {"truncation_psi": 0.7, "size": None, "labels": {"age": "30-39"}},
     seeds=(*range(64), 70),
-    models={"faces-64": "ab" * 32},
+    models={"faces-128": "ab" * 32},
     sources={"portrait of Zoë.png": "cd" * 32},
     consent="Zoë Öztürk agreed",
     version="0.1.0",

@@ -16,7 +16,7 @@ def test_no_job_is_lost_when_server_and_worker_are_killed_ten_times(tmp_path):
 
 
 def test_pictures_do_not_wait_for_a_clip(tmp_path):
-    small = {"size": 64, "weights": "faces-64"}
+    small = {"size": 64}
     with Studio(tmp_path) as studio:
         walk = {"seeds": "1,2", "seconds": 60, "fps": 12, **small}
         long = studio.send("interpolate", options=walk)[1]["id"]

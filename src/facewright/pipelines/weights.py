@@ -13,8 +13,8 @@ from facewright.hub.cards import Entry, known_cards
 from facewright.hub.store import MIRROR_VARIABLE, Progress, find_weights, load_weights
 from facewright.types import Bundle
 
-STARTERS = ("faces-128", "faces-64")
-"""Generators that ship with the package, the best first: what is used where none is named."""
+STARTER = "faces-128"
+"""The generator that ships with the package: what is used where none is named."""
 
 WEIGHTS_VARIABLE = "FACEWRIGHT_WEIGHTS"
 """The environment variable that names the weights to use where none are named."""
@@ -29,7 +29,7 @@ def pick_weights(
     environ: Mapping[str, str] = os.environ,
     known: Mapping[str, Entry] | None = None,
 ) -> str:
-    """Return the weights that were asked for, or else the best that ship with the package.
+    """Return the weights that were asked for, or else those that ship with the package.
 
     Args:
         name: A name of the catalog or a file; None for the default.
@@ -41,14 +41,12 @@ def pick_weights(
     """
     if wanted := name or environ.get(WEIGHTS_VARIABLE):
         return wanted
-    known = known_cards() if known is None else known
-    found = next((starter for starter in STARTERS if starter in known), None)
-    if found is None:
+    if STARTER not in (known_cards() if known is None else known):
         raise WeightsError(
             "no starter weights ship with this installation",
             hint="name a file with `weights`, or train one: `facewright train generator --help`",
         )
-    return found
+    return STARTER
 
 
 _kept: dict[str, Bundle] | None = None  # what this process has read, once it keeps it

@@ -10,6 +10,7 @@ from facewright.faces.detection.landmarks import load_mesh
 from facewright.gan.anchors.find import find_anchors, load_anchors, save_anchors
 from facewright.gan.weights import load_generator, load_labels
 from facewright.latents.sample import sample_people
+from facewright.media.stills.resize import resize_image
 from facewright.pipelines.weights import open_weights
 
 
@@ -20,16 +21,17 @@ def mesh():
 
 def pack(folder, images, name="faces.zip"):
     encoded = (cv2.imencode(".png", image[..., ::-1])[1].tobytes() for image in images)
-    write_dataset(folder / name, ((png, None) for png in encoded), extra={"template": "tight"})
+    write_dataset(folder / name, ((png, None) for png in encoded), extra={"template": "eyes-mouth"})
     return open_dataset(folder / name, mirror=True)
 
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
     """Return eight faces that nobody has."""
-    bundle = open_weights("faces-64")
+    bundle = open_weights("faces-128")
     drawn = sample_people(load_generator(bundle), range(8), labels=load_labels(bundle), batch=8)
-    return pack(tmp_path_factory.mktemp("data"), [sample.image for sample in drawn])
+    small = [resize_image(sample.image, 64) for sample in drawn]
+    return pack(tmp_path_factory.mktemp("data"), small)
 
 
 @pytest.fixture(scope="module")

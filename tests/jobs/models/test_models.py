@@ -63,6 +63,6 @@ def test_all_that_can_be_fetched_is_tried(tmp_path, monkeypatch):
 
 
 def test_some_weights_or_all_are_fetched():
-    for name, all_ in ((None, False), ("faces-64", True)):
+    for name, all_ in ((None, False), ("faces-128", True)):
         with pytest.raises(InputError, match="or ask for all"):
             fetch_model(name, all_=all_)

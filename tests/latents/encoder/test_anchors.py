@@ -22,6 +22,7 @@ from facewright.latents.encoder.psp import load_encoder
 from facewright.latents.encoder.train import train_encoder
 from facewright.latents.invert import RefineOptions, invert_faces
 from facewright.latents.sample import sample_people
+from facewright.media.stills.resize import resize_image
 from facewright.pipelines.weights import open_weights
 from facewright.types import Bundle, Card
 
@@ -35,15 +36,15 @@ def mesh():
 
 @pytest.fixture(scope="module")
 def people():
-    """Return ten faces that nobody has, cut by the template `tight`."""
-    bundle = open_weights("faces-64")
+    """Return ten faces that nobody has, cut by the template `eyes-mouth`."""
+    bundle = open_weights("faces-128")
     drawn = sample_people(load_generator(bundle), range(10), labels=load_labels(bundle), batch=10)
-    return np.stack([sample.image for sample in drawn])
+    return np.stack([resize_image(sample.image, 64) for sample in drawn])
 
 
 @pytest.fixture(scope="module")
 def model(people, mesh):
-    shapes, _ = place_aligned(mesh, people, "tight")
+    shapes, _ = place_aligned(mesh, people, "eyes-mouth")
     mean = average_shape(shapes)
     textures = Unwarper(mean).unwarp(people, shapes)
     return fit_appearance(textures, shapes, torch.zeros(10, 0), size=5, mean=mean)
@@ -59,11 +60,11 @@ def generator():
 
 @pytest.fixture
 def encoder(model, generator, mesh):
-    return AnchorEncoder(model, generator, mesh, labels=NO_LABELS, template="tight")
+    return AnchorEncoder(model, generator, mesh, labels=NO_LABELS, template="eyes-mouth")
 
 
 def test_a_face_is_drawn_from_its_anchor_and_zeros(encoder, model, generator, people, mesh):
-    shapes, _ = place_aligned(mesh, people[:3], "tight")
+    shapes, _ = place_aligned(mesh, people[:3], "eyes-mouth")
     textures = Unwarper(model.shape.numpy()).unwarp(people[:3], shapes)
     anchors = model.encode(textures, shapes, torch.zeros(3, 0))
     with torch.no_grad():

@@ -49,7 +49,7 @@ def make_demo(*, options: DemoOptions | None = None, progress: Progress | None =
 
     Examples:
         facewright demo
-        facewright demo --weights faces-64 -o tour
+        facewright demo --weights mine.safetensors -o tour
     """
     from facewright.device import pick_device
     from facewright.files import replacing

@@ -15,7 +15,7 @@ from facewright.gan.weights import load_generator
 from facewright.jobs.commands.doctor.diagnosis import Diagnosis, Problem
 from facewright.jobs.commands.models.list import list_models
 from facewright.latents.sample import SamplingConfig, draw_faces, resolve_batch
-from facewright.pipelines.weights import STARTERS, open_weights, pick_weights
+from facewright.pipelines.weights import STARTER, open_weights, pick_weights
 from facewright.threads import WAITING
 
 _DRAWING, _WAITING = 0.5, 1.0  # seconds of measuring
@@ -50,7 +50,7 @@ def examine_weights(device: torch.device, found: Diagnosis) -> None:
     else:
         found.facts["default weights"] = name
         if name not in found.weights:
-            found.weights[name] = "loads" + ("" if name in STARTERS else ", not in the catalog")
+            found.weights[name] = "loads" + ("" if name == STARTER else ", not in the catalog")
 
 
 def measure_speed(name: str, device: torch.device) -> float:

@@ -55,7 +55,7 @@ def compare_snapshots(
 
     Examples:
         facewright models compare runs/faces -o snapshots.png
-        facewright models compare runs/toons --weights faces-64 --every 5 -o snapshots.png
+        facewright models compare runs/toons --weights faces-128 --every 5 -o snapshots.png
     """
     from facewright.jobs.checks import check_options, check_sheet
     from facewright.jobs.outputs import record

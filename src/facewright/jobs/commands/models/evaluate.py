@@ -62,7 +62,7 @@ def evaluate_generator(
         DatasetError: The dataset cannot be used.
 
     Examples:
-        facewright evaluate faces-64 faces.zip
+        facewright evaluate faces-128 faces.zip
         facewright evaluate mine.safetensors faces.zip --count 512 --metrics swd,originality --json
         facewright evaluate mine.safetensors faces.zip --report report/ --held-out others.zip
     """

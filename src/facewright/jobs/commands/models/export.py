@@ -37,7 +37,7 @@ def export_model(weights: str, *, options: ExportOptions) -> Path:
         WeightsError: There are no such weights, or the format cannot hold them.
 
     Examples:
-        facewright models export faces-64 -o faces.onnx
+        facewright models export faces-128 -o faces.onnx
         facewright models export mine.safetensors -o mine.pt
     """
     from facewright.gan.weights import load_generator, load_labels

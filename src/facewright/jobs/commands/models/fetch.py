@@ -41,7 +41,7 @@ def fetch_model(
             downloads are done.
 
     Examples:
-        facewright models fetch faces-64
+        facewright models fetch encoder-128
         facewright models fetch --all
         facewright models fetch stylegan2-ffhq-1024 --accept-licence
     """

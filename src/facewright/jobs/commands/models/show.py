@@ -30,7 +30,7 @@ def show_model(name: str) -> Shown:
         WeightsError: There are no such weights, or the file is damaged.
 
     Examples:
-        facewright models show faces-64
+        facewright models show faces-128
         facewright models show runs/mine/snapshot-000200.safetensors --json
     """
     from facewright.hub.bundle import load_bundle, read_card

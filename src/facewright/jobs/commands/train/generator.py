@@ -56,7 +56,7 @@ def train_generator(
 
     Examples:
         facewright train generator faces.zip --outdir runs/faces
-        facewright train generator faces.zip --outdir runs/mine --resume faces-64 --kimg 200
+        facewright train generator faces.zip --outdir runs/mine --resume faces-128 --kimg 200
         facewright train generator faces.zip --outdir runs/labels --cond --mirror --dry-run
     """
     from facewright.gan.training.plan import check_options, plan_training
