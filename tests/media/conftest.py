@@ -26,7 +26,7 @@ def write_recording(
     """
     with av.open(str(path), "w") as out:
         if times:
-            stream = out.add_stream("libx264", rate=rate, options={"crf": "1", "bf": "0"})
+            stream = out.add_stream("libx264", rate=rate, options={"crf": "0", "bf": "0"})
             (stream.width, stream.height), stream.pix_fmt = SIZE, "yuv420p"
             stream.codec_context.time_base = base
             prepare(stream)

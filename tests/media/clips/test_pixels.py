@@ -27,7 +27,8 @@ def test_rotations_and_reflections_are_applied(tmp_path, record, turn):
     wanted = TURNS[turn](next(plain.frames))
     assert turned.size == wanted.shape[1::-1]
     image = next(turned.frames)
-    assert np.array_equal(image, wanted)
+    # swscale may round the two conversions to RGB differently by one.
+    assert np.abs(image.astype(int) - wanted).max() <= 1
     assert image.flags.c_contiguous
 
 
