@@ -47,8 +47,8 @@ MOVED = {layers: groups[:-1] for layers, groups in GROUPS.items()}
 BATCH, LR = 8, 0.035
 STEP, TRAITS, SURROUNDINGS = 0.008, 8.0, 10.0
 """What a step's squared length costs, what its change of traits, and what pixels elsewhere."""
-SMILES = (-4.0, 0.5)
-"""Units of `smile` between which people are moved first: nearly all that are drawn smile."""
+SMILES = (-2.0, 1.5)
+"""Units of `smile` between which people are moved first: most that are drawn do not smile."""
 BEGUN = {
     "angry": {"brows-up": -1.5, "smile": -1.0},
     "disgust": {"brows-up": -1.0, "eyes-open": -1.0},

@@ -29,7 +29,7 @@ _SLOPE = 0.2
 _HALF = math.sqrt(0.5)
 
 
-def build_onnx(generator: Generator) -> bytes:
+def build_onnx(generator: Generator, *, mapping: bool = True) -> bytes:
     """Return an ONNX model of a generator.
 
     Inputs are `z`, (n, z_dim), and with labels `c`, (n, c_dim). Optional inputs are `psi`, (1,), by
@@ -38,6 +38,8 @@ def build_onnx(generator: Generator) -> bytes:
 
     Args:
         generator: A StyleGAN2, on any device.
+        mapping: Whether the mapping network is part of the model; without it the input is `ws`,
+            (n, num_ws, w_dim).
 
     Raises:
         WeightsError: The package `onnx` is not installed.
@@ -51,8 +53,11 @@ def build_onnx(generator: Generator) -> bytes:
         ) from error
     with torch.no_grad():
         graph = _Graph(onnx)
-        w = _add_mapping(graph, generator)
-        _add_synthesis(graph, generator, w)
+        if mapping:
+            ws = [_add_mapping(graph, generator)] * generator.num_ws
+        else:
+            ws = _add_styles(graph, generator)
+        _add_synthesis(graph, generator, ws)
     return graph.finish()
 
 
@@ -127,38 +132,50 @@ def _add_mapping(graph: _Graph, generator: Generator) -> str:
     return graph.add("Add", average, away)
 
 
-def _add_synthesis(graph: _Graph, generator: Generator, w: str) -> None:
-    """Add the synthesis network: from w to pictures."""
+def _add_styles(graph: _Graph, generator: Generator) -> list[str]:
+    """Add the input w+, and return the style vector of each layer, [n w_dim]."""
+    ws = graph.input("ws", ["n", generator.num_ws, generator.config.w_dim])
+    return [
+        graph.add("Squeeze", graph.add("Gather", ws, graph.number([i]), axis=1), graph.number([1]))
+        for i in range(generator.num_ws)
+    ]
+
+
+def _add_synthesis(graph: _Graph, generator: Generator, ws: Sequence[str]) -> None:
+    """Add the synthesis network: from the style vector of each layer to pictures."""
     x = image = ""
+    start = 0
     size = generator.config.resolution
     for resolution in generator.synthesis.resolutions:
         name = f"b{resolution}"
         block = cast("SynthesisBlock", generator.synthesis.get_submodule(name))
         if block.fromrgb is not None and image:
             x = graph.add("Add", x, _see_picture(graph, block.fromrgb, image))
-        x = _add_block(graph, block, x, w, name)
+        styles = ws[start : start + block.num_ws + 1]
+        start += block.num_ws
+        x = _add_block(graph, block, x, styles, name)
         if image:
             image = _enlarge(graph, image, 3)
         if block.torgb is not None:
-            rgb = _add_picture(graph, block.torgb, x, w)
+            rgb = _add_picture(graph, block.torgb, x, styles[-1])
             image = graph.add("Add", image, rgb) if image else rgb
     graph.add("Identity", image, to="images")
     graph.output("images", ["n", 3, size, size])
 
 
-def _add_block(graph: _Graph, block: SynthesisBlock, x: str, w: str, name: str) -> str:
+def _add_block(graph: _Graph, block: SynthesisBlock, x: str, ws: Sequence[str], name: str) -> str:
     """Add the layers of one resolution."""
     if block.first:
         const = graph.number(block.const[None])
-        return _add_layer(graph, block.conv1, const, w, f"{name}_conv1")
+        return _add_layer(graph, block.conv1, const, ws[0], f"{name}_conv1")
     if block.architecture != "resnet":
-        x = _add_layer(graph, block.conv0, x, w, f"{name}_conv0")
-        return _add_layer(graph, block.conv1, x, w, f"{name}_conv1")
+        x = _add_layer(graph, block.conv0, x, ws[0], f"{name}_conv0")
+        return _add_layer(graph, block.conv1, x, ws[1], f"{name}_conv1")
     skip = block.skip
     weight = graph.number(skip.weight * skip.weight_gain * _HALF)
     beside = _enlarge(graph, graph.add("Conv", x, weight), skip.weight.shape[0])
-    x = _add_layer(graph, block.conv0, x, w, f"{name}_conv0")
-    x = _add_layer(graph, block.conv1, x, w, f"{name}_conv1", gain=_HALF)
+    x = _add_layer(graph, block.conv0, x, ws[0], f"{name}_conv0")
+    x = _add_layer(graph, block.conv1, x, ws[1], f"{name}_conv1", gain=_HALF)
     return graph.add("Add", beside, x)
 
 

@@ -51,6 +51,21 @@ def test_a_stopped_run_ends_with_the_same_weights(subject, options, tmp_path):
     assert all(torch.equal(tensor, two.tensors[name]) for name, tensor in one.tensors.items())
 
 
+def test_a_run_resumes_from_an_earlier_encoder(subject, options, tmp_path):
+    earlier = load_encoder(load_bundle(train(subject, tmp_path / "earlier", options)))
+    objective = EncoderObjective(replace(subject, earlier=earlier), options, CPU)
+    encoder = objective.build()
+    began = encoder.state_dict()
+    assert all(
+        torch.equal(began[k], v) for k, v in earlier.state_dict().items() if k != "latent_avg"
+    )
+    assert all(one.requires_grad for one in encoder.parameters())
+    with pytest.raises(InputError, match="another shape"):
+        train(
+            replace(subject, earlier=earlier), tmp_path / "on", replace(options, network="ir-se-50")
+        )
+
+
 def test_a_run_leaves_an_encoder_a_log_and_a_sheet(subject, options, tmp_path):
     bundle = load_bundle(train(subject, tmp_path, options))
     encoder = load_encoder(bundle)

@@ -54,6 +54,8 @@ class Subject:
     """The weights of the perceptual distance: name → sha256."""
     anchors: AnchorEncoder | None = None
     """Estimates the latents that it corrects; None starts from the average latent."""
+    earlier: Encoder | None = None
+    """An encoder to start from; None starts from random weights."""
 
 
 class Batch(NamedTuple):
@@ -86,7 +88,11 @@ class EncoderObjective:
         return small_config(num_ws, fields.w_dim, size, 6 if self._subject.anchors else 3)
 
     def build(self) -> nn.Module:
-        """Return the untrained encoder: it gives nearly the average latent, or keeps anchors."""
+        """Return the encoder to train: a copy, or one that gives the average or keeps anchors."""
+        if self._subject.earlier is not None:
+            encoder = Encoder(self.plan())
+            encoder.load_state_dict(self._subject.earlier.state_dict())
+            return self._centre(encoder)
         with torch.random.fork_rng():
             torch.default_generator.set_state(seeded(self._options.seed).get_state())
             encoder = Encoder(self.plan())
@@ -94,9 +100,14 @@ class EncoderObjective:
             for head in encoder.styles:
                 nn.init.zeros_(head.get_parameter("linear.weight"))
             return encoder
-        encoder.latent_avg.copy_(
-            self._subject.generator.mapping.w_avg.expand_as(encoder.latent_avg)
-        )
+        return self._centre(encoder)
+
+    def _centre(self, encoder: Encoder) -> Encoder:
+        """Let offsets be added to the generator's average latent, where they are."""
+        if not self._subject.anchors:
+            encoder.latent_avg.copy_(
+                self._subject.generator.mapping.w_avg.expand_as(encoder.latent_avg)
+            )
         return encoder
 
     def prepare(self, first: int, count: int) -> Batch:

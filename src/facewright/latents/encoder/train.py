@@ -53,6 +53,11 @@ def train_encoder(
     """
     _check(subject, options, outdir)
     objective = EncoderObjective(subject, options, device)
+    if subject.earlier is not None and subject.earlier.config != objective.plan():
+        raise InputError(
+            "the encoder to resume from has another shape, or another generator's number of layers",
+            hint="--network and --start as it was trained with",
+        )
 
     def write(path: Path, network: nn.Module, images: int) -> None:
         """Write the averaged encoder and a sheet."""

@@ -28,6 +28,9 @@ class EncoderNetworks:
     features: str = "face-features"
     """Network of the perceptual loss: weights for tight crops, by name or file; or the folder of
     the run that trained the generator, to use its discriminator; or none."""
+    resume: str | None = None
+    """Weights of an encoder to start from, a name or a file, such as that of the generator before
+    it was trained on; otherwise random ones."""
 
 
 def train_encoder(
@@ -66,12 +69,15 @@ def train_encoder(
         facewright train encoder faces.zip --outdir runs/encoder
         facewright train encoder faces.zip --outdir runs/encoder --start anchors
         facewright train encoder --outdir runs/encoder --generator mine.safetensors --features none
+        facewright train encoder faces.zip --outdir runs/on --start anchors --resume encoder-128
     """
     from facewright.datasets.dataset import open_dataset
     from facewright.device import pick_device
     from facewright.latents.encoder.objective import Subject
+    from facewright.latents.encoder.psp import load_encoder
     from facewright.latents.encoder.train import train_encoder as train
     from facewright.pipelines.draw.latents import LatentsPipeline
+    from facewright.pipelines.weights import open_weights
 
     networks = networks or EncoderNetworks()
     options, place = options or EncoderTrainOptions(), pick_device(run.device)
@@ -86,6 +92,7 @@ def train_encoder(
         perception,
         models,
         people.load_anchors() if options.start == "anchors" else None,
+        None if networks.resume is None else load_encoder(open_weights(networks.resume, progress)),
     )
     return conclude(train(subject, run.outdir, options, device=place), options.kimg, place)
 
