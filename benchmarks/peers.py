@@ -21,6 +21,7 @@ import torch
 
 from benchmarks.timing import report, time_beside
 from facewright.device import keep_memory, seeded
+from facewright.gan.generator import Generator
 
 ENVIRONMENT = Path(__file__).parents[1] / ".cache" / "peers"
 PEERS = ("onnxruntime>=1.20", "openvino>=2025")
@@ -51,26 +52,27 @@ def measure() -> None:
     """Draw with each, for each number of pictures at once."""
     from facewright.gan.weights import load_generator
     from facewright.interop.onnx import build_onnx
+    from facewright.interop.openvino import compile_synthesis
     from facewright.pipelines.weights import open_weights
 
     keep_memory()
     generator = load_generator(open_weights(WEIGHTS))
-    model, config = build_onnx(generator), generator.config
+    compiled, config = compile_synthesis(generator), generator.config
 
-    def draw_ours(dtype: torch.dtype) -> Draw:
+    def draw_with(drawer: Generator, dtype: torch.dtype) -> Draw:
         @torch.no_grad()
         def draw(z: np.ndarray, c: np.ndarray) -> np.ndarray:
             w = generator.map_to_w(torch.from_numpy(z), torch.from_numpy(c))
-            return generator.synthesis(w, dtype=dtype).float().numpy()
+            return drawer.synthesis(w, dtype=dtype).float().numpy()
 
         return draw
 
     sides: dict[str, Draw] = {
-        "ours float32": draw_ours(torch.float32),
-        "ours bfloat16": draw_ours(torch.bfloat16),
-        "onnxruntime float32": open_onnxruntime(model),
-        "openvino float32": open_openvino(model, "f32"),
-        "openvino bfloat16": open_openvino(model, "bf16"),
+        "ours float32": draw_with(generator, torch.float32),
+        "ours bfloat16": draw_with(generator, torch.bfloat16),
+        "onnxruntime float32": open_onnxruntime(build_onnx(generator)),
+        "openvino float32": draw_with(compiled, torch.float32),
+        "openvino bfloat16": draw_with(compiled, torch.bfloat16),
     }
     for batch in BATCHES:
         z = torch.randn(batch, config.z_dim, generator=seeded(0)).numpy()
@@ -97,16 +99,6 @@ def open_onnxruntime(model: bytes) -> Draw:
     options.intra_op_num_threads, options.log_severity_level = torch.get_num_threads(), 4
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return lambda z, c: session.run(["images"], name_inputs(session.get_inputs(), z, c))[0]
-
-
-def open_openvino(model: bytes, precision: str) -> Draw:
-    """Return what draws with OpenVINO."""
-    import openvino
-
-    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
-    settings["INFERENCE_NUM_THREADS"] = str(torch.get_num_threads())
-    compiled = openvino.Core().compile_model(openvino.Core().read_model(model), "CPU", settings)
-    return lambda z, c: compiled(name_inputs(compiled.inputs, z, c))[0]
 
 
 def name_inputs(inputs: list[Any], z: np.ndarray, c: np.ndarray) -> dict[str, np.ndarray]:

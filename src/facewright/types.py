@@ -71,6 +71,8 @@ TRUNCATION_PSI = 0.7
 REFINE_STEPS = 100
 """Default number of optimisation steps when a picture is inverted."""
 
+Backend: TypeAlias = Literal["torch", "openvino"]
+"""What computes the synthesis of pictures."""
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 """Number format of convolutions; auto is bfloat16 where the processor multiplies it natively."""
 

@@ -29,7 +29,7 @@ _SLOPE = 0.2
 _HALF = math.sqrt(0.5)
 
 
-def build_onnx(generator: Generator, *, mapping: bool = True) -> bytes:
+def build_onnx(generator: Generator, *, mapping: bool = True, noise: bool = True) -> bytes:
     """Return an ONNX model of a generator.
 
     Inputs are `z`, (n, z_dim), and with labels `c`, (n, c_dim). Optional inputs are `psi`, (1,), by
@@ -40,6 +40,7 @@ def build_onnx(generator: Generator, *, mapping: bool = True) -> bytes:
         generator: A StyleGAN2, on any device.
         mapping: Whether the mapping network is part of the model; without it the input is `ws`,
             (n, num_ws, w_dim).
+        noise: Whether layers add noise; without it there are no inputs for it either.
 
     Raises:
         WeightsError: The package `onnx` is not installed.
@@ -52,7 +53,7 @@ def build_onnx(generator: Generator, *, mapping: bool = True) -> bytes:
             hint="pip install 'facewright[foreign]'",
         ) from error
     with torch.no_grad():
-        graph = _Graph(onnx)
+        graph = _Graph(onnx, noise=noise)
         if mapping:
             ws = [_add_mapping(graph, generator)] * generator.num_ws
         else:
@@ -64,8 +65,8 @@ def build_onnx(generator: Generator, *, mapping: bool = True) -> bytes:
 class _Graph:
     """The nodes, constants and inputs of a model under construction."""
 
-    def __init__(self, onnx: Any) -> None:
-        self.onnx = onnx
+    def __init__(self, onnx: Any, *, noise: bool) -> None:
+        self.onnx, self.noise = onnx, noise
         self.nodes: list[Any] = []
         self.numbers: list[Any] = []
         self.inputs: list[Any] = []
@@ -195,11 +196,12 @@ def _add_layer(
     power = graph.add("MatMul", graph.add("Mul", styles, styles), squares)  # [n outputs]
     power = graph.add("Sqrt", graph.add("Add", power, graph.number(EPSILON)))
     y = graph.add("Div", y, _as_maps(graph, power))
-    size = layer.resolution
-    noise = graph.option(
-        f"noise_{name}", layer.noise_const[None, None], [f"n_{name}", 1, size, size]
-    )
-    y = graph.add("Add", y, graph.add("Mul", noise, graph.number(layer.noise_strength)))
+    if graph.noise:
+        size = layer.resolution
+        noise = graph.option(
+            f"noise_{name}", layer.noise_const[None, None], [f"n_{name}", 1, size, size]
+        )
+        y = graph.add("Add", y, graph.add("Mul", noise, graph.number(layer.noise_strength)))
     y = graph.add("Add", y, graph.number(layer.bias[:, None, None]))
     y = graph.add("LeakyRelu", y, alpha=_SLOPE)
     y = graph.add("Mul", y, graph.number(math.sqrt(2) * gain))

@@ -38,6 +38,11 @@ def compile_synthesis(generator: Generator) -> Generator:
     return twin
 
 
+def is_compiled(generator: Generator) -> bool:
+    """Return whether OpenVINO computes the synthesis of a generator."""
+    return isinstance(generator._modules["synthesis"], _CompiledSynthesis)  # noqa: SLF001
+
+
 class _CompiledSynthesis(nn.Module):
     """A synthesis network: w+ (n, num_ws, w_dim) to pictures (n, 3, h, w), both float32."""
 

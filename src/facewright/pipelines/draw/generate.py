@@ -15,6 +15,7 @@ from facewright.errors import InputError
 from facewright.gan.generator import Generator
 from facewright.gan.weights import LabelTable, load_generator, load_labels
 from facewright.hub.store import Progress
+from facewright.interop.openvino import compile_synthesis, is_compiled
 from facewright.latents.candidates import pick_reject
 from facewright.latents.edit import parse_layers
 from facewright.latents.files import StoredLatents
@@ -115,6 +116,11 @@ class GeneratorPipeline(Pipeline):
         return load_generator(self.bundle, self.device)
 
     @cached_property
+    def _compiled(self) -> Generator:
+        """The generator, drawing with OpenVINO."""
+        return compile_synthesis(self.generator)
+
+    @cached_property
     def labels(self) -> LabelTable:
         """The labels of the generator."""
         return load_labels(self.bundle)
@@ -190,7 +196,8 @@ class GeneratorPipeline(Pipeline):
 
         Raises:
             InputError: The generator does not know a label or value, or has no centres or scorer
-                for the options.
+                for the options; or OpenVINO cannot draw what it draws, or there.
+            WeightsError: OpenVINO is asked for and not installed.
         """
         sampling = sampling or Sampling()
         check_labels(self.labels, sampling.labels)
@@ -203,7 +210,8 @@ class GeneratorPipeline(Pipeline):
             dtype=self.dtype,
         )
         batch = sampling.batch or resolve_batch(self.generator, config)
-        return FaceSampler(self.generator, batch, config, self.labels, sampling.labels)
+        drawer = self._compiled if sampling.backend == "openvino" else self.generator
+        return FaceSampler(drawer, batch, config, self.labels, sampling.labels)
 
     def describe(
         self, sampler: FaceSampler, parameters: Mapping[str, Json], used: Ingredients
@@ -225,6 +233,7 @@ class GeneratorPipeline(Pipeline):
             "noise": sampling.noise,
             "label": [f"{name}={value}" for name, value in sampler.chosen.items()],
             "batch": sampler.batch,
+            "backend": "openvino" if is_compiled(sampler.generator) else "torch",
             "precision": str(sampling.dtype).removeprefix("torch."),
         }
         several = parameters.get("vary")  # candidates for one seed
