@@ -7,7 +7,7 @@ little. This asks instead for one step, the same for everybody, after which the 
 expressions names the one that is meant. The step is sought by Adam over ever new people, through
 the generator and the network, and pays for leaving the region of random people, for every change of
 what face-features sees of age, gender and ethnicity, and for changes away from eyes, brows, nose
-and mouth. Nearly all random people smile, so they are first moved along `smile`, each by another
+and mouth. Random people smile or do not; they are first moved along `smile`, each by another
 amount. MOODS.npz gets a (num_ws, w_dim) array for each expression, in the unit that fit.py uses:
 one standard deviation, over people at psi 0.7, of how far the score of the expression exceeds the
 mean of the others. Prints a JSON line now and then.

@@ -43,6 +43,11 @@ class _Scene:
     kind: NDArray[np.int8]
     """(t,), by triangle."""
 
+    @property
+    def open(self) -> NDArray[np.bool_]:
+        """Which triangles can be seen from behind, (t,): those of thin things."""
+        return (self.kind == _CLOTH) | (self.kind == _GLASSES)
+
 
 @dataclass(frozen=True, slots=True)
 class _View:
@@ -105,7 +110,7 @@ def draw_character(
         return turned, view.project(turned)
 
     strands = lay_strands(model, who, pose, vertices, place, view.unit)
-    seen = see_triangles(view.project(scene.points), scene.triangles, view.size)
+    seen = see_triangles(view.project(scene.points), scene.triangles, view.size, both=scene.open)
     number = see_strands(strands.points, strands.width, seen.depth)
     picture = _shine(scene, strands, view, seen, number, _look(model, who, pose, vertices))
     return _reduce(picture, size)
@@ -303,7 +308,7 @@ def _cast(
         ]
         return np.stack(flat, -1).astype(np.float32)
 
-    depth = see_triangles(project(scene.points), scene.triangles, size).depth
+    depth = see_triangles(project(scene.points), scene.triangles, size, both=scene.open).depth
     strand = project(view.lift(strands.points[::3]))
     number = see_strands(strand, np.full(len(strand), 2.0, np.float32), depth)
     depth = np.where(number >= 0, strand[number, 2], depth)

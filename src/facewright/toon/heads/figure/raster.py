@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
-_LARGEST = 64  # pixels of a triangle that is drawn as one block; larger ones are cut
+_SLACK = 1e-4  # of a triangle around it, so that rounding opens no gap to the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,17 @@ class Seen:
     """(size, size), larger is nearer; -inf where there is none."""
 
 
-def see_triangles(points: Floats, triangles: Ints, size: int) -> Seen:
+def see_triangles(
+    points: Floats, triangles: Ints, size: int, *, both: NDArray[np.bool_] | None = None
+) -> Seen:
     """Draw triangles into a z-buffer.
 
     Args:
         points: (n, 3), pixels right, pixels down, and nearness.
         triangles: (t, 3).
         size: Width and height of the picture.
+        both: Which triangles have two sides, (t,); of others those that are turned away are left
+            out, whose corners go round to the right. None is all.
     """
     a, b, c = (points[triangles[:, i]] for i in range(3))
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
@@ -39,7 +43,10 @@ def see_triangles(points: Floats, triangles: Ints, size: int) -> Seen:
     low = np.floor(corners[..., :2].min(1) + 0.5).astype(np.int32)
     high = np.floor(corners[..., :2].max(1) + 0.5).astype(np.int32)
     sides = (high - low).max(1) + 1
-    inside = (np.abs(area) > 1e-6) & (high >= 0).all(1) & (low < size).all(1)
+    shown = np.abs(area) > 1e-6
+    if both is not None:
+        shown &= both | (area < 0)
+    inside = shown & (high >= 0).all(1) & (low < size).all(1)
     pixels, nearness, owner = [], [], []
     least = 0
     for side in (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048):
@@ -78,15 +85,17 @@ def _fill(
     corners: Floats, area: Floats, low: Ints, side: int, size: int
 ) -> tuple[Ints, Floats, Ints]:
     """Return pixels inside triangles, their nearness, and the row of the triangle."""
-    step = np.arange(side, dtype=np.int32)
-    x = low[:, 0, None, None] + step[None, None, :]  # [t 1 side]
-    y = low[:, 1, None, None] + step[None, :, None]
+    step = np.arange(side, dtype=np.float32)
+    x = low[:, 0, None, None].astype(np.float32) + step[None, None, :]  # [t 1 side]
+    y = low[:, 1, None, None].astype(np.float32) + step[None, :, None]
     a, b, c = (corners[:, i, :, None, None] for i in range(3))
     scale = 1 / area[:, None, None]
     u = ((b[:, 0] - x) * (c[:, 1] - y) - (b[:, 1] - y) * (c[:, 0] - x)) * scale
     v = ((c[:, 0] - x) * (a[:, 1] - y) - (c[:, 1] - y) * (a[:, 0] - x)) * scale
     w = 1 - u - v
-    kept = (u >= 0) & (v >= 0) & (w >= 0) & (x >= 0) & (y >= 0) & (x < size) & (y < size)
+    kept = (
+        (np.minimum(np.minimum(u, v), w) >= -_SLACK) & (x >= 0) & (x < size) & (y >= 0) & (y < size)
+    )
     row, down, right = np.nonzero(kept)
     near = (
         u[kept] * corners[row, 0, 2] + v[kept] * corners[row, 1, 2] + w[kept] * corners[row, 2, 2]
@@ -112,19 +121,21 @@ def see_strands(points: Floats, width: Floats, depth: Floats) -> Ints:
     kept = np.flatnonzero(inside)
     kept = kept[points[kept, 2] > depth[row[kept], column[kept]]].astype(np.int32)
     order = kept[np.argsort(points[kept, 2], kind="stable")]
-    x, y, half = points[order, 0], points[order, 1], np.maximum(width[order] / 2, 0.71)
     column, row = column[order], row[order]
-    reach = int(np.ceil(half.max())) if len(half) else 0
-    best = np.full(size * size, -1, np.int32)  # ranks in order of nearness
+    x, y = (np.rint(points[order, i]) - points[order, i] for i in (0, 1))
+    half = np.maximum(width[order] / 2, 0.71)
+    reach, area = int(np.ceil(half.max())) if len(half) else 0, half * half
+    side = size + 2 * reach  # with a border, so that no disc leaves the picture
+    place = (row + reach) * side + column + reach
+    best = np.full(side * side, -1, np.int32)  # ranks in order of nearness
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
-            c, r = column + right, row + down
-            covered = (c - x) ** 2 + (r - y) ** 2 <= half**2
-            covered &= (c >= 0) & (r >= 0) & (c < size) & (r < size)
-            rank = np.flatnonzero(covered).astype(np.int32)
-            own = np.full(size * size, -1, np.int32)
-            own[r[rank] * size + c[rank]] = rank  # of equal pixels the last one stays
-            np.maximum(best, own, out=best)
+            away = (x + np.float32(right)) ** 2 + (y + np.float32(down)) ** 2
+            rank = np.flatnonzero(away <= area).astype(np.int32)
+            pixel = place[rank] + (down * side + right)
+            nearer = rank > best[pixel]
+            best[pixel[nearer]] = rank[nearer]  # of equal pixels the last one stays
+    best = best.reshape(side, side)[reach : reach + size, reach : reach + size].ravel()
     out = np.full(size * size, -1, np.int32)
     there = np.flatnonzero(best >= 0)
     there = there[points[order[best[there]], 2] > depth.ravel()[there]]

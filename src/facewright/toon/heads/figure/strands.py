@@ -101,12 +101,12 @@ def _densify(
     low = np.minimum(t.astype(int), steps - 2)
     part = (t - low).astype(np.float32)[None, :, None]
     points = pixels[:, low] * (1 - part) + pixels[:, low + 1] * part
-    heading = np.gradient(turned, axis=1)
+    heading = np.gradient(turned, axis=1).astype(np.float32)
     along = heading[:, low] * (1 - part) + heading[:, low + 1] * part
     along /= np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-9)
     own = np.exp(0.6 * (_GOLDEN * np.arange(count) % 1 - 0.5))[:, None, None]
     shade = own * np.linspace(0.72, 1.1, many)[None, :, None]
-    colours = np.array(colour) * shade * np.ones((count, many, 1))
+    colours = (shade.astype(np.float32) * np.array(colour, np.float32)).reshape(-1, 3)
     widths = np.tile(width * (1 - 0.7 * np.linspace(0, 1, many) ** 2), count)
     flat = (x.reshape(-1, 3).astype(np.float32) for x in (points, along, colours))
     return (*flat, widths.astype(np.float32))
