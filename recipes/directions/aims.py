@@ -71,5 +71,5 @@ MOODS = (
     Aim("surprise", "surprise", (), "less surprised", "surprised", 3.0),
     Aim("neutral", "neutral", (), "less neutral", "neutral", 4.0),
 )
-"""Expressions, whose steps moods.py seeks by gradient: fit.py does not fit them. Those of fear, sadness and
-neutral faces do not ship: they paint shadows."""
+"""Expressions, whose steps moods.py seeks by gradient: fit.py does not fit them. Those of
+fear, sadness and neutral faces do not ship: they paint shadows."""

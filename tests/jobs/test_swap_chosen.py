@@ -100,6 +100,8 @@ def test_a_table_and_a_sheet_say_who_was_chosen_and_what_failed(choose, bodies, 
     assert [row["failed"] for row in rows] == ["", "", "no face was found"]
     assert rows[0]["seed"] == rows[1]["seed"]  # the same body, the same person
     assert float(rows[0]["person_like_body"]) == 0
+    assert [row["mouth_covered"] for row in rows] == ["yes", "yes", ""]  # painted without lips
+    assert any("cover the mouth" in line for line in outcome.lines)
     assert outcome.failed
     sheet = read_image(tmp_path / "out" / "sheet-1.jpg")
     assert sheet.shape[1] > 4 * 160

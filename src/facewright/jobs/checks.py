@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from facewright.errors import InputError
+from facewright.types import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +101,18 @@ def check_sheet(suffix: str, cells: tuple[int, int], size: int) -> None:
     if width * height > MAX_PIXELS:
         hint = f"up to {MAX_PIXELS:,} in all can be read again: fewer people, or a smaller --size"
         raise InputError(f"the sheet would have {width}×{height} pixels", hint=hint)
+
+
+def read_parts(text: str | None) -> tuple[Part, ...]:
+    """Read which parts of a face stay.
+
+    Raises:
+        InputError: One of them is unknown.
+    """
+    from facewright.swap.blending.seam import PARTS
+
+    words = [word.strip().lower() for word in (text or "").split(",") if word.strip()]
+    unknown = [word for word in words if word not in PARTS]
+    if unknown:
+        raise InputError(f"--keep knows no `{unknown[0]}`", hint=", ".join(PARTS))
+    return tuple(part for part in PARTS if part in words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, TypeAlias
@@ -30,6 +31,7 @@ from facewright.pipelines.photos.portraits import (
 )
 from facewright.pipelines.pipeline import PicturePipeline, Session, Step
 from facewright.pipelines.result import ClipResult, Ingredients, Result
+from facewright.swap.cover import measure_cover
 from facewright.swap.flicker import Flicker
 from facewright.swap.frames import FrameSwapper
 from facewright.swap.swap import SwapOptions
@@ -56,10 +58,12 @@ class SwapSession(Session):
         super().__init__(used, parameters)
         self._swapper, self._names = swapper, names
         self._missed: Image | None = None
+        self._last: Image | None = None
 
     def step(self, image: Image, seconds: float = 0.0) -> Step:
         """Put the face onto the next frame; not a bit changes outside of the faces."""
         made = self._swapper.swap(image, time=seconds)
+        self._last = image
         self._missed = None if self._swapper.faces else image
         return Step(made, self._swapper.faces)
 
@@ -70,6 +74,13 @@ class SwapSession(Session):
         if error is None or self._missed is None or wanted not in ("all", "largest"):
             return error
         return InputError(str(error), hint=self._swapper.hint(self._missed, error.hint or ""))
+
+    @property
+    def covers_mouth(self) -> bool:
+        """Whether the last frame got a mouth over what seems to cover one, such as a mask."""
+        if self._last is None or "mouth" in str(self.parameters["keep"]):
+            return False
+        return any(measure_cover(self._last, face.points) > 0 for face in self._swapper.faces)
 
     @property
     def references(self) -> dict[str, int]:
@@ -323,7 +334,8 @@ class SwapPipeline(PicturePipeline):
             consent: The consent to use the faces; checked again when the result is saved.
 
         Returns:
-            The picture; not a bit changes outside of the face.
+            The picture; not a bit changes outside of the face. Its measurement `mouth_covered` says
+            whether a mouth was drawn over what seems to cover one, such as a mask.
 
         Raises:
             FileError: A file is missing or damaged.
@@ -332,7 +344,9 @@ class SwapPipeline(PicturePipeline):
         session = self.start(
             face, faces=faces, strength=strength, keep=keep, config=config, consent=consent
         )
-        return self.apply(session, body, consent, role="body")[0]
+        made, _ = self.apply(session, body, consent, role="body")
+        measured = {**made.measurements, "mouth_covered": session.covers_mouth}
+        return replace(made, measurements=measured)
 
     def frames(  # noqa: PLR0913
         self,

@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from facewright.errors import FacewrightError, FileError, InputError
+from facewright.jobs.checks import read_parts
 from facewright.jobs.effect import (
     Effect,
     Item,
@@ -22,7 +23,7 @@ from facewright.jobs.effect import (
 from facewright.jobs.options import Consent, Detectors, Enlarging, Leniency, Runtime, Writing
 from facewright.live.options import ShowOptions
 from facewright.pipelines.configs import SwapConfig
-from facewright.types import TRUNCATION_PSI, Image, Json, Manifest, Part
+from facewright.types import TRUNCATION_PSI, Image, Json, Manifest
 
 if TYPE_CHECKING:
     import torch
@@ -45,10 +46,11 @@ TABLE, SHEET = "swaps.csv", "sheet-{}.jpg"
 """Beside the pictures of a folder: who was chosen, how well they fit; before and after."""
 COLUMNS = (
     *("body", "seed", "written", "pose", "skin", "light", "looks"),
-    *("person_like_body", "result_like_body", "result_like_person", "failed"),
+    *("person_like_body", "result_like_body", "result_like_person", "mouth_covered", "failed"),
 )
 _SHEET_TASK = "swap sheet"
 _BY_PICTURE = "--seed auto chooses by a picture, not by a clip: name a number"
+_COVERED = "something seems to cover the mouth, and a mouth was drawn over it"
 _THUMBNAIL, _PAIRS, _ACROSS = 160, 40, 8  # pixels; pairs on a sheet; pictures side by side
 
 
@@ -105,6 +107,7 @@ class Swap(Effect[SwapOptions]):
         """
         super().__init__(options, progress, find)
         self.face = face
+        self._covered: list[str] = []
 
     def check(self, sources: Sequence[str]) -> None:  # noqa: ARG002
         """Raise unless there is a face, the words are known, and what is written can be."""
@@ -165,6 +168,13 @@ class Swap(Effect[SwapOptions]):
             session.parameters["face"] = Path(self.face).resolve().name
         return session
 
+    def draw(self, session: Any, one: Developed) -> Still:
+        """Put the face onto a picture, and take note of mouths that something covers."""
+        still = super().draw(session, one)
+        if session.covers_mouth:
+            self._covered.append(one.photo.source)
+        return still
+
     def describe(self, session: Session, item: Item, consent: str) -> Manifest:
         """Record how a result comes about."""
         manifest = super().describe(session, item, consent)
@@ -186,6 +196,7 @@ class Swap(Effect[SwapOptions]):
         lines = [f"{pictures} pictures"] if pictures > 1 else []
         for clip in outcome.clips:
             lines += tell_clip(clip) if clip.frames else []
+        lines += [f"{name}: {_COVERED}" for name in self._covered]
         return lines
 
     def _draw(self, seed: int) -> Prepared:
@@ -320,6 +331,7 @@ class ChosenSwap(Swap):
     def _note(self, one: Developed, result: Image, item: Item) -> None:
         """Take down who was chosen for a body, and how much everybody looks like everybody."""
         from facewright.faces.align import align
+        from facewright.swap.cover import measure_cover
 
         choice, resemblance = self.choice, self.pipeline.resemblance
         self._taken.append(choice)
@@ -331,7 +343,9 @@ class ChosenSwap(Swap):
         fit = choice.fit
         measured = (fit.turn, fit.skin, fit.light, fit.rest, choice.likeness, to_body, to_person)
         numbers = (round(value, 3) for value in measured)
-        self._rows.append((item.source, choice.seed, name_written(item.path), *numbers, ""))
+        covered = "yes" if measure_cover(one.image, points) > 0 else "no"
+        row = (item.source, choice.seed, name_written(item.path), *numbers, covered, "")
+        self._rows.append(row)
         self._bodies[item.name] = item.sha256
         for image, caption in ((one.image, item.name), (result, f"seed {choice.seed}")):
             self._pairs.append(
@@ -465,21 +479,6 @@ def check_covered(faces: str) -> None:
     reference = faces.removeprefix(PREFIX)
     if not Path(reference).is_file():
         raise FileError(f"there is no {reference}", hint="--faces like:REFERENCE.jpg")
-
-
-def read_parts(text: str | None) -> tuple[Part, ...]:
-    """Read which parts of a face stay.
-
-    Raises:
-        InputError: One of them is unknown.
-    """
-    from facewright.swap.blending.seam import PARTS
-
-    words = [word.strip().lower() for word in (text or "").split(",") if word.strip()]
-    unknown = [word for word in words if word not in PARTS]
-    if unknown:
-        raise InputError(f"--keep knows no `{unknown[0]}`", hint=", ".join(PARTS))
-    return tuple(part for part in PARTS if part in words)
 
 
 def tell_clip(clip: Summary) -> list[str]:
