@@ -57,7 +57,8 @@ class Centres(nn.Module):
         super().__init__()
         self.parts = parts
         for name in ("means", "offsets", "temperature"):
-            self.register_buffer(name, getattr(tensors, name).float(), persistent=False)
+            by_rows = getattr(tensors, name).float().contiguous()  # as if read: sums round alike
+            self.register_buffer(name, by_rows, persistent=False)
 
     def forward(self, w: torch.Tensor, c: torch.Tensor | None) -> torch.Tensor:
         """Return the centre of each w.

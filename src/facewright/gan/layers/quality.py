@@ -45,7 +45,8 @@ class QualityScorer(nn.Module):
         super().__init__()
         self.parts, self.reject = parts, reject
         for name in ("hidden", "output", "thresholds"):
-            self.register_buffer(name, getattr(tensors, name).float(), persistent=False)
+            by_rows = getattr(tensors, name).float().contiguous()  # as if read: sums round alike
+            self.register_buffer(name, by_rows, persistent=False)
 
     def forward(self, w: torch.Tensor) -> torch.Tensor:
         """Return a score for each w (n, w_dim), before truncation: (n,), higher is better."""
