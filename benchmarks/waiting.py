@@ -132,8 +132,9 @@ def _refine(generator: Generator) -> str:
     """Refine latents as `invert --refine` does."""
     features = load_face_features(open_weights("face-features"), "cpu")
     ws = generator.mapping.w_avg.expand(1, generator.num_ws, -1).clone().requires_grad_()
+    side = generator.config.resolution
     measure: Callable[[torch.Tensor], torch.Tensor] = compare_with(
-        torch.zeros(1, 3, 64, 64), features, 0.2
+        torch.zeros(1, 3, side, side), features, 0.2
     )
     adam = torch.optim.Adam([ws])
     for _ in range(STEPS):
