@@ -1,4 +1,4 @@
-"""Recognise mouths that something covers: a mask, a scarf, a hand."""
+"""Recognise mouths that something covers, such as a mask; measured on drawn masks alone."""
 
 from __future__ import annotations
 
