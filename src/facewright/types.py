@@ -42,10 +42,10 @@ HairStyle: TypeAlias = Literal["auto", "short", "long"]
 HeadStyle: TypeAlias = Literal["toon", "baby", "character"]
 """Styles of heads in three dimensions."""
 
-EmojiStyle: TypeAlias = Literal["drawn"] | HeadStyle
+EmojiStyle: TypeAlias = Literal["drawn", HeadStyle]
 """How emoji are made: drawn onto the head, or as a character in three dimensions."""
 
-StickerStyle: TypeAlias = EmojiStyle | Literal["cutout"]
+StickerStyle: TypeAlias = Literal[EmojiStyle, "cutout"]
 """As `EmojiStyle`, or the head cut out of the photo."""
 
 FaceDrawing: TypeAlias = Literal["boxes", "points", "mesh", "none"]

@@ -77,6 +77,11 @@ def test_emoji_take_a_photo_alone():
     assert form.inputs[1].help.startswith("Then BODY")
 
 
+def test_every_style_of_emoji_is_a_choice():
+    styles = ("drawn", "toon", "baby", "character", "cutout")
+    assert FORMS["emoji"].find_option("style").choices == styles
+
+
 def test_several_bodies_are_written_to_a_folder():
     form = FORMS["swap"]
     assert name_output(form, {"face": ["a.png"], "bodies": ["b.png"]}, {}) == "swapped.png"
