@@ -21,7 +21,7 @@ from facewright.provenance.publish import read_manifest
 
 ROOT = Path(__file__).parents[1]
 SCREENSHOTS = ROOT / "docs/assets/studio"  # of a page, as a browser shows it
-PICTURES = [*(ROOT / "docs").rglob("*.[pj][np]g"), *(ROOT / "recipes").rglob("*.png")]
+PICTURES = [*(ROOT / "docs").rglob("*.[pj][np]g"), *(ROOT / "recipes").rglob("*.[pj][np]g")]
 PICTURES = [picture for picture in PICTURES if picture.parent != SCREENSHOTS]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```console(?P<tags>[^\n]*)\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)

@@ -1,6 +1,7 @@
 """Pictures that OpenVINO draws."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -46,6 +47,15 @@ def test_pictures_are_those_of_pytorch(generator, ws, noise):
         plain = generator.synthesis(ws[:count], noise=noise)
         drawn = compiled.synthesis(ws[:count], noise=noise)
         torch.testing.assert_close(drawn, plain, atol=1e-4, rtol=0)
+
+
+def test_threads_draw_at_the_same_time(generator, ws):
+    pytest.importorskip("openvino")
+    compiled = compile_synthesis(generator)
+    alone = [compiled.synthesis(one[None]) for one in ws]
+    with ThreadPoolExecutor(4) as pool:
+        beside = list(pool.map(lambda i: compiled.synthesis(ws[i % 2][None]), range(64)))
+    assert all(torch.equal(drawn, alone[i % 2]) for i, drawn in enumerate(beside))
 
 
 def test_without_the_package_an_error_names_the_extra(generator, monkeypatch):

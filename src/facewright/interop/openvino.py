@@ -35,12 +35,12 @@ def compile_synthesis(generator: Generator) -> Generator:
         raise InputError("OpenVINO draws on the CPU", hint="--device cpu, or leave out --backend")
     twin = copy.copy(generator)
     twin._modules = {**generator._modules, "synthesis": _CompiledSynthesis(generator)}  # noqa: SLF001
-    return twin
+    return twin  # assigning `twin.synthesis` would change `generator`, too
 
 
 def is_compiled(generator: Generator) -> bool:
     """Return whether OpenVINO computes the synthesis of a generator."""
-    return isinstance(generator._modules["synthesis"], _CompiledSynthesis)  # noqa: SLF001
+    return isinstance(generator.synthesis, _CompiledSynthesis)
 
 
 class _CompiledSynthesis(nn.Module):
@@ -67,7 +67,8 @@ class _CompiledSynthesis(nn.Module):
         key = (noise, dtype, len(ws))
         if key not in self._compiled:
             self._compiled[key] = self._compile(*key)
-        return torch.from_numpy(self._compiled[key]({"ws": ws.numpy()})[0].copy())
+        request = self._compiled[key].create_infer_request()  # of this thread alone
+        return torch.from_numpy(request.infer({"ws": ws.numpy()})[0])
 
     def _compile(self, noise: Noise, dtype: torch.dtype, batch: int) -> Any:
         """Return what draws batches of one size."""

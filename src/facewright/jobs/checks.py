@@ -1,4 +1,4 @@
-"""Ranges of options, checked before anything is loaded."""
+"""What options may say, checked before anything is loaded."""
 
 from __future__ import annotations
 

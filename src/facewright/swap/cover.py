@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from facewright.faces.align import align
 from facewright.faces.geometry import topology
+from facewright.faces.geometry.matrices import transform_points
 from facewright.swap.blending.light import to_lab
 from facewright.swap.mesh.raster import Floats
 from facewright.swap.mesh.regions import fill_loops
@@ -33,7 +34,7 @@ def measure_cover(image: Image, points: Floats) -> float:
         points: (478, 3): the mesh of the face, in pixels.
     """
     crop = align(image, points, template=_TEMPLATE, size=_SIZE)
-    flat = (np.c_[points[:, :2], np.ones(len(points))] @ crop.matrix.T).astype(np.float32)
+    flat = transform_points(points[:, :2], crop.matrix)
     lab, unit = to_lab(crop.image.astype(np.float32)), float(np.linalg.norm(flat[468] - flat[473]))
 
     def within(wider: float) -> NDArray[np.bool_]:

@@ -51,7 +51,7 @@ class Subject:
     perception: Perception | None = None
     """The perceptual distance; None leaves it out of the loss."""
     models: Mapping[str, str] = field(default_factory=dict)
-    """The weights of the perceptual distance: name → sha256."""
+    """The weights of the perceptual distance, and those of `earlier`: name → sha256."""
     anchors: AnchorEncoder | None = None
     """Estimates the latents that it corrects; None starts from the average latent."""
     earlier: Encoder | None = None
@@ -89,21 +89,14 @@ class EncoderObjective:
 
     def build(self) -> nn.Module:
         """Return the encoder to train: a copy, or one that gives the average or keeps anchors."""
-        if self._subject.earlier is not None:
-            encoder = Encoder(self.plan())
-            encoder.load_state_dict(self._subject.earlier.state_dict())
-            return self._centre(encoder)
         with torch.random.fork_rng():
             torch.default_generator.set_state(seeded(self._options.seed).get_state())
             encoder = Encoder(self.plan())
-        if self._subject.anchors:
+        if self._subject.earlier is not None:
+            encoder.load_state_dict(self._subject.earlier.state_dict())
+        elif self._subject.anchors:
             for head in encoder.styles:
                 nn.init.zeros_(head.get_parameter("linear.weight"))
-            return encoder
-        return self._centre(encoder)
-
-    def _centre(self, encoder: Encoder) -> Encoder:
-        """Let offsets be added to the generator's average latent, where they are."""
         if not self._subject.anchors:
             encoder.latent_avg.copy_(
                 self._subject.generator.mapping.w_avg.expand_as(encoder.latent_avg)

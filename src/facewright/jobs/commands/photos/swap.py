@@ -171,8 +171,7 @@ class Swap(Effect[SwapOptions]):
     def draw(self, session: Any, one: Developed) -> Still:
         """Put the face onto a picture, and take note of mouths that something covers."""
         still = super().draw(session, one)
-        if session.covers_mouth:
-            self._covered.append(one.photo.source)
+        self._covered += [one.photo.source] if session.covers_mouth else []
         return still
 
     def describe(self, session: Session, item: Item, consent: str) -> Manifest:
@@ -287,7 +286,11 @@ class ChosenSwap(Swap):
     def recall(self, one: Developed, item: Item) -> Any:
         """Measure a picture that is there already."""
         from facewright.media.decode import read_image
+        from facewright.swap.cover import measure_cover
 
+        kept = "mouth" in read_parts(self.options.keep)
+        if not kept and measure_cover(one.image, self.choice.points) > 0:
+            self._covered.append(one.photo.source)
         if item.path:
             self._note(one, read_image(item.path), item)
         return super().recall(one, item)
@@ -331,11 +334,9 @@ class ChosenSwap(Swap):
     def _note(self, one: Developed, result: Image, item: Item) -> None:
         """Take down who was chosen for a body, and how much everybody looks like everybody."""
         from facewright.faces.align import align
-        from facewright.swap.cover import measure_cover
 
-        choice, resemblance = self.choice, self.pipeline.resemblance
+        choice, points, resemblance = self.choice, self.choice.points, self.pipeline.resemblance
         self._taken.append(choice)
-        points = choice.points
         after = resemblance.embed(result, points)
         alike = resemblance.compare_vectors
         to_body = alike(after, resemblance.embed(one.image, points))
@@ -343,7 +344,7 @@ class ChosenSwap(Swap):
         fit = choice.fit
         measured = (fit.turn, fit.skin, fit.light, fit.rest, choice.likeness, to_body, to_person)
         numbers = (round(value, 3) for value in measured)
-        covered = "yes" if measure_cover(one.image, points) > 0 else "no"
+        covered = "yes" if one.photo.source in self._covered else "no"
         row = (item.source, choice.seed, name_written(item.path), *numbers, covered, "")
         self._rows.append(row)
         self._bodies[item.name] = item.sha256

@@ -81,7 +81,9 @@ def train_encoder(
 
     networks = networks or EncoderNetworks()
     options, place = options or EncoderTrainOptions(), pick_device(run.device)
+    earlier = None if networks.resume is None else open_weights(networks.resume, progress)
     perception, models = _open_perception(networks.features, place, progress)
+    models |= {} if earlier is None else {earlier.card.name: earlier.card.sha256}
     people = LatentsPipeline(networks.generator, device=place, dtype="float32", progress=progress)
     subject = Subject(
         people.generator,
@@ -92,7 +94,7 @@ def train_encoder(
         perception,
         models,
         people.load_anchors() if options.start == "anchors" else None,
-        None if networks.resume is None else load_encoder(open_weights(networks.resume, progress)),
+        None if earlier is None else load_encoder(earlier),
     )
     return conclude(train(subject, run.outdir, options, device=place), options.kimg, place)
 

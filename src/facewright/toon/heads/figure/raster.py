@@ -122,16 +122,16 @@ def see_strands(points: Floats, width: Floats, depth: Floats) -> Ints:
     kept = kept[points[kept, 2] > depth[row[kept], column[kept]]].astype(np.int32)
     order = kept[np.argsort(points[kept, 2], kind="stable")]
     column, row = column[order], row[order]
-    x, y = (np.rint(points[order, i]) - points[order, i] for i in (0, 1))
+    x, y = column.astype(np.float32) - points[order, 0], row.astype(np.float32) - points[order, 1]
     half = np.maximum(width[order] / 2, 0.71)
-    reach, area = int(np.ceil(half.max())) if len(half) else 0, half * half
+    reach = int(np.ceil(half.max())) if len(half) else 0
     side = size + 2 * reach  # with a border, so that no disc leaves the picture
     place = (row + reach) * side + column + reach
     best = np.full(side * side, -1, np.int32)  # ranks in order of nearness
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
             away = (x + np.float32(right)) ** 2 + (y + np.float32(down)) ** 2
-            rank = np.flatnonzero(away <= area).astype(np.int32)
+            rank = np.flatnonzero(away <= half * half).astype(np.int32)
             pixel = place[rank] + (down * side + right)
             nearer = rank > best[pixel]
             best[pixel[nearer]] = rank[nearer]  # of equal pixels the last one stays
