@@ -82,6 +82,37 @@ def test_every_style_of_emoji_is_a_choice():
     assert FORMS["emoji"].find_option("style").choices == styles
 
 
+SWAP = ("swap", {"bodies": ["body.png"]})
+ENHANCE = ("enhance", {"sources": ["photo.png"]})
+
+
+@pytest.mark.parametrize(
+    ("call", "option", "value", "python"),
+    [
+        (SWAP, "seed", "auto", "seed='auto'"),
+        (SWAP, "seed", "12", "seed=12"),
+        (SWAP, "seed", 12, "seed=12"),
+        (ENHANCE, "smooth", "light", "smooth='light'"),
+        (ENHANCE, "sharpen", "0.25", "sharpen=0.25"),
+    ],
+)
+def test_an_option_takes_a_number_or_a_word(call, option, value, python):
+    name, inputs = call
+    form, command = FORMS[name], find_command(name)
+    assert form.find_option(option).type == "text"
+    values = {option: value, "consent": "self", "out": "made"}
+    bind(command, form, inputs, values)
+    assert python in write_python(command, form, inputs, values)
+
+
+@pytest.mark.parametrize("value", ["every", 1.5, True, ["auto"]])
+def test_a_word_that_an_option_does_not_take_is_refused_with_those_that_it_takes(value):
+    name, inputs = SWAP
+    with pytest.raises(OptionError, match="seed") as caught:
+        bind(find_command(name), FORMS[name], inputs, {"seed": value, "consent": "self"})
+    assert caught.value.hint == "it takes: int, auto"
+
+
 def test_several_bodies_are_written_to_a_folder():
     form = FORMS["swap"]
     assert name_output(form, {"face": ["a.png"], "bodies": ["b.png"]}, {}) == "swapped.png"

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from facewright.errors import FileError, InputError, OptionError
 from facewright.jobs.checks import check_options
@@ -17,6 +17,7 @@ from facewright.jobs.interface.forms import (
     Form,
     Option,
     find_optional,
+    is_union,
     walk_fields,
 )
 from facewright.jobs.interface.signature import MISSING, Argument, read_arguments
@@ -279,7 +280,7 @@ def _write_value(kind: Any, value: Json) -> str:
         return repr(_read_mapping(kind, value))
     if isinstance(value, list):
         return repr(tuple(value))
-    return repr(value)
+    return repr(_read_text(kind, value) if is_union(kind) else value)
 
 
 def _build_options(options: type[Any], form: Form, values: Values) -> Any:
@@ -314,8 +315,7 @@ def _read_value(hint: Any, option: Option | None, values: Values) -> Any:
         return None
     read = _READERS[option.type](kind, value)
     if read is MISSING:
-        said = ", ".join(option.choices) if option.choices else option.type
-        hint = f"it takes: {said}"
+        hint = f"it takes: {', '.join(_list_words(kind) or [option.type])}"
         raise OptionError(f"`{option.name}` is not {value!r}", option.name, hint=hint)
     return read
 
@@ -345,11 +345,37 @@ def _list(value: Json) -> list[Any]:
 
 
 def _read_text(kind: Any, value: Json) -> Any:
-    """Return a text; a number counts, where a union allows both."""
-    if isinstance(value, str) and "\0" not in value:
-        return value
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if plain and kind is not str else str(value) if plain else MISSING
+    """Return a text, or what it says where a union allows a number or one of some words too."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or "\0" in str(value):
+        return MISSING
+    if not is_union(kind):
+        return str(value)
+    number = _parse(value)
+    for part in get_args(kind):
+        if part in (int, float) and (read := _read_number(part, number)) is not MISSING:
+            return read
+    return str(value) if str in get_args(kind) or value in _list_words(kind) else MISSING
+
+
+def _list_words(kind: Any) -> list[str]:
+    """Return the words of a literal, and the words and types of a union.
+
+    >>> _list_words(int | Literal["auto"])
+    ['int', 'auto']
+    """
+    if not is_union(kind):
+        return list(map(str, get_args(kind))) if get_origin(kind) is Literal else []
+    return [w for part in get_args(kind) for w in _list_words(part) or [part.__name__]]
+
+
+def _parse(value: str | float) -> str | float:
+    """Return the number that a text stands for, and any other text as it is."""
+    for kind in (int, float):
+        try:
+            return kind(value) if isinstance(value, str) else value
+        except ValueError:
+            continue
+    return value
 
 
 def _read_number(kind: Any, value: Json) -> Any:

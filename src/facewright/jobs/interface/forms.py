@@ -155,10 +155,15 @@ def _name_path(option: Option) -> Input:
 
 def find_optional(hint: Any) -> tuple[Any, bool]:
     """Return a type without None, and whether it had it."""
-    if get_origin(hint) in (Union, types.UnionType):
-        rest = [part for part in get_args(hint) if part is not types.NoneType]
-        return rest[0], len(rest) < len(get_args(hint))
+    if is_union(hint):
+        rest = tuple(part for part in get_args(hint) if part is not types.NoneType)
+        return Union[rest], len(rest) < len(get_args(hint))  # noqa: UP007 - parts are not known here
     return hint, False
+
+
+def is_union(hint: Any) -> bool:
+    """Return whether a type is one of several."""
+    return get_origin(hint) in (Union, types.UnionType)
 
 
 def walk_fields(options: type[Any]) -> Iterator[tuple[Field[Any], Any]]:
